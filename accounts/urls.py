@@ -1,0 +1,5 @@
+"""Pages about the person: login, logout, registration."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

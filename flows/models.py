@@ -1,0 +1,193 @@
+"""The rows of a flow.
+
+A flow is rows, not one blob: a change touches a few of them however large the flow is, SQL and admin can read it, and
+constraints hold. Nodes and edges have the deterministic key `"<flow hex>.<id>"`, so an edge's ends and a node's
+parent are real foreign keys without a look-up. `Change` is the truth: never updated, never deleted (triggers of the
+first migration see to it). Only `flows.actions` writes here.
+"""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def new_epoch() -> str:
+    """Return a fresh name for a log, changed when the log is replaced under its clients."""
+    return uuid.uuid4().hex[:12]
+
+
+class Flow(models.Model):
+    """One flow: its properties, where its log stands, and whether it is still there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(_("title"), max_length=255)
+    description = models.TextField(_("description"), blank=True, default="")
+    version = models.PositiveBigIntegerField(_("version"), default=0)
+    digest = models.CharField(max_length=64, default="", editable=False)
+    epoch = models.CharField(max_length=12, default=new_epoch, editable=False)
+    node_count = models.PositiveIntegerField(default=0, editable=False)
+    edge_count = models.PositiveIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), db_index=True)
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, db_index=True)
+    members: "models.ManyToManyField[models.Model, Membership]" = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="Membership", related_name="flows"
+    )
+
+    class Meta:
+        verbose_name = _("flow")
+        verbose_name_plural = _("flows")
+        ordering = ["-updated_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Membership(models.Model):
+    """A person's role in a flow; `colour` is an index into the people's colours, the lowest free one when they join."""
+
+    ROLES: ClassVar = [("viewer", _("Viewer")), ("commenter", _("Commenter")), ("editor", _("Editor")), ("owner", _("Owner"))]
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=ROLES)
+    colour = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["flow", "user"], name="one_role_per_person"),
+            models.CheckConstraint(condition=Q(role__in=["viewer", "commenter", "editor", "owner"]), name="known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.role}"
+
+
+class FlowNode(models.Model):
+    """One node as it is now."""
+
+    key = models.CharField(primary_key=True, max_length=97)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="nodes")
+    node_id = models.CharField(_("id"), max_length=64)
+    kind = models.CharField(_("kind"), max_length=16)
+    x = models.FloatField()
+    y = models.FloatField()
+    width = models.FloatField()
+    height = models.FloatField()
+    label = models.TextField(_("label"))
+    description = models.TextField(_("description"), blank=True)
+    colour = models.CharField(_("colour"), max_length=7)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.DO_NOTHING, related_name="children")
+    enabled = models.BooleanField(_("enabled"))
+    settings = models.JSONField(_("settings"), default=dict)
+
+    class Meta:
+        verbose_name = _("node")
+        verbose_name_plural = _("nodes")
+        constraints = [models.UniqueConstraint(fields=["flow", "node_id"], name="unique_node_id")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class FlowEdge(models.Model):
+    """One edge as it is now; both ends are real rows."""
+
+    key = models.CharField(primary_key=True, max_length=97)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="edges")
+    edge_id = models.CharField(_("id"), max_length=64)
+    source = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="outgoing")
+    target = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="incoming")
+    source_port = models.CharField(max_length=64)
+    target_port = models.CharField(max_length=64)
+    label = models.TextField(_("label"), blank=True)
+    animated = models.BooleanField(_("animated"))
+
+    class Meta:
+        verbose_name = _("edge")
+        verbose_name_plural = _("edges")
+        constraints = [
+            models.UniqueConstraint(fields=["flow", "edge_id"], name="unique_edge_id"),
+            models.UniqueConstraint(fields=["source", "source_port", "target", "target_port"], name="unique_connection"),
+            models.CheckConstraint(condition=~Q(source=models.F("target")), name="no_self_loop"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.edge_id
+
+
+class Change(models.Model):
+    """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.DO_NOTHING, related_name="changes")
+    version = models.PositiveBigIntegerField(_("version"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="changes", verbose_name=_("who")
+    )
+    client = models.CharField(max_length=64, null=True, blank=True)
+    seq = models.PositiveBigIntegerField(null=True, blank=True)
+    via = models.CharField(_("how"), max_length=16)
+    operation = models.TextField(_("operation"))
+    inverse = models.TextField(_("inverse"), null=True, blank=True)
+    undo_of = models.PositiveBigIntegerField(null=True, blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        ordering = ["flow", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["flow", "version"], name="dense_version"),
+            models.UniqueConstraint(fields=["flow", "actor", "client", "seq"], name="submitted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.flow_id} v{self.version}"
+
+
+class Answer(models.Model):
+    """A submission that made no version and must be answered the same for ever: refused (`code`) or no change."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="answers")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    client = models.CharField(max_length=64)
+    seq = models.PositiveBigIntegerField()
+    version = models.PositiveBigIntegerField()
+    code = models.CharField(max_length=32, blank=True)
+    message = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("answer without a version")
+        verbose_name_plural = _("answers without a version")
+        constraints = [models.UniqueConstraint(fields=["flow", "actor", "client", "seq"], name="answered_once")]
+
+    def __str__(self) -> str:
+        return f"{self.client}#{self.seq}: {self.code or 'no change'}"
+
+
+class Snapshot(models.Model):
+    """The whole flow at one version, so that folding the log need not start at its beginning."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="snapshots")
+    version = models.PositiveBigIntegerField()
+    digest = models.CharField(max_length=64)
+    graph = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "version"], name="one_snapshot_per_version")]
+
+    def __str__(self) -> str:
+        return f"{self.flow_id} v{self.version}"

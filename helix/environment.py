@@ -1,0 +1,94 @@
+"""What the process reads from its environment, and the data folder it may create.
+
+Everything an operator can set is read here, once, so `settings` is a plain statement of the result. With nothing set
+the answer is the laptop: SQLite and a generated secret in `./var`, an in-memory channel layer, loopback only.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, default: bool) -> bool:
+    """Read a yes/no variable; unset or empty means `default`."""
+    value = os.environ.get(name, "").strip().lower()
+    return default if not value else value in {"1", "true", "yes", "on"}
+
+
+def words(name: str, default: str) -> list[str]:
+    """Read a comma-separated variable."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def data_dir() -> Path:
+    """Return the data folder, created when missing."""
+    path = Path(os.environ.get("HELIX_DATA_DIR") or ROOT / "var").resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def secret_key(folder: Path) -> str:
+    """Return the secret of `HELIX_SECRET_KEY`, or the one kept in the data folder, generated once, readable by us alone."""
+    if given := os.environ.get("HELIX_SECRET_KEY"):
+        return given
+    path = folder / "secret_key"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Return Django's database entry for `HELIX_DATABASE_URL`, or SQLite in the data folder."""
+    url = os.environ.get("HELIX_DATABASE_URL")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": folder / "helix.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            },
+            "TEST": {"NAME": folder / "test.sqlite3"},
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("HELIX_DATABASE_URL must start with postgresql://")
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or options.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": 16, "timeout": 20}},
+    }
+
+
+def channel_layer() -> dict[str, Any]:
+    """Return the channel layer of `HELIX_REDIS_URL`, or the one in memory."""
+    url = os.environ.get("HELIX_REDIS_URL")
+    if not url:
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": url, "socket_timeout": None}], "prefix": "helix"},
+    }
+
+
+def cache() -> dict[str, Any]:
+    """Return the cache that rate limits count in: Redis when there is one, else this process."""
+    url = os.environ.get("HELIX_REDIS_URL")
+    if not url:
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "helix"}
