@@ -1,0 +1,119 @@
+"""Real `helix up` processes for the tests: started, watched until ready, ended gently or not at all gently.
+
+Nothing here imports Django: what a test proves with a `Server`, it proves about the program somebody starts.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+
+from tests.ports import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60.0
+
+
+class Server:
+    """One `helix up` with a data folder and a port of its own; a context manager that starts and ends it.
+
+    `environment` adds to what the process gets; `HELIX_*` of the tests themselves is never passed on.
+    """
+
+    def __init__(
+        self,
+        *,
+        data_dir: Path | None = None,
+        database_url: str = "",
+        redis_url: str = "",
+        server: str = "daphne",
+        demo: bool = True,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="helix-server-", ignore_cleanup_errors=True)
+        self.data_dir = data_dir or Path(self._folder.name) / "data"
+        self.log = Path(self._folder.name) / "log"
+        self.output = Path(self._folder.name) / "output"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.socket_url = f"ws://127.0.0.1:{self.port}"
+        self.environment = clean_environment(
+            HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **(environment or {})
+        )
+        self.command = [sys.executable, "-m", "helix.cli", "up", "--port", str(self.port), "--server", server]
+        self.command += ["--data-dir", str(self.data_dir), "--demo" if demo else "--no-demo"]
+
+    def start(self) -> "Server":
+        """Start the process and return when `/readyz` says yes."""
+        with self.log.open("ab") as log, self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command, env=self.environment, cwd=self._folder.name, stdout=output, stderr=log
+            )
+        end = time.monotonic() + PATIENCE
+        while not self.is_ready():
+            with suppress(subprocess.TimeoutExpired):
+                status = self.process.wait(timeout=0.05)
+                raise RuntimeError(f"helix up ended with status {status}:\n{self.log.read_text()[-4000:]}")
+            if time.monotonic() > end:
+                self.kill()
+                raise TimeoutError(f"helix up was not ready in {PATIENCE:.0f} s:\n{self.log.read_text()[-4000:]}")
+        return self
+
+    def is_ready(self) -> bool:
+        """Ask `/readyz`."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int:
+        """End it as an operator would (SIGTERM) and return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def restart(self) -> None:
+        """End it gently and start it again on the same data and port."""
+        self.terminate()
+        self.start()
+
+    def verify(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run `helix verify` on this server's data."""
+        command = [sys.executable, "-m", "helix.cli", "verify", "--data-dir", str(self.data_dir), *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+
+    def _end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.terminate()
+        self._folder.cleanup()
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    """Return our environment without any `HELIX_*` or Django setting, plus `variables` that are not empty."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("HELIX_", "DJANGO_"))}
+    given = {name: value for name, value in variables.items() if value}
+    return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **given}
