@@ -1,0 +1,125 @@
+"""The flow as a value: its elements, the closed vocabulary of edits, and what each edit does.
+
+Pure Python: no Django, no input or output. Everything another part may use is exported here; the modules inside are free
+to move. A value enters through `decode_operation` or `decode_graph`, `apply` says what it does or refuses it, and the
+`Effect` that comes back is all that rows, frames and pages need.
+"""
+
+from flows.document.apply import apply
+from flows.document.canonical import canonical_bytes, canonical_json, same_json
+from flows.document.captions import footer, second_line
+from flows.document.catalogue import Kind, Setting, SettingType
+from flows.document.digest import chain
+from flows.document.draft import Draft
+from flows.document.effect import Effect, Pair, moved_only, pair_of
+from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.errors import Code, Rejected
+from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
+from flows.document.graph import Document, Graph
+from flows.document.kinds import KINDS
+from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
+from flows.document.mentioned import mentioned, mentioned_on_wire
+from flows.document.operations import (
+    AddEdge,
+    AddNode,
+    Batch,
+    CreateFlow,
+    EdgeChanges,
+    EditEdge,
+    EditFlow,
+    EditNode,
+    FlowChanges,
+    MoveNode,
+    NodeChanges,
+    Operation,
+    Record,
+    RemoveEdge,
+    RemoveNode,
+    ReplaceGraph,
+    ResizeNode,
+    SingleOperation,
+)
+from flows.document.outcome import Outcome
+from flows.document.parsing import parse_json
+from flows.document.ports import Ports, default_size, ports_for, ports_of
+from flows.document.settings import check_settings
+from flows.document.wire import decode_operation, decode_record, encode_operation
+from flows.document.wire_elements import (
+    decode_edge,
+    decode_graph,
+    decode_node,
+    decode_properties,
+    encode_edge,
+    encode_node,
+)
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "KINDS",
+    "NO_LIMITS",
+    "AddEdge",
+    "AddNode",
+    "Batch",
+    "Code",
+    "CreateFlow",
+    "Curve",
+    "Document",
+    "DocumentLimits",
+    "Draft",
+    "Edge",
+    "EdgeChanges",
+    "EditEdge",
+    "EditFlow",
+    "EditNode",
+    "Effect",
+    "FlowChanges",
+    "FlowProperties",
+    "Graph",
+    "Kind",
+    "MoveNode",
+    "Node",
+    "NodeChanges",
+    "Operation",
+    "Outcome",
+    "Pair",
+    "Point",
+    "Ports",
+    "Record",
+    "Rejected",
+    "RemoveEdge",
+    "RemoveNode",
+    "ReplaceGraph",
+    "ResizeNode",
+    "Setting",
+    "SettingType",
+    "SingleOperation",
+    "apply",
+    "canonical_bytes",
+    "canonical_json",
+    "chain",
+    "check_settings",
+    "curve_between",
+    "decode_edge",
+    "decode_graph",
+    "decode_node",
+    "decode_operation",
+    "decode_properties",
+    "decode_record",
+    "default_size",
+    "edge_path",
+    "encode_edge",
+    "encode_node",
+    "encode_operation",
+    "footer",
+    "mentioned",
+    "mentioned_on_wire",
+    "moved_only",
+    "pair_of",
+    "parse_json",
+    "port_offset",
+    "port_point",
+    "ports_for",
+    "ports_of",
+    "same_json",
+    "second_line",
+]

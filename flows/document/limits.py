@@ -1,11 +1,12 @@
-"""The bounds a flow lives in; the defaults are the public contract's."""
+"""How much one flow may hold. Defaults are those of docs/protocol.md; a deployment may set others."""
 
+import sys
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """Counts, characters and bytes that `decode_operation` and `apply` refuse to exceed."""
+    """Counts of elements and operations, lengths in characters, `settings_bytes` in bytes of UTF-8 JSON."""
 
     nodes: int = 10_000
     edges: int = 20_000
@@ -14,4 +15,17 @@ class DocumentLimits:
     label: int = 2_000
     description: int = 5_000
     settings_bytes: int = 65_536
-    settings_depth: int = 8
+
+
+DEFAULT_LIMITS = DocumentLimits()
+
+NO_LIMITS = DocumentLimits(
+    nodes=sys.maxsize,
+    edges=sys.maxsize,
+    batch=sys.maxsize,
+    title=sys.maxsize,
+    label=sys.maxsize,
+    description=sys.maxsize,
+    settings_bytes=sys.maxsize,
+)
+"""For reading the log: what was accepted once stays accepted, whatever limits and catalogue say today."""

@@ -1,0 +1,101 @@
+"""Apply one record to a graph: pure, total, and the only place where an operation's meaning is decided.
+
+The graph is never changed. The effect says what differs, the record is complete for the log, the inverse restores exactly
+what was, cascades included. Anything the rules do not allow raises `Rejected`, and nothing else is raised.
+"""
+
+from typing import assert_never
+
+from flows.document.draft import Draft
+from flows.document.edge_rules import add_edge, edit_edge, remove_edge
+from flows.document.effect import Effect, pair_of
+from flows.document.elements import FlowProperties
+from flows.document.errors import Rejected
+from flows.document.graph import Graph
+from flows.document.limits import DocumentLimits
+from flows.document.node_rules import add_node, edit_node, move_node, remove_node, resize_node
+from flows.document.operations import (
+    AddEdge,
+    AddNode,
+    Batch,
+    CreateFlow,
+    EditEdge,
+    EditFlow,
+    EditNode,
+    FlowChanges,
+    MoveNode,
+    Record,
+    RemoveEdge,
+    RemoveNode,
+    ReplaceGraph,
+    ResizeNode,
+    SingleOperation,
+)
+from flows.document.outcome import Outcome, Step
+from flows.document.whole_graph import create_flow, replace_graph
+
+
+def apply(graph: Graph, record: Record, limits: DocumentLimits) -> Outcome:
+    """Apply a record to a graph. Raises `Rejected`; the graph is as it was in any case."""
+    match record:
+        case Batch():
+            return _apply_batch(graph, record, limits)
+        case CreateFlow():
+            return create_flow(graph, record, limits)
+        case ReplaceGraph():
+            return replace_graph(graph, record, limits)
+        case _:
+            step = _apply_single(graph, record, limits)
+            inverse = step.inverse[0] if len(step.inverse) == 1 else Batch(step.inverse)
+            return Outcome(step.effect, step.record, inverse)
+
+
+def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
+    draft = Draft(graph)
+    records: list[SingleOperation] = []
+    inverses: list[tuple[SingleOperation, ...]] = []
+    for index, operation in enumerate(batch.operations):
+        try:
+            step = _apply_single(draft, operation, limits)
+        except Rejected as refusal:
+            raise Rejected(refusal.code, f"operation {index + 1} of the batch: {refusal.message}") from None
+        draft.advance(step.effect)
+        records.append(step.record)
+        inverses.append(step.inverse)
+    inverse = tuple(operation for steps in reversed(inverses) for operation in steps)
+    return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse))
+
+
+def _apply_single(graph: Graph, operation: SingleOperation, limits: DocumentLimits) -> Step:
+    match operation:
+        case MoveNode():
+            return move_node(graph, operation)
+        case AddNode():
+            return add_node(graph, operation, limits)
+        case EditNode():
+            return edit_node(graph, operation, limits)
+        case ResizeNode():
+            return resize_node(graph, operation)
+        case RemoveNode():
+            return remove_node(graph, operation)
+        case AddEdge():
+            return add_edge(graph, operation, limits)
+        case EditEdge():
+            return edit_edge(graph, operation)
+        case RemoveEdge():
+            return remove_edge(graph, operation)
+        case EditFlow():
+            return _edit_flow(graph, operation)
+        case _:
+            assert_never(operation)
+
+
+def _edit_flow(graph: Graph, operation: EditFlow) -> Step:
+    before, changes = graph.properties, operation.changes
+    after = FlowProperties(changes.get("title", before.title), changes.get("description", before.description))
+    inverse: FlowChanges = {}
+    if "title" in changes:
+        inverse["title"] = before.title
+    if "description" in changes:
+        inverse["description"] = before.description
+    return Step(Effect({}, {}, pair_of(before, after)), operation, (EditFlow(inverse),))

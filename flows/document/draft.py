@@ -1,0 +1,114 @@
+"""A graph with changes laid over it.
+
+What a batch or a transaction has done so far is asked here, while the graph below is only read, and only where it is
+asked for. The overlay is the net effect itself: an element that is back to what it was is no longer in it.
+"""
+
+from flows.document.effect import Effect, Pair, composed, pair_of
+from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.graph import Graph
+from flows.document.index import Index
+
+
+class Draft:
+    """A `Graph` that can be advanced without touching the one below. `effect` is the net difference from it."""
+
+    __slots__ = ("_below", "_edge_growth", "_edges", "_flow", "_index", "_node_growth", "_nodes")
+
+    def __init__(self, below: Graph) -> None:
+        self._below = below
+        self._flow: Pair[FlowProperties] | None = None
+        self._nodes: dict[str, Pair[Node]] = {}
+        self._edges: dict[str, Pair[Edge]] = {}
+        self._index = Index()
+        self._node_growth = 0
+        self._edge_growth = 0
+
+    @property
+    def effect(self) -> Effect:
+        """The net difference from the graph below."""
+        return Effect(dict(self._nodes), dict(self._edges), self._flow)
+
+    @property
+    def properties(self) -> FlowProperties:
+        """The flow's own properties."""
+        if self._flow is not None and self._flow.after is not None:
+            return self._flow.after
+        return self._below.properties
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are."""
+        return self._below.node_count + self._node_growth
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges there are."""
+        return self._below.edge_count + self._edge_growth
+
+    def node(self, id: str, /) -> Node | None:
+        """Return a node, or None."""
+        pair = self._nodes.get(id)
+        return self._below.node(id) if pair is None else pair.after
+
+    def edge(self, id: str, /) -> Edge | None:
+        """Return an edge, or None."""
+        pair = self._edges.get(id)
+        return self._below.edge(id) if pair is None else pair.after
+
+    def edges_of(self, node_id: str, /) -> list[Edge]:
+        """Return the edges that begin or end at a node."""
+        edges = [] if self._is_new(node_id) else [e for e in self._below.edges_of(node_id) if e.id not in self._edges]
+        edges += [edge for id in self._index.edges.get(node_id, ()) if (edge := self._edges[id].after)]
+        return edges
+
+    def members_of(self, group_id: str, /) -> list[Node]:
+        """Return the nodes whose parent is the group."""
+        nodes = [] if self._is_new(group_id) else [n for n in self._below.members_of(group_id) if n.id not in self._nodes]
+        nodes += [node for id in self._index.members.get(group_id, ()) if (node := self._nodes[id].after)]
+        return nodes
+
+    def nodes(self) -> list[Node]:
+        """Return every node."""
+        nodes = [node for node in self._below.nodes() if node.id not in self._nodes]
+        nodes += [pair.after for pair in self._nodes.values() if pair.after is not None]
+        return nodes
+
+    def edges(self) -> list[Edge]:
+        """Return every edge."""
+        edges = [edge for edge in self._below.edges() if edge.id not in self._edges]
+        edges += [pair.after for pair in self._edges.values() if pair.after is not None]
+        return edges
+
+    def advance(self, effect: Effect) -> None:
+        """Lay an effect over what is here; it must start from here."""
+        if effect.flow is not None:
+            self._flow = composed(self._flow, effect.flow)
+        for id, node in effect.nodes.items():
+            self._write_node(id, node)
+        for id, edge in effect.edges.items():
+            self._write_edge(id, edge)
+
+    def _is_new(self, node_id: str) -> bool:
+        pair = self._nodes.get(node_id)
+        return pair is not None and pair.before is None
+
+    def _write_node(self, id: str, pair: Pair[Node]) -> None:
+        held = self._nodes.get(id)
+        net = composed(held, pair)
+        self._index.place(Pair(held.after if held else None, net.after if net else None))
+        self._node_growth += (pair.before is None) - (pair.after is None)
+        if net is None:
+            del self._nodes[id]
+        else:
+            self._nodes[id] = net
+
+    def _write_edge(self, id: str, pair: Pair[Edge]) -> None:
+        held = self._edges.get(id)
+        net = composed(held, pair)
+        self._index.attach(Pair(held.after if held else None, net.after if net else None))
+        self._edge_growth += (pair.before is None) - (pair.after is None)
+        if net is None:
+            del self._edges[id]
+        else:
+            self._edges[id] = net

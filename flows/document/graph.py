@@ -1,0 +1,157 @@
+"""What the rules may ask of a flow, and the flow in memory.
+
+`Graph` is all the rules know, so the same rules run over a document in memory, over lazily read rows, and over a draft of
+either. Only an operation on the whole graph asks for `nodes()` or `edges()`: one move reads one row however large the
+flow is.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from flows.document.effect import Effect, Pair
+from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.index import Index
+
+T = TypeVar("T")
+
+
+class Graph(Protocol):
+    """What the rules may ask of a flow."""
+
+    @property
+    def properties(self) -> FlowProperties:
+        """The flow's own properties."""
+        ...
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are; asked only before one is added."""
+        ...
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges there are; asked only before one is added."""
+        ...
+
+    def node(self, id: str, /) -> Node | None:
+        """Return a node, or None."""
+        ...
+
+    def edge(self, id: str, /) -> Edge | None:
+        """Return an edge, or None."""
+        ...
+
+    def edges_of(self, node_id: str, /) -> Iterable[Edge]:
+        """Return the edges that begin or end at a node."""
+        ...
+
+    def members_of(self, group_id: str, /) -> Iterable[Node]:
+        """Return the nodes whose parent is the group, not their members in turn."""
+        ...
+
+    def nodes(self) -> Iterable[Node]:
+        """Return every node."""
+        ...
+
+    def edges(self) -> Iterable[Edge]:
+        """Return every edge."""
+        ...
+
+
+class Document:
+    """A whole flow in memory, indexed. `advance` is its only mutation."""
+
+    __slots__ = ("_edges", "_index", "_nodes", "_properties")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        properties: FlowProperties = FlowProperties(),  # noqa: B008  (a frozen value)
+        nodes: Iterable[Node] = (),
+        edges: Iterable[Edge] = (),
+    ) -> None:
+        self._properties = properties
+        self._nodes = {node.id: node for node in nodes}
+        self._edges = {edge.id: edge for edge in edges}
+        self._index = Index()
+        for node in self._nodes.values():
+            self._index.place(Pair(None, node))
+        for edge in self._edges.values():
+            self._index.attach(Pair(None, edge))
+
+    @property
+    def properties(self) -> FlowProperties:
+        """The flow's own properties."""
+        return self._properties
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes there are."""
+        return len(self._nodes)
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges there are."""
+        return len(self._edges)
+
+    def node(self, id: str, /) -> Node | None:
+        """Return a node, or None."""
+        return self._nodes.get(id)
+
+    def edge(self, id: str, /) -> Edge | None:
+        """Return an edge, or None."""
+        return self._edges.get(id)
+
+    def edges_of(self, node_id: str, /) -> list[Edge]:
+        """Return the edges that begin or end at a node."""
+        return [self._edges[id] for id in self._index.edges.get(node_id, ())]
+
+    def members_of(self, group_id: str, /) -> list[Node]:
+        """Return the nodes whose parent is the group."""
+        return [self._nodes[id] for id in self._index.members.get(group_id, ())]
+
+    def nodes(self) -> list[Node]:
+        """Return every node."""
+        return list(self._nodes.values())
+
+    def edges(self) -> list[Edge]:
+        """Return every edge."""
+        return list(self._edges.values())
+
+    def advance(self, effect: Effect) -> None:
+        """Take on an effect. Raises ValueError, and stays as it was, if the effect does not start from this document."""
+        self._expect(effect)
+        if effect.flow is not None and effect.flow.after is not None:
+            self._properties = effect.flow.after
+        for id, node in effect.nodes.items():
+            self._index.place(node)
+            _write(self._nodes, id, node.after)
+        for id, edge in effect.edges.items():
+            self._index.attach(edge)
+            _write(self._edges, id, edge.after)
+
+    def copy(self) -> "Document":
+        """Return another document with the same elements."""
+        return Document(self._properties, self._nodes.values(), self._edges.values())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Document):
+            return NotImplemented
+        mine = (self._properties, self._nodes, self._edges)
+        return mine == (other._properties, other._nodes, other._edges)
+
+    def _expect(self, effect: Effect) -> None:
+        fits = (
+            (effect.flow is None or effect.flow.before == self._properties)
+            and all(pair.before == self._nodes.get(id) for id, pair in effect.nodes.items())
+            and all(pair.before == self._edges.get(id) for id, pair in effect.edges.items())
+        )
+        if not fits:
+            raise ValueError("the effect does not start from this document")
+
+
+def _write(elements: dict[str, T], id: str, element: T | None) -> None:
+    if element is None:
+        del elements[id]
+    else:
+        elements[id] = element

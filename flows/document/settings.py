@@ -1,0 +1,89 @@
+"""Settings against the catalogue: known names, right types, values within bounds.
+
+Settings stay sparse: what was not set is not stored, so a default can improve later without touching anybody's flow.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from flows.document.canonical import canonical_bytes
+from flows.document.catalogue import Setting
+from flows.document.errors import Rejected
+from flows.document.kinds import KINDS
+from flows.document.limits import NO_LIMITS, DocumentLimits
+from flows.document.values import PORT_NAME, invalid, quoted, read_json
+
+
+def read_settings(value: object) -> dict[str, object]:
+    """Read a settings object as free JSON; None stands where a key is to be removed."""
+    if not isinstance(value, dict):
+        raise invalid("settings must be an object")
+    return cast(dict[str, object], read_json(value, "settings"))
+
+
+def check_settings(kind: str, settings: Mapping[str, object], limits: DocumentLimits) -> None:
+    """Refuse settings that are too many bytes (`too_large`), unknown to the kind, or out of bounds (`invalid`).
+
+    Read from the log, with `NO_LIMITS`, they may be what an older catalogue allowed.
+    """
+    if limits is NO_LIMITS or not settings:
+        return
+    if len(canonical_bytes(settings)) > limits.settings_bytes:
+        raise Rejected("too_large", f"settings are more than {limits.settings_bytes} bytes")
+    known = KINDS[kind].by_name
+    for name, value in settings.items():
+        setting = known.get(name)
+        if setting is None:
+            raise invalid(f"{kind} has no setting {quoted(name)}")
+        if value is not None:
+            check_setting(setting, value)
+
+
+def check_setting(setting: Setting, value: object) -> None:
+    """Refuse a value of the wrong type or out of its bounds."""
+    match setting.type:
+        case "text" | "long_text":
+            fits = isinstance(value, str)
+        case "choice":
+            fits = isinstance(value, str) and any(value == choice for choice, _ in setting.choices)
+        case "integer":
+            fits = type(value) is int and _is_within(setting, value)
+        case "number":
+            fits = (type(value) is int or type(value) is float) and _is_within(setting, value)
+        case "boolean":
+            fits = isinstance(value, bool)
+        case "names":
+            fits = isinstance(value, list) and _are_names(setting, value)
+        case "json":
+            fits = True
+    if not fits:
+        raise invalid(f"settings.{setting.name} must be {_wanted(setting)}")
+
+
+def _is_within(setting: Setting, value: float) -> bool:
+    return (setting.minimum is None or setting.minimum <= value) and (setting.maximum is None or value <= setting.maximum)
+
+
+def _are_names(setting: Setting, names: list[object]) -> bool:
+    if not _is_within(setting, len(names)):
+        return False
+    return all(isinstance(name, str) and 0 < len(name) <= PORT_NAME for name in names) and len(set(names)) == len(names)
+
+
+def _wanted(setting: Setting) -> str:
+    bounds = f" from {setting.minimum} to {setting.maximum}"
+    match setting.type:
+        case "text" | "long_text":
+            return "a string"
+        case "choice":
+            return f"one of {', '.join(choice for choice, _ in setting.choices)}"
+        case "integer":
+            return f"an integer{bounds}"
+        case "number":
+            return f"a number{bounds}"
+        case "boolean":
+            return "true or false"
+        case "names":
+            return f"a list of at most {setting.maximum} different names of 1 to {PORT_NAME} characters"
+        case "json":
+            return "JSON"

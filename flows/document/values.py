@@ -1,0 +1,138 @@
+"""Strict reading of single values that came from outside.
+
+Nothing is coerced but numbers, which are normalised so that a value reads the same from JSON and from every database:
+coordinates and sizes are rounded to 0.01, whole floats become integers, and -0.0 becomes 0. NUL and lone surrogates are
+refused in every string, because not every database and encoding can hold them.
+"""
+
+import re
+
+from flows.document.errors import Rejected
+
+COORDINATE = 1_000_000
+LARGEST_SIZE = 100_000
+LARGEST_NUMBER = 2**53
+DEPTH = 8
+PORT_NAME = 64
+NAMES = 100
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def invalid(message: str) -> Rejected:
+    """Make the refusal of a value that does not fit."""
+    return Rejected("invalid", message)
+
+
+def quoted(value: object) -> str:
+    """Show a foreign value in a message: short, and in ASCII."""
+    shown = ascii(value) if isinstance(value, (str, int, float, bool, type(None))) else type(value).__name__
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def read_id(value: object, name: str) -> str:
+    """Read an element's id."""
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return value
+    raise invalid(f"{name} must be 1 to 64 of the characters A-Z a-z 0-9 _ -")
+
+
+def read_text(value: object, name: str, longest: int) -> str:
+    """Read a string of at most `longest` characters."""
+    if not isinstance(value, str):
+        raise invalid(f"{name} must be a string")
+    if len(value) > longest:
+        raise invalid(f"{name} is longer than {longest} characters")
+    if _UNSTORABLE.search(value):
+        raise invalid(f"{name} holds NUL or a lone surrogate")
+    return value
+
+
+def read_colour(value: object, name: str) -> str:
+    """Read a colour, `#rrggbb`, into lower case."""
+    if isinstance(value, str) and _COLOUR.fullmatch(value):
+        return value.lower()
+    raise invalid(f"{name} must be a colour like #0ea5e9")
+
+
+def read_boolean(value: object, name: str) -> bool:
+    """Read true or false."""
+    if isinstance(value, bool):
+        return value
+    raise invalid(f"{name} must be true or false")
+
+
+def read_coordinate(value: object, name: str) -> float:
+    """Read a coordinate in world pixels."""
+    return _read_decimal(value, name, -COORDINATE, COORDINATE)
+
+
+def read_size(value: object, name: str) -> float:
+    """Read a width or height in world pixels."""
+    return _read_decimal(value, name, 1, LARGEST_SIZE)
+
+
+def read_whole(value: object, name: str, low: int, high: int) -> int:
+    """Read an integer."""
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    if type(value) is int and low <= value <= high:
+        return value
+    raise invalid(f"{name} must be an integer from {low} to {high}")
+
+
+def round_coordinate(value: float) -> float:
+    """Round to 0.01, with whole numbers as integers."""
+    rounded = round(value, 2)
+    whole = int(rounded)
+    return whole if whole == rounded else rounded
+
+
+def is_within(value: float) -> bool:
+    """Tell whether a coordinate is within its bounds."""
+    return -COORDINATE <= value <= COORDINATE
+
+
+def read_json(value: object, name: str, depth: int = 1) -> object:
+    """Read free JSON, at most `DEPTH` levels of lists and objects deep, into normalised copies."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return read_text(value, name, len(value))
+        case int() | float():
+            return _read_number(value, name)
+        case dict():
+            _check_depth(depth, name)
+            return {_read_key(key, name): read_json(item, name, depth + 1) for key, item in value.items()}
+        case list():
+            _check_depth(depth, name)
+            return [read_json(item, name, depth + 1) for item in value]
+        case _:
+            raise invalid(f"{name} holds {quoted(value)}, which is not JSON")
+
+
+def _read_decimal(value: object, name: str, low: int, high: int) -> float:
+    if type(value) is int or type(value) is float:
+        if low <= value <= high:
+            return round_coordinate(value)
+    raise invalid(f"{name} must be a number from {low} to {high}")
+
+
+def _read_number(value: float, name: str) -> float:
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+        raise invalid(f"{name} holds a number that is not finite or too large")
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _read_key(key: object, name: str) -> str:
+    if isinstance(key, str):
+        return read_text(key, f"a key in {name}", len(key))
+    raise invalid(f"{name} holds a key that is not a string")
+
+
+def _check_depth(depth: int, name: str) -> None:
+    if depth > DEPTH:
+        raise invalid(f"{name} is more than {DEPTH} levels deep")

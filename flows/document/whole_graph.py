@@ -1,0 +1,110 @@
+"""The two records that write a graph as a whole: a flow's creation, and its replacement.
+
+Nodes and edges may come in any order, a member before its group. The same rules hold as for single operations, checked
+on the result as a whole.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from flows.document.edge_rules import connect, ends
+from flows.document.effect import Effect, Pair, pair_of
+from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.errors import Rejected
+from flows.document.graph import Graph
+from flows.document.limits import DocumentLimits
+from flows.document.operations import CreateFlow, ReplaceGraph
+from flows.document.outcome import Outcome
+from flows.document.values import invalid
+
+T = TypeVar("T", Node, Edge)
+
+
+def create_flow(graph: Graph, record: CreateFlow, limits: DocumentLimits) -> Outcome:
+    """Fill an empty flow. Nothing takes this back."""
+    if graph.node_count or graph.edge_count:
+        raise invalid("this flow has been created already")
+    nodes, edges = _sound(record.nodes, record.edges, limits)
+    effect = Effect(
+        {node.id: Pair(None, node) for node in nodes},
+        {edge.id: Pair(None, edge) for edge in edges},
+        pair_of(graph.properties, FlowProperties(record.title, record.description)),
+    )
+    return Outcome(effect, CreateFlow(record.title, record.description, nodes, edges), None)
+
+
+def replace_graph(graph: Graph, record: ReplaceGraph, limits: DocumentLimits) -> Outcome:
+    """Replace all nodes and edges; the flow's own properties stay."""
+    nodes, edges = _sound(record.nodes, record.edges, limits)
+    old_nodes, old_edges = tuple(graph.nodes()), tuple(graph.edges())
+    effect = Effect(_differences(old_nodes, nodes), _differences(old_edges, edges))
+    return Outcome(effect, ReplaceGraph(nodes, edges), ReplaceGraph(old_nodes, old_edges))
+
+
+def _sound(
+    nodes: tuple[Node, ...], edges: tuple[Edge, ...], limits: DocumentLimits
+) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+    if len(nodes) > limits.nodes:
+        raise Rejected("limit_reached", f"a flow has at most {limits.nodes} nodes")
+    if len(edges) > limits.edges:
+        raise Rejected("limit_reached", f"a flow has at most {limits.edges} edges")
+    by_id = _by_id(nodes, "nodes")
+    _by_id(edges, "edges")
+    _check_parents(by_id)
+    return nodes, tuple(_connected(edges, by_id))
+
+
+def _by_id(elements: Iterable[T], name: str) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for element in elements:
+        if element.id in found:
+            raise Rejected("duplicate_id", f"two {name} have the id {element.id}")
+        found[element.id] = element
+    return found
+
+
+def _check_parents(nodes: dict[str, Node]) -> None:
+    sound: set[str] = set()
+    for node in nodes.values():
+        path: dict[str, None] = {}
+        step: Node | None = node
+        while step is not None and step.id not in sound:
+            if step.id in path:
+                raise invalid(f"group {step.id} cannot be inside itself")
+            path[step.id] = None
+            step = _parent(nodes, step)
+        sound.update(path)
+
+
+def _parent(nodes: dict[str, Node], node: Node) -> Node | None:
+    if node.parent is None:
+        return None
+    parent = nodes.get(node.parent)
+    if parent is None:
+        raise Rejected("unknown_node", f"there is no node {node.parent}")
+    if parent.kind != "group":
+        raise invalid(f"node {parent.id} is no group")
+    return parent
+
+
+def _connected(edges: Iterable[Edge], nodes: dict[str, Node]) -> Iterable[Edge]:
+    taken: set[tuple[str, str, str, str]] = set()
+    for edge in edges:
+        for id in (edge.source, edge.target):
+            if id not in nodes:
+                raise Rejected("unknown_node", f"there is no node {id}")
+        edge = connect(edge, nodes[edge.source], nodes[edge.target])
+        if ends(edge) in taken:
+            raise Rejected("duplicate_edge", f"{edge.source} and {edge.target} are connected so already")
+        taken.add(ends(edge))
+        yield edge
+
+
+def _differences(old: Iterable[T], new: Iterable[T]) -> dict[str, Pair[T]]:
+    before = {element.id: element for element in old}
+    pairs: dict[str, Pair[T]] = {}
+    for element in new:
+        pair = pair_of(before.pop(element.id, None), element)
+        if pair is not None:
+            pairs[element.id] = pair
+    return pairs | {id: Pair(element, None) for id, element in before.items()}
