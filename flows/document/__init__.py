@@ -1,8 +1,8 @@
 """The flow as a value: its elements, the closed vocabulary of edits, and what each edit does.
 
-Pure Python: no Django, no input or output. Everything another part may use is exported here; the modules inside are free
-to move. A value enters through `decode_operation` or `decode_graph`, `apply` says what it does or refuses it, and the
-`Effect` that comes back is all that rows, frames and pages need.
+Pure Python: no Django, no input or output. Everything another part may use is exported here; the modules inside are
+free to move. A value enters through `decode_operation` or `decode_graph`, `apply` says what it does or refuses it,
+and the `Effect` that comes back is all that rows, frames and pages need.
 """
 
 from flows.document.apply import apply

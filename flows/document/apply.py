@@ -1,7 +1,7 @@
 """Apply one record to a graph: pure, total, and the only place where an operation's meaning is decided.
 
-The graph is never changed. The effect says what differs, the record is complete for the log, the inverse restores exactly
-what was, cascades included. Anything the rules do not allow raises `Rejected`, and nothing else is raised.
+The graph is never changed. The effect says what differs, the record is complete for the log, the inverse restores
+exactly what was, cascades included. Anything the rules do not allow raises `Rejected`, and nothing else is raised.
 """
 
 from typing import assert_never
@@ -66,7 +66,7 @@ def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
     return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse))
 
 
-def _apply_single(graph: Graph, operation: SingleOperation, limits: DocumentLimits) -> Step:
+def _apply_single(graph: Graph, operation: SingleOperation, limits: DocumentLimits) -> Step:  # noqa: PLR0911
     match operation:
         case MoveNode():
             return move_node(graph, operation)

@@ -1,7 +1,7 @@
 """What a kind of node is.
 
-One catalogue feeds the palette, the inspector's forms, validation, the API and the blank nodes that a browser clones, so
-that a new kind is written down once: in `kinds`. Titles are plain English here; templates translate them.
+One catalogue feeds the palette, the inspector's forms, validation, the API and the blank nodes that a browser clones,
+so that a new kind is written down once: in `kinds`. Titles are plain English here; templates translate them.
 """
 
 from collections.abc import Mapping
@@ -54,3 +54,44 @@ class Kind:
     def setting(self, name: str) -> Setting | None:
         """Return a setting by its name, or None."""
         return self.by_name.get(name)
+
+
+def choice_setting(name: str, title: str, default: str, section: str, /, **choices: str) -> Setting:
+    """Describe a setting that is one of several values."""
+    return Setting(
+        name=name, title=title, type="choice", default=default, choices=tuple(choices.items()), section=section
+    )
+
+
+def text_setting(name: str, title: str, section: str, help: str = "", type: SettingType = "text") -> Setting:
+    """Describe a setting that is a line of text."""
+    return Setting(name=name, title=title, type=type, default="", section=section, help=help)
+
+
+def long_setting(name: str, title: str, section: str, help: str = "") -> Setting:
+    """Describe a setting that is text of many lines."""
+    return text_setting(name, title, section, help, "long_text")
+
+
+def json_setting(name: str, title: str, section: str, help: str = "") -> Setting:
+    """Describe a setting that is free JSON."""
+    return Setting(name=name, title=title, type="json", section=section, help=help)
+
+
+def names_setting(name: str, title: str, section: str, help: str = "") -> Setting:
+    """Describe a setting that is a list of names."""
+    return Setting(name=name, title=title, type="names", default=(), maximum=100, section=section, help=help)
+
+
+def whole_setting(name: str, title: str, section: str, *, default: int, low: int = 0, high: int) -> Setting:
+    """Describe a setting that is an integer."""
+    return Setting(
+        name=name, title=title, type="integer", default=default, minimum=low, maximum=high, step=1, section=section
+    )
+
+
+def share_setting(name: str, title: str, section: str, default: float, step: float) -> Setting:
+    """Describe a setting that is a number from 0 to 1."""
+    return Setting(
+        name=name, title=title, type="number", default=default, minimum=0, maximum=1, step=step, section=section
+    )

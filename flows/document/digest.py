@@ -7,5 +7,7 @@ from flows.document.canonical import canonical_bytes
 
 
 def chain(previous: str, fields: Mapping[str, object]) -> str:
-    """Return the hex SHA-256 of the previous digest (`""` for the first), a line feed, and the fields as canonical JSON."""
+    """Return the hex SHA-256 of the previous digest (`""` for the first), a line feed, and the fields as canonical
+    JSON.
+    """
     return hashlib.sha256(previous.encode() + b"\n" + canonical_bytes(fields)).hexdigest()

@@ -4,7 +4,7 @@ What a batch or a transaction has done so far is asked here, while the graph bel
 asked for. The overlay is the net effect itself: an element that is back to what it was is no longer in it.
 """
 
-from flows.document.effect import Effect, Pair, composed, pair_of
+from flows.document.effect import Effect, Pair, composed
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.graph import Graph
 from flows.document.index import Index
@@ -64,7 +64,9 @@ class Draft:
 
     def members_of(self, group_id: str, /) -> list[Node]:
         """Return the nodes whose parent is the group."""
-        nodes = [] if self._is_new(group_id) else [n for n in self._below.members_of(group_id) if n.id not in self._nodes]
+        nodes = (
+            [] if self._is_new(group_id) else [n for n in self._below.members_of(group_id) if n.id not in self._nodes]
+        )
         nodes += [node for id in self._index.members.get(group_id, ()) if (node := self._nodes[id].after)]
         return nodes
 

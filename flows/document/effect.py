@@ -84,4 +84,3 @@ def moved_only(pair: Pair[Node]) -> bool:
         after.enabled,
         after.settings,
     )
-

@@ -1,7 +1,7 @@
 """The one expected failure of the document.
 
-A refusal is a normal answer in collaboration: it carries a stable code of the public contract, for programs, and one English
-sentence, for people. Anything else that is raised by this package is a defect and stays loud.
+A refusal is a normal answer in collaboration: it carries a stable code of the public contract, for programs, and one
+English sentence, for people. Anything else that is raised by this package is a defect and stays loud.
 """
 
 from typing import Literal, TypeAlias
@@ -24,7 +24,7 @@ Code: TypeAlias = Literal[
 ]
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818  (a normal answer, not an error)
     """What was asked is refused, and the flow is as it was."""
 
     def __init__(self, code: Code, message: str) -> None:

@@ -37,8 +37,8 @@ def edge_path(source: Node, source_port: str, target: Node, target_port: str) ->
 def curve_between(start: Point, end: Point) -> Curve:
     """Draw the curve from an output's centre to an input's, level at both ends.
 
-    Both handles are level and equally long, so the curve is symmetric about the middle between its ends: that point is at
-    half of its length exactly.
+    Both handles are level and equally long, so the curve is symmetric about the middle between its ends: that point
+    is at half of its length exactly.
     """
     (x1, y1), (x2, y2) = start, end
     stop, tip = x2 - LINE_END, x2 - ARROW_TIP

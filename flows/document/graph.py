@@ -1,8 +1,8 @@
 """What the rules may ask of a flow, and the flow in memory.
 
-`Graph` is all the rules know, so the same rules run over a document in memory, over lazily read rows, and over a draft of
-either. Only an operation on the whole graph asks for `nodes()` or `edges()`: one move reads one row however large the
-flow is.
+`Graph` is all the rules know, so the same rules run over a document in memory, over lazily read rows, and over a
+draft of either. Only an operation on the whole graph asks for `nodes()` or `edges()`: one move reads one row however
+large the flow is.
 """
 
 from collections.abc import Iterable
@@ -119,7 +119,10 @@ class Document:
         return list(self._edges.values())
 
     def advance(self, effect: Effect) -> None:
-        """Take on an effect. Raises ValueError, and stays as it was, if the effect does not start from this document."""
+        """Take on an effect.
+
+        Raises ValueError, and stays as it was, if the effect does not start from this document.
+        """
         self._expect(effect)
         if effect.flow is not None and effect.flow.after is not None:
             self._properties = effect.flow.after

@@ -15,16 +15,13 @@ class Index:
 
     def place(self, pair: Pair[Node]) -> None:
         """Follow a node into its group, or out of it."""
-        before = pair.before.parent if pair.before is not None else None
-        after = pair.after.parent if pair.after is not None else None
-        if before == after:
+        before, after = pair.before, pair.after
+        if before is not None and after is not None and before.parent == after.parent:
             return
-        node = pair.before or pair.after
-        assert node is not None
-        if before is not None:
-            _drop(self.members, before, node.id)
-        if after is not None:
-            self.members.setdefault(after, {})[node.id] = None
+        if before is not None and before.parent is not None:
+            _drop(self.members, before.parent, before.id)
+        if after is not None and after.parent is not None:
+            self.members.setdefault(after.parent, {})[after.id] = None
 
     def attach(self, pair: Pair[Edge]) -> None:
         """Follow an edge to the nodes at its ends."""

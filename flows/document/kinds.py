@@ -3,52 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flows.document.catalogue import Kind, Setting, SettingType
+from flows.document.catalogue import (
+    Kind,
+    Setting,
+    choice_setting,
+    json_setting,
+    long_setting,
+    names_setting,
+    share_setting,
+    text_setting,
+    whole_setting,
+)
 
 DAY_MS = 86_400_000
 SCHEMA = "A JSON Schema."
-
-
-def _choice(name: str, title: str, default: str, section: str, /, **choices: str) -> Setting:
-    return Setting(
-        name=name, title=title, type="choice", default=default, choices=tuple(choices.items()), section=section
-    )
-
-
-def _text(name: str, title: str, section: str, help: str = "", type: SettingType = "text") -> Setting:
-    return Setting(name=name, title=title, type=type, default="", section=section, help=help)
-
-
-def _long(name: str, title: str, section: str, help: str = "") -> Setting:
-    return _text(name, title, section, help, "long_text")
-
-
-def _json(name: str, title: str, section: str, help: str = "") -> Setting:
-    return Setting(name=name, title=title, type="json", section=section, help=help)
-
-
-def _names(name: str, title: str, section: str, help: str = "") -> Setting:
-    return Setting(name=name, title=title, type="names", default=(), maximum=100, section=section, help=help)
-
-
-def _whole(name: str, title: str, section: str, default: int | None, low: int, high: int, help: str = "") -> Setting:
-    return Setting(
-        name=name,
-        title=title,
-        type="integer",
-        default=default,
-        minimum=low,
-        maximum=high,
-        step=1,
-        section=section,
-        help=help,
-    )
-
-
-def _share(name: str, title: str, section: str, default: float, step: float) -> Setting:
-    return Setting(
-        name=name, title=title, type="number", default=default, minimum=0, maximum=1, step=step, section=section
-    )
 
 
 AGENT = Kind(
@@ -60,7 +28,7 @@ AGENT = Kind(
     width=144,
     height=80,
     settings=(
-        _choice(
+        choice_setting(
             "provider",
             "Provider",
             "openai",
@@ -71,10 +39,10 @@ AGENT = Kind(
             huggingface="Hugging Face",
             custom="Custom",
         ),
-        _whole("max_tokens", "Max tokens", "Model", 1024, 1, 10_000_000),
-        _text("model", "Model", "Model", "The model's name at its provider."),
-        _share("temperature", "Temperature", "Model", 0.7, 0.1),
-        _choice(
+        whole_setting("max_tokens", "Max tokens", "Model", default=1024, low=1, high=10_000_000),
+        text_setting("model", "Model", "Model", "The model's name at its provider."),
+        share_setting("temperature", "Temperature", "Model", 0.7, 0.1),
+        choice_setting(
             "reasoning",
             "Reasoning",
             "simple",
@@ -84,8 +52,8 @@ AGENT = Kind(
             react="ReAct",
             simple="Simple",
         ),
-        _whole("max_retries", "Max retries", "Model", 3, 0, 100),
-        _long("system_prompt", "System prompt", "Prompt"),
+        whole_setting("max_retries", "Max retries", "Model", default=3, high=100),
+        long_setting("system_prompt", "System prompt", "Prompt"),
     ),
 )
 
@@ -99,7 +67,7 @@ SENSOR = Kind(
     height=60,
     inputs=(),
     settings=(
-        _choice(
+        choice_setting(
             "source",
             "Source",
             "webhook",
@@ -110,11 +78,11 @@ SENSOR = Kind(
             file="File",
             database="Database",
         ),
-        _text("endpoint", "Endpoint", "Source", "A URL, topic, path or table, as the source needs."),
-        _whole("interval_ms", "Interval (ms)", "Source", 30_000, 0, 31 * DAY_MS),
-        _choice("format", "Format", "json", "Events", json="JSON", xml="XML", text="Text", csv="CSV"),
-        _json("filters", "Filters", "Events", "Only what matches goes on."),
-        _whole("queue_size", "Queue size", "Events", 100, 0, 10_000_000),
+        text_setting("endpoint", "Endpoint", "Source", "A URL, topic, path or table, as the source needs."),
+        whole_setting("interval_ms", "Interval (ms)", "Source", default=30_000, high=31 * DAY_MS),
+        choice_setting("format", "Format", "json", "Events", json="JSON", xml="XML", text="Text", csv="CSV"),
+        json_setting("filters", "Filters", "Events", "Only what matches goes on."),
+        whole_setting("queue_size", "Queue size", "Events", default=100, high=10_000_000),
     ),
 )
 
@@ -127,13 +95,13 @@ SKILL = Kind(
     width=136,
     height=60,
     settings=(
-        _text("name", "Name", "Skill"),
-        _long("code", "Code", "Skill"),
-        _json("input_schema", "Input schema", "Schemas", SCHEMA),
-        _json("output_schema", "Output schema", "Schemas", SCHEMA),
-        _whole("timeout_ms", "Timeout (ms)", "Failure", 30_000, 0, DAY_MS),
-        _whole("retry_count", "Retries", "Failure", 0, 0, 100),
-        _choice(
+        text_setting("name", "Name", "Skill"),
+        long_setting("code", "Code", "Skill"),
+        json_setting("input_schema", "Input schema", "Schemas", SCHEMA),
+        json_setting("output_schema", "Output schema", "Schemas", SCHEMA),
+        whole_setting("timeout_ms", "Timeout (ms)", "Failure", default=30_000, high=DAY_MS),
+        whole_setting("retry_count", "Retries", "Failure", default=0, high=100),
+        choice_setting(
             "on_error",
             "On error",
             "throw",
@@ -155,7 +123,7 @@ MEMORY = Kind(
     width=136,
     height=60,
     settings=(
-        _choice(
+        choice_setting(
             "type",
             "Type",
             "key_value",
@@ -165,11 +133,11 @@ MEMORY = Kind(
             conversation="Conversation",
             session="Session",
         ),
-        _choice("backend", "Backend", "local", "Memory", local="Local", redis="Redis", postgres="PostgreSQL"),
-        _whole("max_entries", "Max entries", "Memory", 1000, 0, 1_000_000_000),
-        _text("embedding_model", "Embedding model", "Search"),
-        _share("similarity", "Similarity", "Search", 0.8, 0.05),
-        _names("index_fields", "Indexed fields", "Search"),
+        choice_setting("backend", "Backend", "local", "Memory", local="Local", redis="Redis", postgres="PostgreSQL"),
+        whole_setting("max_entries", "Max entries", "Memory", default=1000, high=1_000_000_000),
+        text_setting("embedding_model", "Embedding model", "Search"),
+        share_setting("similarity", "Similarity", "Search", 0.8, 0.05),
+        names_setting("index_fields", "Indexed fields", "Search"),
     ),
 )
 
@@ -184,10 +152,12 @@ DECISION = Kind(
     outputs=("default",),
     default_output="default",
     settings=(
-        _text("language", "Condition language", "Condition"),
-        _long("expression", "Expression", "Condition"),
-        _names("branches", "Branches", "Branches", "Each branch is an output; what fits none leaves by default."),
-        _text("default_branch", "Default branch", "Branches"),
+        text_setting("language", "Condition language", "Condition"),
+        long_setting("expression", "Expression", "Condition"),
+        names_setting(
+            "branches", "Branches", "Branches", "Each branch is an output; what fits none leaves by default."
+        ),
+        text_setting("default_branch", "Default branch", "Branches"),
     ),
 )
 
@@ -201,27 +171,15 @@ LOOP = Kind(
     height=60,
     outputs=("each", "out"),
     settings=(
-        _choice(
-            "type",
-            "Type",
-            "for_each",
-            "Loop",
-            for_each="For each",
-            until="Until",
-            times="Times",
-            **{"while": "While"},
+        choice_setting(
+            "type", "Type", "for_each", "Loop", for_each="For each", until="Until", times="Times", **{"while": "While"}
         ),
-        _text("iterate_over", "Iterate over", "Loop"),
-        _whole("max_iterations", "Max iterations", "Loop", 100, 0, 1_000_000_000),
-        _text("break_condition", "Break condition", "Loop"),
-        _whole("batch_size", "Batch size", "Loop", 1, 1, 1_000_000),
-        _choice(
-            "on_error",
-            "On error",
-            "throw",
-            "Failure",
-            throw="Stop",
-            **{"continue": "Go on", "break": "Leave the loop"},
+        text_setting("iterate_over", "Iterate over", "Loop"),
+        whole_setting("max_iterations", "Max iterations", "Loop", default=100, high=1_000_000_000),
+        text_setting("break_condition", "Break condition", "Loop"),
+        whole_setting("batch_size", "Batch size", "Loop", default=1, low=1, high=1_000_000),
+        choice_setting(
+            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Go on", "break": "Leave the loop"}
         ),
     ),
 )
@@ -235,13 +193,13 @@ TRANSFORM = Kind(
     width=136,
     height=60,
     settings=(
-        _choice(
+        choice_setting(
             "type", "Type", "template", "Transform", template="Template", expression="Expression", jsonpath="JSONPath"
         ),
-        _long("transformation", "Transformation", "Transform"),
-        _text("input_format", "Input format", "Formats"),
-        _text("output_format", "Output format", "Formats"),
-        _json("validation_schema", "Validation schema", "Formats", SCHEMA),
+        long_setting("transformation", "Transformation", "Transform"),
+        text_setting("input_format", "Input format", "Formats"),
+        text_setting("output_format", "Output format", "Formats"),
+        json_setting("validation_schema", "Validation schema", "Formats", SCHEMA),
     ),
 )
 
@@ -255,10 +213,10 @@ INPUT = Kind(
     height=60,
     inputs=(),
     settings=(
-        _choice("type", "Type", "form", "Input", form="Form", text="Text", file="File", json="JSON"),
-        _json("fields", "Fields", "Input"),
-        _json("validation_rules", "Validation rules", "Input"),
-        _json("default_values", "Default values", "Input"),
+        choice_setting("type", "Type", "form", "Input", form="Form", text="Text", file="File", json="JSON"),
+        json_setting("fields", "Fields", "Input"),
+        json_setting("validation_rules", "Validation rules", "Input"),
+        json_setting("default_values", "Default values", "Input"),
     ),
 )
 
@@ -272,13 +230,13 @@ OUTPUT = Kind(
     height=60,
     outputs=(),
     settings=(
-        _choice(
+        choice_setting(
             "type", "Type", "structured", "Output", structured="Structured", text="Text", file="File", stream="Stream"
         ),
-        _long("format_template", "Format template", "Output"),
-        _json("destinations", "Destinations", "Destination"),
-        _text("file_path", "File path", "Destination"),
-        _text("webhook_url", "Webhook URL", "Destination"),
+        long_setting("format_template", "Format template", "Output"),
+        json_setting("destinations", "Destinations", "Destination"),
+        text_setting("file_path", "File path", "Destination"),
+        text_setting("webhook_url", "Webhook URL", "Destination"),
     ),
 )
 
@@ -291,18 +249,18 @@ API = Kind(
     width=120,
     height=60,
     settings=(
-        _choice(
+        choice_setting(
             "method",
             "Method",
             "GET",
             "Request",
             **{name: name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")},
         ),
-        _text("url", "URL", "Request"),
-        _json("params", "Parameters", "Request"),
-        _json("headers", "Headers", "Request"),
-        _json("body", "Body", "Request"),
-        _choice(
+        text_setting("url", "URL", "Request"),
+        json_setting("params", "Parameters", "Request"),
+        json_setting("headers", "Headers", "Request"),
+        json_setting("body", "Body", "Request"),
+        choice_setting(
             "auth",
             "Authentication",
             "none",
@@ -312,9 +270,9 @@ API = Kind(
             api_key="API key",
             basic="Name and password",
         ),
-        _text("secret", "Secret", "Authentication", "The secret's name. Its value never enters the flow."),
-        _whole("timeout_ms", "Timeout (ms)", "Failure", 30_000, 0, DAY_MS),
-        _whole("retry_attempts", "Retries", "Failure", 0, 0, 100),
+        text_setting("secret", "Secret", "Authentication", "The secret's name. Its value never enters the flow."),
+        whole_setting("timeout_ms", "Timeout (ms)", "Failure", default=30_000, high=DAY_MS),
+        whole_setting("retry_attempts", "Retries", "Failure", default=0, high=100),
     ),
 )
 
@@ -328,7 +286,7 @@ NOTE = Kind(
     height=80,
     inputs=(),
     outputs=(),
-    settings=(_long("text", "Text", "Note", "Markdown."),),
+    settings=(long_setting("text", "Text", "Note", "Markdown."),),
 )
 
 GROUP = Kind(
@@ -341,9 +299,7 @@ GROUP = Kind(
     height=200,
     inputs=(),
     outputs=(),
-    settings=(
-        Setting(name="collapsed", title="Collapsed", type="boolean", default=False, section="Group"),
-    ),
+    settings=(Setting(name="collapsed", title="Collapsed", type="boolean", default=False, section="Group"),),
 )
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

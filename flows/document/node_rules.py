@@ -1,6 +1,6 @@
 """What each operation on a node does, and when it is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from flows.document.canonical import same_json
 from flows.document.effect import Effect, Pair, pair_of
@@ -20,8 +20,8 @@ from flows.document.operations import (
 )
 from flows.document.outcome import Step
 from flows.document.ports import ports_of
-from flows.document.settings import check_settings
-from flows.document.values import is_within, invalid, round_coordinate
+from flows.document.settings import check_bytes, check_types
+from flows.document.values import invalid, is_within, round_coordinate
 
 
 def add_node(graph: Graph, operation: AddNode, limits: DocumentLimits) -> Step:
@@ -81,8 +81,8 @@ def edit_node(graph: Graph, operation: EditNode, limits: DocumentLimits) -> Step
         _check_parent(graph, node, parent)
     after = _edited(node, changes)
     if "settings" in changes:
-        check_settings(node.kind, changes["settings"], limits)
-        check_settings(node.kind, after.settings, limits)
+        check_bytes(after.settings, limits)
+        check_types(node.kind, _newly_set(node, changes["settings"]), limits)
     lost = _edges_of_lost_ports(graph, node, after)
     effect = _change(node, after, lost)
     inverse = EditNode(node.id, _undoing(node, changes))
@@ -150,6 +150,11 @@ def _edited(node: Node, changes: NodeChanges) -> Node:
     )
 
 
+def _newly_set(node: Node, settings: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what is only removed: a key that the catalogue has dropped can always go."""
+    return {name: value for name, value in settings.items() if value is not None or name not in node.settings}
+
+
 def _undoing(node: Node, changes: NodeChanges) -> NodeChanges:
     inverse: NodeChanges = {}
     if "label" in changes:
@@ -167,7 +172,7 @@ def _undoing(node: Node, changes: NodeChanges) -> NodeChanges:
     return inverse
 
 
-def _change(before: Node, after: Node, lost: list[Edge] = []) -> Effect:  # noqa: B006
+def _change(before: Node, after: Node, lost: Sequence[Edge] = ()) -> Effect:
     pair = pair_of(before, after)
     return Effect({before.id: pair} if pair else {}, {edge.id: Pair(edge, None) for edge in lost})
 

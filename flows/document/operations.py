@@ -1,7 +1,8 @@
 """The closed vocabulary of edits.
 
-Every edit, from a socket, a form, a program or an undo, is one value of `Operation`. The log holds `Record`s: operations,
-and the two that write a whole graph and cannot be submitted. What is named `set` on the wire is `changes` here.
+Every edit, from a socket, a form, a program or an undo, is one value of `Operation`. The log holds `Record`s:
+operations, and the two that write a whole graph and cannot be submitted. What is named `set` on the wire is `changes`
+here.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """JSON text into Python values, for every door that takes it from outside.
 
-The fast parser refuses some text that is JSON by its grammar (1e999, a lone surrogate as an escape). Such a value is still
-parsed here, so that the operation that holds it is refused by its own name rather than as a broken frame.
+The fast parser refuses some text that is JSON by its grammar (1e999, a lone surrogate as an escape). Such a value is
+still parsed here, so that the operation that holds it is refused by its own name rather than as a broken frame.
 """
 
 import json

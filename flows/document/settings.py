@@ -22,14 +22,21 @@ def read_settings(value: object) -> dict[str, object]:
 
 
 def check_settings(kind: str, settings: Mapping[str, object], limits: DocumentLimits) -> None:
-    """Refuse settings that are too many bytes (`too_large`), unknown to the kind, or out of bounds (`invalid`).
+    """Refuse settings that are too many bytes (`too_large`), unknown to the kind, or out of bounds (`invalid`)."""
+    check_bytes(settings, limits)
+    check_types(kind, settings, limits)
 
-    Read from the log, with `NO_LIMITS`, they may be what an older catalogue allowed.
-    """
-    if limits is NO_LIMITS or not settings:
-        return
-    if len(canonical_bytes(settings)) > limits.settings_bytes:
+
+def check_bytes(settings: Mapping[str, object], limits: DocumentLimits) -> None:
+    """Refuse settings that are too many bytes of JSON."""
+    if limits is not NO_LIMITS and settings and len(canonical_bytes(settings)) > limits.settings_bytes:
         raise Rejected("too_large", f"settings are more than {limits.settings_bytes} bytes")
+
+
+def check_types(kind: str, settings: Mapping[str, object], limits: DocumentLimits) -> None:
+    """Refuse settings that do not fit the catalogue. In the log they may be what an older catalogue allowed."""
+    if limits is NO_LIMITS:
+        return
     known = KINDS[kind].by_name
     for name, value in settings.items():
         setting = known.get(name)
@@ -61,7 +68,9 @@ def check_setting(setting: Setting, value: object) -> None:
 
 
 def _is_within(setting: Setting, value: float) -> bool:
-    return (setting.minimum is None or setting.minimum <= value) and (setting.maximum is None or value <= setting.maximum)
+    return (setting.minimum is None or setting.minimum <= value) and (
+        setting.maximum is None or value <= setting.maximum
+    )
 
 
 def _are_names(setting: Setting, names: list[object]) -> bool:
@@ -70,7 +79,7 @@ def _are_names(setting: Setting, names: list[object]) -> bool:
     return all(isinstance(name, str) and 0 < len(name) <= PORT_NAME for name in names) and len(set(names)) == len(names)
 
 
-def _wanted(setting: Setting) -> str:
+def _wanted(setting: Setting) -> str:  # noqa: PLR0911
     bounds = f" from {setting.minimum} to {setting.maximum}"
     match setting.type:
         case "text" | "long_text":

@@ -115,9 +115,8 @@ def read_json(value: object, name: str, depth: int = 1) -> object:
 
 
 def _read_decimal(value: object, name: str, low: int, high: int) -> float:
-    if type(value) is int or type(value) is float:
-        if low <= value <= high:
-            return round_coordinate(value)
+    if (type(value) is int or type(value) is float) and low <= value <= high:
+        return round_coordinate(value)
     raise invalid(f"{name} must be a number from {low} to {high}")
 
 

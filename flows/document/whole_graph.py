@@ -93,11 +93,11 @@ def _connected(edges: Iterable[Edge], nodes: dict[str, Node]) -> Iterable[Edge]:
         for id in (edge.source, edge.target):
             if id not in nodes:
                 raise Rejected("unknown_node", f"there is no node {id}")
-        edge = connect(edge, nodes[edge.source], nodes[edge.target])
-        if ends(edge) in taken:
+        complete = connect(edge, nodes[edge.source], nodes[edge.target])
+        if ends(complete) in taken:
             raise Rejected("duplicate_edge", f"{edge.source} and {edge.target} are connected so already")
-        taken.add(ends(edge))
-        yield edge
+        taken.add(ends(complete))
+        yield complete
 
 
 def _differences(old: Iterable[T], new: Iterable[T]) -> dict[str, Pair[T]]:

@@ -1,8 +1,8 @@
 """Operations to and from JSON values, strictly.
 
-What the contract does not name is refused, never dropped: an author learns of a typing error at once. Decoding checks all
-that can be known from the value alone; `apply` checks what depends on the flow. `decode_operation` is for everything that
-comes from outside, `decode_record` for the log, where limits no longer apply.
+What the contract does not name is refused, never dropped: an author learns of a typing error at once. Decoding checks
+all that can be known from the value alone; `apply` checks what depends on the flow. `decode_operation` is for
+everything that comes from outside, `decode_record` for the log, where limits no longer apply.
 """
 
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def decode_record(value: object) -> Record:
             return decode_operation(fields, NO_LIMITS)
 
 
-def encode_operation(record: Record) -> Json:
+def encode_operation(record: Record) -> Json:  # noqa: PLR0911, PLR0912
     """Encode an operation or a record of the log."""
     match record:
         case AddNode(node):

@@ -62,7 +62,10 @@ def decode_node(value: object, limits: DocumentLimits) -> Node:
 
 
 def decode_edge(value: object, limits: DocumentLimits) -> Edge:
-    """Decode an edge. A port that is not given stays `""`: its default depends on the source's kind, so `apply` fills it in."""
+    """Decode an edge.
+
+    A port that is not given stays `""`: its default depends on the source's kind, so `apply` fills it in.
+    """
     fields = read_object(value, "an edge")
     check_keys(fields, "an edge", _EDGE_REQUIRED, _EDGE_OPTIONAL)
     return Edge(
@@ -76,9 +79,7 @@ def decode_edge(value: object, limits: DocumentLimits) -> Edge:
     )
 
 
-def decode_graph(
-    nodes: object, edges: object, limits: DocumentLimits
-) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
+def decode_graph(nodes: object, edges: object, limits: DocumentLimits) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """Decode lists of nodes and edges; whether they hold together is for `apply` to say."""
     node_values = _read_list(nodes, "nodes", limits.nodes)
     edge_values = _read_list(edges, "edges", limits.edges)
