@@ -1,0 +1,71 @@
+"""A note's text as HTML: a small part of Markdown, through an allow-list.
+
+Everything is escaped first and only then are marks recognised, so nothing a person types can become markup of its own: no
+HTML, no images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
+and line breaks. What is not understood stays as it was typed.
+"""
+
+import re
+from collections.abc import Iterator
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+MARKS = re.compile(
+    r"`(?P<code>[^`\n]+)`"
+    r"|\*\*(?P<bold>[^*\n]+)\*\*"
+    r"|\*(?P<italic>[^*\n]+)\*"
+    r"|\[(?P<text>[^\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']+)\)"
+)
+ITEM = re.compile(r"^\s{0,3}(?:[-*•]|\d{1,3}[.)])\s+(.*)$")
+
+
+def note_html(text: str) -> SafeString:
+    """Render a note's text; paragraphs keep their line breaks, runs of list lines become one list."""
+    return format_html_join("", "{}", ((block,) for block in _blocks(text.splitlines())))
+
+
+def _blocks(lines: list[str]) -> Iterator[SafeString]:
+    at = 0
+    while at < len(lines):
+        is_item = ITEM.match(lines[at]) is not None
+        end = at + 1
+        while end < len(lines) and lines[end].strip() and (ITEM.match(lines[end]) is not None) == is_item:
+            end += 1
+        if is_item:
+            yield _list(lines[at:end])
+        elif lines[at].strip():
+            yield format_html(
+                "<p>{}</p>", format_html_join(format_html("<br>"), "{}", ((_line(line),) for line in lines[at:end]))
+            )
+        at = end
+
+
+def _list(lines: list[str]) -> SafeString:
+    items = (match[1] for match in map(ITEM.match, lines) if match)
+    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((_line(item),) for item in items)))
+
+
+def _line(text: str) -> SafeString:
+    return format_html_join("", "{}", ((piece,) for piece in _pieces(text)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    at = 0
+    for match in MARKS.finditer(text):
+        yield text[at : match.start()]
+        yield _marked(match)
+        at = match.end()
+    yield text[at:]
+
+
+def _marked(match: re.Match[str]) -> SafeString:
+    if match["code"]:
+        return format_html("<code>{}</code>", match["code"])
+    if match["bold"]:
+        return format_html("<strong>{}</strong>", match["bold"])
+    if match["italic"]:
+        return format_html("<em>{}</em>", match["italic"])
+    return format_html(
+        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', match["url"], match["text"]
+    )

@@ -1,0 +1,45 @@
+"""What every template of ours may draw: icons, kind chips, avatars, and links to hashed files."""
+
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+register = template.Library()
+SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
+
+
+@register.simple_tag
+def icon_sheet() -> str:
+    """Return the address of the icon sprite, for scripts too."""
+    return static(SPRITE)
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw an icon that says nothing to a screen reader; `size` is "small" for 14 px, "large" for 20."""
+    kind = f"icon icon-{size}" if size else "icon"
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, static(SPRITE), name)
+
+
+@register.simple_tag
+def chip(kind: str) -> SafeString:
+    """Draw a kind's chip: its icon on its tint."""
+    return format_html('<span class="chip chip-{}"></span>', kind)
+
+
+@register.simple_tag
+def avatar(name: str, colour: str, size: str = "") -> SafeString:
+    """Draw somebody's initial in their colour."""
+    kind = f"avatar avatar-{size}" if size else "avatar"
+    initial = name.strip()[:1].upper() or "?"
+    return format_html('<span class="{}" data-person-colour="{}" aria-hidden="true">{}</span>', kind, colour, initial)
+
+
+@register.filter
+def translated(text: Any) -> str:
+    """Translate what the catalogue holds in plain English."""
+    return gettext(str(text)) if text else ""
