@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
+SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
 
 
 def flag(name: str, default: bool) -> bool:
@@ -21,7 +22,15 @@ def flag(name: str, default: bool) -> bool:
 
 def words(name: str, default: str) -> list[str]:
     """Read a comma-separated variable."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+    return [word.strip() for word in (os.environ.get(name) or default).split(",") if word.strip()]
+
+
+def count(name: str, default: int) -> int:
+    """Read a whole number; raise `ValueError` for anything else."""
+    text = os.environ.get(name, "").strip()
+    if text and not text.isdecimal():
+        raise ValueError(f"{name} must be a whole number, not {text!r}")
+    return int(text) if text else default
 
 
 def data_dir() -> Path:
@@ -32,15 +41,20 @@ def data_dir() -> Path:
 
 
 def secret_key(folder: Path) -> str:
-    """Return the secret of `HELIX_SECRET_KEY`, or the one kept in the data folder, generated once, readable by us alone."""
+    """Return `HELIX_SECRET_KEY`, or the secret kept in the data folder: generated once, readable by us alone."""
     if given := os.environ.get("HELIX_SECRET_KEY"):
         return given
     path = folder / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    if not path.exists():
+        draft = folder / f".secret_key.{os.getpid()}"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        try:
+            os.link(draft, path)
+        except FileExistsError:  # another process was first
+            pass
+        finally:
+            draft.unlink()
     return path.read_text().strip()
 
 
@@ -51,11 +65,7 @@ def database(folder: Path) -> dict[str, Any]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": folder / "helix.sqlite3",
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-            },
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
             "TEST": {"NAME": folder / "test.sqlite3"},
         }
     parts = urlsplit(url)
@@ -71,7 +81,12 @@ def database(folder: Path) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or options.pop("port", "")),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {**options, "pool": {"min_size": 1, "max_size": 16, "timeout": 20}},
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **options,
+            "application_name": "helix",
+            "pool": {"min_size": 1, "max_size": count("HELIX_DATABASE_POOL", 16), "timeout": 20},
+        },
     }
 
 

@@ -5,24 +5,28 @@ processes); only the environment differs.
 """
 
 import os
+import sys
+from hashlib import sha256
 
-import structlog
 from csp.constants import NONE, SELF
 
 from flows.limits import Limits
 from helix import environment
+from helix.logging import configuration
 
 BASE_DIR = environment.ROOT
 DATA_DIR = environment.data_dir()
 DEBUG = environment.flag("HELIX_DEBUG", False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
 ALLOWED_HOSTS = environment.words("HELIX_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-HELIX_ORIGINS = environment.words("HELIX_ORIGINS", "")
+HELIX_ORIGINS = environment.words("HELIX_ORIGINS", "http://localhost:8000,http://127.0.0.1:8000")
+HELIX_METRICS_TOKEN = os.environ.get("HELIX_METRICS_TOKEN", "")
 HELIX_DEMO = environment.flag("HELIX_DEMO", False)
 HELIX_LIMITS = Limits.from_environment(os.environ)
 SECURE = any(origin.startswith("https://") for origin in HELIX_ORIGINS)
 
 INSTALLED_APPS = [
+    "helix",
     "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -34,6 +38,7 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
+    "ninja",
     "allauth",
     "allauth.account",
     "allauth.headless",
@@ -42,8 +47,8 @@ INSTALLED_APPS = [
     "sessions.apps.LiveConfig",
 ]
 MIDDLEWARE = [
+    "helix.api_errors.api_errors",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,6 +105,13 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": f"{HELIX_LIMITS.login_failures}/5m/key",
     "signup": f"{HELIX_LIMITS.signups_per_minute}/m/ip",
 }
+ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("HELIX_TRUSTED_PROXIES", 0)
+HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105
+HEADLESS_JWT_ALGORITHM = "HS256"
+HEADLESS_JWT_PRIVATE_KEY = sha256(f"access tokens:{SECRET_KEY}".encode()).hexdigest()
+HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 3600
+HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 14 * 24 * 3600
+HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -110,10 +122,11 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "helix.storage.StaticStorage" if not DEBUG else "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "helix.storage.StaticStorage"
+    },
 }
 
 CONTENT_SECURITY_POLICY = {
@@ -145,5 +158,12 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = HELIX_ORIGINS
 DATA_UPLOAD_MAX_MEMORY_SIZE = HELIX_LIMITS.body_bytes
 
-LOGGING_CONFIG = None
-structlog.configure(processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), structlog.processors.JSONRenderer()])
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+
+LOGGING = configuration(
+    level=os.environ.get("HELIX_LOG_LEVEL", "INFO").upper(),
+    pretty=environment.flag("HELIX_LOG_PRETTY", sys.stderr.isatty()),
+)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20

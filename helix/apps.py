@@ -1,0 +1,33 @@
+"""The composing app: hooks that need Django to be there."""
+
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class HelixConfig(AppConfig):
+    name = "helix"
+    verbose_name = "Helix"
+
+    def ready(self) -> None:
+        """Watch every database connection for slow queries, and log the address a request came from."""
+        from django.db.backends.signals import connection_created
+        from django_structlog.signals import bind_extra_request_metadata
+
+        connection_created.connect(watch_queries, dispatch_uid="helix.slow_queries")
+        bind_extra_request_metadata.connect(bind_address, dispatch_uid="helix.address")
+
+
+def watch_queries(sender: object, connection: Any, **_: object) -> None:
+    """Add the slow-query warning to a new connection."""
+    from helix.logging import warn_of_slow_queries
+
+    if warn_of_slow_queries not in connection.execute_wrappers:
+        connection.execute_wrappers.append(warn_of_slow_queries)
+
+
+def bind_address(sender: object, request: Any, **_: object) -> None:
+    """Bind the peer's address; what a header claims is not believed."""
+    import structlog
+
+    structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR"))

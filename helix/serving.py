@@ -1,0 +1,124 @@
+"""The two servers behind `helix up`, each ended so that nobody's work is left hanging.
+
+The port is taken before anything else happens, so "in use" is said at once, and connections made while we migrate wait
+in the queue. On SIGTERM no new connection is taken, the live sessions say goodbye to their sockets (4412), what is
+being answered is answered, and only then the rest is cut. Messages are bounded at 1 MiB and never compressed:
+compression cost a factor of three. Imports are inside: a process loads only the server it runs.
+"""
+
+import asyncio
+import signal
+import socket
+import sys
+from typing import Any
+
+import structlog
+
+MESSAGE_BYTES = 1024 * 1024
+GRACE_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; raise `OSError` when that is not possible."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+async def say_goodbye() -> None:
+    """Close every live socket with 4412; whatever fails there must not keep the process from ending."""
+    from sessions import supervisor
+
+    try:
+        await asyncio.wait_for(supervisor.shutdown(), GRACE_SECONDS)
+    except Exception:
+        log.exception("goodbye_failed")
+
+
+def serve_with_daphne(listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from daphne.server import Server, twisted_loop
+    from twisted.internet import reactor
+    from twisted.internet.defer import Deferred
+
+    from helix.asgi import application
+
+    class Daphne(Server):  # type: ignore[misc]
+        """Listens on a socket it is given, and ends gently."""
+
+        def adopt(self) -> None:
+            self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)  # type: ignore[attr-defined]
+            listener.close()
+
+        def kill_all_applications(self) -> Any:
+            return Deferred.fromFuture(asyncio.ensure_future(self.end(), loop=twisted_loop))
+
+        async def end(self) -> None:
+            self.port.stopListening()
+            await say_goodbye()
+            applications = {
+                one["application_instance"] for one in self.connections.values() if "application_instance" in one
+            }
+            if applications:
+                await asyncio.wait(applications, timeout=GRACE_SECONDS)
+            for unfinished in applications:
+                unfinished.cancel()
+            await asyncio.gather(*applications, return_exceptions=True)
+
+    server = Daphne(
+        application,
+        endpoints=["adopted"],
+        websocket_max_message_size=MESSAGE_BYTES,
+        websocket_max_frame_size=MESSAGE_BYTES,
+        application_close_timeout=GRACE_SECONDS,
+        server_name="helix",
+    )
+    server.endpoints = []
+    server.ready_callable = server.adopt
+    server.run()
+
+
+def serve_with_uvicorn(listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, on uvloop."""
+    import uvicorn
+
+    from helix.asgi import application
+
+    class Uvicorn(uvicorn.Server):
+        """Ends gently."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            for server in self.servers:
+                server.close()
+            await say_goodbye()
+            await super().shutdown(sockets)
+
+    config = uvicorn.Config(
+        application,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(GRACE_SECONDS),
+    )
+    # uvicorn raises the signal again when it is done; for us that is a good end.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    Uvicorn(config).run(sockets=[listener])
