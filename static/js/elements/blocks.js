@@ -1,0 +1,57 @@
+/** Far away, a large flow is painted: one block for each node in its kind's colour, on one 2D canvas. */
+
+import { intersects } from "../lib/geometry.js";
+
+export class Blocks {
+  #canvas;
+  #graph;
+  #viewport;
+  #isShown = false;
+  colours = {};
+
+  constructor(canvas, graph, viewport) {
+    this.#canvas = canvas;
+    this.#graph = graph;
+    this.#viewport = viewport;
+  }
+
+  /** Paint, or put away. */
+  show(isShown) {
+    if (this.#canvas.hidden === isShown) this.#canvas.hidden = !isShown;
+    if (isShown) this.#paint();
+    this.#isShown = isShown;
+  }
+
+  #paint() {
+    const { width, height } = this.#viewport.size;
+    const context = fresh(this.#canvas, width, height);
+    const { x, y, zoom } = this.#viewport.view;
+    const view = this.#viewport.seen();
+    paintBlocks(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
+  }
+}
+
+/** Size a 2D canvas for the screen's pixels, and clear it. */
+export function fresh(canvas, width, height) {
+  const scale = devicePixelRatio || 1;
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+  const context = canvas.getContext("2d");
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  context.clearRect(0, 0, width, height);
+  return context;
+}
+
+/** @param {(rect: object) => boolean} [wanted] */
+export function paintBlocks(context, graph, { x, y, zoom }, wanted = () => true) {
+  for (const isGroup of [true, false]) {
+    for (const record of graph.visibleNodes()) {
+      const rect = graph.rect(record.id);
+      if ((record.kind === "group") !== isGroup || !wanted(rect)) continue;
+      context.globalAlpha = isGroup ? 0.22 : 0.78;
+      context.fillStyle = record.colour;
+      context.fillRect(rect.x * zoom + x, rect.y * zoom + y, Math.max(rect.width * zoom, 1.5), Math.max(rect.height * zoom, 1.5));
+    }
+  }
+  context.globalAlpha = 1;
+}

@@ -1,0 +1,116 @@
+/**
+ * Pan and zoom: one transform on the world, and custom properties from which the sheet draws the grid and keeps chrome at
+ * its size on screen. The canvas's own box is measured when it changes, never during a gesture.
+ *
+ * Event `change` whenever the view or the size of the canvas is another.
+ */
+
+import { centre, centred, detail, fit, seen, toWorld, zoomAt } from "../lib/geometry.js";
+
+const GLIDE_MS = 140;
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Viewport extends EventTarget {
+  /** @type {import("../lib/geometry.js").View} */
+  view = { x: 0, y: 0, zoom: 1 };
+  size = { width: 1, height: 1 };
+  #section;
+  #world;
+  #origin = { x: 0, y: 0 };
+  #frame = 0;
+  #glide = 0;
+
+  /** @param {HTMLElement} section the canvas @param {HTMLElement} world */
+  constructor(section, world) {
+    super();
+    this.#section = section;
+    this.#world = world;
+    this.#measure();
+    new ResizeObserver(() => this.#measure()).observe(section);
+    addEventListener("scroll", () => this.#measure(), { passive: true });
+  }
+
+  get zoom() {
+    return this.view.zoom;
+  }
+
+  get centre() {
+    return toWorld(this.view, { x: this.size.width / 2, y: this.size.height / 2 });
+  }
+
+  /** What the canvas shows of the world. */
+  seen(margin = 0) {
+    return seen(this.view, this.size, margin);
+  }
+
+  /** From a pointer event to the canvas's own pixels. */
+  local({ clientX, clientY }) {
+    return { x: clientX - this.#origin.x, y: clientY - this.#origin.y };
+  }
+
+  world(event) {
+    return toWorld(this.view, this.local(event));
+  }
+
+  set(view, { glide = false } = {}) {
+    cancelAnimationFrame(this.#glide);
+    if (glide && !calm.matches) this.#slide({ ...this.view }, view, performance.now());
+    else this.#show(view);
+  }
+
+  pan(dx, dy) {
+    this.set({ ...this.view, x: this.view.x + dx, y: this.view.y + dy });
+  }
+
+  /** @param {number} zoom @param {{x: number, y: number}} [point] on the canvas; its middle when left out */
+  zoomTo(zoom, point = { x: this.size.width / 2, y: this.size.height / 2 }, options) {
+    this.set(zoomAt(this.view, point, zoom), options);
+  }
+
+  fit(bounds, options = {}) {
+    const padding = Math.min(56, this.size.width / 10);
+    if (bounds) this.set(fit(bounds, this.size, { padding, ...options }), { glide: true, ...options });
+  }
+
+  /** Pan just so far that `rect` is seen; centre it when it was wholly outside. */
+  reveal(rect) {
+    const view = this.seen(-24);
+    if (rect.x >= view.x && rect.y >= view.y && rect.x + rect.width <= view.x + view.width && rect.y + rect.height <= view.y + view.height) return;
+    this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
+  }
+
+  #slide(from, to, start) {
+    const step = (now) => {
+      const t = Math.min(1, (now - start) / GLIDE_MS);
+      const eased = 1 - (1 - t) ** 3;
+      const mix = (key) => from[key] + (to[key] - from[key]) * eased;
+      this.#show(t < 1 ? { x: mix("x"), y: mix("y"), zoom: mix("zoom") } : to);
+      if (t < 1) this.#glide = requestAnimationFrame(step);
+    };
+    this.#glide = requestAnimationFrame(step);
+  }
+
+  #show(view) {
+    this.view = view;
+    this.#frame ||= requestAnimationFrame(() => this.#write());
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #write() {
+    this.#frame = 0;
+    const { x, y, zoom } = this.view;
+    this.#world.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    const style = this.#section.style;
+    style.setProperty("--zoom", zoom);
+    style.setProperty("--pan-x", `${x}px`);
+    style.setProperty("--pan-y", `${y}px`);
+    this.#section.dataset.lod = detail(zoom);
+  }
+
+  #measure() {
+    const { left, top, width, height } = this.#section.getBoundingClientRect();
+    this.#origin = { x: left, y: top };
+    this.size = { width, height };
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * Form text to document values and back, by the field's `data-type`. The server alone judges whether a value is allowed;
+ * here only its JSON type is settled.
+ */
+
+export class NotAValue extends Error {}
+
+/** @param {string} type @param {string} text @returns {unknown} null clears a setting @throws {NotAValue} */
+export function read(type, text) {
+  switch (type) {
+    case "number":
+    case "integer":
+      return number(text, type === "integer");
+    case "json":
+      return json(text);
+    case "names":
+      return text.split(/[\n,]/).map((name) => name.trim()).filter(Boolean);
+    default:
+      return text;
+  }
+}
+
+function number(text, whole) {
+  if (text.trim() === "") return null;
+  const value = Number(text.replace(",", "."));
+  if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) throw new NotAValue(text);
+  return value;
+}
+
+function json(text) {
+  if (text.trim() === "") return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new NotAValue(text);
+  }
+}
+
+/**
+ * A field's name and value as the `set` of an edit: `settings.temperature` becomes `{settings: {temperature}}`.
+ * @returns {Record<string, unknown>}
+ */
+export function change(name, value) {
+  const [property, ...rest] = name.split(".");
+  return rest.length ? { [property]: { [rest.join(".")]: value } } : { [property]: value };
+}

@@ -1,0 +1,115 @@
+/**
+ * The one place where server-rendered HTML becomes part of the page.
+ *
+ * A string of fragments is parsed once, inert, and each element goes to the model, which replaces by id. What I am dragging
+ * or typing in is left alone: its fragment waits until the gesture ends, the newest winning. Elements that a refusal's
+ * answer leaves out no longer exist.
+ */
+
+export class Patcher extends EventTarget {
+  #graph;
+  /** @type {Map<string, number>} node ids under a gesture, counted */
+  #busy = new Map();
+  /** @type {Map<string, HTMLElement>} */
+  #waiting = new Map();
+  #trust = globalThis.trustedTypes?.createPolicy("helix-patcher", { createHTML: (text) => text }) ?? { createHTML: (text) => text };
+
+  /** @param {import("../elements/graph.js").Graph} graph */
+  constructor(graph) {
+    super();
+    this.#graph = graph;
+  }
+
+  /** Parse what our server rendered. @returns {DocumentFragment} */
+  parse(html) {
+    const template = document.createElement("template");
+    template.innerHTML = this.#trust.createHTML(html);
+    return template.content;
+  }
+
+  /** Take over the elements that the page came with. @param {ParentNode} world */
+  adopt(world) {
+    this.#take(world);
+  }
+
+  /** @param {string} html fragments @param {[string, number, number, number, number][]} moves */
+  apply(html, moves) {
+    if (html) this.#take(this.parse(html));
+    for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
+  }
+
+  /** The whole canvas anew: what is not in it is gone. */
+  replace(html) {
+    const parsed = this.parse(html);
+    const ids = (selector, key) => new Set(Array.from(parsed.querySelectorAll(selector), (element) => element.dataset[key]));
+    const [nodes, edges] = [ids("[data-node-id]", "nodeId"), ids("[data-edge-id]", "edgeId")];
+    for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
+    for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
+    this.#take(parsed);
+  }
+
+  /** A refused edit: show what it touched as the server has it. */
+  restore(operation, html) {
+    const parsed = this.parse(html);
+    const { nodes, edges } = touched(operation);
+    for (const id of edges) if (!find(parsed, "edge", id) && !this.#graph.edges.get(id)?.isMine) this.#graph.dropEdge(id);
+    for (const id of nodes) if (!find(parsed, "node", id) && !this.#graph.nodes.get(id)?.isMine) this.#gone(id);
+    this.#take(parsed);
+  }
+
+  /** A gesture takes these nodes in hand. @param {Iterable<string>} ids */
+  hold(ids) {
+    for (const id of ids) this.#busy.set(id, (this.#busy.get(id) ?? 0) + 1);
+  }
+
+  /** The gesture ended: let in what waited. */
+  release(ids) {
+    for (const id of ids) {
+      const left = (this.#busy.get(id) ?? 1) - 1;
+      if (left > 0) {
+        this.#busy.set(id, left);
+        continue;
+      }
+      this.#busy.delete(id);
+      const element = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (element) this.#node(element);
+    }
+  }
+
+  #take(source) {
+    for (const element of source.querySelectorAll("[data-node-id]")) this.#node(element);
+    const labels = new Map(Array.from(source.querySelectorAll("[data-label-of]"), (label) => [label.dataset.labelOf, label]));
+    for (const element of source.querySelectorAll("g[data-edge-id]")) this.#graph.putEdge(element, labels.get(element.dataset.edgeId) ?? null);
+    for (const element of source.querySelectorAll("helix-gone[data-edge-id]")) this.#graph.dropEdge(element.dataset.edgeId);
+    const flow = source.querySelector("helix-flow");
+    if (flow) this.dispatchEvent(new CustomEvent("flow", { detail: { ...flow.dataset } }));
+  }
+
+  #node(element) {
+    const id = element.dataset.nodeId;
+    const isGone = element.localName === "helix-gone";
+    if (this.#busy.has(id)) this.#waiting.set(id, element);
+    else if (isGone) this.#graph.dropNode(id);
+    else this.#graph.putNode(element.isConnected ? element : document.adoptNode(element));
+  }
+
+  #gone(id) {
+    const element = document.createElement("helix-gone");
+    element.dataset.nodeId = id;
+    this.#node(element);
+  }
+}
+
+const find = (parsed, what, id) => parsed.querySelector(`[data-${what}-id="${CSS.escape(id)}"]:not(helix-gone)`);
+
+/** The ids an operation names. */
+export function touched(operation) {
+  const found = { nodes: new Set(), edges: new Set() };
+  for (const inner of operation.operations ?? [operation]) {
+    const isEdge = inner.kind.endsWith("_edge");
+    const id = inner.id ?? inner.node?.id ?? inner.edge?.id;
+    if (id) (isEdge ? found.edges : found.nodes).add(id);
+  }
+  return found;
+}

@@ -1,0 +1,129 @@
+/**
+ * One WebSocket that comes back: hello, frames, silence noticed, return with full jitter.
+ *
+ * It knows the transport's half of the protocol only; what frames mean is the session's matter.
+ * Events: `frame` (detail: {frame, bytes}), `state` (see `state`, `retryAt`, `code`).
+ *
+ * @typedef {"connecting"|"open"|"waiting"|"asleep"|"stopped"} State
+ */
+
+import { MOST_MS, delay, verdict } from "../lib/retry.js";
+
+const SILENCE_MS = 20_000;
+const PATIENCE_MS = 5_000;
+const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart", "focus"];
+
+export class Socket extends EventTarget {
+  /** @type {State} */
+  state = "connecting";
+  /** @type {number|null} when the next attempt starts, as of `Date.now()` */
+  retryAt = null;
+  attempt = 0;
+  code = 0;
+  #url;
+  #hello;
+  #Transport;
+  /** @type {WebSocket|null} */
+  #socket = null;
+  #retry = 0;
+  #watch = 0;
+
+  /**
+   * @param {string} url
+   * @param {() => object} hello makes the first frame, anew for each connection
+   */
+  constructor(url, hello, { Transport = globalThis.WebSocket, page = globalThis.window } = {}) {
+    super();
+    this.#url = url;
+    this.#hello = hello;
+    this.#Transport = Transport;
+    page?.addEventListener("online", () => this.now());
+    page?.addEventListener("offline", () => this.#probe(2_000));
+    page?.document?.addEventListener("visibilitychange", () => page.document.visibilityState === "visible" && this.#wake());
+    page?.addEventListener("pageshow", (event) => event.persisted && this.now());
+    for (const input of INPUTS) page?.addEventListener(input, () => this.state === "asleep" && this.now(), { capture: true, passive: true });
+  }
+
+  start() {
+    this.#open();
+  }
+
+  /** Try at once, if waiting or asleep. */
+  now() {
+    if (this.state !== "waiting" && this.state !== "asleep") return;
+    clearTimeout(this.#retry);
+    this.#open();
+  }
+
+  /** @returns {boolean} whether it went out; an operation that did not stays in the outbox */
+  send(frame) {
+    if (this.state !== "open") return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  #open() {
+    this.#become("connecting");
+    const socket = new this.#Transport(this.#url);
+    this.#socket = socket;
+    this.#listen(MOST_MS);
+    socket.onopen = () => socket.send(JSON.stringify(this.#hello()));
+    socket.onmessage = ({ data }) => this.#socket === socket && this.#take(data);
+    socket.onclose = ({ code }) => this.#socket === socket && this.#closed(code);
+  }
+
+  #take(text) {
+    this.#listen(SILENCE_MS);
+    const frame = JSON.parse(text);
+    if (frame.type === "welcome") {
+      this.attempt = 0;
+      this.code = 0;
+      this.#become("open");
+    }
+    this.dispatchEvent(new CustomEvent("frame", { detail: { frame, bytes: text.length } }));
+  }
+
+  #closed(code) {
+    clearTimeout(this.#watch);
+    this.#socket = null;
+    this.code = code;
+    const next = verdict(code);
+    if (next === "stop") return this.#become("stopped");
+    if (next === "sleep") return this.#become("asleep");
+    const wait = next === "spread" ? Math.random() * (MOST_MS / 3) + 250 : delay(this.attempt);
+    this.attempt += 1;
+    this.retryAt = Date.now() + wait;
+    this.#retry = setTimeout(() => this.#open(), wait);
+    return this.#become("waiting");
+  }
+
+  /** Nothing heard for `silence`: ask, and give up the connection when nobody answers. */
+  #listen(silence) {
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#probe(PATIENCE_MS), silence);
+  }
+
+  #probe(patience) {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.send({ type: "ping" });
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => {
+      // A dead connection may take minutes to close by itself: count it as lost now.
+      socket.onclose = null;
+      socket.close();
+      this.#closed(1006);
+    }, patience);
+  }
+
+  #wake() {
+    this.now();
+    if (this.state === "open") this.#probe(3_000);
+  }
+
+  #become(state) {
+    this.state = state;
+    if (state !== "waiting") this.retryAt = null;
+    this.dispatchEvent(new Event("state"));
+  }
+}
