@@ -1,5 +1,118 @@
-"""The one REST API: routers of every app, one error table."""
+"""The one REST API: routers of every app, strict JSON in, fast JSON out, and one shape for every failure."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import structlog
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
+from ninja.renderers import BaseRenderer
 
-api = NinjaAPI(title="Helix", version="1", openapi_url="/openapi.json", docs_url="/docs")
+from accounts.api import router as accounts
+from accounts.authentication import AUTHENTICATION
+from accounts.problems import Problem, status_of
+from flows.document import Rejected, parse_json
+
+log = structlog.get_logger(__name__)
+NOT_FOUND = "There is nothing here for you."
+
+
+class StrictJson(Parser):
+    """The document's own reading of JSON: NaN and endless nesting are refused."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return parse_json(request.body)
+
+
+class FastJson(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return orjson.dumps(data)
+
+
+api = NinjaAPI(
+    title="Helix",
+    version="1",
+    description="Flows, their people and their history.",
+    openapi_url="/openapi.json",
+    docs_url="/docs",
+    auth=AUTHENTICATION,
+    parser=StrictJson(),
+    renderer=FastJson(),
+)
+api.add_router("", accounts)
+
+
+def failure(code: str, message: str, detail: object = None, *, status: int | None = None) -> HttpResponse:
+    """Make the answer of a failed call."""
+    body = orjson.dumps({"code": code, "message": message, "detail": detail}, default=str)
+    return HttpResponse(body, status=status or status_of(code), content_type="application/json; charset=utf-8")
+
+
+@api.exception_handler(Problem)
+def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """Answer what a call itself calls a failure."""
+    response = failure(problem.code, problem.message, problem.detail)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+@api.exception_handler(Rejected)
+def on_rejected(request: HttpRequest, rejected: Rejected) -> HttpResponse:
+    """Answer a refused operation: 422, except for codes that calls share; too many bytes in a setting is no 413."""
+    status = 422 if rejected.code == "too_large" else status_of(rejected.code)
+    return failure(rejected.code, rejected.message, status=status)
+
+
+@api.exception_handler(AuthenticationError)
+def on_anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    """Answer a call that does not say who it is from."""
+    return failure("not_authenticated", "Log in, or send an access token.")
+
+
+@api.exception_handler(ValidationError)
+def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer a call that does not have the declared form. What cannot be an id is the id of nothing."""
+    if any(problem["loc"][0] == "path" for problem in error.errors):
+        return failure("not_found", NOT_FOUND)
+    detail = [{"field": _field(problem["loc"]), "message": problem["msg"]} for problem in error.errors[:20]]
+    return failure("invalid", "; ".join(f"{item['field']}: {item['message']}" for item in detail[:3]), detail)
+
+
+@api.exception_handler(Http404)
+def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Answer for what is not there, or not for this person."""
+    return failure("not_found", NOT_FOUND)
+
+
+@api.exception_handler(RequestDataTooBig)
+def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """Answer a body beyond `BODY_BYTES`."""
+    return failure("too_large", "The body is too large.")
+
+
+@api.exception_handler(HttpError)
+@api.exception_handler(BadRequest)
+@api.exception_handler(SuspiciousOperation)
+def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer a body that is no JSON."""
+    cause = error.__cause__
+    return failure("invalid", cause.message if isinstance(cause, Rejected) else "The request cannot be read.")
+
+
+@api.exception_handler(Exception)
+def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Log a defect of ours and answer without its story."""
+    log.exception("api_defect", path=request.path, method=request.method)
+    return failure("internal", "Something went wrong on our side.")
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """Name what a validation error is about as its author wrote it: `title`, `operations.3`."""
+    return ".".join(str(part) for part in location[2:] or location[1:] or location)

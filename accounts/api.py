@@ -1,0 +1,52 @@
+"""REST about the person: register, log in, stay logged in, who am I."""
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from accounts import entrance, tokens
+from accounts.authentication import person
+from accounts.models import User
+from accounts.problems import Problem, answers
+from accounts.schemas import AccountOut, MeOut, RefreshIn, RegisterIn, TokenIn, TokenOut
+
+router = Router(tags=["account"])
+
+
+@router.post(
+    "/auth/register",
+    auth=None,
+    **answers({201: AccountOut}, "email_taken", "too_large", "invalid", "rate_limited", public=True),
+)
+def register(request: HttpRequest, payload: RegisterIn) -> Status[User]:
+    """Make an account."""
+    user = entrance.register(request, email=payload.email, password=payload.password, name=payload.name)
+    return Status(201, user)
+
+
+@router.post(
+    "/auth/token",
+    auth=None,
+    **answers({200: TokenOut}, "not_authenticated", "too_large", "invalid", "rate_limited", public=True),
+)
+def token(request: HttpRequest, payload: TokenIn) -> tokens.TokenPair:
+    """Log in: an access token, and a refresh token for when it has expired."""
+    return tokens.issue(entrance.prove(request, payload.email, payload.password))
+
+
+@router.post(
+    "/auth/token/refresh",
+    auth=None,
+    **answers({200: TokenOut}, "not_authenticated", "too_large", "invalid", public=True),
+)
+def refresh(request: HttpRequest, payload: RefreshIn) -> tokens.TokenPair:
+    """Change a refresh token, once, for a new pair."""
+    pair = tokens.refresh(payload.refresh)
+    if pair is None:
+        raise Problem("not_authenticated", "The refresh token is not, or no longer, good.")
+    return pair
+
+
+@router.get("/me", **answers({200: MeOut}))
+def me(request: HttpRequest) -> User:
+    """Tell who the call is from."""
+    return person(request)

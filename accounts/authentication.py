@@ -1,0 +1,59 @@
+"""How a REST call says who it is from: a bearer token, or else the browser's session cookie.
+
+A call that bears a token is judged by the token alone: a bad one is refused though a good cookie came with it. It needs
+no CSRF proof, because no browser adds the header by itself. A call by cookie needs one for every unsafe method.
+"""
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from ninja.security import APIKeyCookie, HttpBearer
+from ninja.utils import check_csrf
+
+from accounts.models import User
+from accounts.problems import Problem
+from accounts.tokens import user_of_bearer
+
+
+class BearerToken(HttpBearer):
+    """`Authorization: Bearer <access>`."""
+
+    def __call__(self, request: HttpRequest) -> User | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        return self.authenticate(request, token.strip()) if scheme.lower() == "bearer" else None
+
+    def authenticate(self, request: HttpRequest, token: str) -> User:
+        """Return the token's person, who is then the request's; raise `Problem` rather than try the cookie."""
+        request.user = AnonymousUser()
+        user = user_of_bearer(token)
+        if user is None:
+            raise Problem("not_authenticated", "The access token is not, or no longer, good.")
+        request.user = user
+        return user
+
+
+class SessionCookie(APIKeyCookie):
+    """The browser's session, with header `X-CSRFToken` for what is not GET."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        return request.COOKIES.get(self.param_name)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+        """Return who is logged in. Without a login there is nothing to forge, so 401 comes before the CSRF proof."""
+        if not isinstance(request.user, User):
+            return None
+        _ = request.body  # read before Django's check may parse it as a form and leave nothing
+        if check_csrf(request):
+            raise Problem("forbidden", "Send the cookie `csrftoken` back in the header `X-CSRFToken`.")
+        return request.user
+
+
+AUTHENTICATION = [BearerToken(), SessionCookie()]
+
+
+def person(request: HttpRequest) -> User:
+    """Return who an authenticated call is from."""
+    assert isinstance(request.user, User)  # noqa: S101  (the types' sake: authentication saw to it)
+    return request.user

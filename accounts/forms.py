@@ -1,0 +1,54 @@
+"""What a person types to come in. The rules are `accounts.entrance`'s; these only read the fields."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.schemas import storable
+
+
+def _storable(text: str) -> None:
+    try:
+        storable(text)
+    except ValueError:
+        raise forms.ValidationError(_("This holds a character that cannot be kept.")) from None
+
+
+class LoginForm(forms.Form):
+    """E-mail address and password of any account."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class RegisterForm(forms.Form):
+    """A new account."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=150,
+        validators=[_storable],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=1024,
+        help_text=_("At least eight characters, and not one that everybody uses."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_email(self) -> str:
+        """Addresses are kept in lower case."""
+        return str(self.cleaned_data["email"]).lower()

@@ -1,0 +1,82 @@
+"""The one shape of failure that programs see, and the words every REST router shares.
+
+`{"code", "message", "detail"}`: the code is stable and for programs, the message is English and for people. `STATUS` is
+the whole table; a code that is not in it refuses an operation and is 422. Accounts is the lowest app, so that every
+router above may import this; `helix.api` turns what is raised here into answers.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+from ninja import Schema
+from pydantic import ConfigDict
+
+STATUS: Mapping[str, int] = {
+    "not_authenticated": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "version_conflict": 409,
+    "nothing_to_undo": 409,
+    "email_taken": 409,
+    "too_large": 413,
+    "rate_limited": 429,
+    "internal": 500,
+    "session_full": 503,
+}
+REFUSED = 422
+
+
+class Problem(Exception):  # noqa: N818  (named as the product names it)
+    """A call that fails as the contract says. `retry_after` is in seconds."""
+
+    def __init__(self, code: str, message: str, detail: object = None, *, retry_after: int | None = None) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class In(Schema):
+    """A body: what it does not name is refused, and nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Error(Schema):
+    """What every failed call answers."""
+
+    code: str
+    message: str
+    detail: Any = None
+
+
+class Answers(TypedDict):
+    response: dict[int, Any]
+    openapi_extra: dict[str, Any]
+
+
+def status_of(code: str) -> int:
+    """Return the HTTP status of a code."""
+    return STATUS.get(code, REFUSED)
+
+
+def answers(success: dict[int, Any], *codes: str, public: bool = False) -> Answers:
+    """Declare what a call answers: its successes by status, and the codes it may fail with.
+
+    Every call that is not `public` may also fail with `not_authenticated`.
+    """
+    by_status: dict[int, list[str]] = {}
+    for code in codes if public else ("not_authenticated", *codes):
+        by_status.setdefault(status_of(code), []).append(code)
+    return {
+        "response": {**success, **dict.fromkeys(sorted(by_status), Error)},
+        "openapi_extra": {
+            "responses": {status: {"description": _listed(named)} for status, named in by_status.items()}
+        },
+    }
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(f"`{code}`" for code in codes)

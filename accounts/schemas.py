@@ -1,0 +1,71 @@
+"""Bodies and answers of the calls about a person."""
+
+import re
+from typing import Annotated
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from ninja import Schema
+from pydantic import AfterValidator, Field
+
+from accounts.problems import In
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Refuse what not every database and encoding can hold."""
+    if _UNSTORABLE.search(text):
+        raise ValueError("holds NUL or a lone surrogate")
+    return text
+
+
+def address(text: str) -> str:
+    """Read an e-mail address into lower case."""
+    try:
+        validate_email(text := text.strip().lower())
+    except ValidationError:
+        raise ValueError("is not an e-mail address") from None
+    return text
+
+
+def name(text: str) -> str:
+    """Read a person's name."""
+    if not (text := text.strip()):
+        raise ValueError("is empty")
+    return text
+
+
+Address = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(storable)]
+Password = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(storable)]
+
+
+class RegisterIn(In):
+    email: Annotated[Address, AfterValidator(address)]
+    password: Password
+    name: Annotated[str, Field(min_length=1, max_length=150), AfterValidator(storable), AfterValidator(name)]
+
+
+class TokenIn(In):
+    email: Address
+    password: Password
+
+
+class RefreshIn(In):
+    refresh: Annotated[str, Field(max_length=8192), AfterValidator(storable)]
+
+
+class AccountOut(Schema):
+    id: int
+    email: str
+    name: str
+
+
+class MeOut(AccountOut):
+    colour: str
+
+
+class TokenOut(Schema):
+    access: str
+    refresh: str
+    expires_in: int

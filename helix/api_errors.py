@@ -1,0 +1,57 @@
+"""Failures under `/api/` that never reach a router, in the same shape as all others.
+
+An address that leads nowhere, a method that a call does not have, a host that is not ours: Django and ninja answer
+these in HTML or plain text of their own. Programs shall not have to read those.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
+
+from helix.api import NOT_FOUND, failure
+
+WORDS = {
+    400: ("invalid", "The request cannot be read."),
+    403: ("forbidden", "This is not allowed."),
+    404: ("not_found", NOT_FOUND),
+    405: ("method_not_allowed", "This address does not have that method."),
+    413: ("too_large", "The body is too large."),
+    500: ("internal", "Something went wrong on our side."),
+}
+
+Sync = Callable[[HttpRequest], HttpResponseBase]
+Async = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+
+
+@sync_and_async_middleware
+def api_errors(get_response: Sync | Async) -> Sync | Async:
+    """Put what fails under `/api/` into our own shape."""
+    if iscoroutinefunction(get_response):
+        answer_later = cast(Async, get_response)
+
+        async def later(request: HttpRequest) -> HttpResponseBase:
+            return shaped(request, await answer_later(request))
+
+        return later
+    answer = cast(Sync, get_response)
+
+    def now(request: HttpRequest) -> HttpResponseBase:
+        return shaped(request, answer(request))
+
+    return now
+
+
+def shaped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Return the answer, or ours in place of a foreign failure."""
+    foreign = response.status_code in WORDS and not response.get("Content-Type", "").startswith("application/json")
+    if not foreign or not request.path_info.startswith("/api/"):
+        return response
+    code, message = WORDS[response.status_code]
+    ours: HttpResponse = failure(code, message)
+    if allowed := response.get("Allow"):
+        ours["Allow"] = allowed
+    return ours
