@@ -71,8 +71,8 @@ def test_logging_in_changes_the_session(client: Client, alice: User) -> None:
         ("\\\\evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("flows/", "/"),
-        ("/\n/evil.example", "/%0A/evil.example"),
-        ("/\t/evil.example", "/%09/evil.example"),
+        ("/\n/evil.example", "/"),
+        ("/\t/evil.example", "/"),
         ("", "/"),
     ],
 )
