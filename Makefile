@@ -1,0 +1,75 @@
+# Python 3.11 or later and make are all that has to be there.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
+PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
+DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages)
+
+.PHONY: install run test lint types checks unit postgres javascript browser lock clean
+
+install: $(VENV)/installed
+
+run: install
+	$(BIN)/helix up
+
+test: lint types checks unit postgres javascript browser
+	@echo "All tests pass."
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Helix needs Python 3.11 or later: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements.lock -r requirements-build.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-for-tests: requirements-dev.lock $(VENV)/installed
+	$(PIP) -r requirements-dev.lock
+	@touch $@
+
+# Debian's Chromium when we are root, else Playwright's.
+$(VENV)/chromium: $(VENV)/installed-for-tests
+	@if [ ! -x /usr/bin/chromium ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium || true; fi
+	@[ -x /usr/bin/chromium ] || $(BIN)/playwright install chromium
+	@touch $@
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-for-tests
+	$(BIN)/mypy
+
+checks: $(VENV)/installed-for-tests
+	$(BIN)/python -m compileall -q helix flows sessions accounts tests bench manage.py
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Everything but the browser, on SQLite; real servers, PostgreSQL and Redis where a test asks for them.
+unit: $(VENV)/installed-for-tests
+	$(BIN)/python -m pytest --ignore=tests/browser
+
+# What touches the database once more, on a real PostgreSQL.
+postgres: $(VENV)/installed-for-tests
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(DATABASE_TESTS)
+
+# The browser's modules that need no browser, in the Node that Playwright brings along.
+javascript: $(VENV)/installed-for-tests
+	$(NODE) --test tests/js/*.test.js
+
+browser: $(VENV)/chromium
+	$(BIN)/python -m pytest tests/browser
+
+# Resolve anew what pyproject.toml allows; portable, hashed, without addresses.
+lock: $(VENV)/installed-for-tests
+	$(BIN)/uv pip compile --upgrade --no-emit-find-links --no-emit-index-url --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --upgrade --no-emit-find-links --no-emit-index-url --generate-hashes --python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@(sed -n 1p requirements-build.lock; sed -n '/^setuptools==/,/# via/p' requirements-dev.lock | grep -v '# via') > requirements-build.lock.new && mv requirements-build.lock.new requirements-build.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
