@@ -21,22 +21,33 @@ def new_epoch() -> str:
 
 
 class Flow(models.Model):
-    """One flow: its properties, where its log stands, and whether it is still there."""
+    """One flow: its properties, where its log stands, and whether it is still there.
+
+    Limits on text are the document's, not columns': a deployment may set others. Nothing that an edit changes is
+    indexed, so on PostgreSQL an edit rewrites this row in place.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    title = models.CharField(_("title"), max_length=255)
+    title = models.TextField(_("title"))
     description = models.TextField(_("description"), blank=True, default="")
+    search_text = models.TextField(blank=True, default="", editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=0)
     digest = models.CharField(max_length=64, default="", editable=False)
     epoch = models.CharField(max_length=12, default=new_epoch, editable=False)
     node_count = models.PositiveIntegerField(default=0, editable=False)
     edge_count = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    updated_at = models.DateTimeField(_("changed"), db_index=True)
+    updated_at = models.DateTimeField(_("changed"))
     updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("changed by"),
     )
-    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, db_index=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     members: "models.ManyToManyField[models.Model, Membership]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="flows"
     )
@@ -53,7 +64,12 @@ class Flow(models.Model):
 class Membership(models.Model):
     """A person's role in a flow; `colour` is an index into the people's colours, the lowest free one when they join."""
 
-    ROLES: ClassVar = [("viewer", _("Viewer")), ("commenter", _("Commenter")), ("editor", _("Editor")), ("owner", _("Owner"))]
+    ROLES: ClassVar = [
+        ("viewer", _("Viewer")),
+        ("commenter", _("Commenter")),
+        ("editor", _("Editor")),
+        ("owner", _("Owner")),
+    ]
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -74,10 +90,11 @@ class Membership(models.Model):
 
 
 class FlowNode(models.Model):
-    """One node as it is now."""
+    """One node as it is now; `ordinal` keeps the order in which nodes came, so that what lies on top stays there."""
 
     key = models.CharField(primary_key=True, max_length=97)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="nodes")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="nodes", db_index=False)
+    ordinal = models.PositiveBigIntegerField()
     node_id = models.CharField(_("id"), max_length=64)
     kind = models.CharField(_("kind"), max_length=16)
     x = models.FloatField()
@@ -104,12 +121,13 @@ class FlowEdge(models.Model):
     """One edge as it is now; both ends are real rows."""
 
     key = models.CharField(primary_key=True, max_length=97)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="edges")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="edges", db_index=False)
+    ordinal = models.PositiveBigIntegerField()
     edge_id = models.CharField(_("id"), max_length=64)
-    source = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="outgoing")
+    source = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="outgoing", db_index=False)
     target = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="incoming")
-    source_port = models.CharField(max_length=64)
-    target_port = models.CharField(max_length=64)
+    source_port = models.CharField(_("source port"), max_length=64)
+    target_port = models.CharField(_("target port"), max_length=64)
     label = models.TextField(_("label"), blank=True)
     animated = models.BooleanField(_("animated"))
 
@@ -118,7 +136,9 @@ class FlowEdge(models.Model):
         verbose_name_plural = _("edges")
         constraints = [
             models.UniqueConstraint(fields=["flow", "edge_id"], name="unique_edge_id"),
-            models.UniqueConstraint(fields=["source", "source_port", "target", "target_port"], name="unique_connection"),
+            models.UniqueConstraint(
+                fields=["source", "source_port", "target", "target_port"], name="unique_connection"
+            ),
             models.CheckConstraint(condition=~Q(source=models.F("target")), name="no_self_loop"),
         ]
 
@@ -129,10 +149,16 @@ class FlowEdge(models.Model):
 class Change(models.Model):
     """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text."""
 
-    flow = models.ForeignKey(Flow, on_delete=models.DO_NOTHING, related_name="changes")
+    flow = models.ForeignKey(Flow, on_delete=models.PROTECT, related_name="changes", db_index=False)
     version = models.PositiveBigIntegerField(_("version"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="changes", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="changes",
+        db_index=False,
+        verbose_name=_("who"),
     )
     client = models.CharField(max_length=64, null=True, blank=True)
     seq = models.PositiveBigIntegerField(null=True, blank=True)
@@ -159,7 +185,7 @@ class Change(models.Model):
 class Answer(models.Model):
     """A submission that made no version and must be answered the same for ever: refused (`code`) or no change."""
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="answers")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="answers", db_index=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     client = models.CharField(max_length=64)
     seq = models.PositiveBigIntegerField()
@@ -180,7 +206,7 @@ class Answer(models.Model):
 class Snapshot(models.Model):
     """The whole flow at one version, so that folding the log need not start at its beginning."""
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="snapshots")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="snapshots", db_index=False)
     version = models.PositiveBigIntegerField()
     digest = models.CharField(max_length=64)
     graph = models.TextField()

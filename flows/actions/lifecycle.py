@@ -1,0 +1,96 @@
+"""The life of a flow as a whole: created, duplicated, deleted, restored.
+
+Creation is version 1 and stands in the log like any other. Deletion is a mark, so that it can be undone; it makes no
+version, and until it is undone the flow is as if it never was.
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from flows import limits as helix_limits
+from flows.access import Role
+from flows.actions.rights import lock_flow, require
+from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
+from flows.log.entries import append
+from flows.models import Flow, Membership
+from flows.publish import Hint, hint_deleted
+from flows.search import search_text
+from flows.store import load_document, write_effect
+from flows.submission import ChangeHead, Via
+
+COPY = " (Copy)"
+_NONE: list[object] = []
+
+
+def create_flow(
+    actor: int | None,
+    *,
+    title: object,
+    description: object = "",
+    nodes: object = _NONE,
+    edges: object = _NONE,
+    via: Via,
+) -> Flow:
+    """Create a flow, lists of nodes and edges as on the wire, at version 1; `actor` owns it.
+
+    Raises `Rejected`, with the operation's code, if something is invalid or does not hold together.
+    """
+    limits = helix_limits.current()
+    properties = decode_properties(title, description, limits)
+    graph = decode_graph(nodes, edges, limits)
+    with transaction.atomic():
+        return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
+
+
+def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, via: Via) -> Flow:
+    """Create a flow of the actor's own with the same elements under the same ids, as "<title> (Copy)", at version 1.
+
+    Raises `NotFound`, and `Rejected` if a given title is invalid.
+    """
+    limits = helix_limits.current()
+    with transaction.atomic():
+        lock_flow(flow_id)
+        require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
+        document = load_document(flow_id).document
+        old = document.properties
+        name = old.title[: limits.title - len(COPY)].rstrip() + COPY if title is None else title
+        properties = decode_properties(name, old.description, limits)
+        whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
+        return _write_new(actor, whole, via)
+
+
+def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
+    """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
+    with transaction.atomic():
+        lock_flow(flow_id)
+        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+        Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
+    return hint_deleted(flow_id)
+
+
+def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
+    """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
+    with transaction.atomic():
+        flow = lock_flow(flow_id, deleted=True)
+        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+        Flow.objects.filter(pk=flow_id).update(deleted_at=None)
+    flow.deleted_at = None
+    return flow
+
+
+def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
+    document, now = Document(), timezone.now()
+    outcome = apply(document, record, helix_limits.current())
+    document.advance(outcome.effect)
+    flow = Flow(title=record.title, description=record.description, version=1, updated_at=now, updated_by_id=actor)
+    flow.search_text = search_text(document.properties)
+    flow.node_count, flow.edge_count = document.node_count, document.edge_count
+    flow.save(force_insert=True)
+    flow.digest = append(flow.pk, "", [(ChangeHead(1, actor, None, None, via), outcome)], now)
+    Flow.objects.filter(pk=flow.pk).update(digest=flow.digest)
+    write_effect(flow.pk, outcome.effect, 1)
+    if actor is not None:
+        Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=0)
+    return flow

@@ -1,0 +1,96 @@
+"""Who belongs to a flow, and in which role. Owners only; a flow that has members never loses its last owner."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from flows.access import Role
+from flows.actions.rights import lock_flow, require
+from flows.document import Rejected
+from flows.errors import NotFound
+from flows.models import Membership
+from flows.publish import Hint, hint_access
+from flows.submission import Via
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """Who is what now, whether they are new here, and what is to be published."""
+
+    user_id: int
+    role: Role
+    is_new: bool
+    hint: Hint
+
+
+def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: object, via: Via) -> MemberChanged:
+    """Give a person a role. A text is somebody's e-mail address or name, and adds them; a number is a member's id.
+
+    Raises `NotFound` or `Forbidden` for the actor; `NotFound` for a number that is no member; `Rejected("invalid")` for
+    somebody unknown, a role that there is not, and the last owner's going.
+    """
+    wanted = _read_role(role)
+    with transaction.atomic():
+        lock_flow(flow_id)
+        require(flow_id, actor, Role.OWNER, via)
+        user_id = _find_person(person) if isinstance(person, str) else person
+        held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
+        if held is not None:
+            _keep_an_owner(held, wanted)
+            Membership.objects.filter(pk=held.pk).update(role=wanted)
+        elif isinstance(person, str):
+            Membership.objects.create(flow_id=flow_id, user_id=user_id, role=wanted, colour=_free_colour(flow_id))
+        else:
+            raise NotFound(_("There is no such member."))
+    return MemberChanged(user_id, wanted, held is None, hint_access(flow_id, [user_id]))
+
+
+def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -> Hint:
+    """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
+    with transaction.atomic():
+        lock_flow(flow_id)
+        require(flow_id, actor, Role.OWNER, via)
+        held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
+        if held is None:
+            raise NotFound(_("There is no such member."))
+        _keep_an_owner(held, None)
+        held.delete()
+    return hint_access(flow_id, [user_id])
+
+
+def _read_role(role: object) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        raise Rejected("invalid", _("A role is one of %s.") % ", ".join(Role)) from None
+
+
+def _find_person(text: str) -> int:
+    people = get_user_model().objects.filter(is_active=True)
+    wanted = text.strip()
+    by_address = people.filter(email=wanted.lower())
+    found = list((by_address if "@" in wanted else people.filter(name__iexact=wanted)).values_list("pk", flat=True)[:2])
+    match found:
+        case [user_id]:
+            return user_id
+        case []:
+            raise Rejected("invalid", _("Nobody here has this address or name."))
+        case _:
+            raise Rejected("invalid", _("Several people have this name; use the e-mail address."))
+
+
+def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
+    if held.role != Role.OWNER or wanted is Role.OWNER:
+        return
+    others = Membership.objects.filter(flow_id=held.flow_id, role=Role.OWNER).exclude(pk=held.pk)
+    if not others.exists():
+        raise Rejected("invalid", _("A flow needs an owner."))
+
+
+def _free_colour(flow_id: UUID) -> int:
+    """Return the lowest index that no member has."""
+    taken = set(Membership.objects.filter(flow_id=flow_id).values_list("colour", flat=True))
+    return next(index for index in range(len(taken) + 1) if index not in taken)

@@ -1,0 +1,62 @@
+"""What was answered before: a submission's name is used once, and a resend gets the answer that was given.
+
+Versions remember themselves, in the log; refusals by the document's state and changes of nothing are kept as `Answer`s.
+One query asks for a whole batch.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from flows.models import Answer, Change, Flow
+from flows.submission import Acked, Name, Refused
+
+_NAMES_PER_QUERY = 3_000
+
+_QUERY = """
+SELECT actor_id, client, seq, version, '' AS code, '' AS message FROM {changes}
+WHERE flow_id = %s AND (actor_id, client, seq) IN (VALUES {names})
+UNION ALL
+SELECT actor_id, client, seq, version, code, message FROM {answers}
+WHERE flow_id = %s AND (actor_id, client, seq) IN (VALUES {names})
+"""
+
+
+def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused]:
+    """Return the answers that were given under these names. What a refusal touched is not kept."""
+    remembered: dict[Name, Acked | Refused] = {}
+    ordered = sorted(names)
+    for first in range(0, len(ordered), _NAMES_PER_QUERY):
+        for *name, version, code, message in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
+            actor, client, seq = name
+            answer = Refused(code, message) if code else Acked(version, fresh=False)
+            remembered[actor, client, seq] = answer
+    return remembered
+
+
+def remember(flow_id: UUID, answers: Collection[tuple[Name, int, Refused | None]]) -> None:
+    """Keep answers that made no version, each with the version that was current."""
+    Answer.objects.bulk_create(
+        Answer(
+            flow_id=flow_id,
+            actor_id=actor,
+            client=client,
+            seq=seq,
+            version=version,
+            code=refusal.code if refusal else "",
+            message=refusal.message if refusal else "",
+        )
+        for (actor, client, seq), version, refusal in answers
+    )
+
+
+def _select(flow_id: UUID, names: list[Name]) -> list[tuple[Any, ...]]:
+    key = Flow._meta.pk.get_db_prep_value(flow_id, connection)
+    places = ", ".join(["(%s, %s, %s)"] * len(names))
+    values = [value for name in names for value in name]
+    query = _QUERY.format(changes=Change._meta.db_table, answers=Answer._meta.db_table, names=places)
+    with connection.cursor() as cursor:
+        cursor.execute(query, [key, *values, key, *values])
+        return cursor.fetchall()

@@ -1,0 +1,58 @@
+"""What a refused operation touched: all that its author may have changed on screen already, and must see as it is now.
+
+More than it names: a group takes its members along, a removed node its edges, a decision the edges of its branches.
+"""
+
+from collections.abc import Iterator
+
+from flows.document import (
+    Batch,
+    CreateFlow,
+    EditNode,
+    Graph,
+    MoveNode,
+    Record,
+    RemoveNode,
+    ReplaceGraph,
+    SingleOperation,
+    mentioned,
+    mentioned_on_wire,
+)
+
+NOTHING: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
+
+
+def touched(operation: object, record: Record | None, graph: Graph) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of nodes and edges that an operation touched; `record` is None if it could not be decoded."""
+    match record:
+        case None:
+            return mentioned_on_wire(operation)
+        case CreateFlow() | ReplaceGraph():
+            return NOTHING
+    nodes, edges = map(set, mentioned(record))
+    for single in record.operations if isinstance(record, Batch) else (record,):
+        more_nodes, more_edges = _taken_along(single, graph)
+        nodes |= more_nodes
+        edges |= more_edges
+    return frozenset(nodes), frozenset(edges)
+
+
+def _taken_along(operation: SingleOperation, graph: Graph) -> tuple[set[str], set[str]]:
+    match operation:
+        case MoveNode(id):
+            return set(_descendants(id, graph)), set()
+        case RemoveNode(id):
+            return {node.id for node in graph.members_of(id)}, {edge.id for edge in graph.edges_of(id)}
+        case EditNode(id, changes) if "settings" in changes and "branches" in changes["settings"]:
+            return set(), {edge.id for edge in graph.edges_of(id)}
+        case _:
+            return set(), set()
+
+
+def _descendants(group_id: str, graph: Graph) -> Iterator[str]:
+    open_groups = [group_id]
+    while open_groups:
+        for node in graph.members_of(open_groups.pop()):
+            yield node.id
+            if node.kind == "group":
+                open_groups.append(node.id)

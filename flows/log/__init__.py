@@ -1,0 +1,25 @@
+"""The log: what every version of a flow was made of, and what can be told from it alone.
+
+The log is the truth; rows are its fold, kept so that one edit touches a few of them. `entries` writes and reads it,
+`snapshots` keeps folds of it every 200 versions, `verification` compares it with the rows. Nothing here changes or
+removes what was logged: the database refuses that (`flows.append_only`).
+"""
+
+from flows.log.entries import Author, LoggedChange, append, changes_since, replay
+from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, settle
+from flows.log.verification import verify_all, verify_flow
+
+__all__ = [
+    "SNAPSHOT_EVERY",
+    "Author",
+    "Fold",
+    "LoggedChange",
+    "append",
+    "changes_since",
+    "document_at",
+    "fold",
+    "replay",
+    "settle",
+    "verify_all",
+    "verify_flow",
+]

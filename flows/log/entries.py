@@ -1,0 +1,136 @@
+"""One entry for each version: who asked what, how it is taken back, and a digest that covers all before it.
+
+Operations are kept as canonical JSON text, so the digest is over exactly what is stored, on every database alike.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flows.document import (
+    NO_LIMITS,
+    Document,
+    Outcome,
+    Record,
+    apply,
+    canonical_json,
+    chain,
+    decode_record,
+    encode_operation,
+    parse_json,
+)
+from flows.models import Change
+from flows.submission import ChangeHead
+
+_COLUMNS = (
+    "version",
+    "actor_id",
+    "actor__name",
+    "client",
+    "seq",
+    "via",
+    "operation",
+    "inverse",
+    "undo_of",
+    "digest",
+    "created_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made a change."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedChange:
+    """One version as the log holds it. The record is decoded when it is asked for."""
+
+    version: int
+    actor: Author | None
+    client: str | None
+    seq: int | None
+    via: str
+    operation: str
+    inverse: str | None
+    undo_of: int | None
+    digest: str
+    created_at: datetime
+
+    @property
+    def record(self) -> Record:
+        """The operation as a value."""
+        return decode_record(parse_json(self.operation))
+
+    @property
+    def wire(self) -> object:
+        """The operation as JSON."""
+        return parse_json(self.operation)
+
+    @property
+    def head(self) -> ChangeHead:
+        """Who and how, without what."""
+        return ChangeHead(self.version, self.actor and self.actor.id, self.client, self.seq, self.via)
+
+
+def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
+    """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
+    entries = []
+    for head, outcome in made:
+        entry = Change(
+            flow_id=flow_id,
+            version=head.version,
+            actor_id=head.actor,
+            client=head.client,
+            seq=head.seq,
+            via=head.via,
+            operation=canonical_json(encode_operation(outcome.record)),
+            inverse=None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse)),
+            created_at=created_at,
+        )
+        digest = entry.digest = digest_of(flow_id, digest, entry)
+        entries.append(entry)
+    Change.objects.bulk_create(entries)
+    return digest
+
+
+def changes_since(flow_id: UUID, since: int, limit: int | None = None) -> list[LoggedChange]:
+    """Read the entries after version `since`, ascending, at most `limit` of them. Empty for an unknown flow."""
+    rows = Change.objects.filter(flow_id=flow_id, version__gt=since).order_by("version").values_list(*_COLUMNS)
+    return [_logged(row) for row in rows[:limit]]
+
+
+def replay(document: Document, changes: Iterable[LoggedChange]) -> None:
+    """Advance a document by entries that follow it."""
+    for change in changes:
+        document.advance(apply(document, change.record, NO_LIMITS).effect)
+
+
+def digest_of(flow_id: UUID, previous: str, entry: "Change | LoggedChange") -> str:
+    """Return the digest that an entry must have after `previous`."""
+    actor = entry.actor_id if isinstance(entry, Change) else entry.actor and entry.actor.id
+    return chain(
+        previous,
+        {
+            "flow": flow_id.hex,
+            "version": entry.version,
+            "actor": actor,
+            "client": entry.client,
+            "seq": entry.seq,
+            "via": entry.via,
+            "operation": entry.operation,
+            "inverse": entry.inverse,
+            "undo_of": entry.undo_of,
+            "created_at": entry.created_at.isoformat(),
+        },
+    )
+
+
+def _logged(row: tuple[Any, ...]) -> LoggedChange:
+    version, actor_id, name, *rest = row
+    return LoggedChange(version, None if actor_id is None else Author(actor_id, name), *rest)

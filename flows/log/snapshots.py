@@ -1,0 +1,109 @@
+"""The whole flow every 200 versions, so that folding the log need not start at its beginning.
+
+A snapshot is the fold of the one before it and the log since, never a copy of the rows: so it proves something. It is
+made after the commit, on a thread of its own, holding no lock; one that is missed (the process ended) is made the next
+time. Only looking back and verification use it; the flow as it is now is in its rows.
+"""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, encode_operation, parse_json
+from flows.document.limits import NO_LIMITS
+from flows.errors import NotFound
+from flows.log.entries import changes_since, replay
+from flows.models import Snapshot
+
+SNAPSHOT_EVERY = 200
+_CHUNK = 500
+
+_log = logging.getLogger(__name__)
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
+_pending: dict[UUID, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A flow as its log tells it, at one version."""
+
+    document: Document
+    version: int
+    digest: str
+
+
+def document_at(flow_id: UUID, version: int) -> Document:
+    """Return the flow as it was at a version. Raises `NotFound` if the log does not reach it."""
+    reached = fold(flow_id, version)
+    if reached.version != version:
+        raise NotFound
+    return reached.document
+
+
+def fold(flow_id: UUID, until: int | None = None, *, start: Fold | None = None) -> Fold:
+    """Fold the log up to a version, or its end, from `start`, or from the last snapshot before it."""
+    at = start or _last_snapshot(flow_id, until)
+    while changes := changes_since(flow_id, at.version, _limit(at.version, until)):
+        replay(at.document, changes)
+        at = Fold(at.document, changes[-1].version, changes[-1].digest)
+    return at
+
+
+def empty() -> Fold:
+    """Return what every log starts from."""
+    return Fold(Document(), 0, "")
+
+
+def read_snapshot(snapshot: Snapshot) -> Fold:
+    """Return the flow that a snapshot holds."""
+    document = Document()
+    document.advance(apply(document, decode_record(parse_json(snapshot.graph)), NO_LIMITS).effect)
+    return Fold(document, snapshot.version, snapshot.digest)
+
+
+def snapshot_if_due(flow_id: UUID, previous: int, version: int) -> None:
+    """Have a snapshot made if the versions just written pass a multiple of 200. Call after the commit."""
+    if previous // SNAPSHOT_EVERY < version // SNAPSHOT_EVERY and flow_id not in _pending:
+        _pending[flow_id] = _worker.submit(_take, flow_id, version - version % SNAPSHOT_EVERY)
+
+
+def settle() -> None:
+    """Wait until every snapshot that was asked for is made."""
+    wait(list(_pending.values()))  # type: ignore[arg-type]
+
+
+def take_snapshot(flow_id: UUID, version: int) -> None:
+    """Fold the log up to a version and keep the result; one that is there already stays."""
+    reached = fold(flow_id, version)
+    if reached.version != version:
+        return
+    document, properties = reached.document, reached.document.properties
+    whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
+    graph = canonical_json(encode_operation(whole))
+    row = Snapshot(flow_id=flow_id, version=version, digest=reached.digest, graph=graph)
+    Snapshot.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _take(flow_id: UUID, version: int) -> None:
+    try:
+        take_snapshot(flow_id, version)
+    except DatabaseError:
+        _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
+    finally:
+        _pending.pop(flow_id, None)
+        connection.close()
+
+
+def _last_snapshot(flow_id: UUID, until: int | None) -> Fold:
+    snapshots = Snapshot.objects.filter(flow_id=flow_id)
+    if until is not None:
+        snapshots = snapshots.filter(version__lte=until)
+    last = snapshots.order_by("-version").first()
+    return empty() if last is None else read_snapshot(last)
+
+
+def _limit(version: int, until: int | None) -> int:
+    return _CHUNK if until is None else max(0, min(_CHUNK, until - version))
