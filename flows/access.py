@@ -54,12 +54,14 @@ class Access:
 
 def get_flow_for(user: Union["User", "AnonymousUser"], flow_id: UUID | str, role: Role = Role.VIEWER) -> Access:
     """Return the flow for a person with at least `role`. Raises `NotFound` or `Forbidden`."""
+    if user.pk is None:
+        raise NotFound
     membership = (
         Membership.objects.select_related("flow")
         .filter(flow_id=read_flow_id(flow_id), user_id=user.pk, user__is_active=True, flow__deleted_at=None)
         .first()
     )
-    if user.pk is None or membership is None:
+    if membership is None:
         raise NotFound
     held = Role(membership.role)
     if not held.includes(role):

@@ -63,7 +63,7 @@ def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -
 
 def _read_role(role: object) -> Role:
     try:
-        return Role(role)
+        return Role(str(role))
     except ValueError:
         raise Rejected("invalid", _("A role is one of %s.") % ", ".join(Role)) from None
 

@@ -59,4 +59,5 @@ def _select(flow_id: UUID, names: list[Name]) -> list[tuple[Any, ...]]:
     query = _QUERY.format(changes=Change._meta.db_table, answers=Answer._meta.db_table, names=places)
     with connection.cursor() as cursor:
         cursor.execute(query, [key, *values, key, *values])
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

@@ -7,6 +7,7 @@ mention is read, however large the flow is; with a graph in memory at the row's 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 from uuid import UUID
@@ -24,6 +25,7 @@ from flows.document import (
     CreateFlow,
     DocumentLimits,
     Draft,
+    Effect,
     Graph,
     Outcome,
     Record,
@@ -60,7 +62,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
         else:
             below = StoredGraph(flow)
             below.prefetch(_fresh(submissions, asked, known))
-        turn = _Turn(flow, Draft(below), known)
+        turn = _Turn(flow, Draft(below), flow.version, known)
         answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
         receipt = turn.write(answers)
     if receipt.changes:
@@ -104,14 +106,11 @@ class _Turn:
 
     flow: Flow
     draft: Draft
+    version: int
     known: dict[Name, Acked | Refused]
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     made: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
     unmade: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
-
-    @property
-    def version(self) -> int:
-        return self.flow.version + len(self.made)
 
     def answer(self, submission: Submission, asked: Asked) -> Acked | Refused:
         """Apply one submission to the draft, unless its name was used before."""
@@ -128,24 +127,25 @@ class _Turn:
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
         remember(flow.pk, self.unmade)
         if self.made:
-            now, last = timezone.now(), self.made[-1][0]
-            write_effect(flow.pk, effect, last.version)
-            properties = self.draft.properties
-            fields = {
-                "version": last.version,
-                "digest": append(flow.pk, flow.digest, self.made, now),
-                "node_count": self.draft.node_count,
-                "edge_count": self.draft.edge_count,
-                "updated_at": now,
-                "updated_by_id": last.actor,
-            }
-            if effect.flow is not None:
-                fields |= {"title": properties.title, "description": properties.description}
-                fields["search_text"] = search_text(properties)
-            Flow.objects.filter(pk=flow.pk).update(**fields)
-            flow.version, flow.digest = last.version, fields["digest"]
+            now = timezone.now()
+            write_effect(flow.pk, effect, self.version)
+            digest = append(flow.pk, flow.digest, self.made, now)
+            self._write_flow(effect, digest, now)
         heads = tuple(head for head, _outcome in self.made)
         return Receipt(flow.pk, previous, flow.version, flow.digest, flow.epoch, answers, heads, effect)
+
+    def _write_flow(self, effect: Effect, digest: str, now: datetime) -> None:
+        """Write what changed of the flow's own row, and no more."""
+        flow, properties = self.flow, self.draft.properties
+        names = ["version", "digest", "node_count", "edge_count", "updated_at", "updated_by"]
+        flow.version, flow.digest = self.version, digest
+        flow.updated_at, flow.updated_by_id = now, self.made[-1][0].actor
+        flow.node_count, flow.edge_count = self.draft.node_count, self.draft.edge_count
+        if effect.flow is not None:
+            flow.title, flow.description = properties.title, properties.description
+            flow.search_text = search_text(properties)
+            names += ["title", "description", "search_text"]
+        flow.save(update_fields=names)
 
     def _current(self, submission: Submission, asked: Asked) -> Record:
         if isinstance(asked, Rejected):
@@ -161,11 +161,12 @@ class _Turn:
                 self.unmade.append((submission.name, self.version, None))
         else:
             self.draft.advance(outcome.effect)
-            answer = Acked(self.version + 1, fresh=True)
-            head = ChangeHead(answer.version, submission.actor, submission.client, submission.seq, submission.via)
+            self.version += 1
+            answer = Acked(self.version, fresh=True)
+            head = ChangeHead(self.version, submission.actor, submission.client, submission.seq, submission.via)
             self.made.append((head, outcome))
         if submission.name is not None:
-            self.known[submission.name] = Acked(answer.version, fresh=False)
+            self.known[submission.name] = Acked(self.version, fresh=False)
         return answer
 
     def _refuse(self, submission: Submission, asked: Asked, refusal: Rejected) -> Refused:

@@ -75,7 +75,7 @@ class LoggedChange:
     @property
     def head(self) -> ChangeHead:
         """Who and how, without what."""
-        return ChangeHead(self.version, self.actor and self.actor.id, self.client, self.seq, self.via)
+        return ChangeHead(self.version, self.actor.id if self.actor else None, self.client, self.seq, self.via)
 
 
 def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:

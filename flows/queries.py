@@ -1,0 +1,133 @@
+"""What pages and lists ask of many flows at once, each in a fixed number of queries however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from django.db import connection
+
+from flows.access import Role
+from flows.models import Flow, FlowEdge, FlowNode, Membership
+from flows.search import folded
+
+Sort: TypeAlias = Literal["edited", "title", "created"]
+
+THUMBNAIL_NODES = 60
+
+_ORDERS: dict[Sort, tuple[str, str]] = {
+    "edited": ("-updated_at", "pk"),
+    "title": ("search_text", "pk"),
+    "created": ("-created_at", "pk"),
+}
+_THUMBNAIL = """SELECT * FROM (
+    SELECT {place} AS place, key, kind, x, y, width, height, colour FROM {table}
+    WHERE flow_id = %s ORDER BY flow_id, node_id LIMIT {nodes}) AS flow{place}"""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowSummary:
+    """A flow as a list shows it, to one of its members."""
+
+    id: UUID
+    title: str
+    description: str
+    version: int
+    node_count: int
+    edge_count: int
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str | None
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A part of somebody's flows, and how many there are in all."""
+
+    items: tuple[FlowSummary, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody who belongs to a flow; `colour` is an index into the people's colours."""
+
+    id: int
+    name: str
+    email: str
+    role: Role
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A node as small as it gets."""
+
+    kind: str
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """The shape of a flow: at most 60 of its nodes, and the edges between those, from source to target."""
+
+    nodes: tuple[Block, ...]
+    edges: tuple[tuple[Block, Block], ...]
+
+
+def library(user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0) -> Library:
+    """Return somebody's flows, found by title and description, without case."""
+    flows = Flow.objects.filter(memberships__user_id=user_id, deleted_at=None)
+    for word in folded(q).split():
+        flows = flows.filter(search_text__contains=word)
+    rows = flows.order_by(*_ORDERS[sort]).values_list(
+        "id",
+        "title",
+        "description",
+        "version",
+        "node_count",
+        "edge_count",
+        "created_at",
+        "updated_at",
+        "updated_by__name",
+        "memberships__role",
+    )
+    items = tuple(FlowSummary(*row[:-1], Role(row[-1])) for row in rows[offset : offset + limit])
+    return Library(items, flows.count())
+
+
+def members(flow_id: UUID) -> list[Member]:
+    """Return the members of a flow in the order in which they came."""
+    rows = Membership.objects.filter(flow_id=flow_id).order_by("pk")
+    fields = rows.values_list("user_id", "user__name", "user__email", "role", "colour")
+    return [Member(id, name, email, Role(role), colour) for id, name, email, role, colour in fields]
+
+
+def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:
+    """Return the shapes of some flows; one that has no nodes has an empty one."""
+    blocks: dict[str, Block] = {}
+    nodes: dict[UUID, list[Block]] = {flow_id: [] for flow_id in flow_ids}
+    edges: dict[UUID, list[tuple[Block, Block]]] = {flow_id: [] for flow_id in flow_ids}
+    for place, key, *rest in _first_nodes(flow_ids) if flow_ids else ():
+        blocks[key] = Block(*rest)
+        nodes[flow_ids[place]].append(blocks[key])
+    between = FlowEdge.objects.filter(source_id__in=blocks.keys(), target_id__in=blocks.keys())
+    for flow_id, source, target in between.values_list("flow_id", "source_id", "target_id"):
+        edges[flow_id].append((blocks[source], blocks[target]))
+    return {flow_id: Thumbnail(tuple(nodes[flow_id]), tuple(edges[flow_id])) for flow_id in flow_ids}
+
+
+def _first_nodes(flow_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
+    """Read a few nodes of each flow in one query; the index on (flow, node id) spares reading the others."""
+    table, key = FlowNode._meta.db_table, Flow._meta.pk
+    parts = [_THUMBNAIL.format(place=place, table=table, nodes=THUMBNAIL_NODES) for place in range(len(flow_ids))]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), [key.get_db_prep_value(flow_id, connection) for flow_id in flow_ids])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
