@@ -9,13 +9,19 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
 from accounts.api import router as accounts
 from accounts.authentication import AUTHENTICATION
 from accounts.problems import Problem, status_of
+from flows import limits
+from flows.api import router as flows
+from flows.api.document_schema import components as document_components
+from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
+from flows.errors import FlowError
 
 log = structlog.get_logger(__name__)
 NOT_FOUND = "There is nothing here for you."
@@ -32,10 +38,21 @@ class FastJson(BaseRenderer):
     media_type = "application/json"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return orjson.dumps(data)
+        return orjson.dumps(data, option=orjson.OPT_UTC_Z)
 
 
-api = NinjaAPI(
+class HelixAPI(NinjaAPI):
+    """Adds what stands inside flows to the schema, which no body of ours validates."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["schemas"].update(document_components(limits.current()))
+        for part in ("paths", "components"):
+            schema[part] = resolved(schema[part])
+        return schema
+
+
+api = HelixAPI(
     title="Helix",
     version="1",
     description="Flows, their people and their history.",
@@ -46,6 +63,7 @@ api = NinjaAPI(
     renderer=FastJson(),
 )
 api.add_router("", accounts)
+api.add_router("", flows)
 
 
 def failure(code: str, message: str, detail: object = None, *, status: int | None = None) -> HttpResponse:
@@ -61,6 +79,12 @@ def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     if problem.retry_after is not None:
         response["Retry-After"] = str(problem.retry_after)
     return response
+
+
+@api.exception_handler(FlowError)
+def on_flow_error(request: HttpRequest, error: FlowError) -> HttpResponse:
+    """Answer for a flow that is not there, or not for this person to change."""
+    return failure(error.code, error.message)
 
 
 @api.exception_handler(Rejected)

@@ -1,0 +1,12 @@
+"""REST about flows. Every call asks `flows.access` who may, and writes through `flows.actions` alone."""
+
+from ninja import Router
+
+from flows.api import edits, flows, members
+
+router = Router()
+router.add_router("", flows.router)
+router.add_router("", edits.router)
+router.add_router("", members.router)
+
+__all__ = ["router"]

@@ -1,0 +1,103 @@
+"""What is in a flow: replaced as a whole, edited by operations, read back change by change."""
+
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from accounts.authentication import person
+from accounts.problems import Problem, answers
+from flows import actions
+from flows import limits as helix_limits
+from flows.access import Forbidden, Role, get_flow_for
+from flows.actions import Acked, Refused, Submission
+from flows.api.answers import encoded_graph, json, rejected
+from flows.api.schemas import GRAPH_CODES, ChangesOut, ChangesQuery, GraphIn, OperationsIn, OperationsOut, VersionOut
+from flows.document import Rejected
+from flows.log import LoggedChange, changes_since
+from flows.publish import after
+from flows.store import consistent_read
+
+router = Router(tags=["edits"])
+
+
+@router.put(
+    "/flows/{flow_id}/graph",
+    **answers({200: VersionOut}, "forbidden", "not_found", "version_conflict", "too_large", "invalid", *GRAPH_CODES),
+)
+def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> HttpResponse:
+    """Replace all nodes and edges, if the flow is still at `version`.
+
+    Else 409, with the flow as it is now: `detail: {version, nodes, edges}`. The same graph makes no version.
+    """
+    get_flow_for(person(request), flow_id, Role.EDITOR)
+    receipt = actions.replace_graph(flow_id, actor=person(request).pk, **dict(payload), via="api")
+    after(receipt)
+    match receipt.answers:
+        case (Refused(code="version_conflict") as stale,):
+            raise Problem(stale.code, stale.message, _current(request, flow_id))
+        case (Refused() as refused,):
+            raise rejected(refused)
+    return json({"version": receipt.version})
+
+
+@router.post(
+    "/flows/{flow_id}/operations",
+    **answers({200: OperationsOut}, "forbidden", "not_found", "too_large", "invalid", "limit_reached"),
+)
+def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn) -> HttpResponse:
+    """Submit operations, each by itself: one that is refused, malformed or not, leaves the others as they are."""
+    get_flow_for(person(request), flow_id, Role.EDITOR)
+    most = helix_limits.current().batch
+    if len(payload.operations) > most:
+        raise Rejected("limit_reached", f"A call holds at most {most} operations.")
+    receipt = actions.submit(flow_id, _submissions(person(request).pk, payload))
+    after(receipt)
+    if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
+        raise Forbidden
+    return json({"version": receipt.version, "results": [_result(answer) for answer in receipt.answers]})
+
+
+@router.get("/flows/{flow_id}/changes", **answers({200: ChangesOut}, "not_found", "invalid"))
+def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]) -> HttpResponse:
+    """List what happened after version `since`, oldest first, and say where the flow is."""
+    with consistent_read():
+        access = get_flow_for(person(request), flow_id)
+        changes = changes_since(flow_id, query.since, query.limit)
+    return json({"items": [_change(change) for change in changes], "version": access.flow.version})
+
+
+def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
+    return [
+        Submission(
+            operation=operation,
+            actor=actor,
+            via="api",
+            client=payload.client,
+            seq=None if payload.seq is None else payload.seq + index,
+        )
+        for index, operation in enumerate(payload.operations)
+    ]
+
+
+def _result(answer: Acked | Refused) -> dict[str, object]:
+    if isinstance(answer, Refused):
+        return {"code": answer.code, "message": answer.message}
+    return {"version": answer.version}
+
+
+def _change(change: LoggedChange) -> dict[str, object]:
+    return {
+        "version": change.version,
+        "actor": change.actor and {"id": change.actor.id, "name": change.actor.name},
+        "via": change.via,
+        "operation": orjson.Fragment(change.operation),
+        "created_at": change.created_at,
+    }
+
+
+def _current(request: HttpRequest, flow_id: UUID) -> dict[str, object]:
+    with consistent_read():
+        version = get_flow_for(person(request), flow_id).flow.version
+        return {"version": version, **encoded_graph(flow_id)}

@@ -1,0 +1,97 @@
+"""Flows as a whole: listed, created, read, renamed, deleted, duplicated."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+from ninja import Body, Query, Router
+
+from accounts.authentication import person
+from accounts.problems import answers
+from flows import actions
+from flows.access import Role, get_flow_for
+from flows.actions import Refused, Submission
+from flows.api.answers import etag, json, rejected, whole_flow
+from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
+from flows.models import Membership
+from flows.publish import after, publish_sync
+from flows.search import folded
+
+router = Router(tags=["flows"])
+UNNAMED = DuplicateIn()
+
+
+@router.get("/flows", **answers({200: FlowPage}, "invalid"))
+def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
+    """List the caller's flows, the last changed first, and count all that fit."""
+    mine = Membership.objects.filter(user=person(request), flow__deleted_at=None)
+    for word in folded(query.q).split():
+        mine = mine.filter(flow__search_text__contains=word)
+    page = mine.select_related("flow").order_by("-flow__updated_at", "flow_id")[query.offset :][: query.limit]
+    return json({"items": [_item(membership) for membership in page], "count": mine.count()})
+
+
+@router.post("/flows", **answers({201: FlowOut}, "forbidden", "too_large", "invalid", *GRAPH_CODES))
+def create_flow(request: HttpRequest, payload: CreateIn) -> HttpResponse:
+    """Create a flow of the caller's own, with a graph if one is given; if that does not hold together, 422 says why."""
+    owner = person(request)
+    flow = actions.create_flow(owner.pk, **dict(payload), via="api")
+    return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
+
+
+@router.get("/flows/{flow_id}", **answers({200: FlowOut, 304: None}, "not_found"))
+def read_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Read a flow and all that is in it. With `If-None-Match`, nothing if it is still at that version."""
+    known = {tag.removeprefix("W/") for tag in parse_etags(request.headers.get("If-None-Match", ""))}
+    if known:
+        current = etag(get_flow_for(person(request), flow_id).flow.version)
+        if current in known or "*" in known:
+            return HttpResponseNotModified(headers={"ETag": current})
+    return whole_flow(person(request), flow_id)
+
+
+@router.patch("/flows/{flow_id}", **answers({200: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
+def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpResponse:
+    """Change the flow's title or description."""
+    get_flow_for(person(request), flow_id, Role.EDITOR)
+    operation = {"kind": "edit_flow", "set": payload.dict(exclude_unset=True)}
+    receipt = actions.submit(flow_id, [Submission(operation=operation, actor=person(request).pk, via="api")])
+    after(receipt)
+    match receipt.answers:
+        case (Refused() as refused,):
+            raise rejected(refused)
+    return whole_flow(person(request), flow_id)
+
+
+@router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
+def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """Delete the flow; owners only."""
+    publish_sync(actions.delete_flow(person(request).pk, flow_id, via="api"))
+    return HttpResponse(status=204)
+
+
+@router.post("/flows/{flow_id}/duplicate", **answers({201: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
+def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateIn] = UNNAMED) -> HttpResponse:
+    """Make a flow of the caller's own with the same elements under the same ids."""
+    owner = person(request)
+    flow = actions.duplicate_flow(owner.pk, flow_id, title=payload.title, via="api")
+    return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
+
+
+def _item(membership: Membership) -> dict[str, object]:
+    flow = membership.flow
+    return {
+        "id": str(flow.pk),
+        "title": flow.title,
+        "description": flow.description,
+        "version": flow.version,
+        "nodes": flow.node_count,
+        "edges": flow.edge_count,
+        "role": membership.role,
+        "updated_at": flow.updated_at,
+    }
+
+
+def _created(response: HttpResponse, flow_id: UUID, request: HttpRequest) -> HttpResponse:
+    response["Location"] = f"{request.path.partition('/flows')[0]}/flows/{flow_id}"
+    return response

@@ -1,0 +1,62 @@
+"""Who belongs to a flow. Members see each other; only owners change anything."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from accounts.authentication import person
+from accounts.models import User
+from accounts.problems import answers
+from flows import actions
+from flows.access import Role, get_flow_for
+from flows.api.answers import json
+from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
+from flows.document import Rejected
+from flows.models import Membership
+from flows.publish import publish_sync
+
+router = Router(tags=["members"])
+
+
+@router.get("/flows/{flow_id}/members", **answers({200: MembersOut}, "not_found"))
+def list_members(request: HttpRequest, flow_id: UUID) -> HttpResponse:
+    """List the flow's people, in the order in which they joined."""
+    get_flow_for(person(request), flow_id)
+    members = Membership.objects.filter(flow_id=flow_id).select_related("user").order_by("pk")
+    return json({"items": [_member(member.user, member.role) for member in members]})
+
+
+@router.post("/flows/{flow_id}/members", **answers({201: MemberOut}, "forbidden", "not_found", "too_large", "invalid"))
+def add_member(request: HttpRequest, flow_id: UUID, payload: MemberIn) -> HttpResponse:
+    """Give somebody a role by e-mail address, or change the one they have; owners only."""
+    get_flow_for(person(request), flow_id, Role.OWNER)
+    if "@" not in payload.email:
+        raise Rejected("invalid", "email must be an e-mail address")
+    return _set(request, flow_id, payload.email, payload.role, status=201)
+
+
+@router.patch(
+    "/flows/{flow_id}/members/{user_id}",
+    **answers({200: MemberOut}, "forbidden", "not_found", "too_large", "invalid"),
+)
+def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payload: RoleIn) -> HttpResponse:
+    """Change a member's role; owners only, and never the last owner's."""
+    return _set(request, flow_id, user_id, payload.role, status=200)
+
+
+@router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
+def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
+    """Take somebody's role away; owners only, and never the last owner's."""
+    publish_sync(actions.remove_member(person(request).pk, flow_id, user_id=user_id, via="api"))
+    return HttpResponse(status=204)
+
+
+def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
+    changed = actions.set_member(person(request).pk, flow_id, person=whom, role=role, via="api")
+    publish_sync(changed.hint)
+    return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
+
+
+def _member(member: User, role: str) -> dict[str, object]:
+    return {"id": member.pk, "name": member.name, "email": member.email, "role": role}
