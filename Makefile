@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
 PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
-DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages)
+DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin)
 
 .PHONY: install run test lint types checks unit postgres javascript browser lock clean
 

@@ -58,7 +58,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
         """Listens on a socket it is given, and ends gently."""
 
         def adopt(self) -> None:
-            self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)  # type: ignore[attr-defined]
+            self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()
 
         def kill_all_applications(self) -> Any:

@@ -19,7 +19,7 @@ HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^.]+$"
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
 
 
-class StaticStorage(CompressedManifestStaticFilesStorage):
+class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrite `import` statements of our modules to the hashed names too, and keep a compressed copy of each file."""
 
     support_js_module_import_aggregation = True

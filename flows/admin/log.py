@@ -1,0 +1,88 @@
+"""The log, to read: who changed what, when and how; and what was refused."""
+
+from typing import Any
+
+import orjson
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from flows.admin.doors import ReadOnly
+from flows.models import Answer, Change
+
+
+@admin.register(Change)
+class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Every version of every flow, the newest first."""
+
+    list_display = ("created_at", "flow", "version", "actor", "via", "what")
+    list_display_links = ("created_at", "version")
+    list_filter = ("via", "created_at")
+    list_select_related = ("flow", "actor")
+    search_fields = ("flow__search_text", "actor__email", "actor__name")
+    search_help_text = _("The flow's title, or who made the change")
+    ordering = ("-pk",)
+    show_full_result_count = False
+    fields = (
+        "flow",
+        "version",
+        "created_at",
+        "actor",
+        "via",
+        "client",
+        "seq",
+        "operation_text",
+        "inverse_text",
+        "digest",
+    )
+    readonly_fields = ("operation_text", "inverse_text")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow what the flow's page links to."""
+        return lookup == "flow__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    @admin.display(description=_("what"))
+    def what(self, change: Change) -> str:
+        """Say in a few words what was done to what."""
+        return summary(orjson.loads(change.operation))
+
+    @admin.display(description=_("operation"))
+    def operation_text(self, change: Change) -> str:
+        """Show the operation as it stands in the log."""
+        return pretty(change.operation)
+
+    @admin.display(description=_("inverse"))
+    def inverse_text(self, change: Change) -> str:
+        """Show what would take it back."""
+        return pretty(change.inverse)
+
+
+@admin.register(Answer)
+class AnswerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Submissions that made no version: refused, or a change of nothing."""
+
+    list_display = ("created_at", "flow", "actor", "code", "message", "client", "seq")
+    list_filter = ("code", "created_at")
+    list_select_related = ("flow", "actor")
+    search_fields = ("flow__search_text", "actor__email", "actor__name", "client")
+    ordering = ("-pk",)
+    show_full_result_count = False
+
+
+def summary(operation: dict[str, Any]) -> str:
+    """Return an operation's kind, the element it names and what it sets."""
+    if operation["kind"] == "batch":
+        first = ", ".join(summary(inner) for inner in operation["operations"][:3])
+        return f"batch of {len(operation['operations'])}: {first}"
+    element = operation.get("node") or operation.get("edge") or operation
+    name = f" {element['id']}" if "id" in element else ""
+    changed = f": {', '.join(operation['set'])}" if "set" in operation else ""
+    return f"{operation['kind']}{name}{changed}"
+
+
+def pretty(text: str | None) -> str:
+    """Return canonical JSON, indented, as preformatted HTML; empty for none."""
+    if text is None:
+        return ""
+    return format_html("<pre>{}</pre>", orjson.dumps(orjson.loads(text), option=orjson.OPT_INDENT_2).decode())

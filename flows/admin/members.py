@@ -1,0 +1,76 @@
+"""Who is in a flow and in which role, on the flow's page and by itself."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from flows import actions, publish
+from flows.admin.doors import Refusable
+from flows.models import Membership
+
+
+class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A role; flow and person are chosen once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("flow", "user"):
+            if self.instance.pk and name in self.fields:
+                self.fields[name].disabled = True
+
+
+class Members(admin.TabularInline):  # type: ignore[type-arg]
+    """The members on a flow's page; `FlowAdmin.save_formset` gives and takes their roles."""
+
+    model = Membership
+    form = MembershipForm
+    fields = ("user", "role", "created_at")
+    readonly_fields = ("created_at",)
+    raw_id_fields = ("user",)
+    extra = 0
+
+
+@admin.register(Membership)
+class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Find somebody's flows or a flow's people."""
+
+    form = MembershipForm
+    list_display = ("flow", "user", "role", "created_at")
+    list_filter = ("role", "created_at")
+    list_select_related = ("flow", "user")
+    search_fields = ("flow__search_text", "user__email", "user__name")
+    fields = ("flow", "user", "role", "created_at")
+    readonly_fields = ("created_at",)
+    raw_id_fields = ("flow", "user")
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        """Give the role."""
+        give_role(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        """Take the role away."""
+        take_role(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        """Take these roles away, all or none."""
+        for membership in queryset:
+            take_role(request, membership)
+
+
+def give_role(request: HttpRequest, membership: Membership) -> None:
+    """Let the door give somebody a role; raises what it refuses with."""
+    person: str | int = membership.user_id if membership.pk else membership.user.email
+    changed = actions.set_member(request.user.pk, membership.flow_id, person=person, role=membership.role, via="admin")
+    membership.pk = Membership.objects.values_list("pk", flat=True).get(
+        flow_id=membership.flow_id, user_id=membership.user_id
+    )
+    publish.publish_sync(changed.hint)
+
+
+def take_role(request: HttpRequest, membership: Membership) -> None:
+    """Let the door take somebody's role away; raises what it refuses with."""
+    hint = actions.remove_member(request.user.pk, membership.flow_id, user_id=membership.user_id, via="admin")
+    publish.publish_sync(hint)

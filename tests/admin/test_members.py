@@ -1,0 +1,61 @@
+"""Memberships in the admin: the rules are those of the sharing dialog."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from flows import actions
+from flows.models import Flow, Membership
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LIST = "/admin/flows/membership/"
+
+
+@pytest.fixture
+def flow(alice: User, bob: User) -> Flow:
+    flow = actions.create_flow(alice.pk, title="Plan", via="page")
+    actions.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    return flow
+
+
+@pytest.fixture
+def staff(client: Client, dora: User) -> Client:
+    client.force_login(dora)
+    return client
+
+
+def page_of(user: User) -> str:
+    return f"{LIST}{Membership.objects.get(user=user).pk}/change/"
+
+
+def test_the_last_owner_stays(staff: Client, flow: Flow, alice: User) -> None:
+    staff.post(page_of(alice), {"role": "viewer"})
+    staff.post(page_of(alice).replace("change", "delete"), {"post": "yes"})
+    everyone = {"action": "delete_selected", "_selected_action": list(Membership.objects.values_list("pk", flat=True))}
+    staff.post(LIST, everyone | {"post": "yes"})
+
+    assert Membership.objects.get(user=alice).role == "owner"
+    assert Membership.objects.count() == 2, "all or none"
+    assert "A flow needs an owner." in staff.get(LIST).content.decode()
+
+
+def test_a_membership_keeps_its_flow_and_person(staff: Client, flow: Flow, bob: User, charlie: User) -> None:
+    staff.post(page_of(bob), {"role": "viewer", "user": charlie.pk})
+
+    assert Membership.objects.get(user=bob).role == "viewer"
+    assert not Membership.objects.filter(user=charlie).exists()
+
+
+def test_a_membership_is_added_and_taken_away(staff: Client, flow: Flow, charlie: User) -> None:
+    form = {"flow": str(flow.pk), "user": charlie.pk, "role": "commenter"}
+
+    assert staff.post(f"{LIST}add/", form).status_code == 302
+    assert Membership.objects.get(user=charlie).colour == 2
+
+    assert staff.post(page_of(charlie).replace("change", "delete"), {"post": "yes"}).status_code == 302
+    assert not Membership.objects.filter(user=charlie).exists()
+    assert Flow.objects.filter(pk=flow.pk).exists()
+
+
+def test_people_are_found_by_flow_and_name(staff: Client, flow: Flow) -> None:
+    assert "Bob" in staff.get(LIST, {"q": "plan", "role__exact": "editor"}).content.decode()
