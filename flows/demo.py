@@ -1,0 +1,105 @@
+"""The demo: four people and one flow to look at, made once, when the database holds nobody yet.
+
+Alice owns the flow, Bob edits it, Vera views it, Charlie is a stranger. They have no passwords: the login page's
+buttons let one be any of them. What they do with the flow afterwards, deleting it included, is never undone here.
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from flows.access import Role
+from flows.actions import create_flow, set_member
+from flows.models import Flow
+
+NAMES = ("Alice", "Bob", "Vera", "Charlie")
+TITLE = "Customer support triage"
+DESCRIPTION = "Sorts what customers write, pages somebody for what cannot wait, and answers the rest."
+PROMPT = (
+    "You sort support tickets. Read the subject and the body, then answer with one topic: urgent, question or refund. "
+    "If two fit, take the one a person would answer first."
+)
+
+
+def seed_demo() -> Flow | None:
+    """Make the demo's people and flow; return the flow, or None if there is anybody already."""
+    people = get_user_model()
+    with transaction.atomic():
+        if people.objects.exists():
+            return None
+        alice, bob, vera, _charlie = (
+            people.objects.create_user(f"{name.lower()}@example.com", None, name=name) for name in NAMES
+        )
+        flow = create_flow(alice.pk, title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges(), via="system")
+        set_member(None, flow.pk, person=bob.email, role=Role.EDITOR, via="system")
+        set_member(None, flow.pk, person=vera.email, role=Role.VIEWER, via="system")
+    return flow
+
+
+def _nodes() -> list[dict[str, Any]]:
+    group = {"parent": "answer"}
+    return [
+        _node("answer", "group", "Answer the customer", (600, 136), (360, 336)),
+        _node("ticket", "input", "New ticket", (0, 136), (136, 64), type="form", fields=_FIELDS),
+        _node(
+            "inbox", "sensor", "Mail inbox", (0, 280), (136, 64), source="polling", interval_ms=30_000, format="text"
+        ),
+        _node("classify", "agent", "Classify ticket", (192, 200), (152, 80), **_CLASSIFY)
+        | {"description": "Reads subject and body, picks a topic."},
+        _node("route", "decision", "Route", (400, 176), (120, 128), expression="topic", branches=_BRANCHES),
+        _node("summarise", "transform", "Summarise", (616, 8), (136, 64), type="template", transformation=_SUMMARY),
+        _node("page", "api", "Page on-call", (800, 8), (136, 64), method="POST", url="https://pager.example.com/pages"),
+        _node("paged", "output", "Paged", (1008, 8), (120, 64), webhook_url="https://example.com/hooks/paged"),
+        _node("articles", "memory", "Help articles", (616, 200), (136, 64), type="vector_store", backend="postgres")
+        | group,
+        _node("draft", "agent", "Draft reply", (800, 192), (144, 80), provider="ollama", model="llama-3.1-70b") | group,
+        _node("orders", "loop", "Each order", (616, 392), (136, 64), iterate_over="orders", max_iterations=20) | group,
+        _node("refunds", "skill", "Refund rules", (800, 392), (136, 64), name="refund_rules", retry_count=2) | group,
+        _node("send", "output", "Send reply", (1008, 296), (120, 64), type="text", destinations=["E-mail"]),
+        _node("policy", "note", "Refunds", (232, 376), (208, 88), text=_POLICY),
+    ]
+
+
+def _edges() -> list[dict[str, Any]]:
+    return [
+        _edge("ticket", "classify"),
+        _edge("inbox", "classify"),
+        _edge("classify", "route"),
+        _edge("route", "summarise", source_port="urgent", label="in 15 min"),
+        _edge("route", "articles", source_port="question"),
+        _edge("route", "orders", source_port="refund"),
+        _edge("summarise", "page"),
+        _edge("page", "paged"),
+        _edge("articles", "draft"),
+        _edge("draft", "send"),
+        _edge("orders", "refunds", source_port="each"),
+        _edge("refunds", "send"),
+    ]
+
+
+def _node(
+    id: str, kind: str, label: str, place: tuple[int, int], size: tuple[int, int], **settings: object
+) -> dict[str, Any]:
+    (x, y), (width, height) = place, size
+    box = {"x": x, "y": y, "width": width, "height": height}
+    return {"id": id, "kind": kind, "label": label, **box, "settings": settings}
+
+
+def _edge(source: str, target: str, **given: str) -> dict[str, Any]:
+    return {"id": f"{source}-{target}", "source": source, "target": target, **given}
+
+
+_FIELDS = ["name", "e-mail", "subject", "message"]
+_BRANCHES = ["urgent", "question", "refund"]
+_CLASSIFY = {
+    "provider": "ollama",
+    "model": "llama-3.1-8b",
+    "temperature": 0.2,
+    "max_tokens": 1024,
+    "reasoning": "simple",
+    "max_retries": 3,
+    "system_prompt": PROMPT,
+}
+_SUMMARY = "{{ name }} writes: {{ subject }}\n\n{{ message }}"
+_POLICY = "Above 80 € a person decides until the new policy is live on Monday."
