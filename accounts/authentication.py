@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
+from structlog.contextvars import bind_contextvars
 
 from accounts.models import User
 from accounts.problems import Problem
@@ -29,6 +30,7 @@ class BearerToken(HttpBearer):
         if user is None:
             raise Problem("not_authenticated", "The access token is not, or no longer, good.")
         request.user = user
+        bind_contextvars(user_id=user.pk)
         return user
 
 

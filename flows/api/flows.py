@@ -13,9 +13,8 @@ from flows.access import Role, get_flow_for
 from flows.actions import Refused, Submission
 from flows.api.answers import etag, json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
-from flows.models import Membership
 from flows.publish import after, publish_sync
-from flows.search import folded
+from flows.queries import FlowSummary, library
 
 router = Router(tags=["flows"])
 UNNAMED = DuplicateIn()
@@ -24,11 +23,8 @@ UNNAMED = DuplicateIn()
 @router.get("/flows", **answers({200: FlowPage}, "invalid"))
 def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
     """List the caller's flows, the last changed first, and count all that fit."""
-    mine = Membership.objects.filter(user=person(request), flow__deleted_at=None)
-    for word in folded(query.q).split():
-        mine = mine.filter(flow__search_text__contains=word)
-    page = mine.select_related("flow").order_by("-flow__updated_at", "flow_id")[query.offset :][: query.limit]
-    return json({"items": [_item(membership) for membership in page], "count": mine.count()})
+    found = library(person(request).pk, **query.dict())
+    return json({"items": [_item(flow) for flow in found.items], "count": found.count})
 
 
 @router.post("/flows", **answers({201: FlowOut}, "forbidden", "too_large", "invalid", *GRAPH_CODES))
@@ -78,16 +74,15 @@ def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateI
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 
-def _item(membership: Membership) -> dict[str, object]:
-    flow = membership.flow
+def _item(flow: FlowSummary) -> dict[str, object]:
     return {
-        "id": str(flow.pk),
+        "id": str(flow.id),
         "title": flow.title,
         "description": flow.description,
         "version": flow.version,
         "nodes": flow.node_count,
         "edges": flow.edge_count,
-        "role": membership.role,
+        "role": flow.role,
         "updated_at": flow.updated_at,
     }
 

@@ -13,8 +13,8 @@ from flows.access import Role, get_flow_for
 from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
-from flows.models import Membership
 from flows.publish import publish_sync
+from flows.queries import Member, members
 
 router = Router(tags=["members"])
 
@@ -23,8 +23,7 @@ router = Router(tags=["members"])
 def list_members(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """List the flow's people, in the order in which they joined."""
     get_flow_for(person(request), flow_id)
-    members = Membership.objects.filter(flow_id=flow_id).select_related("user").order_by("pk")
-    return json({"items": [_member(member.user, member.role) for member in members]})
+    return json({"items": [_member(member, member.role) for member in members(flow_id)]})
 
 
 @router.post("/flows/{flow_id}/members", **answers({201: MemberOut}, "forbidden", "not_found", "too_large", "invalid"))
@@ -58,5 +57,5 @@ def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, 
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 
 
-def _member(member: User, role: str) -> dict[str, object]:
-    return {"id": member.pk, "name": member.name, "email": member.email, "role": role}
+def _member(member: Member | User, role: str) -> dict[str, object]:
+    return {"id": member.id, "name": member.name, "email": member.email, "role": role}

@@ -1,0 +1,256 @@
+"""Flows as a whole: list, create, read, rename, delete, duplicate."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+
+from flows.log import verify_flow
+from flows.models import Flow
+from tests.api.conftest import GRAPH, Program
+
+pytestmark = pytest.mark.django_db
+Refused = Callable[[HttpResponse, int, str], Any]
+
+
+def titles(response: HttpResponse) -> list[str]:
+    return [item["title"] for item in response.json()["items"]]  # type: ignore[attr-defined]
+
+
+# Create
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "invalid"),
+        ({"title": ""}, "invalid"),
+        ({"title": "   "}, "invalid"),
+        ({"title": None}, "invalid"),
+        ({"title": 7}, "invalid"),
+        ({"title": "t" * 256}, "invalid"),
+        ({"title": "a\x00b"}, "invalid"),
+        ({"title": "t", "description": "d" * 5001}, "invalid"),
+        ({"title": "t", "description": None}, "invalid"),
+        ({"title": "t", "colour": "#ffffff"}, "invalid"),
+        ({"title": "t", "nodes": None}, "invalid"),
+        ({"title": "t", "nodes": {}}, "invalid"),
+        ({"title": "t", "nodes": [{"id": "n1", "kind": "robot", "x": 0, "y": 0}]}, "invalid"),
+        ({"title": "t", "nodes": [{**GRAPH["nodes"][0], "z": 1}]}, "invalid"),
+        ({"title": "t", "nodes": GRAPH["nodes"] * 2}, "duplicate_id"),
+        ({"title": "t", "edges": GRAPH["edges"]}, "unknown_node"),
+        ({"title": "t", **GRAPH, "edges": [{**GRAPH["edges"][0], "source_port": "side"}]}, "unknown_port"),
+        ({"title": "t", **GRAPH, "edges": [*GRAPH["edges"], {**GRAPH["edges"][0], "id": "e2"}]}, "duplicate_edge"),
+        (
+            {"title": "t", **GRAPH, "nodes": [*GRAPH["nodes"], {**GRAPH["nodes"][0], "id": "n3", "parent": "n9"}]},
+            "unknown_node",
+        ),
+    ],
+)
+def test_a_flow_that_is_not_sound_is_refused_as_a_whole(
+    as_alice: Program, refused: Refused, body: dict[str, Any], code: str
+) -> None:
+    refused(as_alice.post("/flows", body), 422, code)
+    assert not Flow.objects.exists()
+
+
+def test_creating_answers_the_flow_complete(as_alice: Program) -> None:
+    response = as_alice.post("/flows", {"title": "Weather", **GRAPH})
+    flow = response.json()  # type: ignore[attr-defined]
+
+    assert response.status_code == 201
+    assert response["ETag"] == '"1"'
+    assert response["Location"] == f"/api/v1/flows/{flow['id']}"
+    assert list(flow) == [
+        "id",
+        "title",
+        "description",
+        "version",
+        "role",
+        "nodes",
+        "edges",
+        "created_at",
+        "updated_at",
+    ]
+    assert (flow["title"], flow["description"], flow["version"], flow["role"]) == ("Weather", "", 1, "owner")
+    assert flow["nodes"][1] == {
+        "id": "n2",
+        "kind": "agent",
+        "x": 200,
+        "y": 0,
+        "width": 144,
+        "height": 80,
+        "label": "Agent",
+        "description": "",
+        "colour": "#0ea5e9",
+        "parent": None,
+        "enabled": True,
+        "settings": {},
+    }
+    assert flow["edges"] == [
+        {
+            "id": "e1",
+            "source": "n1",
+            "target": "n2",
+            "source_port": "out",
+            "target_port": "in",
+            "label": "",
+            "animated": False,
+        }
+    ]
+    assert flow["created_at"].endswith("Z")
+    assert as_alice.get(f"/flows/{flow['id']}").json() == flow  # type: ignore[attr-defined]
+
+
+def test_creation_is_the_first_entry_of_the_log(as_alice: Program) -> None:
+    flow = as_alice.post("/flows", {"title": "Weather", **GRAPH}).json()  # type: ignore[attr-defined]
+    (change,) = as_alice.get(f"/flows/{flow['id']}/changes").json()["items"]  # type: ignore[attr-defined]
+
+    assert (change["version"], change["via"], change["actor"]["name"]) == (1, "api", "Alice")
+    assert change["operation"] == {
+        "kind": "create_flow",
+        "title": "Weather",
+        "description": "",
+        "nodes": flow["nodes"],
+        "edges": flow["edges"],
+    }
+
+
+# Read
+
+
+@pytest.mark.parametrize("id", [uuid4(), "nonsense", "1", "%00", "é", "0" * 31])
+def test_what_is_no_flow_is_not_found(as_alice: Program, refused: Refused, id: object) -> None:
+    refused(as_alice.get(f"/flows/{id}"), 404, "not_found")
+
+
+def test_a_stranger_learns_no_more_than_of_nothing(as_charlie: Program, flow: Flow) -> None:
+    theirs, nothing = as_charlie.get(f"/flows/{flow.pk}"), as_charlie.get(f"/flows/{uuid4()}")
+
+    assert (theirs.status_code, theirs.content) == (nothing.status_code, nothing.content)
+
+
+def test_reading_tells_ones_role(as_alice: Program, as_bob: Program, as_vera: Program, flow: Flow) -> None:
+    roles = [each.get(f"/flows/{flow.pk}").json()["role"] for each in (as_alice, as_bob, as_vera)]  # type: ignore[attr-defined]
+
+    assert roles == ["owner", "editor", "viewer"]
+
+
+@pytest.mark.parametrize("tags", ['"1"', 'W/"1"', '"7", "1"', "*"])
+def test_what_is_known_already_is_not_sent_again(as_vera: Program, flow: Flow, tags: str) -> None:
+    response = as_vera.get(f"/flows/{flow.pk}", HTTP_IF_NONE_MATCH=tags)
+
+    assert (response.status_code, response.content, response["ETag"]) == (304, b"", '"1"')
+
+
+@pytest.mark.parametrize("tags", ['"0"', '"11"', "nonsense", ""])
+def test_what_is_not_known_is_sent(as_vera: Program, flow: Flow, tags: str) -> None:
+    assert as_vera.get(f"/flows/{flow.pk}", HTTP_IF_NONE_MATCH=tags).status_code == 200
+
+
+def test_a_stranger_cannot_tell_versions_by_etag(as_charlie: Program, flow: Flow, refused: Refused) -> None:
+    refused(as_charlie.get(f"/flows/{flow.pk}", HTTP_IF_NONE_MATCH='"1"'), 404, "not_found")
+
+
+# List
+
+
+def test_one_sees_only_ones_own_flows(as_alice: Program, as_charlie: Program, flow: Flow) -> None:
+    assert titles(as_alice.get("/flows")) == ["Weather"]
+    assert as_charlie.get("/flows").json() == {"items": [], "count": 0}  # type: ignore[attr-defined]
+
+
+def test_an_item_counts_nodes_and_edges(as_vera: Program, flow: Flow) -> None:
+    (item,) = as_vera.get("/flows").json()["items"]  # type: ignore[attr-defined]
+
+    assert item.pop("updated_at").endswith("Z")
+    assert item == {
+        "id": str(flow.pk),
+        "title": "Weather",
+        "description": "of tomorrow",
+        "version": 1,
+        "nodes": 2,
+        "edges": 1,
+        "role": "viewer",
+    }
+
+
+def test_flows_are_searched_and_paged(as_alice: Program) -> None:
+    for title in ("One", "Two", "Three"):
+        as_alice.post("/flows", {"title": title, "description": f"{title} of 50%"})
+
+    assert titles(as_alice.get("/flows")) == ["Three", "Two", "One"]
+    assert titles(as_alice.get("/flows?q=tHREE")) == ["Three"]
+    assert titles(as_alice.get("/flows?q=50%25+t")) == ["Three", "Two"]
+    assert titles(as_alice.get("/flows?q=_")) == []
+    page = as_alice.get("/flows?limit=1&offset=1").json()  # type: ignore[attr-defined]
+    assert ([item["title"] for item in page["items"]], page["count"]) == (["Two"], 3)
+    assert titles(as_alice.get("/flows?offset=9007199254740991")) == []
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "offset=99999999999999999999", "q=%00", "q=" + "x" * 501]
+)
+def test_a_query_beyond_its_bounds_is_refused(as_alice: Program, refused: Refused, query: str) -> None:
+    refused(as_alice.get(f"/flows?{query}"), 422, "invalid")
+
+
+# Rename
+
+
+@pytest.mark.parametrize(
+    "body", [{"title": ""}, {"title": None}, {"description": 1}, {"colour": "red"}, {"nodes": []}, [], "title", None]
+)
+def test_a_bad_change_is_refused(as_bob: Program, flow: Flow, refused: Refused, body: object) -> None:
+    refused(as_bob.patch(f"/flows/{flow.pk}", body), 422, "invalid")
+    assert Flow.objects.get().version == 1
+
+
+def test_changing_the_title_is_one_version(as_bob: Program, flow: Flow) -> None:
+    response = as_bob.patch(f"/flows/{flow.pk}", {"title": "Storm"})
+    answer = response.json()  # type: ignore[attr-defined]
+
+    assert (answer["title"], answer["description"], answer["version"]) == ("Storm", "of tomorrow", 2)
+    assert response["ETag"] == '"2"'
+    assert len(answer["nodes"]) == 2
+
+
+@pytest.mark.parametrize("body", [{}, {"title": "Weather"}, {"title": "Weather", "description": "of tomorrow"}])
+def test_changing_nothing_makes_no_version(as_bob: Program, flow: Flow, body: dict[str, str]) -> None:
+    assert as_bob.patch(f"/flows/{flow.pk}", body).json()["version"] == 1  # type: ignore[attr-defined]
+
+
+# Delete and duplicate
+
+
+def test_a_deleted_flow_is_gone_from_lists(as_alice: Program, as_bob: Program, flow: Flow) -> None:
+    response = as_alice.delete(f"/flows/{flow.pk}")
+
+    assert (response.status_code, response.content) == (204, b"")
+    assert titles(as_alice.get("/flows")) == titles(as_bob.get("/flows")) == []
+
+
+def test_a_viewer_may_duplicate_and_owns_the_copy(as_alice: Program, as_vera: Program, flow: Flow) -> None:
+    before = as_alice.get(f"/flows/{flow.pk}").json()  # type: ignore[attr-defined]
+    response = as_vera.post(f"/flows/{flow.pk}/duplicate")
+    copy = response.json()  # type: ignore[attr-defined]
+
+    assert response.status_code == 201
+    assert (copy["title"], copy["version"], copy["role"]) == ("Weather (Copy)", 1, "owner")
+    assert (copy["nodes"], copy["edges"]) == (before["nodes"], before["edges"])
+    assert response["Location"] == f"/api/v1/flows/{copy['id']}"
+    assert as_alice.get(f"/flows/{copy['id']}").status_code == 404
+    assert verify_flow(Flow.objects.get(pk=copy["id"]).pk) == []
+
+
+@pytest.mark.parametrize(("body", "title"), [({}, "Weather (Copy)"), ({"title": "Mine"}, "Mine")])
+def test_a_copy_may_have_its_own_title(as_vera: Program, flow: Flow, body: dict[str, str], title: str) -> None:
+    assert as_vera.post(f"/flows/{flow.pk}/duplicate", body).json()["title"] == title  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("body", [{"title": ""}, {"title": 1}, {"name": "x"}, [], "x"])
+def test_a_bad_copy_is_refused(as_vera: Program, flow: Flow, refused: Refused, body: object) -> None:
+    refused(as_vera.post(f"/flows/{flow.pk}/duplicate", body), 422, "invalid")
+    assert Flow.objects.count() == 1

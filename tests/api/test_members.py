@@ -1,0 +1,96 @@
+"""Who belongs to a flow."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from accounts.models import User
+from flows.models import Flow, Membership
+from tests.api.conftest import Program
+
+pytestmark = pytest.mark.django_db
+Refused = Callable[[HttpResponse, int, str], Any]
+
+
+def roles(flow: Flow) -> dict[str, str]:
+    return dict(Membership.objects.filter(flow=flow).values_list("user__name", "role"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"email": "nobody@example.com", "role": "viewer"},
+        {"email": "Charlie", "role": "viewer"},
+        {"email": "", "role": "viewer"},
+        {"email": 7, "role": "viewer"},
+        {"email": "a\x00b@example.com", "role": "viewer"},
+        {"email": "charlie@example.com", "role": "king"},
+        {"email": "charlie@example.com", "role": ["viewer"]},
+        {"email": "charlie@example.com", "role": None},
+        {"email": "charlie@example.com"},
+        {"email": "charlie@example.com", "role": "viewer", "colour": 1},
+        {"email": "alice@example.com", "role": "editor"},
+    ],
+)
+def test_a_bad_invitation_is_refused(
+    as_alice: Program, charlie: User, flow: Flow, refused: Refused, body: dict[str, object]
+) -> None:
+    refused(as_alice.post(f"/flows/{flow.pk}/members", body), 422, "invalid")
+    assert roles(flow) == {"Alice": "owner", "Bob": "editor", "Vera": "viewer"}
+
+
+@pytest.mark.parametrize("role", ["owner", "editor", "commenter", "viewer"])
+def test_an_owner_invites(as_alice: Program, charlie: User, flow: Flow, role: str) -> None:
+    response = as_alice.post(f"/flows/{flow.pk}/members", {"email": " Charlie@Example.com", "role": role})
+
+    assert response.status_code == 201
+    assert response.json() == {"id": charlie.pk, "name": "Charlie", "email": "charlie@example.com", "role": role}  # type: ignore[attr-defined]
+    assert roles(flow)["Charlie"] == role
+
+
+def test_inviting_a_member_changes_the_role(as_alice: Program, bob: User, flow: Flow) -> None:
+    assert as_alice.post(f"/flows/{flow.pk}/members", {"email": bob.email, "role": "viewer"}).status_code == 201
+    assert roles(flow)["Bob"] == "viewer"
+
+
+def test_members_see_each_other_in_the_order_they_came(as_vera: Program, flow: Flow) -> None:
+    items = as_vera.get(f"/flows/{flow.pk}/members").json()["items"]  # type: ignore[attr-defined]
+
+    assert [(item["name"], item["role"]) for item in items] == [
+        ("Alice", "owner"),
+        ("Bob", "editor"),
+        ("Vera", "viewer"),
+    ]
+    assert all(set(item) == {"id", "name", "email", "role"} for item in items)
+
+
+def test_a_role_is_changed(as_alice: Program, bob: User, flow: Flow) -> None:
+    response = as_alice.patch(f"/flows/{flow.pk}/members/{bob.pk}", {"role": "owner"})
+
+    assert response.status_code == 200
+    assert response.json()["role"] == roles(flow)["Bob"] == "owner"  # type: ignore[attr-defined]
+
+
+def test_the_last_owner_cannot_go(as_alice: Program, alice: User, bob: User, flow: Flow, refused: Refused) -> None:
+    refused(as_alice.patch(f"/flows/{flow.pk}/members/{alice.pk}", {"role": "editor"}), 422, "invalid")
+    refused(as_alice.delete(f"/flows/{flow.pk}/members/{alice.pk}"), 422, "invalid")
+
+    as_alice.patch(f"/flows/{flow.pk}/members/{bob.pk}", {"role": "owner"})
+    assert as_alice.delete(f"/flows/{flow.pk}/members/{alice.pk}").status_code == 204
+    refused(as_alice.get(f"/flows/{flow.pk}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("id", ["999999", "0", "-1", "x", "99999999999999999999", "1.5"])
+def test_who_is_no_member_is_not_found(as_alice: Program, flow: Flow, refused: Refused, id: str) -> None:
+    refused(as_alice.patch(f"/flows/{flow.pk}/members/{id}", {"role": "viewer"}), 404, "not_found")
+    refused(as_alice.delete(f"/flows/{flow.pk}/members/{id}"), 404, "not_found")
+
+
+def test_somebody_removed_reads_nothing_more(as_alice: Program, as_bob: Program, flow: Flow, refused: Refused) -> None:
+    assert as_bob.get(f"/flows/{flow.pk}").status_code == 200
+    assert as_alice.delete(f"/flows/{flow.pk}/members/{as_bob.user.pk}").status_code == 204  # type: ignore[union-attr]
+
+    refused(as_bob.get(f"/flows/{flow.pk}"), 404, "not_found")
+    refused(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": []}), 404, "not_found")
