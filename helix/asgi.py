@@ -6,4 +6,11 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helix.settings")
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+django = get_asgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from helix.body_limit import BodyLimit  # noqa: E402
+from helix.storage import StaticFiles  # noqa: E402
+
+application = ProtocolTypeRouter({"http": StaticFiles(BodyLimit(django, settings.HELIX_LIMITS.body_bytes))})
