@@ -12,5 +12,7 @@ from django.conf import settings  # noqa: E402
 
 from helix.body_limit import BodyLimit  # noqa: E402
 from helix.storage import StaticFiles  # noqa: E402
+from sessions.routing import websockets  # noqa: E402
 
-application = ProtocolTypeRouter({"http": StaticFiles(BodyLimit(django, settings.HELIX_LIMITS.body_bytes))})
+http = StaticFiles(BodyLimit(django, settings.HELIX_LIMITS.body_bytes))
+application = ProtocolTypeRouter({"http": http, "websocket": websockets})
