@@ -183,7 +183,8 @@ class _Turn:
         return replace(answer, nodes=nodes, edges=edges)
 
     def _touched(self, submission: Submission, asked: Asked) -> tuple[frozenset[str], frozenset[str]]:
-        return touched(submission.operation, None if isinstance(asked, Rejected) else asked, self.draft)
+        record = _decode(submission, self.limits) if isinstance(asked, Rejected) else asked
+        return touched(submission.operation, None if isinstance(record, Rejected) else record, self.draft)
 
 
 def _read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:

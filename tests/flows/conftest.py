@@ -1,0 +1,51 @@
+"""One flow that alice owns, bob edits and vera views; charlie is a stranger."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from flows.actions import Submission, create_flow, set_member
+from flows.models import Flow
+
+NODES = [
+    {"id": "plan", "kind": "agent", "x": 0, "y": 0, "label": "Plan", "settings": {"temperature": 0.2}},
+    {"id": "route", "kind": "decision", "x": 200, "y": 0, "settings": {"branches": ["yes", "no"]}},
+    {"id": "send", "kind": "output", "x": 400, "y": 0, "parent": "frame"},
+    {"id": "frame", "kind": "group", "x": 380, "y": -60},
+]
+EDGES = [
+    {"id": "e1", "source": "plan", "target": "route"},
+    {"id": "e2", "source": "route", "target": "send", "source_port": "yes", "label": "if so"},
+]
+
+Ask = Callable[..., Submission]
+
+
+@pytest.fixture
+def flow(alice: User, bob: User, vera: User) -> Flow:
+    flow = create_flow(alice.pk, title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api")
+    set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    set_member(alice.pk, flow.pk, person=vera.email, role="viewer", via="page")
+    return flow
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """`ask(alice, {...}, seq=1)`: a submission through the socket; without seq, an anonymous one."""
+
+    def make(person: User | None, operation: object, *, seq: int | None = None, **given: Any) -> Submission:
+        client = given.pop("client", "tab-of-hers") if seq is not None else None
+        fields = {"via": "socket", **given}
+        return Submission(operation=operation, actor=person and person.pk, client=client, seq=seq, **fields)
+
+    return make
+
+
+def move(id: str, x: float, y: float = 0) -> dict[str, object]:
+    return {"kind": "move_node", "id": id, "x": x, "y": y}
+
+
+def label(id: str, text: str) -> dict[str, object]:
+    return {"kind": "edit_node", "id": id, "set": {"label": text}}
