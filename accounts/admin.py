@@ -66,17 +66,26 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
     @admin.action(description=_("Deactivate the chosen people"))
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """End every login and token of these accounts; their work stays. One's own account is left alone."""
-        changed = people.exclude(pk=person(request).pk).update(is_active=False)
+        changed = _switch(people.exclude(pk=person(request).pk), active=False)
         text = ngettext("%d account deactivated.", "%d accounts deactivated.", changed) % changed
         self.message_user(request, text, messages.SUCCESS)
 
     @admin.action(description=_("Activate the chosen people"))
     def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Let these people in again."""
-        changed = people.update(is_active=True)
+        changed = _switch(people, active=True)
         text = ngettext("%d account activated.", "%d accounts activated.", changed) % changed
         self.message_user(request, text, messages.SUCCESS)
 
     def has_delete_permission(self, request: HttpRequest, deleted: User | None = None) -> bool:
         """Refuse, to everybody: changes name who made them."""
         return False
+
+
+def _switch(people: QuerySet[User], *, active: bool) -> int:
+    """Save each account by itself, so that whoever listens for changed accounts hears of it."""
+    switched = list(people.filter(is_active=not active))
+    for account in switched:
+        account.is_active = active
+        account.save(update_fields=["is_active"])
+    return len(switched)

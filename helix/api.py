@@ -22,6 +22,7 @@ from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
+from sessions.api import router as sessions
 
 log = structlog.get_logger(__name__)
 NOT_FOUND = "There is nothing here for you."
@@ -64,6 +65,7 @@ api = HelixAPI(
 )
 api.add_router("", accounts)
 api.add_router("", flows)
+api.add_router("", sessions)
 
 
 def failure(code: str, message: str, detail: object = None, *, status: int | None = None) -> HttpResponse:

@@ -1,0 +1,58 @@
+"""REST about what is live: who is in a flow now, and, for staff, every flow that is being edited."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from accounts.authentication import person
+from accounts.problems import Problem, answers
+from flows.access import get_flow_for
+from sessions import directory
+
+router = Router(tags=["sessions"])
+
+
+class PersonOut(Schema):
+    id: int
+    name: str
+    colour: str
+
+
+class SessionOut(Schema):
+    """`people` and `count` are persons, however many sockets each has."""
+
+    active: bool
+    version: int
+    people: list[PersonOut]
+    count: int
+
+
+class ListedSessionOut(Schema):
+    flow: UUID
+    title: str
+    people: list[PersonOut]
+    version: int
+    started_at: datetime
+
+
+class SessionsOut(Schema):
+    items: list[ListedSessionOut]
+    count: int
+
+
+@router.get("/flows/{flow_id}/session", **answers({200: SessionOut}, "not_found"))
+def read_session(request: HttpRequest, flow_id: UUID) -> directory.SessionState:
+    """Tell who is in the flow now."""
+    get_flow_for(person(request), flow_id)
+    return directory.session_of(flow_id)
+
+
+@router.get("/sessions", **answers({200: SessionsOut}, "forbidden"))
+def list_sessions(request: HttpRequest) -> dict[str, object]:
+    """List every flow that is being edited now; staff only."""
+    if not person(request).is_staff:
+        raise Problem("forbidden", "Only staff may see every session.")
+    found = directory.live_sessions()
+    return {"items": found, "count": len(found)}
