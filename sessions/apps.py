@@ -1,9 +1,16 @@
 """The live app. Its label is `live`, because Django's own sessions app holds the label `sessions`."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LiveConfig(AppConfig):
     name = "sessions"
     label = "live"
-    verbose_name = "Live sessions"
+    verbose_name = _("Live sessions")
+
+    def ready(self) -> None:
+        """Hear when logins end and accounts change."""
+        from sessions import kicks
+
+        kicks.connect()

@@ -1,0 +1,111 @@
+"""Who may come in, and who may stay.
+
+A browser proves itself by its cookie and must come from a page of ours (exact Origin); a program by a bearer token,
+and then cookies are not even read. The same proof is asked for again as long as the connection stands, because logins
+end, tokens expire and roles are taken away.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.http.cookie import parse_cookie
+from django.http.request import split_domain_port, validate_host
+
+from accounts.models import User
+from accounts.tokens import user_of_bearer, user_of_session
+from flows.access import get_flow_for, read_flow_id
+from flows.errors import NotFound
+from flows.models import Flow, Membership
+from sessions.codes import Close, Closing
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a socket proved itself by: a bearer token or the key of a browser session."""
+
+    bearer: str | None = None
+    session_key: str | None = None
+
+    def user(self) -> User | None:
+        """Return whose it is now."""
+        return user_of_bearer(self.bearer) if self.bearer is not None else user_of_session(self.session_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody who may come in."""
+
+    flow_id: UUID
+    user_id: int
+    name: str
+    colour: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A connected session, its flow member and its proof."""
+
+    session: str
+    user_id: int
+    credential: Credential
+
+
+def credential_of(headers: Headers) -> Credential | None:
+    """Read what a handshake brings, or None if it must be refused: a foreign Origin, or a cookie without any."""
+    origin, cookie = headers.get(b"origin"), headers.get(b"cookie")
+    if origin is not None and not _is_ours(origin.decode("latin-1"), headers):
+        return None
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() == "bearer":
+        return Credential(bearer=token.strip())
+    if cookie is not None and origin is None:
+        return None
+    cookies = parse_cookie(cookie.decode("latin-1")) if cookie else {}
+    return Credential(session_key=cookies.get(settings.SESSION_COOKIE_NAME))
+
+
+def admit(credential: Credential, flow_id: str) -> Guest:
+    """Return who comes in. Raises `Closing`."""
+    user = credential.user()
+    if user is None:
+        raise Closing(Close.LOG_IN)
+    try:
+        access = get_flow_for(user, read_flow_id(flow_id))
+    except NotFound:
+        raise Closing(Close.NOT_FOUND) from None
+    return Guest(access.flow.pk, user.pk, user.name, access.colour, access.role.value)
+
+
+def verdicts(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
+    """Say for each session the role it has now, or the code to close it with."""
+    checks = list(checks)
+    if not Flow.objects.filter(pk=flow_id, deleted_at=None).exists():
+        return {check.session: Close.NOT_FOUND for check in checks}
+    members = Membership.objects.filter(flow_id=flow_id, user_id__in={check.user_id for check in checks})
+    roles = dict(members.values_list("user_id", "role"))
+    return {check.session: _verdict(check, roles) for check in checks}
+
+
+def _verdict(check: Check, roles: Mapping[int, str]) -> str | Close:
+    user = check.credential.user()
+    if user is None or user.pk != check.user_id:
+        return Close.LOG_IN
+    return roles.get(check.user_id, Close.REVOKED)
+
+
+def _is_ours(origin: str, headers: Headers) -> bool:
+    if settings.HELIX_ORIGINS:
+        return origin.lower() in {allowed.lower().rstrip("/") for allowed in settings.HELIX_ORIGINS}
+    parts, host = urlsplit(origin), headers.get(b"host", b"").decode("latin-1")
+    return (
+        parts.scheme in ("http", "https")
+        and parts.netloc.lower() == host.lower()
+        and not (parts.path or parts.query or parts.fragment)
+        and validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+    )

@@ -1,0 +1,229 @@
+"""What is live, over all processes.
+
+Each process tells a group of its own making which sessions it has and who is in them: in whole every few seconds and
+when a newcomer asks, and each session as it changes. There is no table and nothing in Redis to clean up: a process
+that falls silent is forgotten. `session_of` and `live_sessions` answer from what was heard, for REST and the admin.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+from uuid import UUID
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from flows.limits import current
+from flows.models import Flow
+from sessions.link import Link, Message
+from sessions.presence import ANNOUNCE_SECONDS
+
+GROUP = "live"
+CHUNK = 200
+DELAY = 0.1
+SETTLING_SECONDS = 0.3
+
+
+class LivePerson(TypedDict):
+    id: int
+    name: str
+    colour: str
+
+
+class SessionState(TypedDict):
+    active: bool
+    version: int
+    people: list[LivePerson]
+    count: int
+
+
+class ListedSession(TypedDict):
+    flow: UUID
+    title: str
+    people: list[LivePerson]
+    version: int
+    started_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One session of one process. `people` are (id, name, colour, sockets); times are ISO 8601."""
+
+    flow_id: UUID
+    started_at: str
+    people: tuple[tuple[int, str, str, int], ...]
+
+
+@dataclass(slots=True)
+class Heard:
+    """What another process said, and when last."""
+
+    at: float
+    sessions: dict[UUID, Listing]
+
+
+class Directory:
+    """This process's part: `ours` lists its sessions, `kicked` is told that a person or a login is to be checked."""
+
+    def __init__(self, process: str, ours: Callable[[], Iterable[Listing]], kicked: Callable[[Message], None]) -> None:
+        self._process, self._ours, self._kicked = process, ours, kicked
+        self._heard: dict[str, Heard] = {}
+        self._changed: set[UUID] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._link = Link(GROUP, self._hear, self._listening)
+        self.settled = threading.Event()
+        if isinstance(get_channel_layer(), InMemoryChannelLayer):
+            self.settled.set()
+
+    def open(self) -> None:
+        """Begin to listen and to tell."""
+        self._link.open()
+        self._task = asyncio.create_task(self._repeat())
+
+    async def close(self) -> None:
+        """Say farewell."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._say("live.gone")
+        await self._link.close()
+
+    def changed(self, flow_id: UUID) -> None:
+        """Tell the others soon about one session."""
+        self._changed.add(flow_id)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY, self._tell_changes)
+
+    def listings(self) -> Iterator[Listing]:
+        """Return every session of every process."""
+        yield from self._ours()
+        for heard in list(self._heard.values()):
+            if time.monotonic() - heard.at <= current().presence_seconds:
+                yield from list(heard.sessions.values())
+
+    def sockets_elsewhere(self, user_id: int) -> int:
+        """Return how many sockets a person has in other processes, as far as we have heard."""
+        return sum(
+            sockets
+            for heard in self._heard.values()
+            for listing in heard.sessions.values()
+            for id, _, _, sockets in listing.people
+            if id == user_id
+        )
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(ANNOUNCE_SECONDS)
+            now = time.monotonic()
+            for process in [one for one, heard in self._heard.items() if now - heard.at > current().presence_seconds]:
+                del self._heard[process]
+            self._tell_all()
+            await self._link.renew()
+
+    def _listening(self) -> None:
+        self._say("live.who")
+        self._tell_all()
+        asyncio.get_running_loop().call_later(SETTLING_SECONDS, self.settled.set)
+
+    def _tell_all(self) -> None:
+        ours = list(self._ours())
+        for first in range(0, len(ours) or 1, CHUNK):
+            self._say("live.sessions", fresh=first == 0, sessions=[_wire(one) for one in ours[first : first + CHUNK]])
+
+    def _tell_changes(self) -> None:
+        self._timer = None
+        changed, self._changed = self._changed, set()
+        ours = {one.flow_id: one for one in self._ours()}
+        sessions = [_wire(ours[flow_id]) for flow_id in changed if flow_id in ours]
+        ended = [flow_id.hex for flow_id in changed if flow_id not in ours]
+        self._say("live.sessions", fresh=False, sessions=sessions, ended=ended)
+
+    def _hear(self, message: Message) -> None:
+        if message["type"] in ("live.account", "live.logout"):
+            self._kicked(message)
+        elif (process := message["process"]) != self._process:
+            self._hear_other(process, message)
+
+    def _hear_other(self, process: str, message: Message) -> None:
+        match message["type"]:
+            case "live.who":
+                self._tell_all()
+            case "live.gone":
+                self._heard.pop(process, None)
+            case "live.sessions":
+                heard = self._heard.setdefault(process, Heard(0.0, {}))
+                heard.at = time.monotonic()
+                sessions = {} if message["fresh"] else dict(heard.sessions)
+                for flow in message.get("ended", ()):
+                    sessions.pop(UUID(flow), None)
+                sessions |= {one.flow_id: one for one in map(_listing, message["sessions"])}
+                heard.sessions = sessions
+
+    def _say(self, type: str, **fields: Any) -> None:
+        self._link.say({"type": type, "process": self._process, **fields})
+
+
+def session_of(flow_id: UUID) -> SessionState:
+    """Return who is in a flow now. Reads the flow's version from its row: 0 if there is no such flow."""
+    listings = [one for one in _everything() if one.flow_id == flow_id and one.people]
+    people = _people(listings)
+    version = Flow.objects.filter(pk=flow_id).values_list("version", flat=True).first() or 0
+    return {"active": bool(listings), "version": version, "people": people, "count": len(people)}
+
+
+def live_sessions() -> list[ListedSession]:
+    """Return every flow that is being edited now, the one that started first at the top."""
+    by_flow: dict[UUID, list[Listing]] = {}
+    for one in _everything():
+        by_flow.setdefault(one.flow_id, []).append(one)
+    rows = Flow.objects.filter(pk__in=by_flow).values_list("pk", "title", "version")
+    found: list[ListedSession] = [
+        {
+            "flow": flow_id,
+            "title": title,
+            "people": _people(by_flow[flow_id]),
+            "version": version,
+            "started_at": min(one.started_at for one in by_flow[flow_id]),
+        }
+        for flow_id, title, version in rows
+    ]
+    return sorted(found, key=lambda one: (one["started_at"], str(one["flow"])))
+
+
+def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, str, str, int], ...]:
+    """Join a person's sockets into one entry."""
+    sockets: Counter[int] = Counter()
+    named: dict[int, tuple[str, str]] = {}
+    for id, name, colour in people:
+        sockets[id] += 1
+        named[id] = (name, colour)
+    return tuple((id, *named[id], count) for id, count in sockets.items())
+
+
+def _everything() -> list[Listing]:
+    from sessions import supervisor
+
+    found = []
+    for directory in supervisor.directories():
+        directory.settled.wait(2 * SETTLING_SECONDS)
+        found += list(directory.listings())
+    return found
+
+
+def _people(listings: Iterable[Listing]) -> list[LivePerson]:
+    people = {id: (name, colour) for one in listings for id, name, colour, _ in one.people}
+    return [{"id": id, "name": name, "colour": colour} for id, (name, colour) in sorted(people.items())]
+
+
+def _wire(one: Listing) -> list[object]:
+    return [one.flow_id.hex, one.started_at, [list(person) for person in one.people]]
+
+
+def _listing(value: list[Any]) -> Listing:
+    flow, started_at, people = value
+    return Listing(UUID(flow), str(started_at), tuple((int(i), str(n), str(c), int(s)) for i, n, c, s in people))

@@ -1,0 +1,19 @@
+"""What is counted about live sessions; `/metrics` shows it. Gauges and counters are of this process alone."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+live_sessions = Gauge("helix_sessions", "Flows being edited now")
+people = Gauge("helix_people", "Persons connected, once for each flow")
+sockets = Gauge("helix_sockets", "Connections open")
+queue_length = Gauge("helix_queue_length", "Submissions waiting for their commit")
+operations = Counter("helix_operations", "Submissions answered", ["via", "result"])
+refusals = Counter("helix_refusals", "Submissions refused", ["code"])
+closes = Counter("helix_closes", "Connections we closed", ["code"])
+frames_in = Counter("helix_frames_in", "Frames received", ["type"])
+frames_out = Counter("helix_frames_out", "Frames sent")
+restarts = Counter("helix_session_restarts", "Sessions started again after a defect")
+commit_seconds = Histogram("helix_commit_seconds", "Time of one commit of a batch", buckets=_LATENCY)
+commit_size = Histogram("helix_commit_size", "Submissions in one commit", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500))
+fanout_seconds = Histogram("helix_fanout_seconds", "Time of one fan-out to all sockets", buckets=_LATENCY)

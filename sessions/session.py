@@ -1,0 +1,347 @@
+"""The live session: one flow being edited, in one process.
+
+One task owns the flow in memory (`current`), at a known version. It takes what people submit in batches (`inbox`),
+has each committed by `flows.actions.submit` in a thread, advances by the receipt, lets the audience know and answers
+the authors. If the receipt starts from another version than ours, somebody else wrote (REST, another process): then
+the log is read, exactly as after a hint, or a heartbeat that shows us behind. So several processes are correct
+without electing an owner, and a lost hint is only a delay.
+
+Whatever goes wrong in here is this flow's alone: the task starts again from the database and brings everybody forward
+from the version they hold; after too many starts its people are sent away, to come back later.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from flows.actions import Versioned, submit
+from flows.errors import NotFound
+from flows.limits import Limits
+from flows.publish import group_name, hint_changed
+from flows.store import load_document
+from flows.submission import Receipt
+from sessions import metrics, steps
+from sessions.answers import answer
+from sessions.audience import Audience
+from sessions.codes import Close, Closing
+from sessions.current import Current
+from sessions.database import DatabaseDown, in_database
+from sessions.inbox import Entry, Inbox
+from sessions.link import Link, Message
+from sessions.presence import Board
+from sessions.rollcall import Rollcall
+from sessions.socket import Socket
+from sessions.steps import Step
+from sessions.vigil import Vigil
+
+P = ParamSpec("P")
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+RESTARTS = 10
+RESTARTS_WITHIN = 60.0
+FINISHING_SECONDS = 3.0
+PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class LiveSession:
+    """One flow, one process. `changed` is called when somebody came or went, `ended` once, when it is over."""
+
+    def __init__(
+        self,
+        flow_id: UUID,
+        process: str,
+        limits: Limits,
+        changed: Callable[[UUID], None],
+        ended: Callable[["LiveSession"], None],
+    ) -> None:
+        self.flow_id, self.limits = flow_id, limits
+        self.started_at = timezone.now()
+        self.flow = Current(flow_id, limits.catch_up, self._patiently)
+        self.board = Board()
+        self.audience = Audience(flow_id, limits, lambda: self.flow.document)
+        self.inbox = Inbox()
+        self.link = Link(group_name(flow_id), self._hear, self._listening)
+        self.rollcall = Rollcall(self.board, self.audience, self.link, process, limits)
+        self.vigil = Vigil(self)
+        self.active_at = time.monotonic()
+        self.access_changed_at = 0.0
+        self.arriving = 0
+        self.closing: Close | None = None
+        self._changed, self._on_end = changed, ended
+        self._ready, self._wake = asyncio.Event(), asyncio.Event()
+        self._behind = False
+        self._caught_up: list[asyncio.Future[None]] = []
+        self._restarts: deque[float] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    # What others ask of it.
+
+    def start(self) -> None:
+        """Begin."""
+        metrics.live_sessions.inc()
+        log.info("session_started", flow=str(self.flow_id))
+        self._task = asyncio.create_task(self._live())
+        self.link.open()
+        self.vigil.open()
+
+    async def ready(self) -> None:
+        """Return when the flow is in memory. Raises `Closing` if it cannot be had."""
+        await self._ready.wait()
+        if self.closing is not None:
+            raise Closing(self.closing)
+
+    def submit(self, entry: Entry) -> None:
+        """Let an entry wait for its turn; it will be answered."""
+        self.active_at = time.monotonic()
+        self.inbox.put(entry)
+        self._wake.set()
+
+    async def catch_up(self) -> None:
+        """Return when what the log holds at this moment is here too. Raises `Closing` if the session ends first."""
+        if self.closing is not None:
+            raise Closing(self.closing)
+        done = asyncio.get_running_loop().create_future()
+        self._caught_up.append(done)
+        self._look()
+        await done
+
+    def admit(self, socket: Socket) -> None:
+        """Let a socket that was brought to our version hear all that follows."""
+        self.active_at = time.monotonic()
+        self.audience.add(socket)
+        self.audience.send_states(socket, self.board)
+        self._changed(self.flow_id)
+        if socket.checked_at <= self.access_changed_at:
+            self.vigil.check_soon(lambda one: one is socket)
+
+    def has_client(self, user_id: int, client: str) -> bool:
+        """Whether this client of this person is connected here."""
+        return any(one.person.id == user_id and one.client == client for one in self.audience)
+
+    def depart(self, socket: Socket) -> None:
+        """Forget a socket."""
+        if self.audience.remove(socket):
+            self.rollcall.leave(socket)
+            self._changed(self.flow_id)
+
+    def end(self, code: Close) -> None:
+        """Close every socket with a code and stop, when the commit under way is answered."""
+        if self.closing is None:
+            self.closing = code
+            self._wake.set()
+
+    async def finished(self) -> None:
+        """Return when it is over; a commit that takes too long is not waited for."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=FINISHING_SECONDS)
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    # Its life.
+
+    async def _live(self) -> None:
+        code = Close.RESTARTING
+        try:
+            while True:
+                try:
+                    await self._open()
+                    await self._work()
+                except Closing:
+                    raise
+                except Exception:
+                    self._begin_again()
+        except Closing as closing:
+            code = closing.code
+        finally:
+            self._stop(code)
+
+    async def _open(self) -> None:
+        """Read the flow, and bring forward whoever is here already."""
+        try:
+            loaded = await self._patiently(load_document, self.flow_id)
+        except NotFound:
+            raise Closing(Close.NOT_FOUND) from None
+        if self.flow.epoch not in ("", loaded.epoch):
+            raise Closing(Close.RESTARTING)
+        self.audience.drop()
+        self.flow.open(loaded)
+        self._ready.set()
+        for socket in self.audience:
+            step = await self.flow.missed(socket.version)
+            self.bring_forward(socket, socket.version, step)
+
+    async def _work(self) -> None:
+        while True:
+            if self._behind:
+                await self._read_log()
+            elif self.inbox:
+                await self._commit()
+            elif self.closing is not None:
+                raise Closing(self.closing)
+            else:
+                await self._wake.wait()
+            self._wake.clear()
+
+    async def _commit(self) -> None:
+        """Commit what is waiting, in one transaction; then tell everybody and answer the authors."""
+        batch = self.inbox.take()
+        begun = time.monotonic()
+        submissions = [entry.submission for entry in batch]
+        graph = Versioned(self.flow.document, self.flow.version)
+        try:
+            receipt = await self._patiently(submit, self.flow_id, submissions, graph=graph)
+        except (NotFound, Closing):
+            raise Closing(self.closing or Close.NOT_FOUND) from None
+        except Exception as defect:
+            self._blame(batch, defect)
+            return
+        metrics.commit_seconds.observe(time.monotonic() - begun)
+        metrics.commit_size.observe(len(batch))
+        await self._follow(receipt)
+        for entry, given in zip(batch, receipt.answers, strict=True):
+            answer(entry, given, self.audience, self.flow)
+        self.inbox.done()
+        if receipt.version > receipt.previous:
+            self.link.say(hint_changed(receipt).message)
+
+    def _blame(self, batch: list[Entry], defect: Exception) -> None:
+        """Raise a batch's defect, so that its entries go one by one; send away the author of the one that does it."""
+        if len(batch) > 1 or not batch[0].attempts:
+            for entry in batch:
+                entry.attempts += 1
+            raise defect
+        log.error("submission_failed", flow=str(self.flow_id), seq=batch[0].seq, exc_info=defect)
+        batch[0].socket.close(Close.RESTARTING)
+        self.inbox.done()
+
+    async def _follow(self, receipt: Receipt) -> None:
+        if receipt.epoch != self.flow.epoch:
+            raise Closing(Close.RESTARTING)
+        if receipt.previous != self.flow.version:
+            await self._read_log()
+        elif receipt.version > receipt.previous:
+            self._advance(steps.step_of(receipt))
+
+    async def _read_log(self) -> None:
+        """Take from the log what others wrote. A log that went back or began anew sends everybody away."""
+        self._behind = False
+        waiting, self._caught_up = self._caught_up, []
+        try:
+            await self._reach_head()
+        except BaseException:
+            self._caught_up += waiting
+            raise
+        for done in waiting:
+            if not done.done():
+                done.set_result(None)
+
+    async def _reach_head(self) -> None:
+        head = await self._patiently(steps.read_head, self.flow_id)
+        if head is None:
+            raise Closing(Close.NOT_FOUND)
+        if head.epoch != self.flow.epoch or head.version < self.flow.version:
+            raise Closing(Close.RESTARTING)
+        if head.version - self.flow.version > self.limits.catch_up:
+            await self._open()
+        while self.flow.version < head.version:
+            flow = self.flow
+            step = await self._patiently(
+                steps.read_step, self.flow_id, flow.document, flow.version, self.limits.catch_up
+            )
+            if step is None:
+                raise steps.GapInLog
+            self._advance(step)
+
+    def _advance(self, step: Step) -> None:
+        self.flow.advance(step)
+        self.active_at = time.monotonic()
+        self.audience.tell(step)
+
+    def bring_forward(self, socket: Socket, since: int | None, missed: Step | None) -> None:
+        """Send a socket that holds `since` (None: nothing) what `Current.missed` just said, or a snapshot."""
+        if since == self.flow.version:
+            return
+        frame = self.audience.frame(missed, socket.format) if missed else None
+        if missed and frame:
+            socket.send_version(frame, missed.version, time.monotonic())
+        else:
+            self.audience.send_snapshot(socket, self.flow.version, self.flow.digest)
+
+    # When things go wrong, and the end.
+
+    async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `call` in a thread, again and again while the database does not answer. Nothing is lost by waiting."""
+        failures = 0
+        while True:
+            try:
+                return await in_database(call, *args, **kwargs)
+            except DatabaseDown as down:
+                log.warning("database_down", flow=str(self.flow_id), reason=repr(down))
+                if self.closing is not None:
+                    raise Closing(self.closing) from None
+                await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
+                failures += 1
+
+    def _begin_again(self) -> None:
+        """Prepare another start after a defect, or give up."""
+        now = time.monotonic()
+        self._restarts.append(now)
+        while now - self._restarts[0] > RESTARTS_WITHIN:
+            self._restarts.popleft()
+        metrics.restarts.inc()
+        log.exception("session_restarted", flow=str(self.flow_id), times=len(self._restarts))
+        self._ready.clear()
+        self.inbox.put_back()
+        self._behind = bool(self._caught_up)
+        if len(self._restarts) > RESTARTS:
+            raise Closing(Close.RESTARTING)
+
+    def _stop(self, code: Close) -> None:
+        self.closing = code
+        self._ready.set()
+        self.vigil.close()
+        for done in self._caught_up:
+            if not done.done():
+                done.set_exception(Closing(code))
+        self.inbox.clear()
+        for socket in self.audience:
+            socket.close(code)
+            self.depart(socket)
+        self.rollcall.close()
+        metrics.live_sessions.dec()
+        log.info("session_stopped", flow=str(self.flow_id), code=int(code))
+        self._on_end(self)
+
+    # What the group says.
+
+    def _listening(self) -> None:
+        """Whatever was said before we listened, we missed."""
+        self.rollcall.ask()
+        self.rollcall.announce()
+        self._look()
+
+    def _hear(self, message: Message) -> None:
+        match message["type"]:
+            case "flow.changed":
+                if message["version"] > self.flow.version:
+                    self._look()
+            case "flow.access":
+                users = set(message["users"])
+                self.access_changed_at = time.monotonic()
+                self.vigil.check_soon(lambda socket: socket.person.id in users)
+            case "flow.deleted":
+                self._look()
+            case _:
+                self.rollcall.hear(message)
+
+    def _look(self) -> None:
+        """Compare with the log soon."""
+        self._behind = True
+        self._wake.set()

@@ -1,0 +1,117 @@
+"""One connection as the live session sees it: somebody to send to, with a window and a close code.
+
+The consumer makes it when a guest is admitted; `hello` gives it its format and its place in the flow. Sending never
+waits; whoever falls too far behind is closed rather than waited for.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable
+
+from flows.limits import Limits
+from sessions import metrics
+from sessions.admission import Check, Credential, Guest
+from sessions.codes import Close
+from sessions.encoding import Encoded
+from sessions.flow_control import Unseen
+from sessions.frames import Format
+from sessions.outbound import Outbound, Send
+from sessions.presence import Person
+
+ABORT_SECONDS = 5.0
+
+
+class Socket:
+    """One connection."""
+
+    __slots__ = (
+        "_abort",
+        "_limits",
+        "_outbound",
+        "checked_at",
+        "client",
+        "closed",
+        "credential",
+        "flow_id",
+        "format",
+        "missed_presence",
+        "number",
+        "person",
+        "unanswered",
+        "unseen",
+        "version",
+    )
+
+    def __init__(
+        self, guest: Guest, credential: Credential, send: Send, limits: Limits, abort: Callable[[], object]
+    ) -> None:
+        self.flow_id = guest.flow_id
+        self.person = Person(uuid.uuid4().hex, guest.user_id, guest.name, guest.colour, guest.role)
+        self.credential = credential
+        self.client = ""
+        self.format: Format = "json"
+        self.closed: Close | None = None
+        self.checked_at = time.monotonic()
+        self.version = 0
+        self.number = 0
+        self.unanswered = 0
+        self.missed_presence = False
+        self.unseen = Unseen(limits, 0)
+        self._limits, self._abort = limits, abort
+        self._outbound = Outbound(send)
+
+    @property
+    def session(self) -> str:
+        """The id others know this connection by."""
+        return self.person.session
+
+    @property
+    def is_backed_up(self) -> bool:
+        """Whether frames that may be dropped should be."""
+        return self._outbound.is_backed_up
+
+    def check(self) -> Check:
+        """Return what is to be asked again."""
+        return Check(self.session, self.person.id, self.credential)
+
+    def greet(self, client: str, format: Format, version: int) -> None:
+        """Begin to follow the flow, as this client, from a version."""
+        self.client, self.format, self.version = client, format, version
+        self.unseen = Unseen(self._limits, version)
+
+    def send(self, frame: Encoded) -> None:
+        """Send a frame that holds no version of the flow."""
+        self._put(frame)
+        self.unseen.sent(frame.size, time.monotonic())
+
+    def send_version(self, frame: Encoded, version: int, now: float, *, counted: bool = True) -> None:
+        """Send what brings the client to `version`; `counted` as in `Unseen.sent`."""
+        self.version = version
+        self._put(frame)
+        self.unseen.sent(frame.size, now, version=version, counted=counted)
+        if self.unseen.size > self._limits.unseen_bytes:
+            self.close(Close.TOO_SLOW)
+
+    def close(self, code: Close) -> None:
+        """Close the connection; what was sent before still goes out, unless the peer does not read."""
+        if self.closed is not None:
+            return
+        self.closed = code
+        if code is Close.TOO_SLOW:
+            self._outbound.clear()
+        self._outbound.put({"type": "websocket.close", "code": int(code)})
+        asyncio.get_running_loop().call_later(ABORT_SECONDS, self._abort)
+
+    async def drained(self) -> None:
+        """Return when the server has taken everything."""
+        await self._outbound.drained()
+
+    def gone(self) -> None:
+        """Note that the connection is no more."""
+        self._outbound.abandon()
+
+    def _put(self, frame: Encoded) -> None:
+        if self.closed is None:
+            metrics.frames_out.inc()
+            self._outbound.put(frame.message)

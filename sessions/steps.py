@@ -1,0 +1,165 @@
+"""From one version to a later one: what a session takes and what a client is brought forward by.
+
+A `Step` is the net effect between two versions, with who made each version in between. Commits are steps, so is what
+the log tells of other writers. Steps that follow each other are one step, so a client that missed three hundred
+versions gets one frame. `Recent` keeps the last ones in memory for those who come back after a short absence.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from flows.document import NO_LIMITS, Document, Draft, Effect, Pair, apply, decode_record, parse_json
+from flows.document.effect import composed
+from flows.log import LoggedChange, changes_since, replay
+from flows.models import Flow
+from flows.submission import ChangeHead, Receipt
+
+T = TypeVar("T")
+KEPT_ELEMENTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened between two versions; `digest` is the log's at the later one."""
+
+    previous: int
+    version: int
+    digest: str
+    changes: tuple[ChangeHead, ...]
+    effect: Effect
+
+    @property
+    def weight(self) -> int:
+        """How much memory it holds, in elements and versions."""
+        return len(self.changes) + len(self.effect.nodes) + len(self.effect.edges)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a flow stands in the database."""
+
+    version: int
+    digest: str
+    epoch: str
+
+
+class GapInLog(Exception):  # noqa: N818
+    """The log does not continue where it should. The session starts again from the rows."""
+
+
+def step_of(receipt: Receipt) -> Step:
+    """Return what a batch did."""
+    return Step(receipt.previous, receipt.version, receipt.digest, receipt.changes, receipt.effect)
+
+
+def joined(steps: Sequence[Step]) -> Step:
+    """Join steps that follow each other, at least one, into one."""
+    if len(steps) == 1:
+        return steps[0]
+    changes = tuple(head for step in steps for head in step.changes)
+    effect = compose(step.effect for step in steps)
+    return Step(steps[0].previous, steps[-1].version, steps[-1].digest, changes, effect)
+
+
+def compose(effects: Iterable[Effect]) -> Effect:
+    """Return the net effect of effects that follow each other."""
+    nodes, edges, flow = {}, {}, None  # type: ignore[var-annotated]
+    for effect in effects:
+        _lay_over(nodes, effect.nodes)
+        _lay_over(edges, effect.edges)
+        flow = composed(flow, effect.flow)
+    return Effect(nodes, edges, flow)
+
+
+def reverse(effect: Effect) -> Effect:
+    """Return the effect that leads back."""
+    return Effect(
+        {id: Pair(pair.after, pair.before) for id, pair in effect.nodes.items()},
+        {id: Pair(pair.after, pair.before) for id, pair in effect.edges.items()},
+        Pair(effect.flow.after, effect.flow.before) if effect.flow else None,
+    )
+
+
+def read_head(flow_id: UUID) -> Head | None:
+    """Read where a flow stands; None if it is deleted."""
+    row = Flow.objects.filter(pk=flow_id, deleted_at=None).values_list("version", "digest", "epoch").first()
+    return Head(*row) if row else None
+
+
+def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> Step | None:
+    """Read from the log what followed `version`, at which `document` is; None if nothing did. Raises `GapInLog`."""
+    changes = changes_since(flow_id, version, limit)
+    if not changes:
+        return None
+    _expect_dense(changes, version)
+    draft = Draft(document)
+    replay(draft, changes)
+    return Step(version, changes[-1].version, changes[-1].digest, _heads(changes), draft.effect)
+
+
+def read_back(flow_id: UUID, since: int, version: int) -> list[LoggedChange]:
+    """Read the log's entries after `since` up to `version`. Raises `GapInLog`."""
+    changes = changes_since(flow_id, since, version - since)
+    _expect_dense(changes, since)
+    if not changes or changes[-1].version != version:
+        raise GapInLog
+    return changes
+
+
+def missed(changes: Sequence[LoggedChange], later: Step | None, document: Document) -> Step | None:
+    """Return the step that `changes`, and then `later`, make up; `document` is at its end.
+
+    It is found by walking back from the document as it is now by the log's inverses. None if there is one without.
+    """
+    draft = Draft(document)
+    if later:
+        draft.advance(reverse(later.effect))
+    for change in reversed(changes):
+        if change.inverse is None:
+            return None
+        draft.advance(apply(draft, decode_record(parse_json(change.inverse)), NO_LIMITS).effect)
+    heads = _heads(changes) + (later.changes if later else ())
+    end = later or changes[-1]
+    return Step(changes[0].version - 1, end.version, end.digest, heads, reverse(draft.effect))
+
+
+class Recent:
+    """The last steps, as far back as `versions` and a bound on memory allow."""
+
+    def __init__(self, versions: int) -> None:
+        self._versions = versions
+        self._steps: deque[Step] = deque()
+        self._weight = 0
+
+    def add(self, step: Step) -> None:
+        """Keep a step that follows the last one."""
+        self._steps.append(step)
+        self._weight += step.weight
+        while self._steps and (self._weight > KEPT_ELEMENTS or step.version - self._steps[0].previous > self._versions):
+            self._weight -= self._steps.popleft().weight
+
+    def since(self, version: int) -> Step | None:
+        """Return everything after `version` as one step, or None if that is not known here."""
+        later = [step for step in self._steps if step.previous >= version]
+        return joined(later) if later and later[0].previous == version else None
+
+
+def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:
+    for id, pair in later.items():
+        net = composed(pairs.get(id), pair)
+        if net is None:
+            pairs.pop(id, None)
+        else:
+            pairs[id] = net
+
+
+def _heads(changes: Sequence[LoggedChange]) -> tuple[ChangeHead, ...]:
+    return tuple(change.head for change in changes)
+
+
+def _expect_dense(changes: Sequence[LoggedChange], since: int) -> None:
+    if any(change.version != since + number for number, change in enumerate(changes, 1)):
+        raise GapInLog

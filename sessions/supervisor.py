@@ -1,0 +1,140 @@
+"""Finds, starts and ends live sessions: at most one for each flow in this process.
+
+Everything here happens on the event loop without awaiting in between, so two people who open a flow at the same
+moment meet in one session. There is one supervisor for each event loop; a server process has one of either.
+"""
+
+import asyncio
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from flows.limits import Limits
+from flows.limits import current as current_limits
+from sessions import metrics
+from sessions.codes import Close, Closing
+from sessions.directory import Directory, Listing, count_sockets
+from sessions.link import Message
+from sessions.session import LiveSession
+from sessions.socket import Socket
+
+
+class Supervisor:
+    """The live sessions of a process."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.process = uuid.uuid4().hex
+        self.limits = limits
+        self.sessions: dict[UUID, LiveSession] = {}
+        self.directory = Directory(self.process, self._listings, self._kick)
+        self._sockets: Counter[int] = Counter()
+        self._ending = False
+        self._farewells: set[asyncio.Task[None]] = set()
+        metrics.people.set_function(lambda: sum(len(one.people) for one in self._listings()))
+
+    def session_for(self, flow_id: UUID) -> LiveSession:
+        """Return the flow's session, started if there is none. Raises `Closing` while the process ends."""
+        if self._ending:
+            raise Closing(Close.RESTARTING)
+        session = self.sessions.get(flow_id)
+        if session is None or session.closing is not None:
+            session = LiveSession(flow_id, self.process, self.limits, self._changed, self._ended)
+            self.sessions[flow_id] = session
+            session.start()
+        return session
+
+    def find(self, flow_id: UUID) -> LiveSession | None:
+        """Return the flow's session if there is one."""
+        return self.sessions.get(flow_id)
+
+    def enter(self, user_id: int) -> bool:
+        """Count a socket of a person; False if it is one too many."""
+        self._sockets[user_id] += 1
+        metrics.sockets.inc()
+        return self._sockets[user_id] + self.directory.sockets_elsewhere(user_id) <= self.limits.sockets_per_user
+
+    def leave(self, user_id: int) -> None:
+        """Count a socket that is gone."""
+        metrics.sockets.dec()
+        self._sockets[user_id] -= 1
+        if not self._sockets[user_id]:
+            del self._sockets[user_id]
+
+    async def shutdown(self) -> None:
+        """Answer what is being committed, close every socket with 4412, and take nobody in any more."""
+        self._ending = True
+        sockets = [socket for session in self.sessions.values() for socket in session.audience]
+        sessions = list(self.sessions.values())
+        for session in sessions:
+            session.end(Close.RESTARTING)
+        await asyncio.gather(*(session.finished() for session in sessions))
+        await asyncio.wait_for(asyncio.gather(*(socket.drained() for socket in sockets)), 1.0)
+        await asyncio.gather(self.directory.close(), *self._farewells)
+
+    def _ended(self, session: LiveSession) -> None:
+        if self.sessions.get(session.flow_id) is session:
+            del self.sessions[session.flow_id]
+        farewell = asyncio.create_task(session.link.close())
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+        self._changed(session.flow_id)
+
+    def _changed(self, flow_id: UUID) -> None:
+        if not self._ending:
+            self.directory.changed(flow_id)
+
+    def _listings(self) -> Iterator[Listing]:
+        for session in list(self.sessions.values()):
+            people = [(one.person.id, one.person.name, one.person.colour) for one in session.board.ours()]
+            yield Listing(session.flow_id, session.started_at.isoformat(), count_sockets(people))
+
+    def _kick(self, message: Message) -> None:
+        """Ask again about a person, or close what a login that ended had opened."""
+        for session in list(self.sessions.values()):
+            if message["type"] == "live.account":
+                user = message["user"]
+                session.vigil.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
+                continue
+            for socket in session.audience:
+                if is_login(socket, message["login"]):
+                    socket.close(Close.LOG_IN)
+                    session.depart(socket)
+
+
+_supervisors: "WeakKeyDictionary[asyncio.AbstractEventLoop, Supervisor]" = WeakKeyDictionary()
+
+
+def current() -> Supervisor:
+    """Return the supervisor of the running event loop; the first call makes it."""
+    loop = asyncio.get_running_loop()
+    supervisor = _supervisors.get(loop)
+    if supervisor is None:
+        supervisor = _supervisors[loop] = Supervisor(current_limits())
+        supervisor.directory.open()
+    return supervisor
+
+
+def directories() -> list[Directory]:
+    """Return what the threads of this process may read of what is live."""
+    return [supervisor.directory for supervisor in list(_supervisors.values())]
+
+
+async def shutdown() -> None:
+    """Say goodbye to everybody. The server calls it before it stops."""
+    supervisor = _supervisors.pop(asyncio.get_running_loop(), None)
+    if supervisor is not None:
+        await supervisor.shutdown()
+
+
+def login_name(session_key: str) -> str:
+    """Name a browser's login without giving its key away."""
+    return sha256(session_key.encode()).hexdigest()
+
+
+def is_login(socket: Socket, name: str) -> bool:
+    """Tell whether a socket was opened by this login."""
+    key = socket.credential.session_key
+    return key is not None and login_name(key) == name

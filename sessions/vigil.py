@@ -1,0 +1,141 @@
+"""What a session does by the clock: heartbeats, asking again who may stay, parting from the slow, noticing silence.
+
+One tick a second. Whoever is due is asked for once every `CHECK_SECONDS`, spread over the seconds, and at once when
+something says that a right or a login changed. A database that does not answer delays a check; it closes nobody.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from sessions import metrics
+from sessions.admission import verdicts
+from sessions.codes import Close, Closing
+from sessions.database import DatabaseDown, in_database
+from sessions.encoding import encode
+from sessions.presence import ANNOUNCE_SECONDS, with_role
+from sessions.socket import Socket
+
+if TYPE_CHECKING:
+    from sessions.session import LiveSession
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1.0
+HEARTBEAT_SECONDS = 15.0
+CHECK_SECONDS = 15.0
+EMPTY_SECONDS = 5.0
+
+
+class Vigil:
+    """The clock of one session."""
+
+    def __init__(self, session: "LiveSession") -> None:
+        self._session = session
+        now = time.monotonic()
+        self._occupied_at = now
+        self._due = {self._beat: now + HEARTBEAT_SECONDS, self._announce: now + ANNOUNCE_SECONDS}
+        self._every = {self._beat: HEARTBEAT_SECONDS, self._announce: ANNOUNCE_SECONDS}
+        self._task: asyncio.Task[None] | None = None
+        self._acts: set[asyncio.Task[None]] = set()
+
+    def open(self) -> None:
+        """Begin to watch."""
+        self._task = asyncio.create_task(self._watch())
+
+    def close(self) -> None:
+        """Stop watching."""
+        for task in (self._task, *self._acts):
+            if task is not None:
+                task.cancel()
+
+    def check_soon(self, wanted: Callable[[Socket], bool]) -> None:
+        """Ask again now for some sockets."""
+        if sockets := [socket for socket in self._session.audience if wanted(socket)]:
+            self._begin(self._check(sockets))
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        session = self._session
+        self._part(now)
+        session.rollcall.forget_silent()
+        for act, due in self._due.items():
+            if now >= due:
+                self._due[act] = now + self._every[act]
+                self._begin(act())
+        self.check_soon(lambda socket: now - socket.checked_at >= CHECK_SECONDS)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                self.tick(time.monotonic())
+            except Exception:
+                log.exception("vigil_failed", flow=str(self._session.flow_id))
+
+    def _begin(self, act: Coroutine[Any, Any, None]) -> None:
+        """Do something that may take its time."""
+        task = asyncio.create_task(act)
+        self._acts.add(task)
+        task.add_done_callback(self._acts.discard)
+
+    def _part(self, now: float) -> None:
+        """Close who is too slow; end the session when it is empty or asleep."""
+        session = self._session
+        for socket in session.audience:
+            if socket.unseen.is_too_slow(now):
+                socket.close(Close.TOO_SLOW)
+        if session.audience or session.arriving or session.inbox:
+            self._occupied_at = now
+        elif now - self._occupied_at >= EMPTY_SECONDS:
+            session.end(Close.ASLEEP)
+        if now - session.active_at >= session.limits.idle_seconds:
+            session.end(Close.ASLEEP)
+
+    async def _beat(self) -> None:
+        """Compare with the log, then say where we stand."""
+        session = self._session
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS / 3):
+                await session.catch_up()
+        except Closing:
+            return
+        except TimeoutError:
+            log.warning("heartbeat_without_log", flow=str(session.flow_id))
+        session.audience.flush()
+        flow = session.flow
+        frame = encode("heartbeat", version=flow.version, epoch=flow.epoch, digest=flow.digest)
+        for socket in session.audience:
+            socket.send(frame)
+
+    async def _announce(self) -> None:
+        self._session.audience.forget_snapshot()
+        self._session.rollcall.announce()
+        await self._session.link.renew()
+
+    async def _check(self, sockets: Iterable[Socket]) -> None:
+        """Ask again who these people are and what they may do, and act on it."""
+        due = [socket for socket in sockets if socket.closed is None]
+        for socket in due:
+            socket.checked_at = time.monotonic()
+        try:
+            found = await in_database(verdicts, self._session.flow_id, [socket.check() for socket in due])
+        except DatabaseDown as down:
+            log.warning("check_delayed", flow=str(self._session.flow_id), reason=repr(down))
+            return
+        for socket in due:
+            self._act(socket, found[socket.session])
+
+    def _act(self, socket: Socket, verdict: str | Close) -> None:
+        if isinstance(verdict, Close):
+            metrics.closes.labels(verdict.name).inc()
+            socket.close(verdict)
+            self._session.depart(socket)
+        elif verdict != socket.person.role:
+            socket.person = with_role(socket.person, verdict)
+            socket.send(encode("you", role=verdict))
+            if self._session.audience.get(socket.session):
+                self._session.rollcall.put(socket.person)

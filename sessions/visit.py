@@ -1,0 +1,210 @@
+"""From a guest's admission to the end of the connection: what each frame asks for, and how much may be asked.
+
+`hello` opens the way into the live session; before it nothing else is heard. A frame that is none is answered by
+`error`, and the fifth in a row ends the visit; so does going on for ten seconds beyond a rate.
+"""
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import assert_never
+
+from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
+from flows.limits import current as current_limits
+from flows.submission import Refused, Submission
+from sessions import metrics, supervisor
+from sessions.admission import Credential, Guest, admit
+from sessions.answers import refuse
+from sessions.codes import Close, Closing
+from sessions.database import DatabaseDown, in_database
+from sessions.encoding import encode
+from sessions.flow_control import frame_rate, operation_rate
+from sessions.frames import (
+    BadFrame,
+    ClientFrame,
+    ExecuteAction,
+    Hello,
+    Operate,
+    OtherProtocol,
+    Ping,
+    Presence,
+    Redo,
+    Seen,
+    SyncGraph,
+    Undo,
+    decode_frame,
+)
+from sessions.inbox import Entry
+from sessions.outbound import Send
+from sessions.session import LiveSession
+from sessions.socket import Socket
+from sessions.welcome import welcome
+
+STRIKES = 5
+HELLO_SECONDS = 30.0
+SURPLUS_SECONDS = 2.0
+FRESH_SECONDS = 2.0
+TOO_FAST = "too many at once; slow down"
+
+
+class Visit:
+    """One guest's connection."""
+
+    def __init__(self, guest: Guest, credential: Credential, send: Send) -> None:
+        loop, now, limits = asyncio.get_running_loop(), time.monotonic(), current_limits()
+        task = asyncio.current_task()
+        self._limits = limits
+        self._socket = Socket(guest, credential, send, limits, lambda: task and task.cancel())
+        self._session: LiveSession | None = None
+        self._frames, self._operations = frame_rate(limits, now), operation_rate(limits, now)
+        self._strikes = 0
+        self._supervisor = supervisor.current()
+        self._surplus = not self._supervisor.enter(guest.user_id)
+        patience, code = (SURPLUS_SECONDS, Close.FULL) if self._surplus else (HELLO_SECONDS, Close.TOO_SLOW)
+        self._overdue = loop.call_later(patience, self._socket.close, code)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether we closed the connection."""
+        return self._socket.closed is not None
+
+    async def hear(self, text: str | None, binary: bytes | None) -> None:
+        """Take one message."""
+        if self.is_closed:
+            return
+        if self._is_too_big(text, binary):
+            self._socket.close(Close.TOO_BIG)
+            return
+        try:
+            if text is None:
+                raise BadFrame("frames are text")
+            await self._take(decode_frame(text))
+            self._strikes = 0
+        except OtherProtocol:
+            self._socket.send(encode("error", code="invalid", message="this server speaks protocol 1"))
+            self._socket.close(Close.MALFORMED)
+        except BadFrame as bad:
+            self._strike(str(bad))
+        except Closing as closing:
+            self._socket.close(closing.code)
+
+    def end(self) -> None:
+        """Leave; the connection is no more."""
+        self._overdue.cancel()
+        self._socket.gone()
+        self._supervisor.leave(self._socket.person.id)
+        if self._session is not None:
+            self._session.depart(self._socket)
+
+    async def _take(self, frame: ClientFrame) -> None:
+        metrics.frames_in.labels(type(frame).__name__).inc()
+        if isinstance(frame, Hello):
+            await self._enter(frame)
+        elif self._session is None:
+            raise BadFrame("say hello first")
+        elif self._may(frame, self._session):
+            self._do(frame, self._session)
+
+    async def _enter(self, hello: Hello) -> None:
+        """Go into the flow's live session."""
+        if self._session is not None:
+            raise BadFrame("hello was said already")
+        socket = self._socket
+        session = self._supervisor.session_for(socket.flow_id)
+        if self._surplus and not session.has_client(socket.person.id, hello.client):
+            raise Closing(Close.FULL)
+        await self._prove_again()
+        await welcome(session, socket, hello)
+        self._overdue.cancel()
+        self._session = session
+
+    async def _prove_again(self) -> None:
+        """Ask again who this is, if that was some time ago."""
+        socket = self._socket
+        if time.monotonic() - socket.checked_at > FRESH_SECONDS:
+            try:
+                guest = await in_database(admit, socket.credential, str(socket.flow_id))
+            except DatabaseDown:
+                raise Closing(Close.RESTARTING) from None
+            socket.person = replace(socket.person, role=guest.role, colour=guest.colour)
+            socket.checked_at = time.monotonic()
+
+    def _may(self, frame: ClientFrame, session: LiveSession) -> bool:
+        """Count a frame against its rate, and say so if it is too much."""
+        now = time.monotonic()
+        match frame:
+            case Seen():
+                return True
+            case Operate(seq) | Undo(seq) | Redo(seq):
+                rate = self._operations
+                if rate.take(now) and self._socket.unanswered < self._limits.outbox:
+                    return True
+                touched = mentioned_on_wire(frame.operation) if isinstance(frame, Operate) else ()
+                self._refuse(session, seq, Refused("rate_limited", TOO_FAST, *touched))
+            case _:
+                rate = self._frames
+                if rate.take(now):
+                    return True
+                if not isinstance(frame, Presence):
+                    self._socket.send(encode("error", code="rate_limited", message=TOO_FAST))
+        if rate.is_flood():
+            self._socket.close(Close.TOO_FAST)
+        return False
+
+    def _do(self, frame: ClientFrame, session: LiveSession) -> None:
+        match frame:
+            case Operate(seq, operation):
+                self._submit(session, seq, operation)
+            case SyncGraph(seq, version, graph):
+                self._submit(session, seq, self._whole_graph(graph), based_on=version)
+            case Undo(seq) | Redo(seq):
+                self._refuse(session, seq, Refused("nothing_to_undo", "There is nothing to take back."))
+            case ExecuteAction(seq):
+                self._refuse(session, seq, Refused("unknown_action", "There is no such action."))
+            case Presence(state):
+                session.active_at = time.monotonic()
+                session.rollcall.update(self._socket.session, state)
+            case Seen(version):
+                self._socket.unseen.seen(version, time.monotonic())
+            case Ping():
+                self._socket.send(encode("pong"))
+            case Hello():
+                raise BadFrame("hello was said already")
+            case _:
+                assert_never(frame)
+
+    def _submit(self, session: LiveSession, seq: int, operation: object, *, based_on: int | None = None) -> None:
+        socket = self._socket
+        submission = Submission(
+            operation=operation, actor=socket.person.id, via="socket", client=socket.client, seq=seq, based_on=based_on
+        )
+        session.submit(Entry(submission, socket, seq))
+
+    def _whole_graph(self, graph: object) -> object:
+        """Decode a whole graph; what cannot be decoded is submitted as its refusal."""
+        try:
+            if not isinstance(graph, dict) or graph.keys() != {"nodes", "edges"}:
+                raise Rejected("invalid", "a graph has nodes and edges")
+            return ReplaceGraph(*decode_graph(graph["nodes"], graph["edges"], self._limits))
+        except Rejected as refusal:
+            return refusal
+
+    def _refuse(self, session: LiveSession, seq: int, refused: Refused) -> None:
+        refuse(self._socket, seq, refused, session.audience, session.flow)
+
+    def _strike(self, message: str) -> None:
+        """Answer what is no frame."""
+        self._strikes += 1
+        now = time.monotonic()
+        if self._frames.take(now) or self._strikes >= STRIKES:
+            self._socket.send(encode("error", code="invalid", message=message))
+        else:
+            self._socket.send(encode("error", code="rate_limited", message=TOO_FAST))
+        if self._strikes >= STRIKES:
+            self._socket.close(Close.MALFORMED)
+
+    def _is_too_big(self, text: str | None, binary: bytes | None) -> bool:
+        limit = self._limits.frame_bytes
+        if text is None:
+            return len(binary or b"") > limit
+        return len(text) > limit or (4 * len(text) > limit and len(text.encode(errors="surrogatepass")) > limit)

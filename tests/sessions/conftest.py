@@ -1,0 +1,73 @@
+"""Live sessions for the tests: a flow with its people, and clients over the real ASGI application and database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import channel_layers
+
+from sessions import supervisor
+from tests.sessions.client import Client, connect
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from flows.models import Flow
+
+Join = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+def cast(transactional_db: None, request: pytest.FixtureRequest) -> "dict[str, User]":
+    """The people, in a database whose transactions are real."""
+    return {name: request.getfixturevalue(name) for name in ("alice", "bob", "vera", "charlie")}
+
+
+@pytest.fixture
+def flow(cast: "dict[str, User]") -> "Flow":
+    """A flow at version 1 with two connected nodes and a loose one: alice owns it, bob edits, vera views."""
+    from flows.actions import create_flow, set_member
+
+    node = {"kind": "agent", "x": 0, "y": 0}
+    created = create_flow(
+        cast["alice"].pk,
+        title="Draft",
+        nodes=[{"id": "a", **node}, {"id": "b", **node, "x": 300}, {"id": "c", **node, "y": 300}],
+        edges=[{"id": "ab", "source": "a", "target": "b"}],
+        via="api",
+    )
+    for name, role in (("bob", "editor"), ("vera", "viewer")):
+        set_member(cast["alice"].pk, created.pk, person=f"{name}@example.com", role=role, via="api")
+    return created
+
+
+@pytest.fixture
+async def live() -> AsyncIterator[None]:
+    """A process of its own: no session or channel of an earlier test; all is closed at the end."""
+    channel_layers.backends = {}
+    yield
+    await supervisor.shutdown()
+    channel_layers.backends = {}
+
+
+@pytest.fixture
+async def join(live: None, flow: "Flow", cast: "dict[str, User]") -> AsyncIterator[Join]:
+    """`await join("alice")`: a program of hers in the flow, greeted and up to date."""
+    clients: list[Client] = []
+
+    async def open_client(name: str, **hello: object) -> Client:
+        client = await connect(await sync_to_async(token_of)(cast[name]), flow.pk)
+        clients.append(client)
+        await client.hello(**hello)
+        return client
+
+    yield open_client
+    for client in clients:
+        await client.leave()
+
+
+def token_of(user: "User") -> str:
+    """Return an access token."""
+    from accounts.tokens import issue
+
+    return issue(user).access
