@@ -28,7 +28,9 @@ def invalid(message: str) -> Rejected:
 
 def quoted(value: object) -> str:
     """Show a foreign value in a message: short, and in ASCII."""
-    shown = ascii(value) if isinstance(value, (str, int, float, bool, type(None))) else type(value).__name__
+    shown = (
+        ascii(value) if isinstance(value, (str, float, bool, type(None))) else f"a value of type {type(value).__name__}"
+    )
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 

@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.errors import Rejected
 from flows.document.kinds import KINDS
-from flows.document.limits import DocumentLimits
+from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import EdgeChanges, FlowChanges, NodeChanges
 from flows.document.ports import default_size
 from flows.document.settings import check_settings, read_settings
@@ -208,6 +208,6 @@ def _read_port(fields: Json, name: str) -> str:
 
 def _read_title(value: object, limits: DocumentLimits) -> str:
     title = read_text(value, "title", limits.title)
-    if not title.strip():
+    if not title.strip() and limits is not NO_LIMITS:
         raise invalid("title must not be empty")
     return title
