@@ -6,7 +6,6 @@ where a token might have strayed, are cut off, and tracebacks show no variables.
 line.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +44,9 @@ def configuration(*, level: str, pretty: bool) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "structured"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "structured"}
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},

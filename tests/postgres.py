@@ -48,14 +48,23 @@ class Postgres:
             connection.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
-    def restart(self) -> None:
-        """Stop at once, cutting every connection, and start again."""
+    def go_down(self) -> None:
+        """Stop at once, cutting every connection."""
         pgexec(
             "pg_ctl",
-            ("-w", "-m", "fast", "-D", str(self._server.pgdata), "restart"),
+            ("-w", "-m", "fast", "-D", str(self._server.pgdata), "stop"),
             bin_path=self._server.bin_path,
             user=self._server.system_user,
         )
+
+    def come_back(self) -> None:
+        """Start again, with all that was committed."""
+        self._server.ensure_postgres_running()
+
+    def restart(self) -> None:
+        """Cut every connection, and be there again."""
+        self.go_down()
+        self.come_back()
 
     def stop(self) -> None:
         """Stop and leave nothing behind."""

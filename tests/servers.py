@@ -9,11 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+
+import httpx
 
 from tests.ports import free_port
 
@@ -56,6 +56,11 @@ class Server:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=self._folder.name, stdout=output, stderr=log
             )
+        self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self) -> None:
+        """Return when `/readyz` says yes; raise with the log's end when it never does."""
         end = time.monotonic() + PATIENCE
         while not self.is_ready():
             with suppress(subprocess.TimeoutExpired):
@@ -64,15 +69,17 @@ class Server:
             if time.monotonic() > end:
                 self.kill()
                 raise TimeoutError(f"helix up was not ready in {PATIENCE:.0f} s:\n{self.log.read_text()[-4000:]}")
-        return self
 
     def is_ready(self) -> bool:
         """Ask `/readyz`."""
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+            return self.fetch("/readyz").status_code == 200
+        except httpx.HTTPError:
             return False
+
+    def fetch(self, path: str, **headers: str) -> httpx.Response:
+        """Get an address of this server."""
+        return httpx.get(f"{self.url}{path}", headers=headers, timeout=10)
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""

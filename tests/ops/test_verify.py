@@ -1,0 +1,81 @@
+"""`helix verify` finds what was changed behind the log's back, and says in which flow."""
+
+import sqlite3
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Server
+
+TRIGGERS = ("flows_change_no_update", "flows_change_no_delete")
+
+
+@pytest.fixture
+def stopped() -> Iterator[Server]:
+    """A server that has made the demo and has ended."""
+    with Server() as server:
+        server.terminate()
+        yield server
+
+
+def change(server: Server, *statements: str) -> str:
+    """Change the database as somebody with a shell would; return the id of the demo's flow."""
+    with sqlite3.connect(server.data_dir / "helix.sqlite3") as connection:
+        (flow_id,) = connection.execute("SELECT id FROM flows_flow").fetchone()
+        for statement in statements:
+            connection.execute(statement)
+    return str(uuid.UUID(flow_id))
+
+
+def test_a_sound_installation_agrees(stopped: Server) -> None:
+    result = stopped.verify()
+
+    assert result.returncode == 0
+    assert result.stdout == "Every flow agrees with its log.\n"
+
+
+def test_an_unknown_flow_is_said(stopped: Server) -> None:
+    result = stopped.verify(str(uuid.uuid4()))
+
+    assert result.returncode == 1
+    assert "There is no flow" in result.stderr
+
+
+def test_what_is_no_database_is_said(stopped: Server) -> None:
+    (stopped.data_dir / "helix.sqlite3").write_bytes(b"not a database" * 1000)
+    for journal in stopped.data_dir.glob("helix.sqlite3-*"):
+        journal.unlink()
+
+    result = stopped.verify()
+
+    assert result.returncode == 1
+    assert "The database cannot be read" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE flows_flownode SET label = 'forged' WHERE node_id = 'ticket'",
+        "DELETE FROM flows_flowedge WHERE edge_id = (SELECT min(edge_id) FROM flows_flowedge)",
+        "UPDATE flows_flow SET title = 'forged'",
+        "UPDATE flows_flow SET version = version + 1",
+        "UPDATE flows_change SET operation = replace(operation, 'New ticket', 'Old ticket')",
+        "UPDATE flows_change SET actor_id = NULL",
+        "DELETE FROM flows_change",
+    ],
+)
+def test_damage_is_found_and_named(stopped: Server, damage: str) -> None:
+    flow_id = change(stopped, *(f"DROP TRIGGER {name}" for name in TRIGGERS), damage)
+
+    for arguments in ((), (flow_id,)):
+        result = stopped.verify(*arguments)
+        assert result.returncode == 1
+        assert flow_id in result.stdout
+
+
+def test_the_database_itself_refuses_to_change_the_log(stopped: Server) -> None:
+    for statement in ("UPDATE flows_change SET via = 'page'", "DELETE FROM flows_change"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            change(stopped, statement)

@@ -1,0 +1,81 @@
+"""Imports run one way: helix → sessions → flows → accounts; and the document knows nothing but Python."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAY_IMPORT = {
+    "helix": {"helix", "sessions", "flows", "accounts"},
+    "sessions": {"sessions", "flows", "accounts"},
+    "flows": {"flows", "accounts"},
+    "accounts": {"accounts"},
+}
+PURE = {"orjson"} | sys.stdlib_module_names
+
+
+def modules(package: str) -> Iterator[Path]:
+    return (ROOT / package).rglob("*.py")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the dotted name of everything a module imports, wherever in it the import stands."""
+    parents = path.relative_to(ROOT).with_suffix("").parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, names=names, level=level):
+                base = [*parents[:-level]] if level else []
+                prefix = ".".join([*base, *([module] if module else [])])
+                yield from (f"{prefix}.{alias.name}" for alias in names)
+
+
+def test_the_rules_are_not_checked_on_nothing() -> None:
+    found = {package: sum(1 for _ in modules(package)) for package in MAY_IMPORT}
+
+    assert min(found.values()) > 5, found
+    assert "flows.document.apply" in {name for path in modules("flows") for name in imports_of(path)}
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_those_below_it(package: str) -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules(package)
+        for name in imports_of(path)
+        if name.partition(".")[0] in MAY_IMPORT and name.partition(".")[0] not in MAY_IMPORT[package]
+    }
+
+    assert not wrong
+
+
+def test_the_document_is_pure() -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules("flows/document")
+        for name in imports_of(path)
+        if not name.startswith("flows.document") and name.partition(".")[0] not in PURE
+    }
+
+    assert not wrong
+
+
+def test_settings_need_no_part_of_the_product_but_its_limits() -> None:
+    """They are read before any app is loaded."""
+    ours = {name for name in imports_of(ROOT / "helix/settings.py") if name.partition(".")[0] in MAY_IMPORT}
+
+    assert ours <= {"flows.limits.Limits", "helix.environment", "helix.logging.configuration"}
+
+
+def test_tests_are_not_imported_by_what_ships() -> None:
+    assert not {
+        name
+        for package in MAY_IMPORT
+        for path in modules(package)
+        for name in imports_of(path)
+        if name.startswith("tests")
+    }
