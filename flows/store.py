@@ -92,11 +92,11 @@ def read_edges(flow_id: UUID) -> list[Edge]:
 
 @contextmanager
 def consistent_read() -> Iterator[None]:
-    """Let every query inside see the same instant, blocking nobody. Inside a transaction, that transaction serves.
+    """Let every query inside see the same instant, blocking nobody. Inside another or a transaction, that serves.
 
     Django would begin an immediate transaction on SQLite, which waits for writers; a deferred one only reads.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or _is_reading():
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), connection.cursor() as cursor:
@@ -109,6 +109,10 @@ def consistent_read() -> Iterator[None]:
                 yield
             finally:
                 cursor.execute("ROLLBACK")
+
+
+def _is_reading() -> bool:
+    return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
 
 
 def _has_other_ends(pair: Pair[Edge]) -> bool:

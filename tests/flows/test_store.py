@@ -1,0 +1,174 @@
+"""Rows are the fold of what was done: as few as possible are read and written, and they read the same anywhere."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from flows.actions import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
+from flows.errors import NotFound
+from flows.log import fold, verify_flow
+from flows.models import Flow, FlowEdge, FlowNode
+from flows.store import consistent_read, load_document
+from tests.document.random_operations import random_operation
+from tests.flows.conftest import Ask, label, move
+from tests.flows.counting import Rows
+
+pytestmark = pytest.mark.django_db
+
+LARGE = 10_000
+TEXTS = {
+    "emoji": "🙂‍↔️ 👩‍👩‍👧 e\u0301",
+    "right to left": "مرحبا \u202e abc",
+    "markup": "<script>alert(1)</script> & ' \" %s %(x)s {{ }} --",
+    "odd": "__proto__\r\n\t\x7f\u2028\ufeff\uffff",
+    "astral": "𝒳 \U0010fffd",
+}
+
+
+@pytest.fixture
+def large(alice: User) -> Flow:
+    """Ten thousand nodes in one chain."""
+    nodes = [{"id": f"n{i}", "kind": "agent", "x": i * 10, "y": 0.25} for i in range(LARGE)]
+    edges = [{"id": f"e{i}", "source": f"n{i}", "target": f"n{i + 1}"} for i in range(LARGE - 1)]
+    return create_flow(alice.pk, title="Large", nodes=nodes, edges=edges, via="api")
+
+
+class TestCost:
+    """What one edit costs does not depend on how large the flow is."""
+
+    def test_one_move_reads_and_writes_one_node(self, large: Flow, alice: User, ask: Ask) -> None:
+        with Rows() as rows, CaptureQueriesContext(connection) as queries:
+            receipt = submit(large.pk, [ask(alice, move("n5000", 1), seq=1)])
+        assert receipt.answers == (Acked(2, fresh=True),)
+        assert len(queries) <= 12, [query["sql"] for query in queries]
+        assert rows.read <= 5, "the flow, a role, the node"
+        assert rows.written <= 3, "the node, the log, the flow"
+
+    def test_a_batch_asks_for_all_it_needs_at_once(self, large: Flow, alice: User, ask: Ask) -> None:
+        asked = [ask(alice, move(f"n{i}", 1), seq=i + 1) for i in range(0, 50)]
+        asked += [ask(alice, {"kind": "remove_node", "id": f"n{i}"}, seq=i + 1) for i in range(100, 120)]
+        edges = [{"id": f"x{i}", "source": f"n{i}", "target": f"n{i + 5}"} for i in range(300, 320)]
+        asked += [ask(alice, {"kind": "add_edge", "edge": edge}, seq=int(edge["source"][1:])) for edge in edges]
+        with Rows() as rows, CaptureQueriesContext(connection) as queries:
+            receipt = submit(large.pk, asked)
+        assert receipt.version == 91 and len(receipt.effect.nodes) == 70
+        assert len(queries) <= 20, len(queries)
+        assert rows.read < 300
+        assert verify_flow(large.pk) == []
+
+    def test_nothing_is_read_beside_a_graph_in_memory(self, flow: Flow, alice: User, ask: Ask) -> None:
+        held = load_document(flow.pk)
+        with CaptureQueriesContext(connection) as queries:
+            submit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
+        assert not [query for query in queries if query["sql"].startswith("SELECT") and "flownode" in query["sql"]]
+
+
+class TestRows:
+    """Whatever is done, the rows hold the same flow as the document."""
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_random_edits(self, flow: Flow, alice: User, ask: Ask, seed: int) -> None:
+        rng, applied = random.Random(seed), 0
+        for _round in range(12):
+            document = load_document(flow.pk).document
+            asked = [ask(alice, random_operation(rng, document)) for _ in range(rng.randint(1, 12))]
+            receipt = submit(flow.pk, asked)
+            document.advance(receipt.effect)
+            assert load_document(flow.pk).document == document == fold(flow.pk).document
+            applied += len(receipt.changes)
+        assert applied > 30
+        assert verify_flow(flow.pk) == []
+
+    def test_what_lies_on_top_stays_there(self, flow: Flow, alice: User, ask: Ask) -> None:
+        added = [{"kind": "add_node", "node": {"id": id, "kind": "note", "x": 0, "y": 0}} for id in ("z", "a")]
+        submit(flow.pk, [ask(alice, operation) for operation in (*added, label("plan", "Plan again"))])
+        ids = [node.id for node in load_document(flow.pk).document.nodes()]
+        assert ids == ["plan", "route", "send", "frame", "z", "a"]
+
+    def test_a_group_goes_and_its_members_stay(self, flow: Flow, alice: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "frame"})])
+        assert list(FlowNode.objects.filter(flow=flow, node_id="send").values_list("parent", flat=True)) == [None]
+
+    def test_edges_exchange_their_ends(self, alice: User) -> None:
+        nodes = [{"id": id, "kind": "agent", "x": 0, "y": 0} for id in "abc"]
+        edges = [{"id": "e1", "source": "a", "target": "b"}, {"id": "e2", "source": "b", "target": "c"}]
+        flow = create_flow(alice.pk, title="Exchange", nodes=nodes, edges=edges, via="api")
+        edges[0]["id"], edges[1]["id"] = "e2", "e1"
+        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=edges, via="api")
+        assert receipt.answers == (Acked(2, fresh=True),)
+        assert verify_flow(flow.pk) == []
+
+    def test_nodes_change_places_with_new_ones(self, alice: User, flow: Flow) -> None:
+        nodes = [{"id": "plan", "kind": "group", "x": 0, "y": 0}, {"id": "n", "kind": "api", "x": 0, "y": 0}]
+        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=[], via="api")
+        assert receipt.answers == (Acked(2, fresh=True),)
+        assert set(FlowNode.objects.filter(flow=flow).values_list("node_id", "kind")) == {
+            ("plan", "group"),
+            ("n", "api"),
+        }
+        assert not FlowEdge.objects.filter(flow=flow).exists()
+        assert verify_flow(flow.pk) == []
+
+    @pytest.mark.parametrize("name", TEXTS)
+    def test_texts_are_kept_as_they_are(self, flow: Flow, alice: User, ask: Ask, name: str) -> None:
+        text = TEXTS[name]
+        settings = {"system_prompt": text, "model": text}
+        changes = {"label": text, "description": text, "settings": settings}
+        asked = [ask(alice, {"kind": "edit_node", "id": "plan", "set": changes})]
+        asked.append(ask(alice, {"kind": "edit_flow", "set": {"title": text, "description": text}}))
+        assert [type(answer) for answer in submit(flow.pk, asked).answers] == [Acked, Acked]
+        document = load_document(flow.pk).document
+        assert (node := document.node("plan")) and (node.label, node.description) == (text, text)
+        assert node.settings == {"temperature": 0.2, **settings}
+        assert document.properties.title == text
+        assert verify_flow(flow.pk) == []
+
+    @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "x\udfff"])
+    def test_texts_that_cannot_be_kept_are_refused(self, flow: Flow, alice: User, ask: Ask, text: str) -> None:
+        operations = [label("plan", text), {"kind": "edit_flow", "set": {"title": text}}]
+        operations.append({"kind": "edit_node", "id": "plan", "set": {"settings": {"model": text}}})
+        answers = submit(flow.pk, [ask(alice, operation, seq=i + 1) for i, operation in enumerate(operations)]).answers
+        assert [getattr(answer, "code", "") for answer in answers] == ["invalid"] * 3
+
+    def test_numbers_are_kept_as_they_are(self, flow: Flow, alice: User, ask: Ask) -> None:
+        filters = [1, 1.0, 0.1, -0.0, 1e-7, 123456789.125, 2**53, True, None, [], {}]
+        node = {"id": "s", "kind": "sensor", "x": 0.1 + 0.2, "y": -1_000_000, "settings": {"filters": filters}}
+        receipt = submit(flow.pk, [ask(alice, {"kind": "add_node", "node": node})])
+        stored = load_document(flow.pk).document.node("s")
+        assert stored == receipt.effect.nodes["s"].after
+        assert stored and repr((stored.x, stored.y)) == "(0.3, -1000000)"
+
+
+class TestReading:
+    """A flow is read as it was at one instant."""
+
+    def test_an_unknown_flow(self, flow: Flow, alice: User) -> None:
+        delete_flow(alice.pk, flow.pk, via="page")
+        with pytest.raises(NotFound):
+            load_document(flow.pk)
+
+    def test_it_takes_three_queries(self, flow: Flow) -> None:
+        with CaptureQueriesContext(connection) as queries:
+            loaded = load_document(flow.pk)
+        assert len(queries) == 3
+        assert (loaded.version, loaded.document.node_count, loaded.document.edge_count) == (1, 4, 2)
+        assert loaded.document.properties.title == "Plan a trip"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reading_holds_up_no_writer_and_sees_none(flow: Flow, alice: User, ask: Ask) -> None:
+    def write() -> int:
+        try:
+            return submit(flow.pk, [ask(alice, move("plan", 5))]).version
+        finally:
+            connection.close()
+
+    with consistent_read(), ThreadPoolExecutor() as pool:
+        before = load_document(flow.pk)
+        assert pool.submit(write).result(timeout=10) == 2
+        assert load_document(flow.pk) == before
+    assert load_document(flow.pk).version == 2
