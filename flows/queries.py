@@ -81,9 +81,14 @@ class Thumbnail:
     edges: tuple[tuple[Block, Block], ...]
 
 
-def library(user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0) -> Library:
-    """Return somebody's flows, found by title and description, without case."""
+def library(
+    user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0, owned: bool | None = None
+) -> Library:
+    """Return somebody's flows, found by title and description, without case; all, only their own, or only others'."""
     flows = Flow.objects.filter(memberships__user_id=user_id, deleted_at=None)
+    if owned is not None:
+        roles = [role for role in Role if (role is Role.OWNER) == owned]
+        flows = flows.filter(memberships__user_id=user_id, memberships__role__in=roles)
     for word in folded(q).split():
         flows = flows.filter(search_text__contains=word)
     rows = flows.order_by(*_ORDERS[sort]).values_list(
@@ -107,6 +112,23 @@ def members(flow_id: UUID) -> list[Member]:
     rows = Membership.objects.filter(flow_id=flow_id).order_by("pk")
     fields = rows.values_list("user_id", "user__name", "user__email", "role", "colour")
     return [Member(id, name, email, Role(role), colour) for id, name, email, role, colour in fields]
+
+
+def members_of(flow_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+    """Return the members of some flows, each in the order in which they came."""
+    found: dict[UUID, list[Member]] = {flow_id: [] for flow_id in flow_ids}
+    rows = Membership.objects.filter(flow_id__in=flow_ids).order_by("pk")
+    fields = rows.values_list("flow_id", "user_id", "user__name", "user__email", "role", "colour")
+    for flow_id, id, name, email, role, colour in fields:
+        found[flow_id].append(Member(id, name, email, Role(role), colour))
+    return found
+
+
+def counts(user_id: int) -> tuple[int, int]:
+    """Return how many flows somebody owns, and how many others share with them."""
+    held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
+    own = held.filter(role=Role.OWNER).count()
+    return own, held.count() - own
 
 
 def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:

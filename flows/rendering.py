@@ -9,7 +9,7 @@ Everything is escaped by `format_html`. There are no inline styles: places stand
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from flows.document import (
     Edge,
     Effect,
     Graph,
+    Kind,
     Node,
     Point,
     curve_between,
@@ -77,6 +78,7 @@ def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
         port_point(target, edge.target_port, "in"),
         source.label[:SPOKEN_LABEL],
         target.label[:SPOKEN_LABEL],
+        not (source.enabled and target.enabled),
     )
 
 
@@ -116,10 +118,34 @@ def canvas(document: Graph) -> Canvas:
     )
 
 
+def whole(document: Graph) -> SafeString:
+    """Render a whole flow as one string of fragments, as the patcher takes it."""
+    layers, flow = canvas(document), document.properties
+    return format_html(
+        '<helix-flow data-title="{}" data-description="{}"></helix-flow>{}<svg>{}</svg>{}{}',
+        flow.title,
+        flow.description,
+        layers.groups,
+        layers.edges,
+        layers.labels,
+        layers.nodes,
+    )
+
+
+@cache
+def blanks() -> tuple[tuple[str, SafeString], ...]:
+    """Render a fresh node of each kind, for scripts to clone."""
+    return tuple((kind.name, node_html(_fresh(kind))) for kind in KINDS.values())
+
+
 def spoken_name(node: Node) -> str:
     """Say what a node is to somebody who cannot see it: label, kind, and whether it is off."""
     parts = [node.label[:SPOKEN_LABEL], KINDS[node.kind].title]
     return ", ".join(part for part in (*parts, "" if node.enabled else "off") if part)
+
+
+def _fresh(kind: Kind) -> Node:
+    return Node("new", kind.name, 0, 0, kind.width, kind.height, kind.title, "", kind.colour, None, True, {})
 
 
 def _colour(node: Node) -> SafeString:
@@ -183,11 +209,13 @@ def _ports(node: Node) -> SafeString:
 
 
 @lru_cache(CACHED)
-def _edge_html(edge: Edge, start: Point, end: Point, source_label: str, target_label: str) -> SafeString:
+def _edge_html(
+    edge: Edge, start: Point, end: Point, source_label: str, target_label: str, is_off: bool
+) -> SafeString:
     curve = curve_between(start, end)
     return format_html(
         '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
-        ' data-target-port="{into}" data-label="{label}"{animated} role="img" aria-label="{from_label} → {to_label}">'
+        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{from_label} → {to_label}">'
         '<path class="edge-hit" d="{d}"/><path class="edge-line" d="{d}"/><path class="edge-arrow" d="{arrow}"/></g>',
         id=edge.id,
         source=edge.source,
@@ -200,6 +228,7 @@ def _edge_html(edge: Edge, start: Point, end: Point, source_label: str, target_l
         to_label=target_label,
         d=curve.d,
         arrow=curve.arrow,
+        disabled=format_html(" data-disabled") if is_off else EMPTY,
     )
 
 
@@ -214,12 +243,20 @@ def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
     yield from _edges_gone(effect)
     yield from _nodes_now(sorted(changed), graph)
     yield from _nodes_now((id for id in sorted(parents - changed) if graph.node(id)), graph)
-    yield from _edges_now((id for id, pair in sorted(effect.edges.items()) if pair.after), graph)
+    edges = {id for id, pair in effect.edges.items() if pair.after} | _edges_of_switched(effect, graph)
+    yield from _edges_now(sorted(edges), graph)
     if effect.flow and effect.flow.after:
         flow = effect.flow.after
         yield format_html(
             '<helix-flow data-title="{}" data-description="{}"></helix-flow>', flow.title, flow.description
         )
+
+
+def _edges_of_switched(effect: Effect, graph: Graph) -> set[str]:
+    """Return the edges of nodes that were turned on or off: they are drawn dotted."""
+    pairs = ((id, pair.before, pair.after) for id, pair in effect.nodes.items())
+    switched = [id for id, before, after in pairs if before and after and before.enabled != after.enabled]
+    return {edge.id for id in switched for edge in graph.edges_of(id)}
 
 
 def _edges_gone(effect: Effect) -> Iterator[SafeString]:

@@ -1,0 +1,171 @@
+"""The inspector: what is selected, as a typed form.
+
+With scripts, a change in a field becomes one edit over the socket and this view only draws. Without them, or when htmx
+posts the form, the same fields come here and go through the same door; what is refused comes back beside its field.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.colours import colour_of
+from flows import actions, forms, publish, queries
+from flows import limits as helix_limits
+from flows.access import Access, Role, get_flow_for
+from flows.actions import Refused, Submission
+from flows.document import KINDS, Edge, Graph, Node
+from flows.forms import Section
+from flows.rendering import spoken_name
+from flows.store import Loaded
+from flows.stored_graph import StoredGraph
+from flows.views.doors import PageRequest, flow_view, wants_fragment
+
+LISTED = 200
+MOST_SELECTED = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the form is about: one edge, one node, several, or with nothing the flow."""
+
+    nodes: tuple[Node, ...] = ()
+    edge: Edge | None = None
+
+    @property
+    def node(self) -> Node | None:
+        return self.nodes[0] if len(self.nodes) == 1 else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@flow_view()
+def inspector(request: PageRequest, access: Access) -> HttpResponse:
+    """Show the form of what is selected; apply what is posted."""
+    graph = StoredGraph(access.flow)
+    asked = request.POST if request.method == "POST" else request.GET
+    selected = _selected(graph, asked)
+    if request.method != "POST":
+        context = _context(access, graph, selected, _sections(selected, graph))
+        return render(request, context["inspector_template"], context)
+    get_flow_for(request.user, access.flow.pk, Role.EDITOR)
+    return _apply(request, access, graph, selected)
+
+
+def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any]:
+    """Return what the editor page needs to hold the inspector from the start."""
+    selected = _selected(loaded.document, request.GET)
+    context = _context(access, loaded.document, selected, _sections(selected, loaded.document))
+    first = sorted(loaded.document.nodes(), key=lambda node: (node.x, node.y))[:LISTED]
+    return {**context, "outline": [(node.id, spoken_name(node)) for node in first]}
+
+
+def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selection) -> HttpResponse:
+    sections = _sections(selected, graph)
+    reading = forms.read(sections, request.POST)
+    _read_common(reading, selected, request.POST)
+    errors, general = dict(reading.errors), ""
+    if not errors and reading.changes:
+        submission = Submission(operation=_operation(selected, reading.changes), actor=request.user.pk, via="page")
+        receipt = actions.submit(access.flow.pk, [submission])
+        publish.after(receipt)
+        if isinstance(answer := receipt.answers[0], Refused):
+            errors, general = _place(sections, answer)
+    if errors or general:
+        context = _context(access, graph, selected, forms.with_errors(sections, errors, request.POST))
+        context["error"] = general
+        return render(request, context["inspector_template"], context, status=422)
+    if not wants_fragment(request):
+        return redirect(f"{reverse('flows:editor', args=[access.flow.pk])}{_query(selected)}")
+    access.flow.refresh_from_db()
+    now = StoredGraph(access.flow)
+    selected = _selected(now, request.POST)
+    context = _context(access, now, selected, _sections(selected, now))
+    return render(request, context["inspector_template"], context)
+
+
+def _selected(graph: Graph, asked: QueryDict) -> Selection:
+    """Return what is asked for and exists; somebody may have deleted it a moment ago."""
+    if edge_id := asked.get("edge"):
+        return Selection(edge=graph.edge(edge_id))
+    ids = [*asked.getlist("node"), *asked.get("nodes", "").split(",")][:MOST_SELECTED]
+    nodes = (graph.node(id) for id in dict.fromkeys(ids) if id)
+    return Selection(nodes=tuple(node for node in nodes if node))
+
+
+def _sections(selected: Selection, graph: Graph) -> tuple[Section, ...]:
+    limits = helix_limits.current()
+    if selected.edge:
+        return forms.edge_sections(selected.edge, limits)
+    if selected.node:
+        return forms.node_sections(selected.node, limits)
+    return () if selected.nodes else forms.flow_sections(graph.properties, limits)
+
+
+def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[Section, ...]) -> dict[str, Any]:
+    common = {"flow": access.flow, "can_edit": access.may_edit, "sections": sections}
+    if selected.edge:
+        ends = (graph.node(selected.edge.source), graph.node(selected.edge.target))
+        names = [end.label if end else "" for end in ends]
+        return {**common, "inspector_template": "flows/_inspect_edge.html", "edge": selected.edge, "ends": names}
+    if selected.nodes:
+        template = "flows/_inspect_node.html" if selected.node else "flows/_inspect_nodes.html"
+        shown = selected.nodes[0]
+        return {
+            **common,
+            "inspector_template": template,
+            "node": shown,
+            "kind": KINDS[shown.kind],
+            "nodes": selected.nodes,
+            "ids": ",".join(node.id for node in selected.nodes),
+            "all_enabled": all(node.enabled for node in selected.nodes),
+            "swatches": _swatches(selected.nodes),
+        }
+    people = [(member, colour_of(member.colour)) for member in queries.members(access.flow.pk)]
+    return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people, "properties": graph.properties}
+
+
+def _swatches(nodes: tuple[Node, ...]) -> dict[str, Any]:
+    """Return the kinds' colours to choose from, and the chosen one when all nodes agree."""
+    colours = {node.colour.lower() for node in nodes}
+    chosen = colours.pop() if len(colours) == 1 else ""
+    offered = [(kind.name, kind.colour, _(kind.title)) for kind in KINDS.values()]
+    return {"offered": offered, "chosen": chosen, "is_own": bool(chosen) and chosen not in {item[1] for item in offered}}
+
+
+def _read_common(reading: forms.Reading, selected: Selection, typed: QueryDict) -> None:
+    """Read what one node and many have in common: on or off, and the colour."""
+    if not selected.nodes:
+        return
+    enabled = typed.get("enabled") in {"on", "true"}
+    if "enabled.sent" in typed and any(node.enabled != enabled for node in selected.nodes):
+        reading.changes["enabled"] = enabled
+    colour = typed.get("colour", "")
+    colour = typed.get("colour.own", "") if colour == "own" else colour
+    if colour and any(node.colour.lower() != colour.lower() for node in selected.nodes):
+        reading.changes["colour"] = colour
+
+
+def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
+    if selected.edge:
+        return {"kind": "edit_edge", "id": selected.edge.id, "set": changes}
+    if not selected.nodes:
+        return {"kind": "edit_flow", "set": changes}
+    edits = [{"kind": "edit_node", "id": node.id, "set": changes} for node in selected.nodes]
+    return edits[0] if len(edits) == 1 else {"kind": "batch", "operations": edits}
+
+
+def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
+    """Put a refusal beside the field that it begins with, or over the form."""
+    names = [field.name for section in sections for field in section.fields]
+    found = next((name for name in names if refused.message.startswith(f"{name} ")), None)
+    return ({found: refused.message}, "") if found else ({}, refused.message)
+
+
+def _query(selected: Selection) -> str:
+    if selected.edge:
+        return f"?edge={selected.edge.id}"
+    return f"?nodes={','.join(node.id for node in selected.nodes)}" if selected.nodes else ""

@@ -1,0 +1,76 @@
+"""Who may open a flow: a dialog for everybody to read and for owners to change, and the same as a page of its own."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.colours import colour_of
+from flows import actions, publish, queries
+from flows.access import Access, Role
+from flows.document import Rejected
+from flows.errors import NotFound
+from flows.views.doors import PageRequest, flow_view, wants_fragment
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@flow_view()
+def members(request: PageRequest, access: Access) -> HttpResponse:
+    """Show who is here; add somebody by e-mail address or name."""
+    if request.method != "POST":
+        return _dialog(request, access)
+    person, role = request.POST.get("person", ""), request.POST.get("role", "")
+    try:
+        changed = actions.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
+    except Rejected as rejected:
+        return _dialog(request, access, error=rejected.message, typed=person, status=422)
+    publish.publish_sync(changed.hint)
+    return _shown_again(request, access)
+
+
+@require_POST
+@flow_view()
+def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
+    """Change a member's role, or take it away when asked to."""
+    try:
+        if request.POST.get("remove"):
+            hint = actions.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")
+        else:
+            role = request.POST.get("role", "")
+            hint = actions.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
+    except Rejected as rejected:
+        return _dialog(request, access, error=rejected.message, status=422)
+    except NotFound as error:
+        return _dialog(request, access, error=error.message, status=422)
+    publish.publish_sync(hint)
+    if user_id == request.user.pk and request.POST.get("remove"):
+        return redirect("flows:library")
+    return _shown_again(request, access)
+
+
+def _shown_again(request: PageRequest, access: Access) -> HttpResponse:
+    return _dialog(request, access) if wants_fragment(request) else redirect("flows:members", access.flow.pk)
+
+
+def _dialog(
+    request: PageRequest, access: Access, *, error: str = "", typed: str = "", status: int = 200
+) -> HttpResponse:
+    people = queries.members(access.flow.pk)
+    mine = next((one.role for one in people if one.id == request.user.pk), None)
+    context: dict[str, Any] = {
+        "flow": access.flow,
+        "people": [(one, colour_of(one.colour)) for one in people],
+        "is_owner": mine is Role.OWNER,
+        "roles": [
+            (Role.VIEWER, _("Can view")),
+            (Role.COMMENTER, _("Can comment")),
+            (Role.EDITOR, _("Can edit")),
+            (Role.OWNER, _("Owner")),
+        ],
+        "error": error,
+        "typed": typed,
+    }
+    template = "flows/_members.html" if wants_fragment(request) else "flows/members.html"
+    return render(request, template, context, status=status)
