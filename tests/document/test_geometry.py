@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_middle_is_at_half_of_the_length(end: tuple[float, float]) -> None:
         return tuple(sum(w * p[2 * i + axis] for i, w in enumerate(weights)) for axis in (0, 1))
 
     points = [at(step / 2000) for step in range(2001)]
-    lengths = [math.dist(a, b) for a, b in zip(points, points[1:], strict=False)]
+    lengths = [math.dist(a, b) for a, b in pairwise(points)]
     assert sum(lengths[:1000]) == pytest.approx(sum(lengths[1000:]), rel=1e-3)
     assert math.dist(curve.middle, points[1000]) < 0.1
 

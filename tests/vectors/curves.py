@@ -6,8 +6,9 @@ test_geometry.py` holds the file to the code, and a few of its figures to hand-m
 
 import json
 from pathlib import Path
+from typing import Literal
 
-from flows.document import DEFAULT_LIMITS, Node, curve_between, decode_node, edge_path, port_point, ports_of
+from flows.document import DEFAULT_LIMITS, Curve, Node, curve_between, decode_node, edge_path, port_point, ports_of
 
 FILE = Path(__file__).with_name("curves.json")
 STARTS = [(0, 0), (100.25, 40.5), (-1_000_000, 999_999.99), (12.34, -7.05)]
@@ -50,7 +51,7 @@ def nodes() -> list[Node]:
     return [decode_node({"id": "n", "x": 10, "y": -20.05} | wire, DEFAULT_LIMITS) for wire in wires]
 
 
-def vectors() -> dict[str, object]:
+def vectors() -> dict[str, list[dict[str, object]]]:
     """Return the file's content."""
     ends = [(start, (round(start[0] + dx, 2), round(start[1] + dy, 2))) for start in STARTS for dx, dy in STEPS]
     target = decode_node({"id": "t", "kind": "output", "x": 400, "y": 100}, DEFAULT_LIMITS)
@@ -72,12 +73,12 @@ def vectors() -> dict[str, object]:
     }
 
 
-def port_vector(node, port, direction) -> dict[str, object]:
+def port_vector(node: Node, port: str, direction: Literal["in", "out"]) -> dict[str, object]:
     """Return one port's place."""
     return {"node": shape(node), "port": port, "direction": direction, "point": port_point(node, port, direction)}
 
 
-def as_json(curve) -> dict[str, object]:
+def as_json(curve: Curve) -> dict[str, object]:
     """Return a curve as the browser's geometry does."""
     return {"d": curve.d, "arrow": curve.arrow, "middle": curve.middle}
 

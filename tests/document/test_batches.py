@@ -1,0 +1,144 @@
+"""Batches, and the two records that write a whole graph."""
+
+import pytest
+
+from flows.document import (
+    DEFAULT_LIMITS,
+    AddEdge,
+    Batch,
+    CreateFlow,
+    Document,
+    DocumentLimits,
+    Edge,
+    Rejected,
+    RemoveEdge,
+    RemoveNode,
+    ReplaceGraph,
+    apply,
+    decode_graph,
+    decode_operation,
+)
+
+from .cast import a_document, a_node, an_edge, doing
+from .soundness import check_sound
+
+
+def batch(*operations):
+    return {"kind": "batch", "operations": list(operations)}
+
+
+def adding(id, **more):
+    return {"kind": "add_node", "node": {"id": id, "kind": "agent", "x": 0, "y": 0, **more}}
+
+
+class TestBatches:
+    def test_one_refusal_refuses_all(self) -> None:
+        document = a_document([a_node()])
+        with pytest.raises(Rejected) as caught:
+            doing(
+                document, batch(adding("a"), {"kind": "remove_node", "id": "n1"}, {"kind": "remove_node", "id": "n1"})
+            )
+        assert caught.value.code == "unknown_node"
+        assert "operation 3" in caught.value.message
+        assert document == a_document([a_node()])
+
+    def test_operations_see_what_came_before_them(self) -> None:
+        connect = {"kind": "add_edge", "edge": {"id": "e", "source": "a", "target": "b"}}
+        outcome = doing(a_document(), batch(adding("a"), adding("b"), connect))
+        assert set(outcome.effect.nodes) == {"a", "b"}
+        assert outcome.record.operations[2] == AddEdge(Edge("e", "a", "b", "out", "in"))
+        assert outcome.inverse == Batch((RemoveEdge("e"), RemoveNode("b"), RemoveNode("a")))
+
+    def test_what_ends_as_it_began_changes_nothing(self) -> None:
+        outcome = doing(a_document(), batch(adding("a"), {"kind": "remove_node", "id": "a"}))
+        assert outcome.effect.is_empty
+        assert doing(a_document(), batch()).effect.is_empty
+
+    def test_a_node_removed_and_added_again_is_an_update(self) -> None:
+        document = a_document([a_node(), a_node("n2")], [an_edge()])
+        outcome = doing(document, batch({"kind": "remove_node", "id": "n1"}, adding("n1", label="New")))
+        assert outcome.effect.nodes["n1"].before.label == "Agent"
+        assert outcome.effect.nodes["n1"].after.label == "New"
+        assert outcome.effect.edges["e1"].after is None
+
+    def test_counts_hold_inside_a_batch_too(self) -> None:
+        removing = {"kind": "remove_node", "id": "n1"}
+        with pytest.raises(Rejected, match="limit_reached"):
+            doing(a_document([a_node()]), batch(adding("a"), removing), DocumentLimits(nodes=1))
+        assert doing(a_document([a_node()]), batch(removing, adding("a")), DocumentLimits(nodes=1))
+
+    def test_one_operation_more_than_the_limit_is_refused(self) -> None:
+        move = {"kind": "move_node", "id": "n1", "x": 1, "y": 1}
+        assert len(decode_operation(batch(*[move] * 500), DEFAULT_LIMITS).operations) == 500
+        with pytest.raises(Rejected, match="limit_reached"):
+            decode_operation(batch(*[move] * 501), DEFAULT_LIMITS)
+
+    def test_an_undo_may_be_larger_than_a_batch_that_is_submitted(self) -> None:
+        nodes = [a_node("hub"), *[a_node(f"n{number}") for number in range(600)]]
+        document = a_document(nodes, [an_edge(f"e{number}", "hub", f"n{number}") for number in range(600)])
+        outcome = doing(document, {"kind": "remove_node", "id": "hub"})
+        removed = document.copy()
+        removed.advance(outcome.effect)
+        removed.advance(apply(removed, outcome.inverse, DEFAULT_LIMITS).effect)
+        assert removed == document
+
+    @pytest.mark.parametrize("inner", [batch(), {"kind": "create_flow"}, {"kind": "replace_graph"}, 1, None, []])
+    def test_only_single_operations_go_inside(self, inner: object) -> None:
+        with pytest.raises(Rejected, match="invalid"):
+            decode_operation({"kind": "batch", "operations": [inner]}, DEFAULT_LIMITS)
+
+
+def graph(nodes, edges=(), bounds=DEFAULT_LIMITS):
+    """Decode a graph and put it in the place of a small one."""
+    document = a_document([a_node("old")])
+    outcome = apply(document, ReplaceGraph(*decode_graph(list(nodes), list(edges), bounds)), bounds)
+    document.advance(outcome.effect)
+    check_sound(document)
+    return document
+
+
+def wire(id, kind="agent", **more):
+    return {"id": id, "kind": kind, "x": 0, "y": 0, **more}
+
+
+def link(id, source, target, **more):
+    return {"id": id, "source": source, "target": target, **more}
+
+
+class TestWholeGraphs:
+    @pytest.mark.parametrize(
+        ("nodes", "edges", "code"),
+        [
+            ([wire("a"), wire("a")], [], "duplicate_id"),
+            ([wire("a"), wire("b")], [link("e", "a", "b"), link("e", "b", "a")], "duplicate_id"),
+            ([wire("a", parent="gone")], [], "unknown_node"),
+            ([wire("a", parent="b"), wire("b")], [], "invalid"),
+            ([wire("a", "group", parent="a")], [], "invalid"),
+            ([wire("a", "group", parent="b"), wire("b", "group", parent="a")], [], "invalid"),
+            ([wire("a")], [link("e", "a", "gone")], "unknown_node"),
+            ([wire("a")], [link("e", "a", "a")], "self_loop"),
+            ([wire("a"), wire("b")], [link("e", "a", "b", source_port="each")], "unknown_port"),
+            ([wire("a"), wire("b")], [link("e", "a", "b"), link("f", "a", "b", source_port="out")], "duplicate_edge"),
+            ([wire("a"), wire("b"), wire("c"), wire("d")], [], "limit_reached"),
+            ([wire("a"), wire("b"), wire("c", "loop")], [link(f"e{n}", "a", "b") for n in range(3)], "limit_reached"),
+        ],
+    )
+    def test_a_graph_that_does_not_hold_together_is_refused(self, nodes: list, edges: list, code: str) -> None:
+        with pytest.raises(Rejected) as caught:
+            graph(nodes, edges, DocumentLimits(nodes=3, edges=2))
+        assert caught.value.code == code
+
+    def test_members_may_come_before_their_group(self) -> None:
+        document = graph([wire("a", parent="g"), wire("g", "group", parent="h"), wire("h", "group")])
+        assert [member.id for member in document.members_of("g")] == ["a"]
+        assert document.node("old") is None
+
+    def test_ports_that_are_not_named_are_filled_in(self) -> None:
+        document = graph([wire("a", "decision"), wire("b")], [link("e", "a", "b")])
+        assert document.edge("e").source_port == "default"
+
+    def test_a_flow_is_created_once(self) -> None:
+        with pytest.raises(Rejected, match="invalid"):
+            apply(a_document([a_node()]), CreateFlow("Again", ""), DEFAULT_LIMITS)
+        effect = apply(Document(), CreateFlow("First", "", (a_node(),)), DEFAULT_LIMITS).effect
+        assert (effect.flow.after.title, list(effect.nodes)) == ("First", ["n1"])
