@@ -58,6 +58,9 @@ export function seen(view, size, margin = 0) {
 
 export const centre = (rect) => ({ x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 });
 
+/** The corner of a box on the grid whose middle is at `point`. */
+export const placed = ({ x, y }, width, height) => ({ x: snap(x - width / 2), y: snap(y - height / 2) });
+
 export const contains = (rect, point) =>
   point.x >= rect.x && point.y >= rect.y && point.x <= rect.x + rect.width && point.y <= rect.y + rect.height;
 

@@ -14,7 +14,7 @@ export function read(type, text) {
     case "json":
       return json(text);
     case "names":
-      return text.split(/[\n,]/).map((name) => name.trim()).filter(Boolean);
+      return text.split("\n").map((name) => name.trim()).filter(Boolean);
     default:
       return text;
   }

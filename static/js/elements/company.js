@@ -1,0 +1,184 @@
+/**
+ * The others on the canvas: their cursors, what they have selected, what they drag; smoothed, and never in the way.
+ *
+ * People come as sessions; two tabs of one user are one avatar, but each has its cursor.
+ * Events: `change` (who is here, or idle), `moved` (somebody's view).
+ */
+
+import { Spline } from "../lib/spline.js";
+import { clamp, toScreen } from "../lib/geometry.js";
+import { make, over } from "./make.js";
+
+const HOLD_MS = 1_000;
+const NAME = 24;
+
+export class Company extends EventTarget {
+  /** @type {Map<string, {session: string, id: number, name: string, colour: string, state: object}>} without me */
+  people = new Map();
+  #editor;
+  #cursors = new Map();
+  #outlines = new Map();
+  #drags = new Map();
+  #frame = 0;
+
+  constructor(editor) {
+    super();
+    this.#editor = editor;
+    const { session, viewport, stage } = editor;
+    session.addEventListener("people", ({ detail }) => this.#come(detail));
+    session.addEventListener("presence", ({ detail }) => this.#states(detail));
+    session.addEventListener("status", () => session.socket.state !== "open" && this.#leaveAll());
+    session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
+    viewport.addEventListener("change", () => this.#ask());
+    stage.addEventListener("drawn", () => this.#outline());
+  }
+
+  #come({ all, joined, left }) {
+    if (all) this.#leaveAll();
+    for (const id of left) this.#leave(id);
+    for (const person of joined) {
+      if (person.session !== this.#editor.session.you?.session) this.people.set(person.session, { ...person, state: this.people.get(person.session)?.state ?? {} });
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #leaveAll() {
+    for (const id of [...this.people.keys()]) this.#leave(id);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #leave(id) {
+    this.#endDrag(id);
+    this.#cursors.get(id)?.element.remove();
+    this.#cursors.delete(id);
+    this.people.delete(id);
+    this.#outline();
+  }
+
+  #states(states) {
+    let isNew = false;
+    for (const [id, state] of Object.entries(states)) {
+      const person = this.people.get(id);
+      if (!person) continue;
+      Object.assign(person.state, state);
+      isNew ||= "status" in state;
+      if ("viewport" in state) this.dispatchEvent(new Event("moved"));
+      if ("cursor" in state) this.#point(person, state.cursor);
+      if ("drag" in state) this.#drag(id, state.drag);
+    }
+    this.#outline();
+    this.#ask();
+    if (isNew) this.dispatchEvent(new Event("change"));
+  }
+
+  #point(person, at) {
+    let cursor = this.#cursors.get(person.session);
+    if (!cursor) {
+      const tag = make("span.tag", {}, person.name.slice(0, NAME));
+      cursor = { spline: new Spline(), element: make("div", { "data-cursor": person.session, "data-person-colour": person.colour, "aria-hidden": "true" }, tag) };
+      cursor.element.style.setProperty("--person", person.colour);
+      this.#cursors.set(person.session, cursor);
+    }
+    cursor.element.toggleAttribute("data-hidden", !at);
+    if (at) cursor.spline.add(performance.now(), ...at);
+    if (cursor.element.parentNode !== this.#editor.layers.cursors) this.#editor.layers.cursors.append(cursor.element);
+  }
+
+  #drag(id, drag) {
+    if (!drag) {
+      const before = this.#drags.get(id);
+      // The edit itself is on its way: let go when it is here, or the node would jump back for a moment.
+      if (before) before.timer ??= setTimeout(() => this.#endDrag(id), HOLD_MS);
+      return;
+    }
+    const before = this.#drags.get(id);
+    clearTimeout(before?.timer);
+    const ids = this.#editor.graph.withMembers(drag.ids);
+    const spline = before?.spline ?? new Spline();
+    if (!before) spline.add(performance.now() - 1, 0, 0);
+    spline.add(performance.now(), drag.dx, drag.dy);
+    this.#drags.set(id, { ids, spline, timer: undefined });
+  }
+
+  #endDrag(id) {
+    const drag = this.#drags.get(id);
+    if (!drag) return;
+    clearTimeout(drag.timer);
+    this.#drags.delete(id);
+    this.#editor.graph.hold([...drag.ids].filter((node) => !this.#isMine(node)), () => null);
+  }
+
+  #arrived(frame) {
+    const moved = new Set((frame?.move ?? []).map(([id]) => id));
+    for (const [id, drag] of this.#drags) if (drag.timer && (!frame || [...drag.ids].some((node) => moved.has(node)))) this.#endDrag(id);
+  }
+
+  #isMine(id) {
+    return this.#editor.graph.nodes.get(id)?.element.hasAttribute("data-dragging");
+  }
+
+  #ask() {
+    this.#frame ||= requestAnimationFrame((now) => this.#draw(now));
+  }
+
+  #draw(now) {
+    this.#frame = 0;
+    let isMoving = false;
+    for (const [id, cursor] of this.#cursors) isMoving = this.#drawCursor(id, cursor, now) || isMoving;
+    for (const { ids, spline } of this.#drags.values()) {
+      const by = spline.at(now);
+      this.#editor.graph.hold([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
+      isMoving ||= !by.still;
+    }
+    if (isMoving) this.#ask();
+  }
+
+  #drawCursor(id, { element, spline }, now) {
+    const at = spline.at(now);
+    if (!at) return false;
+    const { view, size, zoom } = this.#editor.viewport;
+    const screen = toScreen(view, at);
+    const seen = { x: clamp(screen.x, 4, size.width - 90), y: clamp(screen.y, 4, size.height - 26) };
+    const isAway = screen.x < 0 || screen.y < 0 || screen.x > size.width || screen.y > size.height;
+    const point = isAway ? { x: (seen.x - view.x) / zoom, y: (seen.y - view.y) / zoom } : at;
+    element.style.transform = `translate(${point.x}px, ${point.y}px) scale(${1 / zoom})`;
+    element.toggleAttribute("data-away", isAway);
+    element.toggleAttribute("data-idle", this.people.get(id)?.state.status === "idle");
+    return !at.still;
+  }
+
+  /** A line around what somebody has selected, outward by 3 px for each further person. */
+  #outline() {
+    const { graph, layers, viewport } = this.#editor;
+    const depth = new Map();
+    const wanted = new Set();
+    for (const person of this.people.values()) {
+      for (const id of person.state.selection ?? []) {
+        if (!graph.node(id)) continue;
+        const key = `${person.session} ${id}`;
+        wanted.add(key);
+        const level = depth.get(id) ?? 0;
+        depth.set(id, level + 1);
+        const out = (5 + 3 * level) / viewport.zoom;
+        const { x, y, width, height } = graph.rect(id);
+        over(layers.overlay, this.#outlineOf(key, person), { x: x - out, y: y - out, width: width + 2 * out, height: height + 2 * out });
+      }
+    }
+    for (const [key, element] of this.#outlines) {
+      if (wanted.has(key)) continue;
+      element.remove();
+      this.#outlines.delete(key);
+    }
+  }
+
+  #outlineOf(key, person) {
+    if (!this.#outlines.has(key)) {
+      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", {}, person.name.slice(0, NAME)));
+      element.style.setProperty("--person", person.colour);
+      this.#outlines.set(key, element);
+    }
+    return this.#outlines.get(key);
+  }
+}
+
+const plain = ({ x, y, width, height }) => ({ x, y, width, height });

@@ -1,0 +1,195 @@
+/**
+ * Draw an edge from a port: by dragging, or by tapping the port and then the target.
+ *
+ * Ports that may take it glow, nodes that have none fall back, the nearest within 20 px snaps, a drop on a node takes its first
+ * fitting port, a drop on nothing asks which node to add there. What is valid here is a hint; the server decides.
+ */
+
+import { curveBetween, portPoint } from "../lib/curve.js";
+import { contains } from "../lib/geometry.js";
+import { addEdge } from "../lib/edits.js";
+import { blankEdge, shape, trace } from "./edges.js";
+
+const SNAP = 20;
+
+export class Connect {
+  name = "connect";
+  drifts = true;
+  #editor;
+  #id;
+  #port;
+  #forward;
+  #replaces;
+  #draft = null;
+  #marked = [];
+  #target = null;
+  #reason = null;
+
+  /** Begin at a port. @param {"in"|"out"} direction */
+  static from(editor, event, id, port, direction) {
+    return new Connect(editor, { id, port, direction });
+  }
+
+  /** Take one end of the selected edge elsewhere. @param {"source"|"target"} end which one is loose */
+  static again(editor, event, end) {
+    const edge = editor.graph.edge(editor.selection.edge);
+    const kept = end === "target" ? { id: edge.source, port: edge.sourcePort, direction: "out" } : { id: edge.target, port: edge.targetPort, direction: "in" };
+    return new Connect(editor, { ...kept, replaces: edge });
+  }
+
+  constructor(editor, { id, port, direction, replaces = null }) {
+    this.#editor = editor;
+    this.#id = id;
+    this.#port = port;
+    this.#forward = direction === "out";
+    this.#replaces = replaces;
+  }
+
+  start() {
+    const { layers, root, stage } = this.#editor;
+    root.dataset.gesture = this.name;
+    stage.flush();
+    this.#draft = blankEdge({});
+    this.#draft.dataset.edgeDraft = "";
+    layers.edges.append(this.#draft);
+    if (this.#replaces) this.#replaces.element.toggleAttribute("data-loose", true);
+    this.#mark();
+  }
+
+  move(event) {
+    const point = this.#editor.viewport.world(event);
+    this.#aim(point);
+    const end = this.#target ? this.#point(this.#target) : [point.x, point.y];
+    const start = this.#point({ id: this.#id, port: this.#port, own: true });
+    trace(this.#draft, this.#forward ? curveBetween(start, end) : curveBetween(end, start));
+    this.#draft.toggleAttribute("data-snapped", Boolean(this.#target));
+  }
+
+  end(event) {
+    this.move(event);
+    const target = this.#target;
+    const at = this.#editor.viewport.world(event);
+    const isEmpty = !this.#under(at);
+    this.cancel();
+    if (target) this.to(target.id, target.port);
+    else if (isEmpty && !this.#replaces) this.#editor.picker.add({ at, event, link: (added) => this.#link(added) });
+  }
+
+  cancel() {
+    this.#draft?.remove();
+    this.#snap(null);
+    this.#explain(null);
+    for (const element of this.#marked) element.removeAttribute("data-target");
+    this.#replaces?.element.removeAttribute("data-loose");
+    delete this.#editor.root.dataset.gesture;
+  }
+
+  /** Connect with this node's port, or its first fitting one. @returns {boolean} */
+  to(id, port = this.#fitting(id)[0]) {
+    if (!port) return false;
+    const before = this.#replaces;
+    const label = before?.element.dataset.label;
+    const more = before ? { ...(label && { label }), animated: "animated" in before.element.dataset } : {};
+    const edge = addEdge(...this.#ends(id, port), more);
+    this.#editor.submit(before ? [{ kind: "remove_edge", id: before.id }, edge] : [edge]);
+    return true;
+  }
+
+  /** Nodes that could be the other end. */
+  targets() {
+    return [...this.#editor.graph.visibleNodes()].filter(({ id }) => this.#fitting(id).length);
+  }
+
+  /** Why a node cannot be the other end. @returns {string|null} the name of a text */
+  reason(id) {
+    const node = this.#editor.graph.node(id);
+    if (this.#fitting(id).length) return null;
+    if (id === this.#id) return "to_itself";
+    const ports = this.#forward ? node.inputs : node.outputs;
+    return ports.length ? "already_connected" : this.#forward ? "no_input" : "no_output";
+  }
+
+  /** The edge to a node that the picker added. */
+  #link(node) {
+    const kind = this.#editor.catalogue[node.kind];
+    const [port] = this.#forward ? kind.inputs : kind.outputs;
+    return port ? [addEdge(...this.#ends(node.id, port))] : [];
+  }
+
+  #ends(id, port) {
+    return this.#forward ? [this.#id, this.#port, id, port] : [id, port, this.#id, this.#port];
+  }
+
+  #fitting(id) {
+    const node = this.#editor.graph.node(id);
+    if (!node || id === this.#id) return [];
+    const known = new Set(this.#editor.graph.edgesOf(id).filter((edge) => edge.id !== this.#replaces?.id).map(keyOf));
+    return (this.#forward ? node.inputs : node.outputs).filter((port) => !known.has(this.#ends(id, port).join(" ")));
+  }
+
+  #mark() {
+    for (const node of this.#editor.graph.visibleNodes()) {
+      const fitting = new Set(this.#fitting(node.id));
+      if (node.id === this.#id) continue;
+      this.#set(node.element, fitting.size ? "valid" : "invalid");
+      for (const port of node.element.querySelectorAll(`[data-direction=${this.#forward ? "in" : "out"}]`)) {
+        this.#set(port, fitting.has(port.dataset.port) ? "valid" : "invalid");
+      }
+    }
+  }
+
+  #set(element, state) {
+    element.dataset.target = state;
+    this.#marked.push(element);
+  }
+
+  #aim(point) {
+    const { viewport } = this.#editor;
+    let best = null;
+    let distance = SNAP / viewport.zoom;
+    for (const { id } of this.targets()) {
+      for (const port of this.#fitting(id)) {
+        const [x, y] = this.#point({ id, port });
+        const away = Math.hypot(x - point.x, y - point.y);
+        if (away <= distance) [best, distance] = [{ id, port }, away];
+      }
+    }
+    const under = this.#under(point);
+    const [first] = under ? this.#fitting(under) : [];
+    this.#snap(best ?? (first ? { id: under, port: first } : null));
+    this.#explain(!best && under && under !== this.#id && !first ? under : null);
+  }
+
+  #under(point) {
+    const { graph } = this.#editor;
+    const found = [...graph.visibleNodes()].filter(({ id, kind }) => kind !== "group" && contains(graph.rect(id), point));
+    return found.at(-1)?.id ?? null;
+  }
+
+  #snap(target) {
+    if (target?.id === this.#target?.id && target?.port === this.#target?.port) return;
+    for (const element of this.#elements(this.#target)) element.dataset.target = "valid";
+    for (const element of this.#elements(target)) element.dataset.target = "snapped";
+    this.#target = target;
+  }
+
+  #elements(target) {
+    const element = target && this.#editor.graph.nodes.get(target.id)?.element;
+    if (!element) return [];
+    const direction = this.#forward ? "in" : "out";
+    return [element, element.querySelector(`[data-direction=${direction}][data-port="${CSS.escape(target.port)}"]`)].filter(Boolean);
+  }
+
+  #explain(id) {
+    if (id === this.#reason) return;
+    const { overlay, texts } = this.#editor;
+    this.#reason = id;
+    overlay.reason(id, id && texts.say(this.reason(id)));
+  }
+
+  #point({ id, port, own }) {
+    return portPoint(shape(this.#editor.graph, id), port, this.#forward === Boolean(own) ? "out" : "in");
+  }
+}
+
+const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ");

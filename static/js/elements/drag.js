@@ -1,0 +1,138 @@
+/**
+ * Drag one node or all that are selected; groups take their members along.
+ *
+ * Snaps to the grid (not with Ctrl), aligns with what is near, keeps the axis with Shift, duplicates with Alt. Others see it happen
+ * through presence; the document hears of it once, at the end, as one version.
+ */
+
+import { align } from "../lib/align.js";
+import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
+import { insertInto, move } from "../lib/edits.js";
+
+const REACH = 6;
+
+export class Drag {
+  name = "drag";
+  drifts = true;
+  #editor;
+  #id;
+  #from;
+  #roots = [];
+  /** @type {Map<string, import("../lib/geometry.js").Rect>} where each was */
+  #was = new Map();
+  #others = [];
+  #by = { x: 0, y: 0 };
+
+  constructor(editor, event, id) {
+    this.#editor = editor;
+    this.#id = id;
+    this.#from = editor.viewport.world(event);
+  }
+
+  start() {
+    const { graph, selection, patcher, stage } = this.#editor;
+    if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
+    this.#roots = rootsOf(graph, selection.nodes);
+    const all = graph.withMembers(this.#roots);
+    for (const id of all) {
+      this.#was.set(id, { ...graph.rect(id) });
+      graph.nodes.get(id).element.toggleAttribute("data-dragging", true);
+    }
+    patcher.hold(all);
+    const view = this.#editor.viewport.seen();
+    this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
+    stage.flush();
+  }
+
+  move(event) {
+    const { graph, viewport, presence, overlay } = this.#editor;
+    const at = viewport.world(event);
+    let [dx, dy] = [at.x - this.#from.x, at.y - this.#from.y];
+    if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
+    const box = union(this.#roots.map((id) => this.#was.get(id)));
+    const free = event.ctrlKey || event.metaKey;
+    const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, REACH / viewport.zoom);
+    const lead = this.#was.get(this.#id);
+    this.#by = {
+      x: settle(dx, found.dx, lead.x, free, event.shiftKey && dx === 0, box.x, box.width),
+      y: settle(dy, found.dy, lead.y, free, event.shiftKey && dy === 0, box.y, box.height),
+    };
+    graph.hold(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
+    overlay.guides(found.guides);
+    presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y });
+  }
+
+  end(event) {
+    const isCopy = event.altKey;
+    const by = this.#by;
+    const moves = isCopy ? [] : this.#roots.map((id) => move(id, shifted(this.#was.get(id), by)));
+    const homes = isCopy ? [] : this.#homes();
+    const inserted = isCopy ? [] : this.#inserted(event);
+    if (by.x || by.y) {
+      if (isCopy) this.#editor.copies.duplicate(this.#roots, by);
+      else this.#editor.submit([...moves, ...homes, ...inserted]);
+    }
+    this.#release();
+  }
+
+  cancel() {
+    this.#release();
+  }
+
+  #release() {
+    const { graph, patcher, presence, overlay } = this.#editor;
+    for (const id of this.#was.keys()) graph.nodes.get(id)?.element.removeAttribute("data-dragging");
+    graph.hold(this.#was.keys(), () => null);
+    patcher.release(this.#was.keys());
+    overlay.guides([]);
+    presence.drag(null);
+  }
+
+  /** Dropped into a frame, or out of it. */
+  #homes() {
+    const { graph } = this.#editor;
+    return this.#roots.flatMap((id) => {
+      const { parent } = graph.nodes.get(id);
+      const home = homeAt(graph, centre(graph.rect(id)), this.#was);
+      return home === parent ? [] : [{ kind: "edit_node", id, set: { parent: home } }];
+    });
+  }
+
+  /** A fresh node dropped on an edge goes in between. */
+  #inserted({ clientX, clientY }) {
+    const { graph } = this.#editor;
+    const [id] = this.#roots;
+    if (this.#roots.length !== 1 || graph.edgesOf(id).length) return [];
+    const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
+    const edge = under && graph.edge(under.dataset.edgeId);
+    return edge ? insertInto(edge, graph.nodes.get(id)) : [];
+  }
+}
+
+/** Without those that come along with a selected group anyway. */
+export function rootsOf(graph, ids) {
+  const inside = (id) => {
+    for (let at = graph.nodes.get(id)?.parent; at; at = graph.nodes.get(at)?.parent) if (ids.has(at)) return true;
+    return false;
+  };
+  return [...ids].filter((id) => graph.node(id) && !inside(id));
+}
+
+/** The smallest frame around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
+export function homeAt(graph, point, except = new Set()) {
+  let home = null;
+  for (const node of graph.visibleNodes()) {
+    if (node.kind !== "group" || except.has(node.id) || !contains(graph.rect(node.id), point)) continue;
+    if (!home || node.width * node.height < home.width * home.height) home = node;
+  }
+  return home?.id ?? null;
+}
+
+const shifted = (rect, by) => ({ ...rect, x: round(rect.x + by.x), y: round(rect.y + by.y) });
+
+/** One axis: aligned, else on the grid, else as the hand has it; never beyond the bounds. */
+function settle(delta, aligned, lead, isFree, isFixed, low, length) {
+  if (isFixed) return 0;
+  const free = aligned === null ? (isFree ? delta : snap(lead + delta) - lead) : delta + aligned;
+  return round(clamp(free, -BOUND - low, BOUND - low - length));
+}

@@ -1,0 +1,192 @@
+/**
+ * From pointers to gestures: decides what a press begins, waits for the threshold, steers until release, Esc or a second finger.
+ *
+ * A gesture is an object with `name`, `start()`, `move(event)`, `end(event)`, `cancel()`, any of them optional but the name;
+ * a press that never crosses the threshold is a tap. While a gesture runs the root says which one.
+ *
+ * @typedef {{name: string, start?(): void, move(event: PointerEvent): void, end(event: PointerEvent): void, cancel(): void}} Gesture
+ */
+
+import { Connect } from "./connect.js";
+import { Drag } from "./drag.js";
+import { Marquee } from "./marquee.js";
+import { Pan, Pinch } from "./pan.js";
+import { Resize } from "./resize.js";
+
+const THRESHOLD = { mouse: 4, pen: 6, touch: 6 };
+const LONG_PRESS_MS = 500;
+const BORDER = 40;
+
+export class Gestures {
+  /** @type {Gesture|null} */
+  current = null;
+  #editor;
+  #press = null;
+  #fingers = new Map();
+  #long = 0;
+  #drift = 0;
+
+  constructor(editor) {
+    this.#editor = editor;
+    const { canvas } = editor;
+    canvas.style.touchAction = "none";
+    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    canvas.addEventListener("dblclick", (event) => this.#double(event));
+    addEventListener("pointermove", (event) => this.#move(event));
+    addEventListener("pointerup", (event) => this.#up(event));
+    addEventListener("pointercancel", (event) => this.#lift(event));
+    addEventListener("blur", () => this.cancel());
+  }
+
+  /** Begin a gesture that did not start with a press on the canvas, as a drag from the palette does. */
+  begin(gesture, event) {
+    this.cancel();
+    this.#press = { gesture, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType };
+  }
+
+  /** @returns {boolean} whether there was something to cancel */
+  cancel() {
+    const gesture = this.current;
+    this.#finish();
+    gesture?.cancel();
+    return Boolean(gesture);
+  }
+
+  #down(event) {
+    if (event.target.isContentEditable || event.target.closest("[data-empty] button")) return;
+    if (event.pointerType === "touch" && this.#finger(event)) return;
+    if (this.#press || event.button > 1) return;
+    if (event.button === 1) event.preventDefault();
+    const hit = hitOf(event);
+    this.#press = { gesture: this.#choose(event, hit), hit, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType };
+    if (!hit.node) this.#editor.canvas.focus({ preventScroll: true });
+    if (event.pointerType === "touch") this.#long = setTimeout(() => this.#longPress(event, hit), LONG_PRESS_MS);
+  }
+
+  /** What dragging from here would do. @returns {Gesture} */
+  #choose(event, hit) {
+    const editor = this.#editor;
+    if (event.button === 1 || "space" in editor.root.dataset) return new Pan(editor, event);
+    if (editor.mayEdit) {
+      if (hit.handle) return new Resize(editor, event, hit.handle);
+      if (hit.end) return Connect.again(editor, event, hit.end);
+      if (hit.port) return Connect.from(editor, event, hit.node, hit.port, hit.direction);
+      if (hit.node && this.#mayDrag(event, hit.node)) return new Drag(editor, event, hit.node);
+    }
+    return event.pointerType === "touch" || (hit.node && !editor.mayEdit) ? new Pan(editor, event) : new Marquee(editor, event);
+  }
+
+  /** A large frame fills a phone's screen: there it must be chosen before it can be dragged. */
+  #mayDrag(event, id) {
+    return event.pointerType !== "touch" || this.#editor.graph.nodes.get(id)?.kind !== "group" || this.#editor.selection.nodes.has(id);
+  }
+
+  #move(event) {
+    if (this.#fingers.has(event.pointerId)) this.#fingers.set(event.pointerId, event);
+    const press = this.#press;
+    if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
+    if (!this.current) {
+      if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < (THRESHOLD[press.type] ?? 4)) return;
+      this.#start(press.gesture);
+    }
+    this.current?.move(event);
+    press.last = event;
+    if (this.current?.drifts && !this.#drift) this.#drift = requestAnimationFrame(() => this.#pan());
+  }
+
+  #start(gesture) {
+    clearTimeout(this.#long);
+    this.current = gesture;
+    this.#editor.root.dataset.gesture = gesture.name;
+    gesture.start?.();
+  }
+
+  #up(event) {
+    this.#fingers.delete(event.pointerId);
+    const press = this.#press;
+    if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
+    const gesture = this.current;
+    this.#finish();
+    if (gesture) gesture.end(event);
+    else if (press.hit) this.#editor.tap(event, press.hit);
+  }
+
+  #lift(event) {
+    this.#fingers.delete(event.pointerId);
+    if (this.#press?.id === event.pointerId) this.cancel();
+  }
+
+  #finish() {
+    clearTimeout(this.#long);
+    cancelAnimationFrame(this.#drift);
+    this.#drift = 0;
+    this.#press = null;
+    this.current = null;
+    delete this.#editor.root.dataset.gesture;
+  }
+
+  /** @returns {boolean} whether this is a second finger, which never drags a node */
+  #finger(event) {
+    this.#fingers.set(event.pointerId, event);
+    if (this.#fingers.size !== 2) return this.#fingers.size > 2;
+    this.cancel();
+    this.#press = { id: event.pointerId };
+    this.#start(new Pinch(this.#editor, this.#fingers));
+    return true;
+  }
+
+  #longPress(event, hit) {
+    this.#finish();
+    navigator.vibrate?.(10);
+    this.#editor.menu(event, hit);
+  }
+
+  /** Near the border the world comes to meet the pointer. */
+  #pan() {
+    this.#drift = 0;
+    const last = this.#press?.last;
+    if (!last || !this.current) return;
+    const { viewport } = this.#editor;
+    const { x, y } = viewport.local(last);
+    const pull = (at, length) => Math.max(0, BORDER - at) - Math.max(0, at - length + BORDER);
+    const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
+    if (!dx && !dy) return;
+    viewport.pan(Math.max(-BORDER, Math.min(BORDER, dx)) / 3, Math.max(-BORDER, Math.min(BORDER, dy)) / 3);
+    this.current.move(last);
+    this.#drift = requestAnimationFrame(() => this.#pan());
+  }
+
+  #wheel(event) {
+    event.preventDefault();
+    const { viewport } = this.#editor;
+    const unit = event.deltaMode === 1 ? 16 : 1;
+    const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
+    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-Math.max(-60, Math.min(60, dy)) / 120), viewport.local(event));
+    else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
+    else viewport.pan(-dx, -dy);
+    this.#editor.moved();
+  }
+
+  #double(event) {
+    const hit = hitOf(event);
+    const editor = this.#editor;
+    if (event.target.closest("button, [contenteditable]")) return;
+    if (hit.node && event.target.closest("[data-node-label]")) editor.commands.run("rename", hit.node);
+    else if (hit.node) editor.commands.run("open", hit.node);
+    else if (!hit.edge && editor.mayEdit) editor.picker.add({ at: editor.viewport.world(event), event });
+  }
+}
+
+/** What is under the pointer. @returns {{node?: string, port?: string, direction?: string, edge?: string, handle?: string, end?: string}} */
+export function hitOf({ target }) {
+  const at = (selector) => target.closest?.(selector)?.dataset;
+  return {
+    handle: at("[data-handle]")?.handle,
+    end: at("[data-end]")?.end,
+    port: at("[data-port]")?.port,
+    direction: at("[data-port]")?.direction,
+    node: at("[data-node-id]")?.nodeId,
+    edge: at("[data-edge-id]")?.edgeId ?? at("[data-label-of]")?.labelOf,
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Keys to commands. Off while somebody types; single letters only with focus on the canvas; what the browser needs itself
+ * (Mod+W, T, L, R) is never taken.
+ */
+
+const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
+const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "top"], ArrowDown: [0, 1, "bottom"] };
+const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
+const STEP = 8;
+const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join" };
+const WITH_BOTH = { g: "ungroup", l: "lock" };
+const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", "?": "help", "+": "zoom-in", "-": "zoom-out" };
+
+export class Keyboard {
+  #editor;
+  #isByPointer = false;
+
+  constructor(editor) {
+    this.#editor = editor;
+    addEventListener("keydown", (event) => this.#down(event));
+    addEventListener("keyup", ({ key }) => key === " " && delete editor.root.dataset.space);
+    addEventListener("blur", () => delete editor.root.dataset.space);
+    addEventListener("pointerdown", () => (this.#isByPointer = true), true);
+  }
+
+  #down(event) {
+    const byPointer = this.#isByPointer;
+    if (event.key !== "Shift" && event.key !== "Control" && event.key !== "Meta" && event.key !== "Alt") this.#isByPointer = false;
+    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.key === "Escape" && this.#escape(event)) return;
+    if (isTyping(event.target)) return;
+    const onCanvas = this.#editor.canvas.contains(event.target) || event.target === document.body;
+    if (this.#command(event, onCanvas, byPointer)) event.preventDefault();
+  }
+
+  /** @returns {boolean} whether the key is ours */
+  #command(event, onCanvas, byPointer) {
+    const { commands, root } = this.#editor;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const mod = isMac ? event.metaKey : event.ctrlKey;
+    if (mod && event.shiftKey) return ARROWS[key] && onCanvas ? commands.run("align", ARROWS[key][2]) : commands.run(WITH_BOTH[key]);
+    if (mod) return (onCanvas || key !== "a") && Boolean(WITH_MOD[key]) && (commands.run(WITH_MOD[key]), true);
+    if (!onCanvas) return key === "?" && commands.run("help");
+    if (ARROWS[key]) return this.#arrow(event, key);
+    if (event.altKey) return false;
+    if (event.shiftKey && (event.code === "Digit1" || event.code === "Digit2")) return commands.run(event.code === "Digit1" ? "fit" : "fit-selection");
+    if (key === " " && event.target === this.#editor.canvas) return (root.dataset.space = ""), true;
+    if (key === "Tab") return this.#tab(event, byPointer);
+    if (key === "/") return this.#editor.searchPalette();
+    if (key === "Enter" || key === " ") return this.#enter(key);
+    this.#adopt();
+    return PLAIN[key] ? commands.run(PLAIN[key]) : false;
+  }
+
+  #arrow(event, key) {
+    const { commands, selection, viewport, mayEdit } = this.#editor;
+    if (event.altKey) return commands.run("walk", WALK[key]);
+    this.#adopt();
+    const [x, y] = ARROWS[key].map((part) => part * STEP * (event.shiftKey ? 4 : 1));
+    if (selection.nodes.size && mayEdit) return commands.run("nudge", [x, y]);
+    viewport.pan(-x * 5, -y * 5);
+    return true;
+  }
+
+  /** After a click Tab adds; for whoever came by keyboard it goes on to the next node, and at the last one leaves. */
+  #tab(event, byPointer) {
+    const { picker, graph, mayEdit } = this.#editor;
+    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#editor.canvas || this.#editor.focusedNode())) return picker.add(), true;
+    if (!graph.nodes.size && mayEdit && event.target === document.body) return picker.add(), true;
+    return this.#editor.focusNext(event.shiftKey ? -1 : 1);
+  }
+
+  #enter(key) {
+    const id = this.#editor.focusedNode();
+    if (!id && this.#editor.selection.isEmpty) return false;
+    if (key === "Enter") return this.#editor.commands.run("open", id ?? undefined);
+    this.#editor.selection.toggle("nodes", id);
+    return true;
+  }
+
+  /** A key means the focused node when nothing is selected. */
+  #adopt() {
+    const id = this.#editor.focusedNode();
+    if (id && this.#editor.selection.isEmpty) this.#editor.selection.set({ nodes: [id] });
+  }
+
+  #escape(event) {
+    const { gestures, linking, menu, roster, selection, canvas } = this.#editor;
+    if (menu.close() || gestures.cancel() || linking.cancel() || roster.stop()) return true;
+    if (isTyping(event.target)) return canvas.focus({ preventScroll: true }), true;
+    if (selection.isEmpty) return this.#editor.focusedNode() ? (canvas.focus({ preventScroll: true }), true) : false;
+    return selection.clear(), true;
+  }
+}
+
+/** @param {EventTarget} target */
+export const isTyping = (target) =>
+  target instanceof Element && (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])"));

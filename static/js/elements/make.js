@@ -1,0 +1,39 @@
+/** Make small elements of our own: words only ever as text, so nothing anybody wrote can become markup. */
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/**
+ * @param {string} name tag and classes: `div.outline`
+ * @param {Record<string, string|boolean|null>} [attributes] false and null leave one out
+ * @param {...(Node|string)} children
+ */
+export function make(name, attributes = {}, ...children) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length) element.className = classes.join(" ");
+  for (const [key, value] of Object.entries(attributes)) if (value !== false && value !== null) element.setAttribute(key, value === true ? "" : value);
+  element.append(...children);
+  return element;
+}
+
+/** An icon of the vendored set, silent to a screen reader. */
+export function icon(name) {
+  const [svg, use] = [document.createElementNS(SVG, "svg"), document.createElementNS(SVG, "use")];
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${document.documentElement.dataset.icons}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Put an element over a rectangle of the world, or take it away. @param {{x: number, y: number, width?: number, height?: number}|null} rect */
+export function over(layer, element, rect, more = "") {
+  if (!rect) {
+    element.remove();
+    return;
+  }
+  if (element.parentNode !== layer) layer.append(element);
+  element.style.transform = `translate(${rect.x}px, ${rect.y}px)${more}`;
+  if (rect.width !== undefined) element.style.width = `${rect.width}px`;
+  if (rect.height !== undefined) element.style.height = `${rect.height}px`;
+}

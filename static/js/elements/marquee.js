@@ -1,0 +1,47 @@
+/** Drag on the empty canvas: what the rectangle touches is selected; with Shift it is added. */
+
+import { between, intersects } from "../lib/geometry.js";
+import { make, over } from "./make.js";
+
+export class Marquee {
+  name = "marquee";
+  drifts = true;
+  #editor;
+  #from;
+  #before;
+  #box;
+
+  constructor(editor, event) {
+    this.#editor = editor;
+    this.#from = editor.viewport.world(event);
+    this.#before = event.shiftKey ? new Set(editor.selection.nodes) : new Set();
+  }
+
+  start() {
+    this.#box = make("div.marquee");
+  }
+
+  move(event) {
+    const rect = between(this.#from, this.#editor.viewport.world(event));
+    const { graph, layers } = this.#editor;
+    over(layers.overlay, this.#box, rect);
+    const nodes = new Set(this.#before);
+    for (const { id, kind } of graph.visibleNodes()) if (touches(rect, graph.rect(id), kind)) nodes.add(id);
+    this.#editor.selection.set({ nodes });
+  }
+
+  end() {
+    this.#box.remove();
+  }
+
+  cancel() {
+    this.#box?.remove();
+    this.#editor.selection.set({ nodes: this.#before });
+  }
+}
+
+/** A frame is taken only whole: inside it one selects its members. */
+function touches(rect, node, kind) {
+  if (kind !== "group") return intersects(rect, node);
+  return rect.x <= node.x && rect.y <= node.y && rect.x + rect.width >= node.x + node.width && rect.y + rect.height >= node.y + node.height;
+}

@@ -1,0 +1,59 @@
+/**
+ * What is said without getting in the way: toasts for the eye, and for screen readers one polite line, batched, so that a busy
+ * room does not talk without pause.
+ */
+
+import { icon, make } from "./make.js";
+
+const STAY_MS = 6_000;
+const BATCH_MS = 1_500;
+const MOST = 3;
+
+export class Notices {
+  #toasts = document.querySelector("[data-toasts]");
+  #line = make("p.visually-hidden", { role: "status", "aria-live": "polite" });
+  #lines = new Set();
+  #timer = 0;
+  #close;
+
+  constructor(editor) {
+    this.#close = editor.texts.say("close");
+    editor.root.append(this.#line);
+  }
+
+  /** Say it to whoever cannot see it. */
+  announce(text) {
+    this.#lines.add(text);
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      this.#line.textContent = [...this.#lines].join(" ");
+      this.#lines.clear();
+    }, BATCH_MS);
+  }
+
+  /** @param {{tone?: "danger", action?: {text: string, run: () => void}, stays?: boolean}} [options] */
+  toast(text, { tone = null, action, stays = false } = {}) {
+    const toast = make("div.toast", { "data-tone": tone }, make("p", {}, make("strong", {}, text)));
+    if (tone) toast.prepend(icon("triangle-alert"));
+    const done = () => toast.remove();
+    if (action) toast.append(button("", action.text, () => (done(), action.run())));
+    toast.append(button("icon-button", icon("x"), done, this.#close));
+    this.#toasts.append(toast);
+    while (this.#toasts.children.length > MOST) this.#toasts.firstElementChild.remove();
+    if (!stays) leave(toast, done);
+    return done;
+  }
+}
+
+/** Gone after a while, but not under somebody's pointer or focus. */
+function leave(toast, done) {
+  let timer = setTimeout(done, STAY_MS);
+  for (const event of ["pointerenter", "focusin"]) toast.addEventListener(event, () => clearTimeout(timer));
+  for (const event of ["pointerleave", "focusout"]) toast.addEventListener(event, () => (clearTimeout(timer), (timer = setTimeout(done, STAY_MS))));
+}
+
+function button(classes, content, run, label = null) {
+  const element = make(classes ? `button.${classes}` : "button", { type: "button", "aria-label": label }, content);
+  element.addEventListener("click", run);
+  return element;
+}

@@ -1,0 +1,77 @@
+/**
+ * What is mine at the moment: selected nodes and edges. Marked on the elements, never known to the server's HTML.
+ *
+ * Event `change`.
+ */
+
+export class Selection extends EventTarget {
+  /** @type {Set<string>} */
+  nodes = new Set();
+  /** @type {Set<string>} */
+  edges = new Set();
+  #graph;
+
+  /** @param {import("./graph.js").Graph} graph */
+  constructor(graph) {
+    super();
+    this.#graph = graph;
+    graph.addEventListener("change", ({ detail }) => this.#prune(detail));
+  }
+
+  get isEmpty() {
+    return !this.nodes.size && !this.edges.size;
+  }
+
+  /** The one selected node, when nothing else is selected. @returns {string|null} */
+  get node() {
+    return this.nodes.size === 1 && !this.edges.size ? [...this.nodes][0] : null;
+  }
+
+  get edge() {
+    return this.edges.size === 1 && !this.nodes.size ? [...this.edges][0] : null;
+  }
+
+  /** @param {{nodes?: Iterable<string>, edges?: Iterable<string>}} chosen */
+  set({ nodes = [], edges = [] } = {}) {
+    const [before, after] = [[...this.nodes, "", ...this.edges], [...nodes, "", ...edges]];
+    if (before.length === after.length && before.every((id, index) => id === after[index])) return;
+    this.#mark(false);
+    this.nodes = new Set(nodes);
+    this.edges = new Set(edges);
+    this.#mark(true);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  clear() {
+    this.set();
+  }
+
+  /** @param {"nodes"|"edges"} what */
+  toggle(what, id) {
+    const next = { nodes: new Set(this.nodes), edges: new Set(this.edges) };
+    if (!next[what].delete(id)) next[what].add(id);
+    this.set(next);
+  }
+
+  #mark(isOn) {
+    for (const id of this.nodes) mark(this.#graph.nodes.get(id)?.element, isOn);
+    for (const id of this.edges) mark(this.#graph.edges.get(id)?.element, isOn);
+  }
+
+  #prune({ nodes, edges }) {
+    const left = {
+      nodes: [...this.nodes].filter((id) => !nodes.has(id) || this.#graph.node(id)),
+      edges: [...this.edges].filter((id) => this.#graph.edge(id)),
+    };
+    this.set(left);
+    for (const id of nodes) if (this.nodes.has(id)) mark(this.#graph.nodes.get(id).element, true);
+    for (const id of edges) if (this.edges.has(id)) mark(this.#graph.edges.get(id).element, true);
+  }
+}
+
+function mark(element, isOn) {
+  if (!element || element.hasAttribute("data-selected") === isOn) return;
+  element.toggleAttribute("data-selected", isOn);
+  if (isOn) element.setAttribute("aria-current", "true");
+  else element.removeAttribute("aria-current");
+}

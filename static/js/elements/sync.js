@@ -1,0 +1,62 @@
+/**
+ * Says how things stand between this page and the server, and never says "saved" when it is not: the pill in the bar, the
+ * hooks on the root, and a badge on what has waited for more than a second.
+ */
+
+import { touched } from "../live/patcher.js";
+
+const BADGE_MS = 1_000;
+
+export class Sync {
+  #editor;
+  #pill;
+  #text;
+  #timer = 0;
+  #badges = 0;
+  #waiting = new Set();
+
+  constructor(editor) {
+    this.#editor = editor;
+    this.#pill = editor.root.querySelector("[data-sync]");
+    this.#text = editor.root.querySelector("[data-sync-text]");
+    editor.session.addEventListener("status", () => this.show());
+    this.show();
+  }
+
+  show() {
+    const { root, session } = this.#editor;
+    root.dataset.connection = session.connection;
+    root.dataset.pending = session.outbox.pending;
+    const [state, text] = this.#words();
+    if (this.#pill && this.#pill.dataset.state !== state) this.#pill.dataset.state = state;
+    if (this.#text && this.#text.textContent !== text) this.#text.textContent = text;
+    clearTimeout(this.#timer);
+    if (session.socket.retryAt) this.#timer = setTimeout(() => this.show(), 1_000);
+    this.#badges ||= session.outbox.pending || this.#waiting.size ? setTimeout(() => this.#badge(), BADGE_MS / 2) : 0;
+  }
+
+  #words() {
+    const { session, texts } = this.#editor;
+    const { socket, connection } = session;
+    const count = session.outbox.pending;
+    if (connection === "read-only") return ["read-only", texts.say("read_only")];
+    if (connection === "live") return count ? ["saving", texts.say("saving")] : ["live", texts.say("saved")];
+    if (connection === "connecting") return ["connecting", texts.say(count ? "saving" : "connecting")];
+    if (socket.state === "asleep") return ["offline", texts.say("asleep")];
+    if (count) return ["offline", texts.say("offline_waiting", { count })];
+    const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
+    return seconds > 1 ? ["reconnecting", texts.say("reconnecting", { seconds })] : ["offline", texts.say("offline")];
+  }
+
+  #badge() {
+    const { graph, session } = this.#editor;
+    const waiting = new Set();
+    for (const entry of session.outbox.entries()) {
+      if (entry.state !== "acked" && Date.now() - entry.at >= BADGE_MS) for (const id of touched(entry.operation).nodes) waiting.add(id);
+    }
+    for (const id of new Set([...waiting, ...this.#waiting])) graph.nodes.get(id)?.element.toggleAttribute("data-waiting", waiting.has(id));
+    this.#waiting = waiting;
+    this.#badges = 0;
+    if (session.outbox.pending || waiting.size) this.#badges = setTimeout(() => this.#badge(), BADGE_MS / 2);
+  }
+}

@@ -1,0 +1,99 @@
+/** Buttons and switches around the canvas: tools, commands, panels that open on narrow screens, and my own preferences. */
+
+const ZOOM = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", lock: "lock", help: "help", add: "add" };
+const SHEETS = ["peek", "half", "full"];
+
+export class Toolbar {
+  #editor;
+  #zoom;
+
+  constructor(editor) {
+    this.#editor = editor;
+    this.#zoom = editor.root.querySelector("[data-zoom-text]");
+    editor.root.addEventListener("click", (event) => this.#click(event));
+    editor.root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
+    editor.viewport.addEventListener("change", () => this.#show());
+    this.#title();
+    this.#show();
+  }
+
+  /** Open a panel where it is a drawer or a sheet. @param {"palette"|"inspector"} name */
+  reveal(name, isOpen = true) {
+    const panel = this.#panel(name);
+    if (!panel) return;
+    panel.toggleAttribute("data-open", isOpen);
+    for (const button of this.#editor.root.querySelectorAll(`[data-tool="${name}"]`)) button.setAttribute("aria-expanded", String(isOpen));
+  }
+
+  #panel(name) {
+    return this.#editor.root.querySelector(`[data-panel="${name}"]`);
+  }
+
+  #show() {
+    const text = `${Math.round(this.#editor.viewport.zoom * 100)}%`;
+    if (this.#zoom && this.#zoom.textContent !== text) this.#zoom.textContent = text;
+  }
+
+  #click(event) {
+    const at = (selector) => event.target.closest(selector);
+    const tool = at("[data-tool]");
+    if (tool) return this.#tool(tool, tool.dataset.tool, event);
+    const command = at("[data-command]");
+    if (command) return this.#command(command, event);
+    return at("[data-sheet-handle]") ? this.#raise() : undefined;
+  }
+
+  #tool(button, name, event) {
+    const { commands, root } = this.#editor;
+    if (ZOOM[name]) commands.run(ZOOM[name]);
+    else if (name === "palette" || name === "inspector") this.reveal(name, !this.#panel(name).hasAttribute("data-open"));
+    else if (name === "minimap") {
+      const map = root.querySelector("[data-minimap]");
+      map.hidden = !map.hidden;
+      button.setAttribute("aria-pressed", String(!map.hidden));
+    } else if (name === "more") this.#editor.menu(event, {}, button);
+  }
+
+  #command(button, event) {
+    const { commands, selection } = this.#editor;
+    const { command } = button.dataset;
+    if (command === "deselect") selection.clear();
+    else if (command === "close-panel") this.reveal("inspector", false);
+    else if (command === "raise") this.#raise();
+    else if (command === "menu") this.#editor.menu(event, { node: [...selection.nodes][0] }, button);
+    else commands.run(command);
+  }
+
+  #raise() {
+    const panel = this.#panel("inspector");
+    panel.dataset.sheet = SHEETS[(SHEETS.indexOf(panel.dataset.sheet) + 1) % SHEETS.length];
+  }
+
+  #prefer(name, isOn) {
+    this.#editor.root.toggleAttribute(`data-no-${name}`, !isOn);
+  }
+
+  /** The title is edited where it stands. */
+  #title() {
+    const field = this.#editor.root.querySelector("[data-flow-title]");
+    const form = field?.form;
+    if (!form) return;
+    let before = field.value;
+    const commit = () => {
+      const title = field.value.trim();
+      if (title && title !== before) this.#editor.submit([{ kind: "edit_flow", set: { title } }]);
+      else field.value = before;
+      if (title) before = title;
+    };
+    form.addEventListener("submit", (event) => (event.preventDefault(), field.blur()));
+    field.addEventListener("change", commit);
+    field.addEventListener("keydown", ({ key }) => key === "Escape" && ((field.value = before), field.blur()));
+    this.#editor.patcher.addEventListener("flow", ({ detail: { title } }) => {
+      before = title;
+      if (document.activeElement !== field) field.value = title;
+      document.title = document.title.replace(/^.*(?= · )/, () => title);
+      const heading = this.#editor.root.querySelector("[data-flow-heading]");
+      if (heading) heading.textContent = title;
+    });
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * Operations composed from gestures, as plain values. Nothing is checked here: the server judges.
+ *
+ * @typedef {{id: string, source: string, sourcePort: string, target: string, targetPort: string}} Edge
+ */
+
+import { round } from "./geometry.js";
+
+export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
+
+export const move = (id, { x, y }) => ({ kind: "move_node", id, x: round(x), y: round(y) });
+
+export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
+  kind: "add_edge",
+  edge: { id: newId("e"), source, target, source_port: sourcePort, target_port: targetPort, ...more },
+});
+
+export const editNode = (id, set) => ({ kind: "edit_node", id, set });
+
+/** One operation as it is, several as batches that the server takes. */
+export function bundled(operations, most = 500) {
+  if (operations.length <= 1) return operations;
+  const batches = [];
+  for (let at = 0; at < operations.length; at += most) batches.push({ kind: "batch", operations: operations.slice(at, at + most) });
+  return batches;
+}
+
+/** Put a node with an input and an output into an edge. */
+export function insertInto(edge, node) {
+  const [[into], [out]] = [node.inputs, node.outputs];
+  if (!into || !out || edge.source === node.id || edge.target === node.id) return [];
+  return [
+    { kind: "remove_edge", id: edge.id },
+    addEdge(edge.source, edge.sourcePort, node.id, into),
+    addEdge(node.id, out, edge.target, edge.targetPort),
+  ];
+}
+
+/** Remove nodes and edges; edges of removed nodes go by themselves. @param {(id: string) => Edge[]} edgesOf */
+export function remove(nodes, edges, edgesOf) {
+  const covered = new Set([...nodes].flatMap((id) => edgesOf(id).map((edge) => edge.id)));
+  return [
+    ...[...edges].filter((id) => !covered.has(id)).map((id) => ({ kind: "remove_edge", id })),
+    ...[...nodes].map((id) => ({ kind: "remove_node", id })),
+  ];
+}
+
+/** Remove nodes and join what led into each with what led out of it. */
+export function removeAndJoin(nodes, edgesOf) {
+  const gone = new Set(nodes);
+  const known = new Set();
+  const joins = [];
+  for (const id of gone) {
+    for (const into of edgesOf(id).filter((edge) => edge.target === id && !gone.has(edge.source))) {
+      for (const end of outOf(id, gone, edgesOf)) {
+        const key = [into.source, into.sourcePort, end.target, end.targetPort].join(" ");
+        const exists = edgesOf(into.source).some((edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ") === key);
+        if (into.source === end.target || known.has(key) || exists) continue;
+        known.add(key);
+        joins.push(addEdge(into.source, into.sourcePort, end.target, end.targetPort));
+      }
+    }
+  }
+  return [...[...gone].map((id) => ({ kind: "remove_node", id })), ...joins];
+}
+
+/** Where the edges lead that leave a node and whatever else goes with it. */
+function outOf(id, gone, edgesOf, visited = new Set([id])) {
+  return edgesOf(id).filter((edge) => edge.source === id).flatMap((edge) => {
+    if (!gone.has(edge.target)) return [edge];
+    if (visited.has(edge.target)) return [];
+    return outOf(edge.target, gone, edgesOf, visited.add(edge.target));
+  });
+}
+
+/** Copies of elements under new ids, moved; edges only between copied nodes. @returns {{operations: object[], ids: string[]}} */
+export function copies({ nodes, edges }, by, home = () => null) {
+  const ids = new Map(nodes.map((node) => [node.id, newId("n")]));
+  const parents = [...nodes].sort((a, b) => depth(a, nodes) - depth(b, nodes));
+  const operations = parents.map((node) => {
+    const copy = { ...node, id: ids.get(node.id), x: round(node.x + by.x), y: round(node.y + by.y) };
+    return { kind: "add_node", node: { ...copy, parent: ids.get(node.parent) ?? home(node) } };
+  });
+  for (const edge of edges) {
+    const [source, target] = [ids.get(edge.source), ids.get(edge.target)];
+    if (source && target) operations.push({ kind: "add_edge", edge: { ...edge, id: newId("e"), source, target } });
+  }
+  return { operations, ids: [...ids.values()] };
+}
+
+function depth(node, nodes) {
+  const parent = node.parent && nodes.find((other) => other.id === node.parent);
+  return parent ? 1 + depth(parent, nodes) : 0;
+}
+
+/** Line up boxes on one side of their common box. @param {"left"|"right"|"top"|"bottom"} side */
+export function aligned(nodes, side, box) {
+  return nodes.map((node) => {
+    switch (side) {
+      case "left": return move(node.id, { x: box.x, y: node.y });
+      case "right": return move(node.id, { x: box.x + box.width - node.width, y: node.y });
+      case "top": return move(node.id, { x: node.x, y: box.y });
+      default: return move(node.id, { x: node.x, y: box.y + box.height - node.height });
+    }
+  });
+}

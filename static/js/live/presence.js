@@ -1,0 +1,80 @@
+/**
+ * What I let the others see: pointer, selection, drag and view; coalesced, and sent less often the more people there are.
+ * Nothing of it lasts, nothing of it may delay an edit.
+ */
+
+const ALONE_MS = 1_000;
+const TOGETHER_MS = 40;
+const IDLE_MS = 60_000;
+
+export class Presence {
+  #session;
+  #state = {};
+  #timer = 0;
+  #last = -Infinity;
+  #idle = 0;
+  #others = 0;
+  #rests = {};
+
+  /** @param {import("./session.js").LiveSession} session */
+  constructor(session) {
+    this.#session = session;
+    session.addEventListener("you", () => this.#again());
+    for (const event of ["pointermove", "keydown", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });
+    document.addEventListener("visibilitychange", () => document.hidden && this.#note({ status: "idle", cursor: null }));
+  }
+
+  /** How many sessions there are beside mine. */
+  company(count) {
+    if (count > this.#others) this.#again();
+    this.#others = count;
+  }
+
+  /** @param {{x: number, y: number}|null} point in the world */
+  cursor(point) {
+    this.#note({ cursor: point && [tenth(point.x), tenth(point.y)] });
+  }
+
+  selection(ids) {
+    this.#note({ selection: [...ids].slice(0, 500) });
+  }
+
+  /** @param {{ids: string[], dx: number, dy: number}|null} drag */
+  drag(drag) {
+    if (drag || this.#rests.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, 500) } });
+  }
+
+  /** @param {{x: number, y: number}} centre @param {number} zoom */
+  viewport({ x, y }, zoom) {
+    this.#note({ viewport: [tenth(x), tenth(y), Math.round(zoom * 1000) / 1000] });
+  }
+
+  #stir() {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#note({ status: "idle" }), IDLE_MS);
+    if (this.#rests.status === "idle") this.#note({ status: "active" });
+  }
+
+  #note(state) {
+    Object.assign(this.#state, state);
+    Object.assign(this.#rests, state);
+    if (this.#timer) return;
+    const wait = this.#others ? Math.min(500, TOGETHER_MS + 2 * this.#others) : ALONE_MS;
+    this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#last + wait - performance.now()));
+  }
+
+  #send() {
+    this.#timer = 0;
+    this.#last = performance.now();
+    const state = this.#state;
+    this.#state = {};
+    if (!this.#session.presence(state)) this.#state = { ...state, ...this.#state };
+  }
+
+  /** Somebody new, or a new connection: nobody knows yet where I am. */
+  #again() {
+    if (Object.keys(this.#rests).length) this.#note({ ...this.#rests });
+  }
+}
+
+const tenth = (value) => Math.round(value * 10) / 10;
