@@ -13,6 +13,7 @@ from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
 from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
+from flows.errors import Forbidden, NotFound
 from flows.log.entries import append
 from flows.models import Flow, Membership
 from flows.publish import Hint, hint_deleted
@@ -74,7 +75,10 @@ def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
     with transaction.atomic():
         flow = lock_flow(flow_id, deleted=True)
-        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+        try:
+            require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+        except Forbidden:
+            raise NotFound from None
         Flow.objects.filter(pk=flow_id).update(deleted_at=None)
     flow.deleted_at = None
     return flow

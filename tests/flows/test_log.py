@@ -39,6 +39,7 @@ class TestAppendOnly:
         ],
     )
     def test_the_database_refuses(self, flow: Flow, statement: str) -> None:
+        connection.check_constraints()
         with (
             pytest.raises(DatabaseError, match="append-only"),
             transaction.atomic(),

@@ -1,0 +1,67 @@
+"""One place says who may see a flow, and in which role."""
+
+import uuid
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.colours import PEOPLE_COLOURS
+from accounts.models import User
+from flows.access import Forbidden, NotFound, Role, get_flow_for
+from flows.actions import delete_flow, restore_flow
+from flows.models import Flow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("flow_id", [uuid.uuid4(), "", "7", "no-such-flow", "../etc", "x" * 200])
+def test_an_unknown_flow(alice: User, flow_id: uuid.UUID | str) -> None:
+    with pytest.raises(NotFound) as refusal:
+        get_flow_for(alice, flow_id)
+    assert refusal.value.code == "not_found"
+
+
+def test_a_stranger_is_told_the_same_as_about_an_unknown_flow(flow: Flow, charlie: User, dora: User) -> None:
+    for person in (charlie, dora, AnonymousUser()):
+        with pytest.raises(NotFound) as refusal:
+            get_flow_for(person, flow.pk)
+        assert refusal.value.message == NotFound().message
+
+
+def test_a_deactivated_account(flow: Flow, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    with pytest.raises(NotFound):
+        get_flow_for(alice, flow.pk)
+
+
+@pytest.mark.parametrize(("who", "role"), [("vera", Role.COMMENTER), ("vera", Role.EDITOR), ("bob", Role.OWNER)])
+def test_too_small_a_role(flow: Flow, who: str, role: Role, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(Forbidden) as refusal:
+        get_flow_for(request.getfixturevalue(who), flow.pk, role)
+    assert refusal.value.code == "forbidden"
+
+
+def test_a_deleted_flow_is_gone_until_it_is_restored(flow: Flow, alice: User) -> None:
+    delete_flow(alice.pk, flow.pk, via="page")
+    with pytest.raises(NotFound):
+        get_flow_for(alice, flow.pk)
+    restore_flow(alice.pk, flow.pk, via="page")
+    assert get_flow_for(alice, flow.pk).flow == flow
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "colour"), [("alice", "owner", 0), ("bob", "editor", 1), ("vera", "viewer", 2)]
+)
+def test_members_have_a_role_and_a_colour(
+    flow: Flow, who: str, role: str, colour: int, request: pytest.FixtureRequest
+) -> None:
+    access = get_flow_for(request.getfixturevalue(who), str(flow.pk))
+    assert (access.flow.title, access.role, access.colour) == ("Plan a trip", role, PEOPLE_COLOURS[colour])
+    assert access.may_edit is (role in {"owner", "editor"})
+
+
+def test_roles_include_those_below() -> None:
+    order = [Role.VIEWER, Role.COMMENTER, Role.EDITOR, Role.OWNER]
+    assert [[one.includes(other) for other in order] for one in order] == [
+        [at >= below for below in range(4)] for at in range(4)
+    ]
