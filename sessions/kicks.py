@@ -7,6 +7,7 @@ lost: each socket's proof is asked for again every few seconds anyway.
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -38,8 +39,8 @@ def _logged_out(request: HttpRequest, **_: Any) -> None:
         _tell({"type": "live.logout", "login": login_name(key)})
 
 
-def _changed(instance: User, created: bool = False, update_fields: frozenset[str] | None = None, **_: Any) -> None:
-    if not created and update_fields != {"last_login"}:
+def _changed(instance: User, created: bool = False, update_fields: Iterable[str] | None = None, **_: Any) -> None:
+    if not created and set(update_fields or ()) != {"last_login"}:
         _tell({"type": "live.account", "user": instance.pk})
 
 

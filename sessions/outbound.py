@@ -89,15 +89,14 @@ class _Rest:
         self._coroutine, self._waiting_for = coroutine, waiting_for
 
     def __await__(self) -> Generator[Any, Any, None]:
-        waiting_for = self._waiting_for
+        coroutine, waiting_for = self._coroutine, self._waiting_for
         while True:
             try:
-                result = yield waiting_for
-            except BaseException as error:
-                step = lambda error=error: self._coroutine.throw(error)  # noqa: E731
-            else:
-                step = lambda result=result: self._coroutine.send(result)  # noqa: E731
-            try:
-                waiting_for = step()
+                try:
+                    result = yield waiting_for
+                except BaseException as error:
+                    waiting_for = coroutine.throw(error)
+                else:
+                    waiting_for = coroutine.send(result)
             except StopIteration:
                 return

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from flows.document import NO_LIMITS, Document, Draft, Effect, Pair, apply, decode_record, parse_json
 from flows.document.effect import composed
-from flows.log import LoggedChange, changes_since, replay
+from flows.log import LoggedChange, changes_since
 from flows.models import Flow
 from flows.submission import ChangeHead, Receipt
 
@@ -96,7 +96,8 @@ def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> St
         return None
     _expect_dense(changes, version)
     draft = Draft(document)
-    replay(draft, changes)
+    for change in changes:
+        draft.advance(apply(draft, change.record, NO_LIMITS).effect)
     return Step(version, changes[-1].version, changes[-1].digest, _heads(changes), draft.effect)
 
 

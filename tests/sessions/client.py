@@ -22,7 +22,7 @@ PATIENCE = 10.0
 CLIENTS = itertools.count(1)
 
 
-class Closed(Exception):
+class Closed(Exception):  # noqa: N818
     """The server closed the connection."""
 
     def __init__(self, code: int) -> None:
@@ -114,15 +114,14 @@ class Client:
         await self.wire.send(json.dumps({"type": type, **fields}))
 
     async def hello(self, **hello: object) -> Frame:
-        """Say hello, and return the welcome; what was missed has arrived too."""
-        said = {"protocol": 1, "client": self.name, "since": None, "epoch": None, "format": "json", **hello}
+        """Say hello with what the replica holds, and return the welcome; what was missed has arrived too."""
+        held = {"since": self.replica.version, "epoch": self.replica.epoch or None}
+        said = {"protocol": 1, "client": self.name, **held, "format": "json", **hello}
         await self.send("hello", **said)
         welcome = await self.next("welcome")
         self.me, self.said = welcome["you"], said
-        if said["since"] is not None:
-            self.replica.version = said["since"] if said["epoch"] == welcome["epoch"] else None
-        if said["format"] == "json" and self.replica.version != welcome["version"]:
-            await self.until(lambda: self.replica.version is not None and self.replica.version >= welcome["version"])
+        if said["format"] == "json":
+            await self.reach(welcome["version"])
         return welcome
 
     async def next(self, *types: str, where: Callable[[Frame], bool] = lambda _: True) -> Frame:

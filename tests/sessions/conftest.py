@@ -9,6 +9,7 @@ from channels.layers import channel_layers
 
 from sessions import supervisor
 from tests.sessions.client import Client, connect
+from tests.sessions.replica import Replica
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -52,12 +53,13 @@ async def live() -> AsyncIterator[None]:
 
 @pytest.fixture
 async def join(live: None, flow: "Flow", cast: "dict[str, User]") -> AsyncIterator[Join]:
-    """`await join("alice")`: a program of hers in the flow, greeted and up to date."""
+    """`await join("alice")`: a program of hers in the flow, greeted and up to date; `held=` is a replica it has."""
     clients: list[Client] = []
 
-    async def open_client(name: str, **hello: object) -> Client:
+    async def open_client(name: str, *, held: Replica | None = None, **hello: object) -> Client:
         client = await connect(await sync_to_async(token_of)(cast[name]), flow.pk)
         clients.append(client)
+        client.replica = held or client.replica
         await client.hello(**hello)
         return client
 

@@ -1,0 +1,147 @@
+"""Client frames: what is none is refused, what is one is read exactly."""
+
+import pytest
+
+from sessions.frames import (
+    BadFrame,
+    ExecuteAction,
+    Hello,
+    Operate,
+    OtherProtocol,
+    Ping,
+    Presence,
+    Redo,
+    Seen,
+    SyncGraph,
+    Undo,
+    decode_frame,
+    valid_state,
+)
+
+HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'
+BAD = [
+    "",
+    "hello",
+    "null",
+    "[]",
+    "1",
+    '"hello"',
+    "{}",
+    '{"type":null}',
+    '{"type":["ping"]}',
+    '{"type":"nonsense"}',
+    '{"type":"welcome"}',
+    '{"type":"ping"',
+    '{"type":"ping","extra":1}',
+    '{"type":"seen","version":NaN}',
+    '{"type":"seen","version":Infinity}',
+    '{"type":"operate","seq":1,"operation":{"kind":"move_node","id":"a","x":NaN,"y":0}}',
+    '{"type":"operate","seq":1,"operation":' + "[" * 5000 + "]" * 5000 + "}",
+    # hello
+    HELLO.replace("1,", '"1",', 1),
+    HELLO.replace("1,", "true,", 1),
+    HELLO.replace('"protocol":1,', ""),
+    HELLO.replace("client-1", "short"),
+    HELLO.replace("client-1", "c" * 65),
+    HELLO.replace("client-1", "client 1"),
+    HELLO.replace('"client-1"', "12345678"),
+    HELLO.replace("null", "-1"),
+    HELLO.replace("null", '"7"'),
+    HELLO.replace("null", "7.5"),
+    HELLO.replace("null", "true"),
+    HELLO.replace('"json"', '"xml"'),
+    HELLO.replace(',"format":"json"', ""),
+    HELLO.replace("}", ',"epoch":7}'),
+    HELLO.replace("}", ',"token":"x"}'),
+    # seq
+    '{"type":"operate","operation":{}}',
+    '{"type":"operate","seq":0,"operation":{}}',
+    '{"type":"operate","seq":-1,"operation":{}}',
+    '{"type":"operate","seq":1.5,"operation":{}}',
+    '{"type":"operate","seq":"1","operation":{}}',
+    '{"type":"operate","seq":true,"operation":{}}',
+    '{"type":"operate","seq":9223372036854775808,"operation":{}}',
+    '{"type":"operate","seq":1}',
+    '{"type":"undo"}',
+    '{"type":"redo","seq":null}',
+    '{"type":"sync_graph","seq":1,"graph":{}}',
+    '{"type":"sync_graph","seq":1,"version":-1,"graph":{}}',
+    '{"type":"execute_action","seq":1,"action":7,"node":"a"}',
+    '{"type":"execute_action","seq":1,"action":"x","node":"not an id"}',
+    '{"type":"seen"}',
+    '{"type":"seen","version":-1}',
+    # presence
+    '{"type":"presence","cursor":[1]}',
+    '{"type":"presence","cursor":[1,"2"]}',
+    '{"type":"presence","cursor":[1,true]}',
+    '{"type":"presence","cursor":[1,1e999]}',
+    '{"type":"presence","cursor":{"x":1,"y":2}}',
+    '{"type":"presence","selection":null}',
+    '{"type":"presence","selection":["not an id"]}',
+    '{"type":"presence","selection":"a"}',
+    '{"type":"presence","drag":{"ids":["a"],"dx":1}}',
+    '{"type":"presence","drag":{"ids":["a"],"dx":1,"dy":2,"html":"<b>"}}',
+    '{"type":"presence","viewport":null}',
+    '{"type":"presence","viewport":[1,2]}',
+    '{"type":"presence","status":"asleep"}',
+    '{"type":"presence","status":["active"]}',
+    '{"type":"presence","__proto__":{}}',
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_what_is_no_frame_is_refused(text: str) -> None:
+    with pytest.raises(BadFrame):
+        decode_frame(text)
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 99])
+def test_another_protocol_is_told_apart(protocol: int) -> None:
+    with pytest.raises(OtherProtocol):
+        decode_frame(f'{{"type":"hello","protocol":{protocol},"whatever":"it says"}}')
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        (HELLO, Hello("client-1", None, None, "json")),
+        (
+            '{"type":"hello","protocol":1,"client":"client_2","since":7,"epoch":"e","format":"html"}',
+            Hello("client_2", 7, "e", "html"),
+        ),
+        ('{"type":"operate","seq":1,"operation":{"kind":"?"}}', Operate(1, {"kind": "?"})),
+        ('{"type":"operate","seq":9223372036854775807,"operation":null}', Operate(2**63 - 1, None)),
+        ('{"type":"undo","seq":2}', Undo(2)),
+        ('{"type":"redo","seq":3}', Redo(3)),
+        ('{"type":"seen","version":0}', Seen(0)),
+        ('{"type":"sync_graph","seq":4,"version":9,"graph":7}', SyncGraph(4, 9, 7)),
+        ('{"type":"execute_action","seq":5,"action":"tidy","node":"a"}', ExecuteAction(5, "tidy", "a")),
+        ('{"type":"execute_action","seq":5,"action":"tidy"}', ExecuteAction(5, "tidy", None)),
+        ('{"type":"ping"}', Ping()),
+        ('{"type":"presence"}', Presence({})),
+    ],
+)
+def test_frames_are_read(text: str, frame: object) -> None:
+    assert decode_frame(text) == frame
+
+
+def test_a_number_too_great_for_floats_is_the_operations_affair() -> None:
+    frame = decode_frame('{"type":"operate","seq":1,"operation":{"kind":"move_node","id":"a","x":1e999,"y":0}}')
+    assert isinstance(frame, Operate)
+
+
+def test_presence_is_kept_as_it_was_sent() -> None:
+    state = {
+        "cursor": [1.5, -2],
+        "selection": ["a", "b"],
+        "drag": {"ids": ["a"], "dx": 0.001, "dy": 0},
+        "viewport": [0, 0, 1.25],
+        "status": "idle",
+    }
+    text = (
+        '{"type":"presence","cursor":[1.5,-2],"selection":["a","b"],"drag":{"ids":["a"],"dx":0.001,"dy":0},'
+        '"viewport":[0,0,1.25],"status":"idle"}'
+    )
+    assert decode_frame(text) == Presence(state)
+    assert valid_state(state)
+    assert not valid_state({**state, "html": "<b>"})
