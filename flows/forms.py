@@ -1,7 +1,7 @@
 """The inspector's forms, made from the catalogue: one typed field for each setting of each kind.
 
-A form shows what an element is and reads what a person typed back into the difference, as the `set` of an edit. It converts
-text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
+A form shows what an element is and reads what a person typed back into the difference, as the `set` of an edit. It
+converts text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
 """
 
 import json
@@ -122,7 +122,9 @@ def setting_field(setting: Setting, settings: Mapping[str, object]) -> Field:
 
 def with_errors(sections: Iterable[Section], errors: Mapping[str, str], typed: QueryDict) -> tuple[Section, ...]:
     """Return the sections with what was typed still in them, and what is wrong with it beside it."""
-    return tuple(replace(section, fields=tuple(_again(one, errors, typed) for one in section.fields)) for section in sections)
+    return tuple(
+        replace(section, fields=tuple(_again(one, errors, typed) for one in section.fields)) for section in sections
+    )
 
 
 def read(sections: Iterable[Section], typed: QueryDict) -> Reading:
@@ -185,7 +187,8 @@ def _number(type: str, text: str) -> int | float:
     try:
         return int(text) if type == "integer" or text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
-        raise ValueError(_("A whole number belongs here.") if type == "integer" else _("A number belongs here.")) from None
+        message = _("A whole number belongs here.") if type == "integer" else _("A number belongs here.")
+        raise ValueError(message) from None
 
 
 def _same(one: Field, value: object) -> bool:

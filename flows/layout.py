@@ -1,12 +1,12 @@
 """Where everything on the canvas stands before any script has run, as a linked style sheet.
 
-A strict content policy forbids inline styles, so the page links this sheet, addressed by the flow's version and kept by the
-browser. It holds numbers, ids and checked colours only: nothing that a person can phrase. Scripts take over by writing
-`element.style` from the same data attributes, which beats these rules without conflict.
+A strict content policy forbids inline styles, so the page links this sheet, addressed by the flow's version and kept by
+the browser. It holds numbers, ids and checked colours only: nothing that a person can phrase. Scripts take over by
+writing `element.style` from the same data attributes, which beats these rules without conflict.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.document import KINDS, Edge, Graph, Node, edge_path

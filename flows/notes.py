@@ -1,7 +1,7 @@
 """A note's text as HTML: a small part of Markdown, through an allow-list.
 
-Everything is escaped first and only then are marks recognised, so nothing a person types can become markup of its own: no
-HTML, no images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
+Every piece of text goes through `format_html`, so nothing a person types can become markup of its own: no HTML, no
+images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
 and line breaks. What is not understood stays as it was typed.
 """
 

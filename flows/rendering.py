@@ -1,10 +1,11 @@
 """The one place that knows the markup of what is on the canvas.
 
-The page, the canvas over HTTP, broadcasts and refusals all join the same fragments, so a flow built from fragments reads
-exactly as one freshly rendered. They are the same for everybody: what is mine is added in the browser. A fragment depends
-on its value alone and is cached by it; a Django template would cost fifteen times as much (149 µs a node: measured).
+The page, the canvas over HTTP, broadcasts and refusals all join the same fragments, so a flow built from fragments
+reads exactly as one freshly rendered. They are the same for everybody: what is mine is added in the browser. A fragment
+depends on its value alone and is cached by it; a Django template would cost fifteen times as much (149 µs: measured).
 
-Everything is escaped by `format_html`. There are no inline styles: places stand in `layout_css` until scripts take over.
+Everything is escaped by `format_html`. There are no inline styles: places stand in `flows.layout` until scripts take
+over.
 """
 
 from collections.abc import Iterable, Iterator
@@ -72,14 +73,9 @@ def node_html(node: Node, members: int = 0) -> SafeString:
 
 def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     """Render an edge between the nodes at its ends, without its label."""
-    return _edge_html(
-        edge,
-        port_point(source, edge.source_port, "out"),
-        port_point(target, edge.target_port, "in"),
-        source.label[:SPOKEN_LABEL],
-        target.label[:SPOKEN_LABEL],
-        not (source.enabled and target.enabled),
-    )
+    ends = (port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in"))
+    spoken = f"{source.label[:SPOKEN_LABEL]} → {target.label[:SPOKEN_LABEL]}"
+    return _edge_html(edge, ends, spoken, not (source.enabled and target.enabled))
 
 
 @lru_cache(CACHED)
@@ -93,7 +89,8 @@ def label_html(edge: Edge) -> SafeString:
 def fragments(effect: Effect, graph: Graph) -> SafeString:
     """Render what an effect changed, as one string for the patcher; `graph` is the flow after it.
 
-    What only moved is left out: geometry travels as numbers. A group whose members changed is rendered again for its count.
+    What only moved is left out: geometry travels as numbers. A group whose members changed is rendered again, for
+    its count.
     """
     return _join(_fragments(effect, graph))
 
@@ -209,13 +206,11 @@ def _ports(node: Node) -> SafeString:
 
 
 @lru_cache(CACHED)
-def _edge_html(
-    edge: Edge, start: Point, end: Point, source_label: str, target_label: str, is_off: bool
-) -> SafeString:
-    curve = curve_between(start, end)
+def _edge_html(edge: Edge, ends: tuple[Point, Point], spoken: str, is_off: bool) -> SafeString:
+    curve = curve_between(*ends)
     return format_html(
         '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
-        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{from_label} → {to_label}">'
+        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{spoken}">'
         '<path class="edge-hit" d="{d}"/><path class="edge-line" d="{d}"/><path class="edge-arrow" d="{arrow}"/></g>',
         id=edge.id,
         source=edge.source,
@@ -224,11 +219,10 @@ def _edge_html(
         into=edge.target_port,
         label=edge.label,
         animated=format_html(" data-animated") if edge.animated else EMPTY,
-        from_label=source_label,
-        to_label=target_label,
+        disabled=format_html(" data-disabled") if is_off else EMPTY,
+        spoken=spoken,
         d=curve.d,
         arrow=curve.arrow,
-        disabled=format_html(" data-disabled") if is_off else EMPTY,
     )
 
 

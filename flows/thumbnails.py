@@ -48,14 +48,19 @@ def _block(node: Block) -> SafeString:
         return format_html('<rect class="thumb-note" {} rx="8"/>{}', place, _lines(node))
     x, middle = round(node.x), round(node.y + node.height / 2)
     colour = node.colour if COLOUR.fullmatch(node.colour) else "#94a3b8"
-    bar = format_html('<rect class="thumb-bar" x="{}" y="{}" width="{}" height="10" rx="5"/>', x + 50, middle - 5, max(round(node.width) - 66, 12))
-    chip = format_html('<rect x="{}" y="{}" width="30" height="30" rx="8" fill="{}"/>', x + 12, middle - 15, colour)
-    return format_html('<rect class="thumb-node" {} rx="10"/>{}{}', place, chip, bar)
+    return format_html(
+        '<rect class="thumb-node" {} rx="10"/><rect x="{}" y="{}" width="30" height="30" rx="8" fill="{}"/>'
+        '<rect class="thumb-bar" x="{}" y="{}" width="{}" height="10" rx="5"/>',
+        place,
+        *(x + 12, middle - 15, colour),
+        *(x + 50, middle - 5, max(round(node.width) - 66, 12)),
+    )
 
 
 def _lines(node: Block) -> SafeString:
-    x, y, width = round(node.x) + 16, round(node.y) + 18, round(node.width) - 32
-    rows = ((x, y + 16 * index, max(round(width * share), 8)) for index, share in enumerate((0.45, 1, 0.8)) if 18 + 16 * index < node.height - 10)
+    x, y, width = round(node.x) + 16, round(node.y), round(node.width) - 32
+    shares = ((18, 0.45), (34, 1), (50, 0.8))
+    rows = ((x, y + down, max(round(width * share), 8)) for down, share in shares if down < node.height - 10)
     return format_html_join("", '<rect class="thumb-line" x="{}" y="{}" width="{}" height="6" rx="3"/>', rows)
 
 

@@ -1,7 +1,7 @@
 """Who gets to see a page: logged in, a member, with the role it takes.
 
-Somebody who is logged out is led to the login page, by htmx too, where a redirect would otherwise swap the login form into
-a panel. Unknown, deleted and somebody else's flows are the same 404.
+Somebody who is logged out is led to the login page, by htmx too, where a redirect would otherwise swap the login form
+into a panel. Unknown, deleted and somebody else's flows are the same 404.
 """
 
 from collections.abc import Callable

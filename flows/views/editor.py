@@ -1,4 +1,4 @@
-"""The editor: the whole flow in the first answer, its places in a sheet, and the canvas by itself for whoever fell behind.
+"""The editor: the whole flow in the first answer, its places in a sheet, and the canvas for whoever fell behind.
 
 A large flow's page holds what the first screen can show; scripts fetch the rest from the canvas address.
 """
@@ -18,6 +18,7 @@ from flows.document import KINDS, Document, Graph, Kind
 from flows.layout import layout_css
 from flows.shortcuts import shortcuts
 from flows.store import Loaded, load_document
+from flows.texts import texts
 from flows.views.doors import PageRequest, flow_view
 from flows.views.inspector import panel
 
@@ -36,7 +37,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
         **_identity(access, loaded),
         "canvas": rendering.canvas(shown),
         "partial": shown is not loaded.document,
-        "palette": palette(),
+        "palette": _palette(),
         "blanks": rendering.blanks(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
@@ -76,73 +77,18 @@ def first_screen(document: Document) -> Graph:
     left = min(node.x for node in document.nodes())
     top = min(node.y for node in document.nodes())
     near = {
-        node.id: node
-        for node in document.nodes()
-        if node.x <= left + SCREEN_WIDTH and node.y <= top + SCREEN_HEIGHT
+        node.id: node for node in document.nodes() if node.x <= left + SCREEN_WIDTH and node.y <= top + SCREEN_HEIGHT
     }
     edges = [edge for edge in document.edges() if edge.source in near and edge.target in near]
     return Document(document.properties, near.values(), edges)
 
 
-def palette() -> list[tuple[str, list[Kind]]]:
+def _palette() -> list[tuple[str, list[Kind]]]:
     """Return the kinds by group, in the catalogue's order."""
     groups: dict[str, list[Kind]] = {}
     for kind in KINDS.values():
         groups.setdefault(kind.group, []).append(kind)
     return list(groups.items())
-
-
-def texts(access: Access) -> dict[str, str]:
-    """Return what scripts say, in the reader's language; names in braces are filled in."""
-    role = _role_name(access)
-    return {
-        "saved": _("All changes saved"),
-        "saving": _("Saving…"),
-        "connecting": _("Connecting…"),
-        "offline": _("Offline"),
-        "offline_waiting": _("Offline, {count} changes waiting"),
-        "offline_waiting_one": _("Offline, 1 change waiting"),
-        "reconnecting": _("Reconnecting in {seconds} s"),
-        "read_only": _("Read-only: {role}").replace("{role}", role),
-        "you": _("You"),
-        "close": _("Close"),
-        "undo": _("Undo"),
-        "delete": _("Delete"),
-        "duplicate": _("Duplicate"),
-        "rename": _("Rename"),
-        "connect": _("Connect"),
-        "add_node": _("Add a node"),
-        "select_all": _("Select all"),
-        "fit": _("Fit the whole flow"),
-        "group": _("Group"),
-        "ungroup": _("Ungroup"),
-        "enable": _("Turn on"),
-        "disable": _("Turn off"),
-        "open": _("Open"),
-        "find_node": _("Find a node"),
-        "nothing_found": _("Nothing is called that."),
-        "new_node": _("New {kind}"),
-        "editing": _("{name} is editing"),
-        "joined": _("{name} joined"),
-        "left": _("{name} left"),
-        "following": _("Following {name}"),
-        "changed_after_you": _("{name} changed this after you"),
-        "put_back": _("Put yours back"),
-        "role_changed": _("Your role is now: {role}"),
-        "deleted": _("This flow was deleted."),
-        "removed": _("You no longer have access to this flow."),
-        "refused": _("That could not be done: {reason}"),
-        "already_connected": _("Already connected"),
-        "to_itself": _("A node cannot connect to itself"),
-        "no_input": _("Takes no input"),
-        "locked": _("The canvas is locked"),
-        "unlocked": _("The canvas is unlocked"),
-        "asleep": _("Paused. Move to go on."),
-    }
-
-
-def _role_name(access: Access) -> str:
-    return {"viewer": _("viewer"), "commenter": _("commenter"), "editor": _("editor"), "owner": _("owner")}[access.role]
 
 
 def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:

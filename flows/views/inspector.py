@@ -125,7 +125,7 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
             "swatches": _swatches(selected.nodes),
         }
     people = [(member, colour_of(member.colour)) for member in queries.members(access.flow.pk)]
-    return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people, "properties": graph.properties}
+    return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people}
 
 
 def _swatches(nodes: tuple[Node, ...]) -> dict[str, Any]:
@@ -133,7 +133,8 @@ def _swatches(nodes: tuple[Node, ...]) -> dict[str, Any]:
     colours = {node.colour.lower() for node in nodes}
     chosen = colours.pop() if len(colours) == 1 else ""
     offered = [(kind.name, kind.colour, _(kind.title)) for kind in KINDS.values()]
-    return {"offered": offered, "chosen": chosen, "is_own": bool(chosen) and chosen not in {item[1] for item in offered}}
+    is_own = bool(chosen) and chosen not in {item[1] for item in offered}
+    return {"offered": offered, "chosen": chosen, "is_own": is_own}
 
 
 def _read_common(reading: forms.Reading, selected: Selection, typed: QueryDict) -> None:

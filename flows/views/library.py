@@ -1,6 +1,7 @@
 """The library: somebody's flows as cards, and what can be done with a flow as a whole.
 
-Everything works by plain forms and links; htmx makes it a matter of fragments. Deleting asks nothing and offers to undo.
+Everything works by plain forms and links; htmx makes it a matter of fragments. Deleting asks nothing and offers to
+undo.
 """
 
 from typing import Any, get_args
