@@ -127,6 +127,10 @@ class TestResizing:
         assert (resized.x, resized.y, resized.width, resized.height) == (-50, 0, 1, 100_000)
         assert outcome.inverse == ResizeNode("outer", 320, 200, 0, None)
 
+    def test_a_place_that_was_not_named_is_not_written_back(self) -> None:
+        outcome = doing(GROUPS, {"kind": "resize_node", "id": "n1", "width": 200, "height": 90})
+        assert outcome.inverse == ResizeNode("n1", 144, 80, None, None)
+
 
 class TestEditing:
     def test_an_unknown_node_is_refused(self) -> None:
@@ -186,12 +190,16 @@ class TestEditing:
 
     def test_a_branch_that_goes_takes_its_edges_along(self) -> None:
         document = a_document(
-            [a_node("n1", "decision", settings={"branches": ["yes", "no"]}), a_node("n2"), a_node("n3")],
+            [
+                a_node("n1", "decision", settings={"branches": ["yes", "no"]}),
+                a_node("n2", "decision", settings={"branches": ["yes"]}),
+                a_node("n3"),
+            ],
             [
                 an_edge("e1", "n1", "n2", "yes"),
                 an_edge("e2", "n1", "n3", "no"),
                 an_edge("e3", "n1", "n3", "default"),
-                an_edge("e4", "n2", "n1"),
+                an_edge("e4", "n2", "n1", "yes"),
             ],
         )
         operation = edit(settings={"branches": ["no"]})
