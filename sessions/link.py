@@ -85,8 +85,8 @@ class Link:
     def _take(self, message: Message) -> None:
         try:
             self._heard(message)
-        except (KeyError, TypeError, ValueError) as defect:
-            log.warning("message_ignored", group=self.group, reason=repr(defect))
+        except Exception:  # whatever is wrong with it, the next one is to be heard
+            log.exception("message_ignored", group=self.group)
 
     async def _leave(self) -> None:
         if self._channel is not None:

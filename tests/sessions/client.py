@@ -47,10 +47,8 @@ class Direct:
         self._communicator = communicator
 
     async def send(self, text: str | bytes) -> None:
-        if isinstance(text, bytes):
-            await self._communicator.send_to(bytes_data=text)
-        else:
-            await self._communicator.send_to(text_data=text)
+        field = "bytes" if isinstance(text, bytes) else "text"
+        await self._communicator.send_input({"type": "websocket.receive", field: text})
 
     async def receive(self) -> str:
         arrival = asyncio.ensure_future(self._communicator.output_queue.get())
@@ -103,6 +101,7 @@ class Client:
         self.seqs = itertools.count(1)
         self.me: Frame = {}
         self.said: Frame = {}
+        self.says_seen = True
         self._waiting: list[Frame] = []
 
     @property
@@ -184,7 +183,7 @@ class Client:
     async def _read(self) -> Frame:
         frame: Frame = json.loads(await self.wire.receive())
         self.replica.take(frame)
-        if frame["type"] in ("apply_changes", "snapshot"):
+        if self.says_seen and frame["type"] in ("apply_changes", "snapshot"):
             await self.send("seen", version=frame["version"])
         return frame
 

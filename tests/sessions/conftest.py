@@ -1,5 +1,6 @@
 """Live sessions for the tests: a flow with its people, and clients over the real ASGI application and database."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
+from flows import limits
 from sessions import supervisor
 from tests.sessions.client import Client, connect
 from tests.sessions.replica import Replica
@@ -66,6 +68,25 @@ async def join(live: None, flow: "Flow", cast: "dict[str, User]") -> AsyncIterat
     yield open_client
     for client in clients:
         await client.leave()
+
+
+@pytest.fixture
+async def elsewhere(join: Join) -> AsyncIterator[Join]:
+    """`await elsewhere("bob")`: the same in a second process, as far as one test process can be two."""
+    here, loop = supervisor.current(), asyncio.get_running_loop()
+    other = supervisor.Supervisor(limits.current())
+    other.directory.open()
+
+    async def open_client(name: str, **hello: object) -> Client:
+        supervisor._supervisors[loop] = other
+        try:
+            return await join(name, **hello)
+        finally:
+            supervisor._supervisors[loop] = here
+
+    open_client.supervisor = other  # type: ignore[attr-defined]
+    yield open_client
+    await other.shutdown()
 
 
 def token_of(user: "User") -> str:

@@ -1,4 +1,4 @@
-"""Two people in one flow: what one does, both hear, durable before it is acknowledged; what is refused changes nothing."""
+"""Two people in one flow: what one does both hear, durable before it is acknowledged; a refusal changes nothing."""
 
 import pytest
 from asgiref.sync import sync_to_async

@@ -1,0 +1,204 @@
+"""Every bound of one connection, at the limit and one past it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from asgiref.sync import sync_to_async
+from pytest_django import Settings
+
+from flows.limits import Limits
+from flows.models import Answer, Flow
+from sessions import flow_control, supervisor, vigil, visit
+from tests.sessions.client import Closed, connect
+from tests.sessions.conftest import Join, token_of
+
+Limit = Callable[..., None]
+
+
+@pytest.fixture
+def limit(settings: Settings) -> Limit:
+    """`limit(people_per_flow=2)`, before anybody joins."""
+
+    def set_limits(**values: int) -> None:
+        settings.HELIX_LIMITS = Limits(**values)
+
+    return set_limits
+
+
+def move(x: float) -> dict[str, object]:
+    return {"kind": "move_node", "id": "a", "x": x, "y": 0}
+
+
+async def test_frames_beyond_the_burst_are_errors_and_presence_is_dropped(join: Join, limit: Limit) -> None:
+    limit(frames_per_second=1)
+    alice, bob = await join("alice"), await join("bob")
+    for _ in range(4):
+        await alice.send("ping")
+    for _ in range(4):
+        await alice.next("pong")
+    await alice.send("ping")
+    assert (await alice.next("pong", "error"))["code"] == "rate_limited"
+    await alice.send("presence", cursor=[1, 1])
+    for x in range(1, 10):
+        assert (await alice.do(move(x)))["type"] == "acked", "operations are not counted here"
+        await alice.send("seen", version=1)
+    assert "presence" not in {frame["type"] for frame in await bob.settle()}
+
+
+async def test_operations_beyond_the_burst_are_refused_and_not_remembered(join: Join, limit: Limit) -> None:
+    limit(operations_per_second=1)
+    alice = await join("alice")
+    answers = [await alice.do(move(x), seq=x) for x in range(1, 5)]
+    assert [answer["type"] for answer in answers] == ["acked"] * 3 + ["refused"]
+    assert (answers[3]["code"], answers[3]["state"]["nodes"][0]["id"]) == ("rate_limited", "a")
+    assert not await Answer.objects.aexists()
+    again = await join("alice", client=alice.name)
+    assert (await again.do(move(4), seq=4))["type"] == "acked"
+
+
+@pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "operate", "seq": 1, "operation": {}}])
+async def test_excess_for_too_long_ends_it(
+    join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch, frame: dict[str, object]
+) -> None:
+    monkeypatch.setattr(flow_control, "EXCESS_SECONDS", 0.02)
+    limit(frames_per_second=1, operations_per_second=1)
+    alice = await join("alice")
+
+    async def flood() -> None:
+        while True:
+            await alice.wire.send(json.dumps(frame))
+            await alice.next("pong", "error", "refused")
+
+    with pytest.raises(Closed, match="4429"):
+        await flood()
+
+
+async def test_a_frame_may_be_as_long_as_the_limit_and_no_longer(join: Join, limit: Limit) -> None:
+    limit(frame_bytes=400)
+    alice = await join("alice")
+    for seq, label in enumerate(("x", "é"), 1):
+        operation = {"kind": "edit_node", "id": "a", "set": {"label": label}}
+        text = json.dumps({"type": "operate", "seq": seq, "operation": operation}, ensure_ascii=False)
+        await alice.wire.send(text + " " * (400 - len(text.encode())))
+        assert (await alice.next("acked"))["seq"] == seq
+    await alice.wire.send(text + " " * (401 - len(text.encode())))
+    assert await alice.closed() == 4413
+
+
+async def test_binary_and_broken_frames_are_errors_and_the_fifth_in_a_row_ends_it(join: Join) -> None:
+    alice = await join("alice")
+    bad: list[str | bytes] = [b"", b"\x00\xff", "", "{"]
+    for text in bad:
+        await alice.wire.send(text)
+        assert (await alice.next("error"))["code"] == "invalid"
+    await alice.settle()
+    for text in [*bad, '{"type":"seen","version":NaN}']:
+        await alice.wire.send(text)
+        assert (await alice.next("error"))["code"] == "invalid"
+    assert await alice.closed() == 4400
+
+
+async def test_invalid_operations_are_no_broken_frames(join: Join) -> None:
+    alice = await join("alice")
+    for operation in (None, 1, [], {"kind": "?"}, "x" * 1000, {"kind": "batch", "operations": [{}]}):
+        assert (await alice.do(operation))["code"] == "invalid"
+    assert (await alice.do(move(1)))["type"] == "acked"
+
+
+async def test_a_client_that_says_nothing_is_not_waited_for(
+    live: None, flow: Flow, cast: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    assert await client.closed() == 4408
+
+
+async def test_bytes_not_seen_end_it_and_nobody_else_notices(join: Join, limit: Limit) -> None:
+    limit(unseen_bytes=2000)
+    alice, bob = await join("alice"), await join("bob")
+    bob.says_seen = False
+    for x in range(1, 40):
+        assert (await alice.do(move(x)))["type"] == "acked"
+    assert await bob.closed() == 4408
+    await alice.reach(40)
+
+
+async def test_versions_not_seen_for_too_long_end_it(join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(flow_control, "VERSIONS_SECONDS", 0.02)
+    limit(unseen_versions=5)
+    alice, bob = await join("alice"), await join("bob")
+    bob.says_seen = False
+    for x in range(1, 7):
+        await alice.do(move(x))
+    assert await bob.closed() == 4408
+
+
+async def test_one_person_too_many_is_turned_away_and_nobody_else_notices(join: Join, limit: Limit) -> None:
+    limit(people_per_flow=2)
+    alice, bob = await join("alice"), await join("bob")
+    vera = await refused(join, "vera")
+    assert vera == 4503
+    second = await join("bob")
+    assert (await second.do(move(1)))["type"] == "acked"
+    await bob.leave()
+    await alice.reach(2)
+    again = await join("bob", held=bob.replica)
+    assert (await again.do(move(2)))["type"] == "acked"
+
+
+async def test_one_socket_too_many_is_turned_away_unless_it_replaces_one(
+    join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch, flow: Flow, cast: dict[str, object]
+) -> None:
+    monkeypatch.setattr(visit, "SURPLUS_SECONDS", 0.05)
+    limit(sockets_per_user=2)
+    first, second = await join("alice"), await join("alice")
+    assert await refused(join, "alice") == 4503
+    silent = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    assert await silent.closed() == 4503
+    await silent.leave()
+    third = await join("alice", client=first.name)
+    assert await first.closed() == 4409
+    for client in (second, third, await join("bob")):
+        assert (await client.do(move(1)))["type"] == "acked"
+
+
+async def test_a_newer_socket_of_the_same_client_replaces_the_older(join: Join) -> None:
+    first, bob = await join("alice"), await join("bob")
+    other = await join("vera", client=first.name)
+    second = await join("alice", client=first.name)
+    assert await first.closed() == 4409
+    people = await bob.next("people", where=lambda frame: first.session in frame["left"])
+    assert second.session in {one["session"] for one in people["joined"]} or await bob.next("people")
+    assert (await second.do(move(1)))["type"] == "acked"
+    await other.reach(2)
+
+
+async def test_a_flow_where_nothing_happens_falls_asleep(
+    join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    limit(idle_seconds=1)
+    alice = await join("alice")
+    assert await alice.closed() == 4410
+    again = await join("alice", held=alice.replica)
+    assert (await again.do(move(1)))["type"] == "acked"
+
+
+async def test_an_empty_session_ends(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(vigil, "EMPTY_SECONDS", 0.02)
+    alice = await join("alice")
+    session = supervisor.current().sessions[next(iter(supervisor.current().sessions))]
+    await alice.leave()
+    await session.finished()
+    assert supervisor.current().sessions == {}
+    assert (await (await join("alice", held=alice.replica)).do(move(1)))["type"] == "acked"
+
+
+async def refused(join: Join, name: str) -> int:
+    """Join in vain and return the code."""
+    with pytest.raises(Closed) as raised:
+        await join(name)
+    return raised.value.code

@@ -1,0 +1,187 @@
+"""Who is here and what they are doing, in one process and over several; silence is enough to be gone."""
+
+import asyncio
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from flows.models import Flow
+from sessions import supervisor, vigil
+from sessions.directory import live_sessions, session_of
+from tests.sessions.client import Client
+from tests.sessions.conftest import Join
+
+STATE = {
+    "cursor": [1.5, 2],
+    "selection": ["a"],
+    "drag": {"ids": ["a"], "dx": 1, "dy": 2},
+    "viewport": [0, 0, 1],
+    "status": "active",
+}
+
+
+async def state_of(watcher: Client, session: str, **wanted: object) -> dict[str, object]:
+    """Read presence frames until one says what is wanted of a session."""
+    state: dict[str, object] = {}
+    while not wanted.items() <= state.items():
+        frame = await watcher.next("presence", where=lambda frame: session in frame["states"])
+        state |= frame["states"][session]
+    return state
+
+
+async def test_who_comes_and_goes_is_told_to_the_others(join: Join) -> None:
+    alice = await join("alice")
+    bob = await join("bob")
+    came = await alice.next("people")
+    assert came["joined"] == [{**bob.me}]
+    assert came["left"] == []
+    await bob.leave()
+    assert (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"] == [bob.session]
+    assert "people" not in {frame["type"] for frame in await alice.settle()}
+
+
+async def test_what_somebody_does_is_told_to_the_others_and_never_to_them(join: Join) -> None:
+    alice, bob, vera = await join("alice"), await join("bob"), await join("vera")
+    await alice.send("presence", **STATE)
+    await vera.send("presence", cursor=[9, 9])
+    assert await state_of(bob, alice.session, **STATE) == STATE
+    assert (await state_of(alice, vera.session, cursor=[9, 9])).keys() == {"cursor"}
+    for client in (alice, bob, vera):
+        for frame in await client.settle():
+            assert frame["type"] != "presence" or client.session not in frame["states"]
+
+
+async def test_only_what_changed_is_told_and_null_is_a_change(join: Join) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    await alice.send("presence", **STATE)
+    await state_of(bob, alice.session, **STATE)
+    await alice.send("presence", selection=["a"], drag=None, cursor=None)
+    frame = await bob.next("presence")
+    assert frame["states"] == {alice.session: {"cursor": None, "drag": None}}
+
+
+async def test_many_movements_are_few_frames(join: Join) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    for x in range(100):
+        await alice.send("presence", cursor=[x, 0])
+    await state_of(bob, alice.session, cursor=[99, 0])
+    await alice.send("presence", status="idle")
+    frames = 0
+    while (await bob.next("presence"))["states"][alice.session] != {"status": "idle"}:
+        frames += 1
+    assert frames < 10
+
+
+async def test_a_newcomer_learns_what_everybody_is_doing(join: Join) -> None:
+    alice = await join("alice")
+    await alice.send("presence", **STATE)
+    await alice.settle()
+    bob = await join("bob")
+    assert (await bob.next("presence"))["states"] == {alice.session: STATE}
+
+
+async def test_edits_go_in_front_of_cursors(join: Join) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    await alice.send("presence", cursor=[1, 1])
+    for x in range(1, 20):
+        await alice.send("presence", cursor=[x, 1])
+        assert (await alice.do({"kind": "move_node", "id": "a", "x": x, "y": 0}))["type"] == "acked"
+    await bob.reach(20)
+
+
+async def test_people_of_another_process_are_seen_move_and_go(join: Join, elsewhere: Join) -> None:
+    alice = await join("alice")
+    await alice.send("presence", **STATE)
+    bob = await elsewhere("bob")
+    came = await alice.next("people", where=lambda frame: bool(frame["joined"]))
+    assert came["joined"] == [bob.me]
+    known = await bob.next("people", "presence", where=lambda frame: alice.session in str(frame))
+    assert known["type"] == "presence" or known["joined"] == [alice.me]
+    await state_of(bob, alice.session, **STATE)
+    await bob.send("presence", cursor=[7, 7])
+    await state_of(alice, bob.session, cursor=[7, 7])
+    await bob.leave()
+    assert (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"] == [bob.session]
+
+
+async def test_a_client_that_comes_back_in_another_process_is_replaced_in_the_first(
+    join: Join, elsewhere: Join
+) -> None:
+    first = await join("alice")
+    second = await elsewhere("alice", client=first.name)
+    assert await first.closed() == 4409
+    assert (await second.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
+
+
+async def test_a_process_that_falls_silent_is_forgotten(
+    join: Join, elsewhere: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await join("alice")
+    bob = await elsewhere("bob")
+    await alice.next("people", where=lambda frame: bool(frame["joined"]))
+    dead = next(iter(elsewhere.supervisor.sessions.values()))  # type: ignore[attr-defined]
+    for task in dead.link._tasks:
+        task.cancel()
+    dead.vigil.close()
+    here = next(iter(supervisor.current().sessions.values()))
+    here.board.forget_silent(10**9, 30)
+    here.rollcall.nudge()
+    assert (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"] == [bob.session]
+    assert here.board.persons == 1
+
+
+async def test_announcements_are_repeated(join: Join, elsewhere: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigil, "ANNOUNCE_SECONDS", 0.01)
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    alice = await join("alice")
+    bob = await elsewhere("bob")
+    here = next(iter(supervisor.current().sessions.values()))
+    await alice.next("people", where=lambda frame: bool(frame["joined"]))
+    here.board.remove(bob.session)
+    assert (await alice.next("people", where=lambda frame: bool(frame["joined"])))["joined"] == [bob.me]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "live.people", "process": "p", "whole": True, "people": [{}], "left": []},
+        {"type": "live.people", "process": "p"},
+        {"type": "live.presence", "process": "p", "states": 7},
+        {"type": "flow.changed"},
+        {"type": "live.people"},
+        {},
+    ],
+)
+async def test_a_message_that_is_none_of_ours_is_ignored(join: Join, message: dict[str, object]) -> None:
+    alice = await join("alice")
+    session = next(iter(supervisor.current().sessions.values()))
+    session.link._take(message)
+    assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
+
+
+async def test_the_directory_knows_what_is_live_here_and_elsewhere(join: Join, elsewhere: Join, flow: Flow) -> None:
+    nobody = {"active": False, "version": 1, "people": [], "count": 0}
+    assert (await sync_to_async(session_of)(flow.pk)) == nobody
+    await join("alice")
+    await join("alice")
+    bob = await elsewhere("bob")
+    async with asyncio.timeout(10):
+        while (state := await sync_to_async(session_of)(flow.pk))["count"] < 2:
+            await asyncio.sleep(0)
+    assert (state["active"], [one["name"] for one in state["people"]]) == (True, ["Alice", "Bob"])
+    assert state["people"][1] == {name: bob.me[name] for name in ("id", "name", "colour")}
+    (listed,) = await sync_to_async(live_sessions)()
+    assert (listed["flow"], listed["title"], listed["version"], len(listed["people"])) == (flow.pk, "Draft", 1, 2)
+
+
+async def test_processes_tell_each_other_what_is_live(join: Join, elsewhere: Join) -> None:
+    here = supervisor.current().directory
+    bob = await elsewhere("bob")
+    async with asyncio.timeout(10):
+        while not any(listing.people for heard in here._heard.values() for listing in heard.sessions.values()):
+            await asyncio.sleep(0)
+    assert here.sockets_elsewhere(bob.me["id"]) == 1
+    await bob.leave()
+    async with asyncio.timeout(10):
+        while here.sockets_elsewhere(bob.me["id"]):
+            await asyncio.sleep(0)

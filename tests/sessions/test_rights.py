@@ -1,0 +1,165 @@
+"""Rights and logins that end while somebody is here: not one byte more, and the code says why."""
+
+from importlib import import_module
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client as Browser
+from pytest_django import Settings
+
+from accounts.models import User
+from flows.actions import delete_flow, remove_member, set_member
+from flows.models import Flow, Membership
+from flows.publish import publish_sync
+from sessions import supervisor, vigil
+from tests.sessions.client import Client, connect
+from tests.sessions.conftest import Join
+
+MOVE = {"kind": "move_node", "id": "a", "x": 5, "y": 5}
+HERE = "http://flows.example"
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check at every tick, many times a second: what hints do not say, the check finds."""
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(vigil, "CHECK_SECONDS", 0.0)
+
+
+@pytest.fixture
+async def browser(live: None, flow: Flow, cast: dict[str, User], settings: Settings) -> tuple[Browser, Client]:
+    """Alice in a browser, live in the flow."""
+    settings.HELIX_ORIGINS = [HERE]
+    browser = Browser()
+    await sync_to_async(browser.force_login)(cast["alice"])
+    cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+    client = await connect(None, flow.pk, {"Origin": HERE, "Cookie": cookie})
+    await client.hello()
+    return browser, client
+
+
+@sync_to_async
+def give_role(flow: Flow, alice: User, bob: User, role: str) -> None:
+    publish_sync(set_member(alice.pk, flow.pk, person=bob.pk, role=role, via="page").hint)
+
+
+async def test_a_new_role_is_told_and_works_at_once(join: Join, flow: Flow, cast: dict[str, User]) -> None:
+    alice, vera = await join("alice"), await join("vera")
+    await give_role(flow, cast["alice"], cast["vera"], "editor")
+    assert (await vera.next("you"))["role"] == "editor"
+    people = await alice.next("people", where=lambda frame: frame["joined"] and frame["joined"][0]["role"] == "editor")
+    assert people["joined"][0]["session"] == vera.session
+    assert (await vera.do(MOVE))["type"] == "acked"
+    await give_role(flow, cast["alice"], cast["vera"], "viewer")
+    assert (await vera.next("you"))["role"] == "viewer"
+    assert (await vera.do(MOVE))["code"] == "forbidden"
+
+
+async def test_a_role_taken_away_ends_it(join: Join, flow: Flow, cast: dict[str, User]) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+    assert (await bob.do(MOVE))["code"] == "forbidden", "from the commit on, before any hint"
+    await sync_to_async(publish_sync)(hint)
+    assert await bob.closed() == 4403
+    assert bob.session in (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"]
+    assert (await alice.do(MOVE))["type"] == "acked"
+
+
+async def test_a_deleted_flow_ends_it_for_everybody(join: Join, flow: Flow, cast: dict[str, User]) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    hint = await sync_to_async(delete_flow)(cast["alice"].pk, flow.pk, via="page")
+    await sync_to_async(publish_sync)(hint)
+    assert [await alice.closed(), await bob.closed()] == [4404, 4404]
+
+
+async def test_a_flow_found_deleted_by_an_edit_ends_it(join: Join, flow: Flow, cast: dict[str, User]) -> None:
+    alice = await join("alice")
+    await sync_to_async(delete_flow)(cast["alice"].pk, flow.pk, via="page")
+    await alice.operate(MOVE)
+    assert await alice.closed() == 4404
+
+
+async def test_without_any_hint_the_check_finds_it(
+    join: Join, flow: Flow, cast: dict[str, User], impatient: None
+) -> None:
+    alice, bob, vera = await join("alice"), await join("bob"), await join("vera")
+    await Membership.objects.filter(flow=flow, user=cast["vera"]).aupdate(role="owner")
+    assert (await vera.next("you"))["role"] == "owner"
+    await Membership.objects.filter(flow=flow, user=cast["bob"]).adelete()
+    assert await bob.closed() == 4403
+    await Session.objects.all().adelete()
+    assert [await alice.closed(), await vera.closed()] == [4401, 4401]
+
+
+async def test_logging_out_ends_that_browser_only(join: Join, browser: tuple[Browser, Client]) -> None:
+    program = await join("alice")
+    here, live = browser
+    await sync_to_async(here.logout)()
+    assert await live.closed() == 4401
+    assert (await program.do(MOVE))["type"] == "acked"
+
+
+@pytest.mark.parametrize("change", ["password", "active"])
+async def test_a_changed_account_ends_it(
+    join: Join, browser: tuple[Browser, Client], cast: dict[str, User], change: str
+) -> None:
+    program, bob = await join("alice"), await join("bob")
+    user = cast["alice"]
+
+    def alter() -> None:
+        if change == "password":
+            user.set_password("another horse")
+        else:
+            user.is_active = False
+        user.save()
+
+    await sync_to_async(alter)()
+    assert [await browser[1].closed(), await program.closed()] == [4401, 4401]
+    assert (await bob.do(MOVE))["type"] == "acked"
+
+
+async def test_somebody_else_in_the_same_browser_ends_it(
+    join: Join, browser: tuple[Browser, Client], cast: dict[str, User], impatient: None
+) -> None:
+    here, live = browser
+    key = here.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def become_bob() -> None:
+        other = Browser()
+        other.force_login(cast["bob"])
+        store = import_module(settings.SESSION_ENGINE).SessionStore
+        bobs = store(other.cookies[settings.SESSION_COOKIE_NAME].value).load()
+        stolen = store(key)
+        stolen.update(bobs)
+        stolen.save()
+
+    await sync_to_async(become_bob)()
+    assert await live.closed() == 4401
+
+
+async def test_a_right_taken_away_before_hello_is_noticed_at_hello(
+    join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sessions import visit
+    from tests.sessions.conftest import token_of
+
+    monkeypatch.setattr(visit, "FRESH_SECONDS", 0.0)
+    bob = await connect(await sync_to_async(token_of)(cast["bob"]), flow.pk)
+    await bob.send("ping")
+    await bob.next("error")
+    await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+    await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
+    assert await bob.closed() == 4404
+
+
+async def test_a_heartbeat_says_where_the_log_stands(join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 0.02)
+    alice = await join("alice")
+    await alice.do(MOVE)
+    beat = await alice.next("heartbeat", where=lambda frame: frame["version"] == 2)
+    stored = await Flow.objects.aget(pk=flow.pk)
+    assert beat == {"type": "heartbeat", "version": 2, "epoch": stored.epoch, "digest": stored.digest}
+    assert supervisor.current().sessions
