@@ -33,7 +33,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of node. `outputs` are those of a fresh node: the first is where an edge begins if it does not say."""
+    """One kind of node. `outputs` are those of a fresh node; an edge that does not say begins at `default_output`."""
 
     name: str
     title: str
