@@ -294,6 +294,7 @@ export class Editor {
     const text = frame.message ?? frame.code;
     for (const [ids, records] of [[nodes, this.graph.nodes], [edges, this.graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
     const [first] = nodes;
+    if (this.inspector.owns(entry.seq)) return;
     if (this.graph.nodes.has(first)) this.overlay.reason(first, text, { stays: false });
     else this.notices.toast(this.texts.say("refused", { reason: text }), { tone: "danger" });
     this.notices.announce(this.texts.say("refused", { reason: text }));

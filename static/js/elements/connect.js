@@ -130,12 +130,14 @@ export class Connect {
   #mark() {
     for (const node of this.#editor.graph.visibleNodes()) {
       const fitting = new Set(this.#fitting(node.id));
-      if (node.id === this.#id) continue;
-      this.#set(node.element, fitting.size ? "valid" : "invalid");
-      for (const port of node.element.querySelectorAll(`[data-direction=${this.#forward ? "in" : "out"}]`)) {
-        this.#set(port, fitting.has(port.dataset.port) ? "valid" : "invalid");
-      }
+      if (node.id === this.#id) this.#set(node.element, "origin");
+      if (fitting.size) this.#set(node.element, "valid");
+      for (const port of this.#ports(node.element)) if (fitting.has(port.dataset.port)) this.#set(port, "valid");
     }
+  }
+
+  #ports(element) {
+    return element.querySelectorAll(`[data-direction=${this.#forward ? "in" : "out"}]`);
   }
 
   #set(element, state) {
@@ -183,6 +185,13 @@ export class Connect {
   #explain(id) {
     if (id === this.#reason) return;
     const { overlay, texts } = this.#editor;
+    for (const [at, state] of [[this.#reason, null], [id, "invalid"]]) {
+      const element = this.#editor.graph.nodes.get(at)?.element;
+      for (const marked of element ? [element, ...this.#ports(element)] : []) {
+        if (state) this.#set(marked, state);
+        else marked.removeAttribute("data-target");
+      }
+    }
     this.#reason = id;
     overlay.reason(id, id && texts.say(this.reason(id)));
   }

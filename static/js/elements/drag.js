@@ -50,7 +50,7 @@ export class Drag {
     let [dx, dy] = [at.x - this.#from.x, at.y - this.#from.y];
     if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
     const box = union(this.#roots.map((id) => this.#was.get(id)));
-    const free = event.ctrlKey || event.metaKey;
+    const free = event.ctrlKey || event.metaKey || "noSnap" in this.#editor.root.dataset;
     const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, REACH / viewport.zoom);
     const lead = this.#was.get(this.#id);
     this.#by = {

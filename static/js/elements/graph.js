@@ -121,11 +121,12 @@ export class Graph extends EventTarget {
 
   /** Show nodes where a gesture has them; null gives them back. @param {Iterable<string>} ids @param {(record: NodeRecord) => Rect|null} where */
   hold(ids, where) {
-    for (const id of ids) {
+    const held = new Set(ids);
+    for (const id of held) {
       const record = this.nodes.get(id);
       if (record) record.live = where(record);
     }
-    this.#change(ids);
+    this.#change(held);
   }
 
   /** Lay my unacknowledged edits over the server's truth. @param {Iterable<object>} operations */

@@ -40,6 +40,7 @@ export class Inspector {
     editor.session.addEventListener("patched", ({ detail }) => this.#concerns(detail) && this.#again());
     editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     editor.session.addEventListener("you", () => this.#again());
+    editor.session.addEventListener("settled", () => this.#forget());
   }
 
   /** Go into the form, as Enter on a node does. */
@@ -114,8 +115,11 @@ export class Inspector {
       // A node of mine that the server does not know yet has no form yet.
       await this.#settled();
       if (query !== this.#query()) continue;
+      // A field that was stretched by hand has a style of its own, which htmx would copy and the content policy would report.
+      for (const field of this.#panel.querySelectorAll("[style]")) field.removeAttribute("style");
       await htmx.ajax("GET", `${this.#url}${query}`, { target: "#inspector", swap: "innerHTML" }).catch(() => {});
       this.#shown = query;
+      this.#editor.toolbar.preferences();
     }
     this.#isLoading = false;
     if (this.#wantsFocus) this.#panel.querySelector("[data-inspector-form] [name]:not([type=hidden])")?.focus();
@@ -175,9 +179,17 @@ export class Inspector {
     if (title && words) title.replaceWith(words);
   }
 
+  /** Whether an edit came from a field here: then the reason is said there. */
+  owns(seq) {
+    return this.#sent.has(seq);
+  }
+
+  #forget() {
+    for (const seq of this.#sent.keys()) if (!this.#editor.session.outbox.has(seq)) this.#sent.delete(seq);
+  }
+
   #refused({ entry, frame }) {
     const names = this.#sent.get(entry.seq) ?? [];
-    this.#sent.delete(entry.seq);
     for (const name of names) this.#explain(name, frame.message);
   }
 

@@ -85,8 +85,8 @@ export class Keyboard {
   }
 
   #escape(event) {
-    const { gestures, linking, menu, roster, selection, canvas } = this.#editor;
-    if (menu.close() || gestures.cancel() || linking.cancel() || roster.stop()) return true;
+    const { gestures, linking, contextMenu, roster, selection, canvas } = this.#editor;
+    if (contextMenu.close() || gestures.cancel() || linking.cancel() || roster.stop()) return true;
     if (isTyping(event.target)) return canvas.focus({ preventScroll: true }), true;
     if (selection.isEmpty) return this.#editor.focusedNode() ? (canvas.focus({ preventScroll: true }), true) : false;
     return selection.clear(), true;

@@ -15,6 +15,7 @@ export class Toolbar {
     editor.viewport.addEventListener("change", () => this.#show());
     this.#title();
     this.#show();
+    this.preferences();
   }
 
   /** Open a panel where it is a drawer or a sheet. @param {"palette"|"inspector"} name */
@@ -69,8 +70,23 @@ export class Toolbar {
     panel.dataset.sheet = SHEETS[(SHEETS.indexOf(panel.dataset.sheet) + 1) % SHEETS.length];
   }
 
+  /** My own preferences live in this browser; the form, drawn for everybody, is told of them whenever it arrives. */
   #prefer(name, isOn) {
     this.#editor.root.toggleAttribute(`data-no-${name}`, !isOn);
+    if (name === "cursors") this.#editor.layers.cursors.hidden = !isOn;
+    try {
+      localStorage.setItem(`helix.${name}`, isOn ? "on" : "off");
+    } catch {
+      /* Private windows may refuse: then it lasts as long as the page. */
+    }
+  }
+
+  preferences() {
+    for (const field of this.#editor.root.querySelectorAll("[data-preference]")) {
+      const { preference } = field.dataset;
+      field.checked = localStorage.getItem(`helix.${preference}`) !== "off";
+      this.#prefer(preference, field.checked);
+    }
   }
 
   /** The title is edited where it stands. */

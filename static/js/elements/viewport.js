@@ -68,7 +68,7 @@ export class Viewport extends EventTarget {
   }
 
   fit(bounds, options = {}) {
-    const padding = Math.min(56, this.size.width / 10);
+    const padding = Math.min(40, this.size.width / 16);
     if (bounds) this.set(fit(bounds, this.size, { padding, ...options }), { glide: true, ...options });
   }
 

@@ -48,6 +48,10 @@ export class Outbox extends EventTarget {
     for (const entry of this.#entries.values()) yield entry.operation;
   }
 
+  has(seq) {
+    return this.#entries.has(seq);
+  }
+
   /** @returns {Iterable<Entry>} */
   entries() {
     return this.#entries.values();
