@@ -48,13 +48,13 @@ def _nodes() -> list[dict[str, Any]]:
         _node("classify", "agent", "Classify ticket", (192, 200), (152, 80), **_CLASSIFY)
         | {"description": "Reads subject and body, picks a topic."},
         _node("route", "decision", "Route", (400, 176), (120, 128), expression="topic", branches=_BRANCHES),
-        _node("summarise", "transform", "Summarise", (616, 8), (136, 64), type="template", transformation=_SUMMARY),
+        _node("summarise", "transform", "Summarise", (616, 8), (144, 64), type="template", transformation=_SUMMARY),
         _node("page", "api", "Page on-call", (800, 8), (136, 64), method="POST", url="https://pager.example.com/pages"),
         _node("paged", "output", "Paged", (1008, 8), (120, 64), webhook_url="https://example.com/hooks/paged"),
-        _node("articles", "memory", "Help articles", (616, 200), (136, 64), type="vector_store", backend="postgres")
+        _node("articles", "memory", "Help articles", (616, 200), (144, 64), type="vector_store", backend="postgres")
         | group,
         _node("draft", "agent", "Draft reply", (800, 192), (144, 80), provider="ollama", model="llama-3.1-70b") | group,
-        _node("orders", "loop", "Each order", (616, 392), (136, 64), iterate_over="orders", max_iterations=20) | group,
+        _node("orders", "loop", "Each order", (616, 392), (144, 64), iterate_over="orders", max_iterations=20) | group,
         _node("refunds", "skill", "Refund rules", (800, 392), (136, 64), name="refund_rules", retry_count=2) | group,
         _node("send", "output", "Send reply", (1008, 296), (120, 64), type="text", destinations=["E-mail"]),
         _node("policy", "note", "Refunds", (232, 376), (208, 88), text=_POLICY),

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count, Q
 
 from flows.access import Role
 from flows.models import Flow, FlowEdge, FlowNode, Membership
@@ -17,10 +18,22 @@ Sort: TypeAlias = Literal["edited", "title", "created"]
 THUMBNAIL_NODES = 60
 
 _ORDERS: dict[Sort, tuple[str, str]] = {
-    "edited": ("-updated_at", "pk"),
-    "title": ("search_text", "pk"),
-    "created": ("-created_at", "pk"),
+    "edited": ("-flow__updated_at", "pk"),
+    "title": ("flow__search_text", "pk"),
+    "created": ("-flow__created_at", "pk"),
 }
+_SUMMARY = (
+    "flow_id",
+    "flow__title",
+    "flow__description",
+    "flow__version",
+    "flow__node_count",
+    "flow__edge_count",
+    "flow__created_at",
+    "flow__updated_at",
+    "flow__updated_by__name",
+    "role",
+)
 _THUMBNAIL = """SELECT * FROM (
     SELECT {place} AS place, key, kind, x, y, width, height, colour FROM {table}
     WHERE flow_id = %s ORDER BY flow_id, node_id LIMIT {nodes}) AS flow{place}"""
@@ -84,27 +97,20 @@ class Thumbnail:
 def library(
     user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0, owned: bool | None = None
 ) -> Library:
-    """Return somebody's flows, found by title and description, without case; all, only their own, or only others'."""
-    flows = Flow.objects.filter(memberships__user_id=user_id, deleted_at=None)
+    """Return somebody's flows, found by title and description, without case; all, only their own, or only others'.
+
+    One pass over what they belong to gives order and count; whole rows are read only of those that are shown.
+    """
+    held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
     if owned is not None:
-        roles = [role for role in Role if (role is Role.OWNER) == owned]
-        flows = flows.filter(memberships__user_id=user_id, memberships__role__in=roles)
+        held = held.filter(role__in=[role for role in Role if (role is Role.OWNER) == owned])
     for word in folded(q).split():
-        flows = flows.filter(search_text__contains=word)
-    rows = flows.order_by(*_ORDERS[sort]).values_list(
-        "id",
-        "title",
-        "description",
-        "version",
-        "node_count",
-        "edge_count",
-        "created_at",
-        "updated_at",
-        "updated_by__name",
-        "memberships__role",
-    )
-    items = tuple(FlowSummary(*row[:-1], Role(row[-1])) for row in rows[offset : offset + limit])
-    return Library(items, flows.count())
+        held = held.filter(flow__search_text__contains=word)
+    found = list(held.order_by(*_ORDERS[sort]).values_list("pk", flat=True))
+    shown = found[offset : offset + limit]
+    rows = Membership.objects.filter(pk__in=shown).values_list("pk", *_SUMMARY)
+    by_key = {key: _summary(row) for key, *row in rows}
+    return Library(tuple(by_key[key] for key in shown if key in by_key), len(found))
 
 
 def members(flow_id: UUID) -> list[Member]:
@@ -127,8 +133,8 @@ def members_of(flow_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
 def counts(user_id: int) -> tuple[int, int]:
     """Return how many flows somebody owns, and how many others share with them."""
     held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
-    own = held.filter(role=Role.OWNER).count()
-    return own, held.count() - own
+    found = held.aggregate(every=Count("pk"), own=Count("pk", filter=Q(role=Role.OWNER)))
+    return found["own"], found["every"] - found["own"]
 
 
 def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:
@@ -143,6 +149,11 @@ def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:
     for flow_id, source, target in between.values_list("flow_id", "source_id", "target_id"):
         edges[flow_id].append((blocks[source], blocks[target]))
     return {flow_id: Thumbnail(tuple(nodes[flow_id]), tuple(edges[flow_id])) for flow_id in flow_ids}
+
+
+def _summary(row: list[Any]) -> FlowSummary:
+    *fields, role = row
+    return FlowSummary(*fields, role=Role(role))
 
 
 def _first_nodes(flow_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:

@@ -1,0 +1,138 @@
+"""Lists of many flows: whose they are, how they are found and sorted, and at what cost."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from flows.actions import create_flow, delete_flow, set_member, submit
+from flows.models import Flow
+from flows.queries import THUMBNAIL_NODES, Member, Sort, counts, library, members, members_of, thumbnails
+from tests.flows.conftest import Ask, move
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(user: User, **asked: object) -> list[str]:
+    return [item.title for item in library(user.pk, **asked).items]  # type: ignore[arg-type]
+
+
+class TestLibrary:
+    def test_flows_of_others_and_deleted_ones_are_not_there(self, flow: Flow, alice: User, charlie: User) -> None:
+        assert library(charlie.pk).items == () and library(charlie.pk).count == 0
+        delete_flow(alice.pk, flow.pk, via="page")
+        assert titles(alice) == []
+
+    def test_an_item_says_what_a_card_shows(self, flow: Flow, bob: User, vera: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(bob, move("plan", 1))])
+        (item,) = library(vera.pk).items
+        assert (item.id, item.title, item.description, item.version) == (flow.pk, "Plan a trip", "For two", 2)
+        assert (item.node_count, item.edge_count, item.role, item.updated_by) == (4, 2, "viewer", "Bob")
+        assert item.created_at < item.updated_at
+
+    @pytest.mark.parametrize(
+        ("q", "found"),
+        [
+            ("", 3),
+            ("  ", 3),
+            ("STRASSE", 1),
+            ("straße", 1),
+            ("sommer", 1),
+            ("1 stra", 1),
+            ("ﬁnance", 1),
+            ("plan budget", 1),
+            ("budget plan", 1),
+            ("plan nothing", 0),
+            ("%", 1),
+            ("_", 0),
+            ("'; --", 0),
+            ("\\", 0),
+        ],
+    )
+    def test_search_knows_no_case(self, alice: User, q: str, found: int) -> None:
+        create_flow(alice.pk, title="Straße 1", description="im Sommer", via="page")
+        create_flow(alice.pk, title="Budget of Finance", description="100 % of the PLAN", via="page")
+        create_flow(alice.pk, title="Third", via="page")
+        assert library(alice.pk, q=q).count == found
+
+    def test_sorting(self, alice: User, ask: Ask) -> None:
+        flows = [create_flow(alice.pk, title=title, via="page") for title in ("banana", "Apple", "cherry")]
+        for age, flow in enumerate(reversed(flows)):
+            then = timezone.now() - timedelta(days=age)
+            Flow.objects.filter(pk=flow.pk).update(created_at=then, updated_at=then)
+        submit(flows[1].pk, [ask(alice, {"kind": "edit_flow", "set": {"description": "Now"}})])
+        orders: dict[Sort, list[str]] = {
+            "edited": ["Apple", "cherry", "banana"],
+            "created": ["cherry", "Apple", "banana"],
+            "title": ["Apple", "banana", "cherry"],
+        }
+        for sort, order in orders.items():
+            assert titles(alice, sort=sort) == order
+
+    def test_pages(self, alice: User) -> None:
+        for number in range(5):
+            create_flow(alice.pk, title=f"Flow {number}", via="page")
+        assert titles(alice, sort="title", limit=2, offset=2) == ["Flow 2", "Flow 3"]
+        assert titles(alice, sort="title", limit=2, offset=9) == []
+        assert library(alice.pk, limit=2).count == 5
+
+    def test_mine_and_those_shared_with_me(self, flow: Flow, alice: User, bob: User) -> None:
+        create_flow(bob.pk, title="Bob's", via="page")
+        assert titles(bob, owned=True) == ["Bob's"]
+        assert titles(bob, owned=False) == ["Plan a trip"]
+        assert (counts(alice.pk), counts(bob.pk)) == ((1, 0), (1, 1))
+
+    def test_the_cost_does_not_grow_with_the_list(self, alice: User, bob: User) -> None:
+        for number in range(12):
+            flow = create_flow(alice.pk, title=f"Flow {number}", nodes=[node(0, 0)], via="page")
+            set_member(alice.pk, flow.pk, person=bob.email, role="viewer", via="page")
+        with CaptureQueriesContext(connection) as queries:
+            found = library(alice.pk, limit=10)
+            ids = [item.id for item in found.items]
+            members_of(ids)
+            thumbnails(ids)
+            counts(alice.pk)
+        assert len(queries) == 6
+
+
+class TestMembers:
+    def test_in_the_order_in_which_they_came(self, flow: Flow, alice: User, bob: User, vera: User) -> None:
+        assert [member.name for member in members(flow.pk)] == ["Alice", "Bob", "Vera"]
+        assert members(flow.pk)[1] == Member(bob.pk, "Bob", "bob@example.com", "editor", 1)  # type: ignore[arg-type]
+        assert members_of([flow.pk]) == {flow.pk: members(flow.pk)}
+
+
+def node(number: int, x: float) -> dict[str, object]:
+    return {"id": f"n{number:03}", "kind": "agent", "x": x, "y": 0}
+
+
+class TestThumbnails:
+    def test_of_nothing(self, alice: User) -> None:
+        empty = create_flow(alice.pk, title="Empty", via="page")
+        assert thumbnails([]) == {}
+        assert (thumbnails([empty.pk])[empty.pk].nodes, thumbnails([empty.pk])[empty.pk].edges) == ((), ())
+
+    def test_nodes_and_the_edges_between_them(self, flow: Flow) -> None:
+        shape = thumbnails([flow.pk])[flow.pk]
+        assert {(block.kind, block.x) for block in shape.nodes} == {
+            ("agent", 0),
+            ("decision", 200),
+            ("output", 400),
+            ("group", 380),
+        }
+        assert {(source.kind, target.kind) for source, target in shape.edges} == {
+            ("agent", "decision"),
+            ("decision", "output"),
+        }
+
+    def test_of_a_large_flow_a_part(self, flow: Flow, alice: User) -> None:
+        nodes = [node(number, number) for number in range(THUMBNAIL_NODES + 20)]
+        edges = [{"id": f"e{i}", "source": nodes[i]["id"], "target": nodes[i + 1]["id"]} for i in range(len(nodes) - 1)]
+        large = create_flow(alice.pk, title="Large", nodes=nodes, edges=edges, via="page")
+        shapes = thumbnails([flow.pk, large.pk])
+        assert len(shapes[large.pk].nodes) == THUMBNAIL_NODES
+        assert len(shapes[large.pk].edges) == THUMBNAIL_NODES - 1
+        assert len(shapes[flow.pk].nodes) == 4
