@@ -8,7 +8,7 @@ NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
 PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
 DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin)
 
-.PHONY: install run test lint types checks unit postgres javascript browser lock clean
+.PHONY: install run test lint types checks unit postgres javascript browser bench lock clean
 
 install: $(VENV)/installed
 
@@ -64,6 +64,10 @@ javascript: $(VENV)/installed-for-tests
 
 browser: $(VENV)/chromium
 	$(BIN)/python -m pytest tests/browser
+
+# Measure speed: minutes on a quiet machine; with the servers of others after `bench/install`. See docs/performance.md.
+bench: $(VENV)/installed-for-tests
+	$(BIN)/python -m bench.run
 
 # Resolve anew what pyproject.toml allows; portable, hashed, without addresses.
 lock: $(VENV)/installed-for-tests

@@ -168,7 +168,7 @@ def conclude(
     people: Sequence[Person], journal: Journal, schedule: Schedule, window: Window, times: tuple[float, float]
 ) -> Result:
     """Turn the journal into figures."""
-    edits, cursors, _ = journal.latencies(*times)
+    edits, cursors = journal.latencies(*times)
     written = journal.writes(*times)
     arrived = sum(len(f.edits) * count_between(f.arrivals, *times) for f in journal.frames)
     pointed = sum(len(f.cursors) * count_between(f.arrivals, *times) for f in journal.frames if f.cursors)

@@ -72,12 +72,12 @@ class Journal:
         frame.arrivals.append(arrived)
         return frame
 
-    def latencies(self, opened: float, shut: float) -> tuple[Latency, Latency, int]:
-        """Return latencies of edits and of cursors written in the window, and how many edits arrived within it.
+    def latencies(self, opened: float, shut: float) -> tuple[Latency, Latency]:
+        """Return latencies of edits and of cursors written in the window.
 
         An author's own frame counts for neither: the question is when the others see it.
         """
-        edits, cursors, within = Latency(), Latency(), 0
+        edits, cursors = Latency(), Latency()
         for frame in self.frames:
             for keys, written, latency in ((frame.edits, self.edits, edits), (frame.cursors, self.cursors, cursors)):
                 for key in keys:
@@ -87,9 +87,7 @@ class Journal:
                     for receiver, arrived in zip(frame.receivers, frame.arrivals, strict=True):
                         if receiver != key[0]:
                             latency.add(arrived - sent)
-            if frame.edits:
-                within += len(frame.edits) * count_between(frame.arrivals, opened, shut)
-        return edits, cursors, within
+        return edits, cursors
 
     def writes(self, opened: float, shut: float) -> int:
         """Return how many edits were written in the window."""

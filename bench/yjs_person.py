@@ -40,13 +40,19 @@ def text(value: str) -> bytes:
     return number(len(raw)) + raw
 
 
+def fraction(value: float) -> bytes:
+    """Encode a number that is not whole, as short as it goes without loss."""
+    short = struct.pack(">f", value)
+    return b"\x7c" + short if struct.unpack(">f", short)[0] == value else b"\x7b" + struct.pack(">d", value)
+
+
 def item(key: str, x: float, y: float, mark: str, replaced: Position | None) -> bytes:
     """Encode one `nodes.set(key, {x, y, mark})` as an Item struct holding a ContentAny."""
     if replaced:
-        place = bytes((0x80 | 8,)) + number(replaced[0]) + number(replaced[1])
+        place = bytes((0x80 | 0x20 | 8,)) + number(replaced[0]) + number(replaced[1])
     else:
         place = bytes((0x20 | 8,)) + number(1) + text("nodes") + text(key)
-    fields = text("x") + b"\x7b" + struct.pack(">d", x) + text("y") + b"\x7b" + struct.pack(">d", y)
+    fields = text("x") + fraction(x) + text("y") + fraction(y)
     return place + number(1) + b"\x76" + number(3) + fields + text("mark") + b"\x77" + text(mark)
 
 
@@ -87,7 +93,10 @@ class YjsPerson(Person):
 
     def fill(self, count: int) -> None:
         """Put `count` nodes into the document in one update."""
-        items = [item(f"s{index}", index % 100 * 200.0, index // 100 * 100.0, "start", None) for index in range(count)]
+        items = [
+            item(f"s{index}", index % 100 * 200 + 0.5, index // 100 * 100 + 0.5, "start", None)
+            for index in range(count)
+        ]
         change = update(self.client, self._clock, items, None)
         self._clock += count
         self.socket.send(self._prefix + b"\x00\x02" + number(len(change)) + change)
