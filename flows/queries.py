@@ -153,7 +153,7 @@ def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:
 
 def _summary(row: list[Any]) -> FlowSummary:
     *fields, role = row
-    return FlowSummary(*fields, role=Role(role))
+    return FlowSummary(*(*fields, Role(role)))
 
 
 def _first_nodes(flow_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:

@@ -1,0 +1,118 @@
+"""Hints go out after the commit, on the server's own loop, and a layer that is down holds nothing up."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import channel_layers, get_channel_layer
+from django.db import connection, transaction
+from django.test import override_settings
+
+from accounts.models import User
+from flows import publish
+from flows.actions import submit
+from flows.models import Flow
+from flows.publish import after, group_name, hint_access, hint_changed, hint_deleted, publish_sync
+from tests.flows.conftest import Ask, move
+from tests.ports import free_port
+from tests.redis import Redis
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def layer() -> Iterator[Any]:
+    channel_layers.backends.clear()
+    yield get_channel_layer()
+    channel_layers.backends.clear()
+
+
+async def received(layer: Any, channel: str) -> Any:
+    return await asyncio.wait_for(layer.receive(channel), timeout=5)
+
+
+@pytest.mark.parametrize("thread_sensitive", [True, False])
+async def test_a_receiver_on_the_servers_loop_is_woken(
+    flow: Flow, alice: User, ask: Ask, layer: Any, thread_sensitive: bool
+) -> None:
+    await layer.group_add(group_name(flow.pk), "here")
+    waiting = asyncio.create_task(received(layer, "here"))
+
+    def write() -> None:
+        try:
+            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+        finally:
+            connection.close()
+
+    await sync_to_async(write, thread_sensitive=thread_sensitive)()
+    assert await waiting == {"type": "flow.changed", "flow": str(flow.pk), "previous": 1, "version": 2}
+
+
+async def test_what_changed_nothing_says_nothing(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
+    await layer.group_add(group_name(flow.pk), "here")
+    await sync_to_async(lambda: after(submit(flow.pk, [ask(alice, move("plan", 0))])))()
+    await publish.publish(hint_deleted(flow.pk))
+    assert (await received(layer, "here"))["type"] == "flow.deleted"
+
+
+async def test_nothing_is_said_before_the_commit(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
+    await layer.group_add(group_name(flow.pk), "here")
+
+    def write(*, commit: bool) -> None:
+        with transaction.atomic():
+            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+            assert "here" not in layer.channels
+            transaction.set_rollback(not commit)
+
+    await sync_to_async(write)(commit=False)
+    assert "here" not in layer.channels
+    await sync_to_async(write)(commit=True)
+    assert (await received(layer, "here"))["version"] == 2
+
+
+def test_without_a_loop_nothing_breaks(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
+    receipt = submit(flow.pk, [ask(alice, move("plan", 1))])
+    after(receipt)
+    publish_sync(hint_access(flow.pk, [3, 1]))
+    assert hint_changed(receipt).message["version"] == 2
+    assert hint_access(flow.pk, [3, 1]).message["users"] == [1, 3]
+
+
+def on_redis(url: str) -> Any:
+    config = {"hosts": [{"address": url, "socket_timeout": None}]}
+    return override_settings(
+        CHANNEL_LAYERS={"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": config}}
+    )
+
+
+def test_redis_that_is_not_there_holds_nothing_up(flow: Flow, alice: User, ask: Ask) -> None:
+    with on_redis(f"redis://127.0.0.1:{free_port()}/0"):
+        begun = time.monotonic()
+        after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+        assert time.monotonic() - begun < 3
+
+
+def test_redis_that_hangs_holds_nothing_up(flow: Flow, alice: User, ask: Ask) -> None:
+    redis = Redis()
+    try:
+        redis.pause()
+        with on_redis(redis.url):
+            begun = time.monotonic()
+            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+            assert publish.PATIENCE - 0.1 < time.monotonic() - begun < 3 * publish.PATIENCE
+        redis.resume()
+    finally:
+        redis.stop()
+
+
+async def test_over_redis(flow: Flow, alice: User, ask: Ask, redis: Redis) -> None:
+    with on_redis(redis.url):
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group_name(flow.pk), channel)
+        await sync_to_async(lambda: after(submit(flow.pk, [ask(alice, move("plan", 1))])))()
+        assert (await received(layer, channel))["version"] == 2
+        await layer.flush()
