@@ -3,9 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.conf import settings
+from allauth.account.adapter import get_adapter
+from django.conf import settings as configured
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from pytest_django import Settings
 
 from accounts.models import User
 
@@ -116,8 +118,34 @@ def test_the_register_page_counts_too(client: Client) -> None:
     assert not User.objects.filter(email="late@example.com").exists()
 
 
+def test_behind_proxies_the_forwarded_address_is_counted(client: Client, settings: Settings) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="6.6.6.6, 8.8.8.8")
+
+    assert get_adapter().get_client_ip(request) == "8.8.8.8", (
+        "the last one, which our proxy saw; the first may be made up"
+    )
+
+
+@pytest.mark.parametrize(
+    ("proxies", "headers", "address"),
+    [
+        (0, {"HTTP_X_FORWARDED_FOR": "6.6.6.6"}, "10.0.0.1"),
+        (2, {"HTTP_X_FORWARDED_FOR": "6.6.6.6"}, "10.0.0.1"),
+        (0, {"REMOTE_ADDR": ""}, "0.0.0.0"),
+    ],
+)
+def test_an_address_is_counted_whatever_is_claimed(
+    settings: Settings, proxies: int, headers: dict[str, str], address: str
+) -> None:
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
+    request = RequestFactory().get("/", **{"REMOTE_ADDR": "10.0.0.1", **headers})
+
+    assert get_adapter().get_client_ip(request) == address
+
+
 def test_the_settings_follow_the_limits() -> None:
-    limits, rates = settings.HELIX_LIMITS, settings.ACCOUNT_RATE_LIMITS
+    limits, rates = configured.HELIX_LIMITS, configured.ACCOUNT_RATE_LIMITS
 
     assert rates["login"] == f"{limits.logins_per_minute}/m/ip"
     assert rates["login_failed"] == f"{limits.login_failures}/5m/key"

@@ -146,9 +146,7 @@ def test_the_demo_has_a_button_for_each_of_its_people(client: Client, alice: Use
 
 
 @pytest.mark.parametrize("name", ["dora", "", "alice@example.com", "ALICE", "bob"])
-def test_the_demo_lets_in_nobody_else(
-    client: Client, alice: User, dora: User, settings: Settings, name: str
-) -> None:
+def test_the_demo_lets_in_nobody_else(client: Client, alice: User, dora: User, settings: Settings, name: str) -> None:
     settings.HELIX_DEMO = True
 
     assert client.post("/login/demo/", {"user": name}).status_code == 404
