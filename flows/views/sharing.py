@@ -50,6 +50,18 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
     return _shown_again(request, access)
 
 
+def _roles(people: list[queries.Member]) -> list[tuple[Role, str]]:
+    """Return the roles to choose from; commenting only where somebody has it: it means nothing more yet."""
+    names = {
+        Role.VIEWER: _("Can view"),
+        Role.COMMENTER: _("Can comment"),
+        Role.EDITOR: _("Can edit"),
+        Role.OWNER: _("Owner"),
+    }
+    held = {one.role for one in people}
+    return [(role, name) for role, name in names.items() if role is not Role.COMMENTER or role in held]
+
+
 def _shown_again(request: PageRequest, access: Access) -> HttpResponse:
     return _dialog(request, access) if wants_fragment(request) else redirect("flows:members", access.flow.pk)
 
@@ -63,12 +75,7 @@ def _dialog(
         "flow": access.flow,
         "people": [(one, colour_of(one.colour)) for one in people],
         "is_owner": mine is Role.OWNER,
-        "roles": [
-            (Role.VIEWER, _("Can view")),
-            (Role.COMMENTER, _("Can comment")),
-            (Role.EDITOR, _("Can edit")),
-            (Role.OWNER, _("Owner")),
-        ],
+        "roles": _roles(people),
         "error": error,
         "typed": typed,
     }
