@@ -3,9 +3,18 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
+
+
+class StaticFilesConfig(DjangoStaticFilesConfig):
+    """Collects what is served: htmx is vendored by ourselves, and django-htmx's copy would not survive hashing."""
+
+    default = False
+    ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "django_htmx"]
 
 
 class HelixConfig(AppConfig):
+    default = True
     name = "helix"
     verbose_name = "Helix"
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from whitenoise import WhiteNoise
+from whitenoise.compress import Compressor
 from whitenoise.responders import Response
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -24,6 +25,10 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     support_js_module_import_aggregation = True
     manifest_strict = False
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Leave source maps alone: they are large, and nobody but a developer asks for one."""
+        return super().create_compressor(**options | {"extensions": [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]})
 
 
 class StaticFiles:

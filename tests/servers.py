@@ -4,6 +4,7 @@ Nothing here imports Django: what a test proves with a `Server`, it proves about
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,11 +53,13 @@ class Server:
 
     def start(self) -> "Server":
         """Start the process and return when `/readyz` says yes."""
+        lend_static_files(self.data_dir)
         with self.log.open("ab") as log, self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=self._folder.name, stdout=output, stderr=log
             )
         self.wait_until_ready()
+        keep_static_files(self.data_dir)
         return self
 
     def wait_until_ready(self) -> None:
@@ -117,6 +120,24 @@ class Server:
         if self.process.poll() is None:
             self.terminate()
         self._folder.cleanup()
+
+
+_collected = tempfile.TemporaryDirectory(prefix="helix-static-", ignore_cleanup_errors=True)
+
+
+def keep_static_files(data_dir: Path) -> None:
+    """Remember what the first server has collected."""
+    kept = Path(_collected.name) / "static"
+    if not kept.exists():
+        shutil.copytree(data_dir / "static", kept)
+
+
+def lend_static_files(data_dir: Path) -> None:
+    """Let a server find what another has collected; when anything has changed since, it collects again."""
+    kept = Path(_collected.name) / "static"
+    if kept.exists() and not data_dir.exists():
+        data_dir.mkdir(parents=True)
+        shutil.copytree(kept, data_dir / "static")
 
 
 def clean_environment(**variables: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ def test_the_deployment_checks_have_nothing_to_say(tmp_path: Path) -> None:
 
 
 def test_behind_https_cookies_are_for_this_host_and_https_alone(tmp_path: Path) -> None:
-    program = f"import json; from helix import settings; print(json.dumps({{n: getattr(settings, n, None) for n in {WANTED}}}))"
+    program = f"import json, helix.settings as s; print(json.dumps({{n: getattr(s, n, None) for n in {WANTED}}}))"
 
     settings = json.loads(run("-c", program, folder=tmp_path, **PRODUCTION).stdout)
 
