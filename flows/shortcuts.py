@@ -1,4 +1,6 @@
-"""The keyboard and mouse, as the help dialog lists them. Only what works is in here."""
+"""The keyboard and mouse, as the help dialog lists them. Only what works is in here.
+
+A Mac's ⌘ stands where Ctrl does; the dialog says so."""
 
 from django.utils.translation import gettext as _
 
@@ -14,37 +16,40 @@ def shortcuts() -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
                 (("C",), _("Connect to a node")),
                 (("F2",), _("Rename")),
                 (("Enter",), _("Edit the settings")),
-                (("Mod", "D"), _("Duplicate")),
+                (("Ctrl", "D"), _("Duplicate")),
+                (("Ctrl", "C"), _("Copy, with X cut, with V paste")),
                 (("Del",), _("Delete")),
+                (("Ctrl", "⌫"), _("Delete and reconnect")),
             ],
         ),
         (
             _("Select and move"),
             [
-                (("Mod", "A"), _("Select all")),
+                (("Ctrl", "A"), _("Select all")),
                 (("Esc",), _("Select nothing")),
                 (("←", "↑", "→", "↓"), _("Move by 8 px, with Shift by 32")),
                 (("Alt", "←", "→"), _("Walk along the edges")),
-                (("Mod", "G"), _("Group")),
-                (("Mod", "Shift", "G"), _("Ungroup")),
+                (("Ctrl", "Shift", "←"), _("Align at a side")),
+                (("Ctrl", "G"), _("Group")),
+                (("Ctrl", "Shift", "G"), _("Ungroup")),
             ],
         ),
         (
             _("Look"),
             [
-                (("Mod", "+"), _("Zoom in")),
-                (("Mod", "−"), _("Zoom out")),
-                (("Mod", "0"), _("Zoom to 100%")),
+                (("Ctrl", "+"), _("Zoom in")),
+                (("Ctrl", "−"), _("Zoom out")),
+                (("Ctrl", "0"), _("Zoom to 100%")),
                 (("Shift", "1"), _("Fit the whole flow")),
                 (("Shift", "2"), _("Fit the selection")),
-                (("Mod", "Shift", "L"), _("Lock the canvas")),
+                (("Ctrl", "Shift", "L"), _("Lock the canvas")),
                 (("?",), _("Show this list")),
             ],
         ),
         (
             _("Mouse"),
             [
-                ((_("Wheel"),), _("Move the view, with Mod zoom")),
+                ((_("Wheel"),), _("Move the view, with Ctrl zoom")),
                 ((_("Space"), _("Drag")), _("Move the view")),
                 (("Alt", _("Drag")), _("Duplicate")),
                 (("Shift", _("Drag")), _("Keep the axis")),
