@@ -109,7 +109,7 @@ class LiveSession:
             raise Closing(self.closing)
         done = asyncio.get_running_loop().create_future()
         self._caught_up.append(done)
-        self._look()
+        self.look()
         await done
 
     def admit(self, socket: Socket) -> None:
@@ -325,23 +325,23 @@ class LiveSession:
         """Whatever was said before we listened, we missed."""
         self.rollcall.ask()
         self.rollcall.announce()
-        self._look()
+        self.look()
 
     def _hear(self, message: Message) -> None:
         match message["type"]:
             case "flow.changed":
                 if message["version"] > self.flow.version:
-                    self._look()
+                    self.look()
             case "flow.access":
                 users = set(message["users"])
                 self.access_changed_at = time.monotonic()
                 self.vigil.check_soon(lambda socket: socket.person.id in users)
             case "flow.deleted":
-                self._look()
+                self.look()
             case _:
                 self.rollcall.hear(message)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Compare with the log soon."""
         self._behind = True
         self._wake.set()

@@ -101,6 +101,7 @@ class Client:
         self.seqs = itertools.count(1)
         self.me: Frame = {}
         self.said: Frame = {}
+        self.people: dict[str, Frame] = {}
         self.says_seen = True
         self._waiting: list[Frame] = []
 
@@ -183,9 +184,19 @@ class Client:
     async def _read(self) -> Frame:
         frame: Frame = json.loads(await self.wire.receive())
         self.replica.take(frame)
+        self._meet(frame)
         if self.says_seen and frame["type"] in ("apply_changes", "snapshot"):
             await self.send("seen", version=frame["version"])
         return frame
+
+    def _meet(self, frame: Frame) -> None:
+        """Note who is here."""
+        if frame["type"] == "welcome":
+            self.people = {one["session"]: one for one in frame["people"]}
+        elif frame["type"] == "people":
+            self.people |= {one["session"]: one for one in frame["joined"]}
+            for session in frame["left"]:
+                self.people.pop(session, None)
 
 
 async def connect(token: str | None, flow_id: UUID, headers: dict[str, str] | None = None) -> Client:
