@@ -22,6 +22,7 @@ from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
+from helix.reference import Reference
 from sessions.api import router as sessions
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ api = HelixAPI(
     description="Flows, their people and their history.",
     openapi_url="/openapi.json",
     docs_url="/docs",
+    docs=Reference(),
     auth=AUTHENTICATION,
     parser=StrictJson(),
     renderer=FastJson(),
