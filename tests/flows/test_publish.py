@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -30,6 +30,18 @@ def layer() -> Iterator[Any]:
     channel_layers.backends.clear()
 
 
+async def in_thread(write: Callable[..., None], *, thread_sensitive: bool = True, **given: bool) -> None:
+    """Run synchronous code as Django does under the server, and close its connection."""
+
+    def bounded() -> None:
+        try:
+            write(**given)
+        finally:
+            connection.close()
+
+    await sync_to_async(bounded, thread_sensitive=thread_sensitive)()
+
+
 async def received(layer: Any, channel: str) -> Any:
     return await asyncio.wait_for(layer.receive(channel), timeout=5)
 
@@ -42,18 +54,15 @@ async def test_a_receiver_on_the_servers_loop_is_woken(
     waiting = asyncio.create_task(received(layer, "here"))
 
     def write() -> None:
-        try:
-            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
-        finally:
-            connection.close()
+        after(submit(flow.pk, [ask(alice, move("plan", 1))]))
 
-    await sync_to_async(write, thread_sensitive=thread_sensitive)()
+    await in_thread(write, thread_sensitive=thread_sensitive)
     assert await waiting == {"type": "flow.changed", "flow": str(flow.pk), "previous": 1, "version": 2}
 
 
 async def test_what_changed_nothing_says_nothing(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
     await layer.group_add(group_name(flow.pk), "here")
-    await sync_to_async(lambda: after(submit(flow.pk, [ask(alice, move("plan", 0))])))()
+    await in_thread(lambda: after(submit(flow.pk, [ask(alice, move("plan", 0))])))
     await publish.publish(hint_deleted(flow.pk))
     assert (await received(layer, "here"))["type"] == "flow.deleted"
 
@@ -67,9 +76,9 @@ async def test_nothing_is_said_before_the_commit(flow: Flow, alice: User, ask: A
             assert "here" not in layer.channels
             transaction.set_rollback(not commit)
 
-    await sync_to_async(write)(commit=False)
+    await in_thread(write, commit=False)
     assert "here" not in layer.channels
-    await sync_to_async(write)(commit=True)
+    await in_thread(write, commit=True)
     assert (await received(layer, "here"))["version"] == 2
 
 
@@ -113,6 +122,6 @@ async def test_over_redis(flow: Flow, alice: User, ask: Ask, redis: Redis) -> No
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group_name(flow.pk), channel)
-        await sync_to_async(lambda: after(submit(flow.pk, [ask(alice, move("plan", 1))])))()
+        await in_thread(lambda: after(submit(flow.pk, [ask(alice, move("plan", 1))])))
         assert (await received(layer, channel))["version"] == 2
         await layer.flush()
