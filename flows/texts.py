@@ -83,6 +83,7 @@ def _refusals() -> dict[str, str]:
         "no_output": _("Has no output"),
         "rate_limited": _("Too fast. It will be tried again."),
         "invalid": _("This is not valid."),
+        "outbox_full": _("Too many changes wait to be sent; no more can be taken."),
     }
 
 

@@ -30,6 +30,7 @@ import { Palette } from "./elements/palette.js";
 import { Picker } from "./elements/picker.js";
 import { Roster } from "./elements/roster.js";
 import { Selection } from "./elements/selection.js";
+import { Sheet, isPhone } from "./elements/sheet.js";
 import { Stage } from "./elements/stage.js";
 import { Sync } from "./elements/sync.js";
 import { Toolbar } from "./elements/toolbar.js";
@@ -91,6 +92,7 @@ export class Editor {
     this.palette = new Palette(this);
     this.inspector = new Inspector(this);
     this.toolbar = new Toolbar(this);
+    this.sheet = new Sheet(this);
     this.keyboard = new Keyboard(this);
     this.minimap = new Minimap(this);
   }
@@ -129,7 +131,11 @@ export class Editor {
   #firstView(all) {
     const seen = this.viewport.seen();
     const isWhole = all.x >= seen.x && all.y >= seen.y && all.x + all.width <= seen.x + seen.width && all.y + all.height <= seen.y + seen.height;
-    if (!isWhole) this.viewport.fit(all, { glide: false });
+    if (isWhole) return;
+    this.viewport.fit(all, { glide: false });
+    // On a phone the whole would be too small to read: begin where the flow begins.
+    const zoom = 0.75;
+    if (isPhone() && this.viewport.zoom < zoom) this.viewport.set({ x: 16 - all.x * zoom, y: this.viewport.size.height / 2 - (all.y + all.height / 2) * zoom, zoom });
   }
 
   /** Submit edits, as one version. @param {object[]} operations @returns {number[]} sequence numbers */
@@ -148,7 +154,7 @@ export class Editor {
     this.selection.set({ nodes: [node.id] });
     this.stage.flush();
     this.viewport.reveal({ ...where, width, height });
-    if (matchMedia("(min-width: 720px)").matches) this.focusNode(node.id);
+    if (!isPhone()) this.focusNode(node.id);
   }
 
   /** Free room right of the selection, else in the middle of the view; one below the other. */

@@ -1,8 +1,8 @@
 /** Buttons and switches around the canvas: tools, commands, panels that open on narrow screens, and my own preferences. */
 
-const ZOOM = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", lock: "lock", help: "help", add: "add" };
-const SHEETS = ["peek", "half", "full"];
+import { isPhone } from "./sheet.js";
 
+const ZOOM = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", lock: "lock", help: "help", add: "add" };
 export class Toolbar {
   #editor;
   #zoom;
@@ -41,7 +41,7 @@ export class Toolbar {
     if (tool) return this.#tool(tool, tool.dataset.tool, event);
     const command = at("[data-command]");
     if (command) return this.#command(command, event);
-    return at("[data-sheet-handle]") ? this.#raise() : undefined;
+    return undefined;
   }
 
   #tool(button, name, event) {
@@ -50,8 +50,9 @@ export class Toolbar {
     else if (name === "palette" || name === "inspector") this.reveal(name, !this.#panel(name).hasAttribute("data-open"));
     else if (name === "minimap") {
       const map = root.querySelector("[data-minimap]");
-      map.hidden = !map.hidden;
+      map.hidden = isPhone() ? map.hasAttribute("data-open") : !map.hidden;
       button.setAttribute("aria-pressed", String(!map.hidden));
+      map.toggleAttribute("data-open", !map.hidden);
     } else if (name === "more") this.#editor.menu(event, {}, button);
   }
 
@@ -60,14 +61,9 @@ export class Toolbar {
     const { command } = button.dataset;
     if (command === "deselect") selection.clear();
     else if (command === "close-panel") this.reveal("inspector", false);
-    else if (command === "raise") this.#raise();
+    else if (command === "raise") this.#editor.sheet.raise();
     else if (command === "menu") this.#editor.menu(event, { node: [...selection.nodes][0] }, button);
     else commands.run(command);
-  }
-
-  #raise() {
-    const panel = this.#panel("inspector");
-    panel.dataset.sheet = SHEETS[(SHEETS.indexOf(panel.dataset.sheet) + 1) % SHEETS.length];
   }
 
   /** My own preferences live in this browser; the form, drawn for everybody, is told of them whenever it arrives. */
