@@ -1,0 +1,119 @@
+/** Identity, return after a lost connection, and telling what was seen. */
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { delay, MOST_MS, verdict } from "../../static/js/lib/retry.js";
+import { Identity } from "../../static/js/live/identity.js";
+import { Seen } from "../../static/js/live/seen.js";
+import { Socket } from "../../static/js/live/socket.js";
+
+class Storage {
+  #items = new Map();
+  constructor(items = []) {
+    this.#items = new Map(items);
+  }
+  getItem = (key) => this.#items.get(key) ?? null;
+  setItem = (key, value) => this.#items.set(key, value);
+  removeItem = (key) => this.#items.delete(key);
+  copy = () => new Storage(this.#items);
+}
+
+test("a duplicated tab is another client; a reloaded one the same, with numbers that go on", () => {
+  const [storage, page] = [new Storage(), new EventTarget()];
+  const first = new Identity(storage, page);
+  first.next();
+  first.next();
+  const duplicate = new Identity(storage.copy(), new EventTarget());
+  assert.notEqual(duplicate.client, first.client);
+  assert.match(first.client, /^[A-Za-z0-9_-]{8,64}$/);
+  page.dispatchEvent(new Event("pagehide"));
+  const reloaded = new Identity(storage, new EventTarget());
+  assert.equal(reloaded.client, first.client);
+  assert.equal(reloaded.next(), 3);
+});
+
+test("who is told to go does not come back; who may, spreads", () => {
+  for (const code of [4400, 4401, 4403, 4404, 4409]) assert.equal(verdict(code), "stop");
+  for (const code of [1000, 1001, 1006, 4408, 4413]) assert.equal(verdict(code), "retry");
+  for (const code of [4412, 4429, 4503]) assert.equal(verdict(code), "spread");
+  assert.equal(verdict(4410), "sleep");
+  assert.ok(delay(99, () => 1) <= MOST_MS && delay(0, () => 0) > 0);
+});
+
+class Transport {
+  static all = [];
+  constructor() {
+    Transport.all.push(this);
+  }
+  sent = [];
+  send = (text) => this.sent.push(JSON.parse(text));
+  close() {}
+  receive = (frame) => this.onmessage({ data: JSON.stringify(frame) });
+}
+
+function socket(hello = () => ({ type: "hello" })) {
+  Transport.all = [];
+  const made = new Socket("ws://x", hello, { Transport, page: new EventTarget() });
+  made.start();
+  const last = () => Transport.all.at(-1);
+  last().onopen();
+  return { made, last };
+}
+
+test("nothing is sent before the welcome, and hello is made anew for each connection", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let since = 1;
+  const { made, last } = socket(() => ({ type: "hello", since }));
+  assert.equal(made.send({ type: "ping" }), false);
+  last().receive({ type: "welcome" });
+  assert.equal(made.send({ type: "operate" }), true);
+  since = 9;
+  last().onclose({ code: 1006 });
+  assert.equal(made.state, "waiting");
+  mock.timers.tick(MOST_MS);
+  last().onopen();
+  assert.deepEqual(last().sent, [{ type: "hello", since: 9 }]);
+  mock.timers.reset();
+});
+
+test("a revoked right ends it, sleep waits for an input", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { made, last } = socket();
+  last().onclose({ code: 4403 });
+  mock.timers.tick(60_000);
+  assert.equal(made.state, "stopped");
+  const asleep = socket();
+  asleep.last().onclose({ code: 4410 });
+  mock.timers.tick(60_000);
+  assert.equal(Transport.all.length, 1);
+  asleep.made.now();
+  assert.equal(Transport.all.length, 2);
+  mock.timers.reset();
+});
+
+test("silence is asked about, and without an answer the connection counts as lost", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { made, last } = socket();
+  last().receive({ type: "welcome" });
+  mock.timers.tick(20_000);
+  assert.deepEqual(last().sent.at(-1), { type: "ping" });
+  mock.timers.tick(5_000);
+  assert.equal(made.state, "waiting");
+  mock.timers.reset();
+});
+
+test("what was seen is told within two seconds, sooner after a hundred versions, never more than ten times a second", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const told = [];
+  const seen = new Seen((version) => told.push(version));
+  seen.reset(0);
+  seen.note(3, 100);
+  assert.deepEqual(told, []);
+  mock.timers.tick(2_000);
+  assert.deepEqual(told, [3]);
+  for (let version = 4; version <= 400; version += 1) seen.note(version, 10);
+  mock.timers.tick(100);
+  assert.deepEqual(told, [3, 400]);
+  mock.timers.reset();
+});
