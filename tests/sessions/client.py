@@ -8,6 +8,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -102,6 +103,7 @@ class Client:
         self.me: Frame = {}
         self.said: Frame = {}
         self.people: dict[str, Frame] = {}
+        self.frames: list[Frame] = []
         self.says_seen = True
         self._waiting: list[Frame] = []
 
@@ -183,10 +185,12 @@ class Client:
 
     async def _read(self) -> Frame:
         frame: Frame = json.loads(await self.wire.receive())
+        self.frames.append(frame)
         self.replica.take(frame)
         self._meet(frame)
         if self.says_seen and frame["type"] in ("apply_changes", "snapshot"):
-            await self.send("seen", version=frame["version"])
+            with suppress(Closed):
+                await self.send("seen", version=frame["version"])
         return frame
 
     def _meet(self, frame: Frame) -> None:
