@@ -37,7 +37,6 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
-    "ninja",
     "allauth",
     "allauth.account",
     "allauth.headless",
@@ -59,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "helix.one_thread.one_thread",
 ]
 ROOT_URLCONF = "helix.urls"
 ASGI_APPLICATION = "helix.asgi.application"
