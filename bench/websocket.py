@@ -13,14 +13,14 @@ from time import perf_counter
 from typing import cast
 from urllib.parse import urlsplit
 
-type_text, type_binary, type_close, type_ping, type_pong = 1, 2, 8, 9, 10
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 Receive = Callable[[bytes, float], None]
 
 
 class Socket(asyncio.Protocol):
     """One connection. `receive(payload, arrived)` is called for every frame; `arrived` is `perf_counter()`."""
 
-    def __init__(self, url: str, headers: dict[str, str], receive: Receive, opcode: int = type_text) -> None:
+    def __init__(self, url: str, headers: dict[str, str], receive: Receive, opcode: int = TEXT) -> None:
         self.receive = receive
         self.closed: int | None = None
         self.bytes_received = 0
@@ -52,7 +52,7 @@ class Socket(asyncio.Protocol):
     def close(self) -> None:
         """Say goodbye and end the connection."""
         if self.closed is None:
-            self._transport.write(frame(type_close, b"\x03\xe8"))
+            self._transport.write(frame(CLOSE, b"\x03\xe8"))
             self._transport.close()
 
     # asyncio's side
@@ -102,13 +102,13 @@ class Socket(asyncio.Protocol):
         if not first & 0x80:
             raise NotImplementedError("a fragmented message")
         opcode = first & 15
-        if opcode in {type_text, type_binary}:
+        if opcode in {TEXT, BINARY}:
             self.bytes_received += len(payload)
             self.frames_received += 1
             self.receive(payload, arrived)
-        elif opcode == type_ping:
-            self._transport.write(frame(type_pong, payload))
-        elif opcode == type_close:
+        elif opcode == PING:
+            self._transport.write(frame(PONG, payload))
+        elif opcode == CLOSE:
             self.closed = int.from_bytes(payload[:2], "big") if payload else 1005
             self._transport.close()
 

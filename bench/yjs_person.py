@@ -10,7 +10,7 @@ import struct
 
 from bench.measure import Frame, Journal
 from bench.people import Person
-from bench.websocket import Socket, type_binary
+from bench.websocket import BINARY, Socket
 
 edit_pattern = re.compile(rb"@(\d+):(\d+)@")
 cursor_pattern = re.compile(rb'"cursor":\[(\d+),(\d+)\]')
@@ -75,7 +75,7 @@ class YjsPerson(Person):
         self._where: dict[str, Position] = {}
         self._prefix = text(document) if document else b""
         path = f"{url}/" if document else f"{url}/flow"
-        self.socket = Socket(path, {}, self.received, type_binary)
+        self.socket = Socket(path, {}, self.received, BINARY)
 
     def greet(self) -> None:
         if self._prefix:
