@@ -17,6 +17,7 @@ MARKS = re.compile(
     r"|\*(?P<italic>[^*\n]+)\*"
     r"|\[(?P<text>[^\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']+)\)"
 )
+BREAK = SafeString("<br>")
 ITEM = re.compile(r"^\s{0,3}(?:[-*•]|\d{1,3}[.)])\s+(.*)$")
 
 
@@ -35,9 +36,7 @@ def _blocks(lines: list[str]) -> Iterator[SafeString]:
         if is_item:
             yield _list(lines[at:end])
         elif lines[at].strip():
-            yield format_html(
-                "<p>{}</p>", format_html_join(format_html("<br>"), "{}", ((_line(line),) for line in lines[at:end]))
-            )
+            yield format_html("<p>{}</p>", format_html_join(BREAK, "{}", ((_line(line),) for line in lines[at:end])))
         at = end
 
 

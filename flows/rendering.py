@@ -151,11 +151,13 @@ def _colour(node: Node) -> SafeString:
 
 
 def _state(node: Node) -> SafeString:
-    disabled = EMPTY if node.enabled else format_html(" data-disabled")
-    collapsed = (
-        format_html(" data-collapsed") if node.kind == "group" and node.settings.get("collapsed") is True else EMPTY
-    )
+    disabled = _flag("data-disabled", not node.enabled)
+    collapsed = _flag("data-collapsed", node.kind == "group" and node.settings.get("collapsed") is True)
     return format_html("{}{}", disabled, collapsed)
+
+
+def _flag(name: str, is_set: bool) -> SafeString:
+    return format_html(" {}", name) if is_set else EMPTY
 
 
 def _body(node: Node, members: int) -> SafeString:
@@ -218,8 +220,8 @@ def _edge_html(edge: Edge, ends: tuple[Point, Point], spoken: str, is_off: bool)
         out=edge.source_port,
         into=edge.target_port,
         label=edge.label,
-        animated=format_html(" data-animated") if edge.animated else EMPTY,
-        disabled=format_html(" data-disabled") if is_off else EMPTY,
+        animated=_flag("data-animated", edge.animated),
+        disabled=_flag("data-disabled", is_off),
         spoken=spoken,
         d=curve.d,
         arrow=curve.arrow,

@@ -18,9 +18,7 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def thumbnail_svg(thumbnail: Thumbnail) -> SafeString:
-    """Draw a thumbnail; nothing but the ground when there are no nodes."""
-    if not thumbnail.nodes:
-        return format_html('<svg class="thumb" viewBox="0 0 298 164" aria-hidden="true"></svg>')
+    """Draw a thumbnail; the bare ground when there are no nodes."""
     groups = [node for node in thumbnail.nodes if node.kind == "group"]
     others = [node for node in thumbnail.nodes if node.kind != "group"]
     return format_html(
@@ -33,6 +31,8 @@ def thumbnail_svg(thumbnail: Thumbnail) -> SafeString:
 
 
 def _view(nodes: tuple[Block, ...]) -> str:
+    if not nodes:
+        return "0 0 298 164"
     left, top = min(node.x for node in nodes), min(node.y for node in nodes)
     right, bottom = max(node.x + node.width for node in nodes), max(node.y + node.height for node in nodes)
     width = max(right - left + 2 * PADDING, (bottom - top + 2 * PADDING) * RATIO, SMALLEST)

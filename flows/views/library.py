@@ -6,6 +6,7 @@ undo.
 
 from typing import Any, get_args
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -82,7 +83,7 @@ def delete(request: PageRequest, access: Access) -> HttpResponse:
 
 @require_POST
 @logged_in
-def restore(request: PageRequest, flow_id: Any) -> HttpResponse:
+def restore(request: PageRequest, flow_id: UUID) -> HttpResponse:
     """Take a deletion back."""
     actions.restore_flow(request.user.pk, flow_id, via="page")
     return _changed(request)
@@ -117,9 +118,16 @@ def _listing(request: PageRequest) -> dict[str, Any]:
         "sorts": [("edited", _("Last edited")), ("title", _("Title")), ("created", _("Newest"))],
         "query": urlencode({"q": q, "sort": sort, "tab": tab}),
         "more": more,
-        "deleted": request.GET.get("deleted", ""),
+        "deleted": _flow_id(request.GET.get("deleted", "")),
         "title_length": helix_limits.current().title,
     }
+
+
+def _flow_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _card(item: queries.FlowSummary, people: list[queries.Member], thumb: str, request: PageRequest) -> dict[str, Any]:

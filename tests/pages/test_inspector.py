@@ -1,0 +1,140 @@
+"""The inspector as pages and fragments: who may change what, and that a form goes through the writing door."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from flows.actions import delete_flow
+from flows.models import Change, Flow, FlowEdge, FlowNode
+from tests.pages.conftest import Enter
+from tests.pages.marks import elements
+
+
+def url(flow: Flow, query: str = "") -> str:
+    return f"/flows/{flow.pk}/inspector{query}"
+
+
+def fields(client: Client, flow: Flow, query: str = "") -> dict[str, dict[str, str]]:
+    html = client.get(url(flow, query), headers={"HX-Request": "true"}).content.decode()
+    return {part.attributes["name"]: part.attributes for part in elements(html) if "data-type" in part.attributes}
+
+
+# Who may not.
+
+
+def test_a_stranger_finds_nothing(flow: Flow, charlie: User, enter: Enter) -> None:
+    assert enter(charlie).get(url(flow)).status_code == 404
+    assert enter(charlie).post(url(flow), {"title": "Mine"}).status_code == 404
+
+
+def test_somebody_logged_out_is_led_to_the_login_page(flow: Flow, client: Client, hx: dict[str, str]) -> None:
+    assert client.get(url(flow)).headers["Location"].startswith("/login/")
+    assert client.get(url(flow), headers=hx).headers["HX-Redirect"] == "/login/"
+
+
+def test_a_viewer_reads_and_cannot_write(flow: Flow, vera: User, enter: Enter) -> None:
+    client = enter(vera)
+    shown = fields(client, flow, "?node=a-agent")
+    assert all("readonly" in one or "disabled" in one for one in shown.values())
+    assert client.post(url(flow), {"node": "a-agent", "label": "Mine"}).status_code == 403
+    assert Change.objects.filter(flow=flow).count() == 1
+
+
+def test_a_deleted_flow_is_gone(flow: Flow, alice: User, enter: Enter) -> None:
+    delete_flow(alice.pk, flow.pk, via="page")
+    assert enter(alice).get(url(flow)).status_code == 404
+
+
+# What is refused.
+
+
+def test_a_value_out_of_bounds_comes_back_beside_its_field(
+    flow: Flow, bob: User, enter: Enter, hx: dict[str, str]
+) -> None:
+    answer = enter(bob).post(url(flow), {"node": "a-agent", "settings.temperature": "7"}, headers=hx)
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    field = next(part for part in elements(html) if part.attributes.get("name") == "settings.temperature")
+    assert field.attributes["value"] == "7"
+    assert field.attributes["aria-invalid"] == "true"
+    error = next(part for part in elements(html) if part.attributes.get("id") == field.attributes["aria-describedby"])
+    assert error.attributes["role"] == "alert"
+    assert "from 0 to 1" in error.text
+
+
+def test_an_empty_title_is_told(flow: Flow, bob: User, enter: Enter, hx: dict[str, str]) -> None:
+    answer = enter(bob).post(url(flow), {"title": ""}, headers=hx)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.content.decode()
+
+
+# What is changed.
+
+
+def test_a_form_edits_a_node(flow: Flow, bob: User, enter: Enter, hx: dict[str, str]) -> None:
+    typed = {
+        "node": "a-agent",
+        "label": "Plan",
+        "settings.temperature": "0.2",
+        "enabled.sent": "1",
+        "colour": "#123456",
+    }
+    answer = enter(bob).post(url(flow), typed, headers=hx)
+    assert answer.status_code == 200
+    assert "Plan" in answer.content.decode()
+    node = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (node.label, node.settings, node.enabled, node.colour) == ("Plan", {"temperature": 0.2}, False, "#123456")
+    change = Change.objects.get(flow=flow, version=2)
+    assert (change.actor, change.via) == (bob, "page")
+
+
+def test_the_same_again_makes_no_version(flow: Flow, bob: User, enter: Enter) -> None:
+    enter(bob).post(url(flow), {"node": "a-agent", "label": "My agent"})
+    assert Change.objects.filter(flow=flow).count() == 1
+
+
+def test_several_nodes_are_one_version(flow: Flow, bob: User, enter: Enter) -> None:
+    answer = enter(bob).post(url(flow), {"nodes": "a-agent,a-skill", "enabled.sent": "1"})
+    assert answer.headers["Location"] == f"/flows/{flow.pk}/?nodes=a-agent,a-skill"
+    assert not FlowNode.objects.filter(flow=flow, node_id__in=["a-agent", "a-skill"], enabled=True).exists()
+    assert Change.objects.filter(flow=flow).count() == 2
+
+
+def test_a_form_edits_an_edge(flow: Flow, bob: User, enter: Enter) -> None:
+    typed = {"edge": "e1", "label": "soon", "animated.sent": "1", "animated": "on"}
+    assert enter(bob).post(url(flow), typed).headers["Location"] == f"/flows/{flow.pk}/?edge=e1"
+    edge = FlowEdge.objects.get(flow=flow, edge_id="e1")
+    assert (edge.label, edge.animated) == ("soon", True)
+
+
+def test_a_form_edits_the_flow(flow: Flow, bob: User, enter: Enter) -> None:
+    assert enter(bob).post(url(flow), {"title": "Another trip"}).headers["Location"] == f"/flows/{flow.pk}/"
+    flow.refresh_from_db()
+    assert (flow.title, flow.description) == ("Another trip", "For two")
+
+
+# What is shown.
+
+
+@pytest.mark.parametrize("query", ["?node=nowhere", "?edge=nothing", "?nodes=x,y", ""])
+def test_what_is_not_there_shows_the_flow(flow: Flow, bob: User, enter: Enter, query: str) -> None:
+    assert fields(enter(bob), flow, query).keys() >= {"title", "description"}
+
+
+def test_every_field_has_a_label(flow: Flow, bob: User, enter: Enter) -> None:
+    html = enter(bob).get(url(flow, "?node=a-agent")).content.decode()
+    labelled = {part.attributes.get("for") for part in elements(html) if part.tag == "label"}
+    for part in elements(html):
+        if part.attributes.get("data-type") and part.attributes.get("type") != "radio":
+            assert part.attributes["id"] in labelled
+
+
+def test_types_are_told_to_scripts(flow: Flow, bob: User, enter: Enter) -> None:
+    shown = fields(enter(bob), flow, "?node=a-agent")
+    wire = {name: field["data-type"] for name, field in shown.items()}
+    assert wire["settings.temperature"] == "number"
+    assert wire["settings.max_tokens"] == "integer"
+    assert wire["settings.provider"] == "string"
+    assert wire["enabled"] == "boolean"
+    assert fields(enter(bob), flow, "?node=a-memory")["settings.index_fields"]["data-type"] == "names"
+    assert fields(enter(bob), flow, "?node=a-api")["settings.params"]["data-type"] == "json"

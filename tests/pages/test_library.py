@@ -1,0 +1,151 @@
+"""The library: what is listed, and what can be done with a flow as a whole, with scripts and without."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from flows.actions import create_flow
+from flows.models import Flow, FlowNode
+from tests.pages.conftest import Enter
+from tests.pages.marks import elements
+
+
+def titles(client: Client, query: str = "") -> list[str]:
+    html = client.get(f"/{query}").content.decode()
+    return [part.text for part in elements(html) if part.attributes.get("class") == "card-title"]
+
+
+# Who may not.
+
+
+@pytest.mark.parametrize("path", ["rename", "duplicate", "delete", "restore", "members"])
+def test_a_stranger_finds_nothing(flow: Flow, charlie: User, enter: Enter, path: str) -> None:
+    assert enter(charlie).post(f"/flows/{flow.pk}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [("rename", 403), ("delete", 403), ("restore", 404)])
+def test_a_viewer_may_not_change_it(flow: Flow, vera: User, enter: Enter, path: str, status: int) -> None:
+    assert enter(vera).post(f"/flows/{flow.pk}/{path}", {"title": "Mine"}).status_code == status
+    flow.refresh_from_db()
+    assert (flow.title, flow.deleted_at) == ("Plan a trip", None)
+
+
+def test_an_editor_may_not_delete_it(flow: Flow, bob: User, enter: Enter) -> None:
+    assert enter(bob).post(f"/flows/{flow.pk}/delete").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["create", "duplicate", "delete", "restore"])
+def test_a_link_changes_nothing(flow: Flow, alice: User, enter: Enter, path: str) -> None:
+    address = "/flows/" if path == "create" else f"/flows/{flow.pk}/{path}"
+    assert enter(alice).get(address).status_code == 405
+
+
+def test_logged_out_every_page_leads_to_login(client: Client) -> None:
+    assert client.get("/").headers["Location"] == "/login/?next=/"
+
+
+# The list.
+
+
+def test_own_and_shared_flows_are_apart(flow: Flow, alice: User, bob: User, charlie: User, enter: Enter) -> None:
+    assert titles(enter(alice)) == ["Plan a trip"]
+    assert titles(enter(bob)) == []
+    assert titles(enter(bob), "?tab=shared") == ["Plan a trip"]
+    assert titles(enter(charlie), "?tab=shared") == []
+
+
+def test_search_and_sorting(alice: User, enter: Enter) -> None:
+    for title in ("Beta", "alpha", "Gamma trip"):
+        create_flow(alice.pk, title=title, via="page")
+    client = enter(alice)
+    assert titles(client, "?sort=title") == ["alpha", "Beta", "Gamma trip"]
+    assert titles(client, "?q=TRIP") == ["Gamma trip"]
+    assert titles(client, "?sort=nonsense&tab=nonsense&offset=-3") == ["Gamma trip", "alpha", "Beta"]
+    assert "Nothing found" in client.get("/?q=delta").content.decode()
+
+
+def test_a_fragment_is_the_listing_alone(flow: Flow, alice: User, enter: Enter, hx: dict[str, str]) -> None:
+    html = enter(alice).get("/", headers=hx).content.decode()
+    assert "<html" not in html
+    assert "Plan a trip" in html
+
+
+def test_more_comes_a_page_at_a_time(alice: User, enter: Enter, hx: dict[str, str]) -> None:
+    for index in range(26):
+        create_flow(alice.pk, title=f"Flow {index}", via="page")
+    client = enter(alice)
+    assert len(titles(client)) == 24
+    assert "offset=24" in client.get("/").content.decode()
+    rest = client.get("/?offset=24", headers=hx).content.decode()
+    assert rest.count('class="card"') == 2
+    assert "offset=" not in rest
+
+
+def test_a_card_sketches_the_flow(flow: Flow, alice: User, enter: Enter) -> None:
+    html = enter(alice).get("/").content.decode()
+    sketch = next(part for part in elements(html) if part.attributes.get("class") == "thumb")
+    assert [part.attributes.get("class") for part in sketch.all()].count("thumb-edge") == 2
+    assert sum("fill" in part.attributes for part in sketch.all()) == FlowNode.objects.filter(flow=flow).count() - 2
+
+
+def test_the_number_of_queries_does_not_grow(alice: User, enter: Enter, django_assert_max_num_queries: object) -> None:
+    for index in range(12):
+        create_flow(alice.pk, title=f"Flow {index}", nodes=[{"id": "a", "kind": "agent", "x": 0, "y": 0}], via="page")
+    client = enter(alice)
+    client.get("/")
+    with django_assert_max_num_queries(12):  # type: ignore[operator]
+        client.get("/")
+
+
+# What can be done.
+
+
+def test_a_new_flow_opens_in_the_editor(alice: User, enter: Enter) -> None:
+    answer = enter(alice).post("/flows/")
+    flow = Flow.objects.get()
+    assert answer.headers["Location"] == f"/flows/{flow.pk}/"
+    assert (flow.title, flow.version) == ("Untitled flow", 1)
+
+
+def test_renaming_asks_and_takes(flow: Flow, bob: User, enter: Enter, hx: dict[str, str]) -> None:
+    client, address = enter(bob), f"/flows/{flow.pk}/rename"
+    assert 'value="Plan a trip"' in client.get(address, headers=hx).content.decode()
+    refused = client.post(address, {"title": " "}, headers=hx)
+    assert refused.status_code == 422
+    assert 'role="alert"' in refused.content.decode()
+    taken = client.post(address, {"title": "Other"}, headers=hx)
+    assert "dialog-close" in taken.headers["HX-Trigger"]
+    assert client.post(address, {"title": "Again"}).headers["Location"] == "/"
+    flow.refresh_from_db()
+    assert (flow.title, flow.version) == ("Again", 3)
+
+
+def test_a_duplicate_is_ones_own(flow: Flow, vera: User, enter: Enter) -> None:
+    client = enter(vera)
+    assert client.post(f"/flows/{flow.pk}/duplicate").headers["Location"] == "/"
+    assert titles(client) == ["Plan a trip (Copy)"]
+
+
+def test_deleting_can_be_undone(flow: Flow, alice: User, enter: Enter, hx: dict[str, str]) -> None:
+    client = enter(alice)
+    answer = client.post(f"/flows/{flow.pk}/delete", headers=hx)
+    assert f"/flows/{flow.pk}/restore" in answer.content.decode()
+    assert "flows-changed" in answer.headers["HX-Trigger"]
+    assert titles(client) == []
+    assert client.post(f"/flows/{flow.pk}/restore", headers=hx).status_code == 204
+    assert titles(client) == ["Plan a trip"]
+
+
+def test_deleting_can_be_undone_without_scripts(flow: Flow, alice: User, enter: Enter) -> None:
+    client = enter(alice)
+    answer = client.post(f"/flows/{flow.pk}/delete", follow=True)
+    assert f"/flows/{flow.pk}/restore" in answer.content.decode()
+    assert client.post(f"/flows/{flow.pk}/restore").headers["Location"] == "/"
+    assert titles(client) == ["Plan a trip"]
+
+
+@pytest.mark.parametrize("deleted", ["nonsense", '"><script>', "../../login"])
+def test_a_made_up_undo_is_not_offered(alice: User, enter: Enter, deleted: str) -> None:
+    answer = enter(alice).get("/", {"deleted": deleted})
+    assert answer.status_code == 200
+    assert "restore" not in answer.content.decode()
