@@ -89,6 +89,17 @@ export class Graph extends EventTarget {
     return record;
   }
 
+  /** The server's word on a node whose element is in somebody's hand: where it is, and that it is. */
+  confirm(element) {
+    const record = this.nodes.get(element.dataset.nodeId);
+    if (!record) return;
+    this.#members.get(record.base.parent)?.delete(record.id);
+    Object.assign(record, { base: baseOf(element), isMine: false });
+    bucket(this.#members, record.base.parent).add(record.id);
+    this.#lay(record.id);
+    this.#change([record.id]);
+  }
+
   putEdge(element, label = null) {
     const { edgeId: id, source, target, sourcePort, targetPort } = element.dataset;
     this.#unlink(this.edges.get(id));

@@ -89,8 +89,10 @@ export class Patcher extends EventTarget {
   #node(element) {
     const id = element.dataset.nodeId;
     const isGone = element.localName === "helix-gone";
-    if (this.#busy.has(id)) this.#waiting.set(id, element);
-    else if (isGone) this.#graph.dropNode(id);
+    if (this.#busy.has(id)) {
+      this.#waiting.set(id, element);
+      if (!isGone) this.#graph.confirm(element);
+    } else if (isGone) this.#graph.dropNode(id);
     else this.#graph.putNode(element.isConnected ? element : document.adoptNode(element));
   }
 

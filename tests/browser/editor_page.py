@@ -1,0 +1,117 @@
+"""The editor as a person uses it: gestures with a real pointer, waits on the page's own hooks, never on the clock.
+
+Everything that a browser complains about (errors, content policy, failed requests of ours) is kept in `complaints`.
+"""
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+Point = tuple[float, float]
+CALL = """async ([method, path, body]) => {
+  const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
+  const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+  const answer = await fetch("/api/v1" + path, {method, headers, body: body && JSON.stringify(body)});
+  return [answer.status, answer.status === 204 ? null : await answer.json()];
+}"""
+
+
+class EditorPage:
+    """One tab on one flow."""
+
+    def __init__(self, context: BrowserContext, flow: str = "") -> None:
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"{error}\n{error.stack}"))
+        self.flow = flow
+        if flow:
+            self.open(flow)
+
+    def _listen(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def open(self, flow: str) -> "EditorPage":
+        self.flow = flow
+        self.page.goto(f"/flows/{flow}/")
+        return self
+
+    # What is there.
+
+    @property
+    def root(self) -> Locator:
+        return self.page.locator("#editor")
+
+    @property
+    def nodes(self) -> Locator:
+        return self.page.locator("[data-node-id]")
+
+    @property
+    def edges(self) -> Locator:
+        return self.page.locator("[data-edge-id]")
+
+    def node(self, label: str) -> Locator:
+        return self.page.locator(f'[data-node-id][data-label="{label}"]')
+
+    def port(self, label: str, name: str) -> Locator:
+        return self.node(label).locator(f'[data-port="{name}"]')
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f'#inspector [name="{name}"]')
+
+    # Waiting.
+
+    def live(self, state: str = "live") -> "EditorPage":
+        expect(self.root).to_have_attribute("data-connection", state)
+        return self
+
+    def settled(self) -> "EditorPage":
+        """Everything I did is acknowledged."""
+        expect(self.root).to_have_attribute("data-pending", "0")
+        return self
+
+    # Doing.
+
+    def centre(self, what: Locator) -> Point:
+        box = what.bounding_box()
+        assert box, f"{what} is not to be seen"
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def drag(self, start: Locator | Point, end: Locator | Point, *, drop: bool = True) -> "EditorPage":
+        mouse = self.page.mouse
+        mouse.move(*(start if isinstance(start, tuple) else self.centre(start)))
+        mouse.down()
+        mouse.move(*(end if isinstance(end, tuple) else self.centre(end)), steps=8)
+        if drop:
+            mouse.up()
+        return self
+
+    def add(self, kind: str, label: str, at: Point) -> "EditorPage":
+        """Drag a kind from the palette to a point of the window, and name it."""
+        before = self.nodes.count()
+        self.drag(self.page.locator(f"[data-palette-kind={kind}]"), at)
+        expect(self.nodes).to_have_count(before + 1)
+        self.page.keyboard.press("F2")
+        self.page.keyboard.type(label)
+        self.page.keyboard.press("Enter")
+        expect(self.node(label)).to_be_visible()
+        return self
+
+    def connect(self, source: str, target: str, port: str = "out") -> "EditorPage":
+        before = self.edges.count()
+        self.drag(self.port(source, port), self.node(target))
+        expect(self.edges).to_have_count(before + 1)
+        return self
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Call the API as this person; 200 to 204 is expected."""
+        status, answer = self.page.evaluate(CALL, [method, path, body])
+        assert status < 300, (status, answer)
+        return answer
+
+    def operate(self, *operations: object) -> Any:
+        return self.call("POST", f"/flows/{self.flow}/operations", {"operations": list(operations)})
+
+    def stored(self) -> Any:
+        return self.call("GET", f"/flows/{self.flow}")

@@ -1,0 +1,71 @@
+"""The admin in a real browser: it works under the same strict policy as every other page."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.servers import Server
+
+PASSWORD = "staff and correct horse"
+
+
+@pytest.fixture
+def staff(server: Server, context_for: Callable[..., BrowserContext]) -> Iterator[Page]:
+    """A page of an administrator made by `helix manage`; any violation of the policy fails the test."""
+    command = [
+        sys.executable,
+        "-m",
+        "helix.cli",
+        "manage",
+        "createsuperuser",
+        "--noinput",
+        "--email",
+        "dora@example.com",
+    ]
+    environment = server.environment | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+    subprocess.run([*command, "--data-dir", str(server.data_dir)], env=environment, check=False, capture_output=True)
+    page = context_for(None).new_page()
+    violations: list[str] = []
+    page.expose_function("violated", violations.append)
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', e => violated(e.violatedDirective + e.blockedURI))"
+    )
+    page.on("pageerror", lambda error: violations.append(str(error)))
+    page.goto("/admin/")
+    page.get_by_label("E-mail").fill("dora@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.locator("form").filter(has=page.get_by_label("E-mail")).get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+    yield page
+    assert violations == []
+
+
+def test_an_administrator_renames_a_flow_and_finds_it_in_the_log(staff: Page) -> None:
+    staff.get_by_role("link", name="Flows", exact=True).last.click()
+    staff.get_by_role("row").filter(has_text="Customer support triage").get_by_role("link").first.click()
+    expect(staff.get_by_text("First nodes")).to_be_visible()
+    title = staff.get_by_label("Title")
+    old = title.input_value()
+    for wanted in ("Renamed by an administrator", old):
+        staff.get_by_label("Title").fill(wanted)
+        staff.get_by_role("button", name="Save and continue editing").click()
+        expect(staff.locator(".messagelist .success")).to_be_visible()
+
+    staff.goto("/admin/flows/change/")
+
+    first = staff.get_by_role("row").nth(1)
+    expect(first).to_contain_text("edit_flow: title")
+    expect(first).to_contain_text("admin")
+    expect(first).to_contain_text("dora")
+
+
+@pytest.mark.parametrize("address", ["accounts/user/", "flows/membership/add/", "flows/flownode/", "flows/answer/"])
+def test_pages_show_without_a_violation(staff: Page, address: str) -> None:
+    answer = staff.goto(f"/admin/{address}")
+
+    assert answer
+    assert answer.status == 200
+    expect(staff.locator("#content h1")).to_be_visible()

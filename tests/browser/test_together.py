@@ -1,0 +1,168 @@
+"""Two people draw a flow together, a third looks on: the product's first promise, in real browsers."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+
+Flow = Callable[..., str]
+TWO = [{"id": "a", "kind": "agent", "x": 0, "y": 0, "label": "Plan"}, {"id": "b", "kind": "output", "x": 300, "y": 8, "label": "Tell"}]
+EDGE = {"id": "e", "source": "a", "target": "b"}
+STEPS = [
+    ("input", "Ask", (420, 300)), ("agent", "Plan", (620, 300)), ("decision", "Route", (820, 300)), ("skill", "Fix", (1020, 180)),
+    ("api", "Page", (1020, 300)), ("output", "Tell", (1020, 420)), ("sensor", "Watch", (420, 480)), ("memory", "Recall", (620, 480)),
+    ("transform", "Shape", (820, 480)), ("loop", "Each", (820, 620)),
+]  # fmt: skip
+EDGES = [
+    ("Ask", "Plan", "out"), ("Plan", "Route", "out"), ("Route", "Fix", "default"), ("Route", "Page", "default"), ("Route", "Tell", "default"),
+    ("Watch", "Recall", "out"), ("Recall", "Shape", "out"), ("Shape", "Tell", "out"), ("Recall", "Each", "out"),
+]  # fmt: skip
+
+
+def test_a_flow_of_ten_nodes_is_drawn_by_two_and_seen_by_a_third(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of()
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    vera = opened("vera", flow, state="read-only")
+    for number, (kind, label, at) in enumerate(STEPS):
+        (alice, bob)[number % 2].add(kind, label, at)
+        for tab in (alice, bob):
+            expect(tab.nodes).to_have_count(number + 1)
+    for number, (source, target, port) in enumerate(EDGES):
+        drawer = (alice, bob)[number % 2]
+        expect(drawer.edges).to_have_count(number)
+        drawer.connect(source, target, port)
+    for tab in (alice, bob, vera):
+        tab.settled()
+        expect(tab.nodes).to_have_count(10)
+        expect(tab.edges).to_have_count(9)
+    stored = alice.stored()
+    assert sorted(node["label"] for node in stored["nodes"]) == sorted(label for _kind, label, _at in STEPS)
+    labels = {node["id"]: node["label"] for node in stored["nodes"]}
+    assert sorted((labels[edge["source"]], labels[edge["target"]], edge["source_port"]) for edge in stored["edges"]) == sorted(EDGES)
+    for node in stored["nodes"]:
+        for tab in (alice, bob, vera):
+            expect(tab.node(node["label"])).to_have_attribute("data-x", str(node["x"]))
+
+
+def test_a_drag_is_seen_while_it_happens_and_is_one_version(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    expect(alice.page.locator("[data-person]")).to_have_count(2)
+    before = bob.node("Plan").bounding_box()
+    line = bob.page.locator("[data-edge-id=e] .edge-line")
+    path = line.get_attribute("d")
+    version = alice.stored()["version"]
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x, y + 160), drop=False)
+    expect(bob.page.locator("[data-cursor]")).to_have_count(1)
+    expect(bob.node("Plan")).to_have_attribute("style", re.compile(r"translate\(0px, 160px\)"))
+    expect(line).not_to_have_attribute("d", path or "")
+    assert alice.stored()["version"] == version, "nothing is stored before the drop"
+    alice.page.mouse.up()
+    alice.settled()
+    expect(bob.node("Plan")).to_have_attribute("data-y", "160")
+    after = bob.node("Plan").bounding_box()
+    assert before and after and after["y"] - before["y"] == 160
+    assert alice.stored()["version"] == version + 1
+
+
+def test_others_selection_wears_their_name(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    alice.node("Plan").click()
+    expect(bob.page.locator(".outline .tag")).to_have_text("Alice")
+    assert not bob.page.locator("[data-selected]").count(), "what is hers is not mine"
+    alice.page.keyboard.press("Escape")
+    expect(bob.page.locator(".outline")).to_have_count(0)
+
+
+def test_a_refused_edit_snaps_back_and_says_why(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    alice = opened("alice", flow)
+    alice.node("Plan").click()
+    field = alice.field("settings.temperature")
+    expect(field).to_be_visible()
+    field.fill("7")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(alice.page.locator('[data-field="settings.temperature"] [data-field-error]')).to_contain_text("0 to 1")
+    alice.settled()
+    assert alice.stored()["nodes"][0]["settings"] == {}
+
+
+def test_a_move_of_what_somebody_deleted_is_refused_and_the_node_goes(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x, y + 80), drop=False)
+    bob.node("Plan").click()
+    bob.page.keyboard.press("Delete")
+    expect(bob.nodes).to_have_count(1)
+    expect(alice.edges).to_have_count(0)
+    expect(alice.node("Plan")).to_be_visible()
+    alice.page.mouse.up()
+    alice.settled()
+    expect(alice.nodes).to_have_count(1)
+    expect(alice.page.locator("[data-toasts]")).to_contain_text("could not be done")
+    assert [node["id"] for node in alice.stored()["nodes"]] == ["b"]
+
+
+def test_what_a_program_writes_appears_without_a_reload(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice = opened("alice", flow)
+    vera = opened("vera", flow, state="read-only")
+    alice.operate(
+        {"kind": "add_node", "node": {"id": "c", "kind": "api", "x": 0, "y": 200, "label": "By program"}},
+        {"kind": "move_node", "id": "b", "x": 400, "y": 40},
+        {"kind": "edit_flow", "set": {"title": "Renamed by a program"}},
+    )
+    for tab in (alice, vera):
+        expect(tab.node("By program")).to_be_visible()
+        expect(tab.node("Tell")).to_have_attribute("data-x", "400")
+        expect(tab.page.locator("[data-flow-title]")).to_have_value("Renamed by a program")
+
+
+def test_what_i_type_is_not_disturbed(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    alice.node("Plan").click()
+    expect(alice.field("label")).to_have_value("Plan")
+    alice.field("description").focus()
+    alice.page.keyboard.type("Half a sen")
+    bob.operate({"kind": "edit_node", "id": "a", "set": {"label": "Renamed", "description": "His words"}})
+    expect(alice.field("label")).to_have_value("Renamed")
+    alice.page.keyboard.type("tence")
+    expect(alice.field("description")).to_have_value("Half a sentence")
+    expect(alice.field("description")).to_be_focused()
+    alice.field("label").focus()
+    alice.settled()
+    assert alice.stored()["nodes"][0]["description"] == "Half a sentence"
+
+
+def test_a_viewer_sees_all_and_can_change_nothing(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    vera = opened("vera", flow, state="read-only")
+    version = vera.stored()["version"]
+    expect(vera.page.locator("[data-sync]")).to_contain_text("Read-only")
+    expect(vera.page.locator("[data-palette-kind]").first).to_be_disabled()
+    x, y = vera.centre(vera.node("Plan"))
+    vera.drag((x, y), (x + 80, y + 80))
+    vera.node("Plan").click()
+    for key in ("Delete", "ArrowLeft", "Control+d", "Control+g", "F2", "/"):
+        vera.page.keyboard.press(key)
+    expect(vera.node("Plan")).to_have_attribute("data-x", "0")
+    expect(vera.nodes).to_have_count(2)
+    expect(vera.root).to_have_attribute("data-pending", "0")
+    assert vera.stored()["version"] == version
+
+
+def test_a_role_taken_away_ends_editing_at_once(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    bob_id = next(member["id"] for member in alice.call("GET", f"/flows/{flow}/members")["items"] if member["name"] == "Bob")
+    alice.call("PATCH", f"/flows/{flow}/members/{bob_id}", {"role": "viewer"})
+    bob.live("read-only")
+    alice.call("DELETE", f"/flows/{flow}/members/{bob_id}")
+    bob.live("offline")
+    expect(bob.page.locator("[data-toasts]")).to_contain_text("no longer have access")
