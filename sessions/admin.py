@@ -1,0 +1,69 @@
+"""Live sessions in the admin: who is in which flow now, over all processes. To look at, nothing to change."""
+
+from uuid import UUID
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+
+from sessions import directory
+from sessions.models import LiveFlow
+
+
+@admin.register(LiveFlow)
+class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The flows that are being edited, as this process has heard of them."""
+
+    list_display = ("flow_title", "count", "people", "version", "started")
+    list_display_links = None
+    search_fields = ("search_text",)
+    search_help_text = _("The flow's title or description")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LiveFlow]:
+        """Take only flows with a session."""
+        return super().get_queryset(request).filter(pk__in=[one["flow"] for one in directory.live_sessions()])
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Never."""
+        return False
+
+    @admin.display(description=_("flow"), ordering="title")
+    def flow_title(self, flow: LiveFlow) -> str:
+        """Lead to the flow's own page."""
+        return format_html('<a href="{}">{}</a>', reverse("admin:flows_flow_change", args=[flow.pk]), flow.title)
+
+    @admin.display(description=_("persons"))
+    def count(self, flow: LiveFlow) -> int:
+        """Say how many persons are in it."""
+        return directory.session_of(flow.pk)["count"]
+
+    @admin.display(description=_("who"))
+    def people(self, flow: LiveFlow) -> str:
+        """Name them."""
+        return ", ".join(one["name"] for one in directory.session_of(flow.pk)["people"])
+
+    @admin.display(description=_("since"))
+    def started(self, flow: LiveFlow) -> str:
+        """Say when the session began."""
+        return started(flow.pk)
+
+
+def started(flow_id: UUID) -> str:
+    """Return when a flow's session began, in the reader's way of writing."""
+    found = next((one["started_at"] for one in directory.live_sessions() if one["flow"] == flow_id), "")
+    moment = parse_datetime(found) if found else None
+    return str(localize(localtime(moment))) if moment else ""
