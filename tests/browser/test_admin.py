@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.servers import Server
 
+ADDRESS = "dora@example.com"
 PASSWORD = "staff and correct horse"
 
 
@@ -29,13 +30,13 @@ def staff(server: Server, context_for: Callable[..., BrowserContext]) -> Iterato
     subprocess.run([*command, "--data-dir", str(server.data_dir)], env=environment, check=False, capture_output=True)
     page = context_for(None).new_page()
     violations: list[str] = []
-    page.expose_function("violated", violations.append)
+    page.expose_function("violated", lambda directive: violations.append(directive))  # noqa: PLW0108
     page.add_init_script(
         "addEventListener('securitypolicyviolation', e => violated(e.violatedDirective + e.blockedURI))"
     )
     page.on("pageerror", lambda error: violations.append(str(error)))
     page.goto("/admin/")
-    page.get_by_label("E-mail").fill("dora@example.com")
+    page.get_by_label("E-mail").fill(ADDRESS)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.locator("form").filter(has=page.get_by_label("E-mail")).get_by_role("button").first.click()
     expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
