@@ -141,7 +141,8 @@ def _call(path: str, method: str, details: Schema) -> Call:
         _field(one["name"], one["schema"], is_required=one["required"]) for one in details.get("parameters", ())
     )
     answers = (
-        Answer(str(status), answer["description"], _content(answer)) for status, answer in details["responses"].items()
+        Answer(str(status), answer["description"].replace("`", ""), _content(answer))
+        for status, answer in details["responses"].items()
     )
     return Call(
         id=details["operationId"],
