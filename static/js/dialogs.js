@@ -38,6 +38,11 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (target instanceof Element && target.matches("[data-toasts]") && target.lastElementChild) expire(target.lastElementChild);
 });
 
+// Not before its answer is here: events that the answer names rise from the button.
+document.addEventListener("htmx:finally:request", ({ target }) => {
+  if (target instanceof Element && target.matches("[data-toast-done]")) setTimeout(() => target.closest("[data-toast]")?.remove());
+});
+
 document.addEventListener("dialog-close", close);
 dialog.addEventListener("close", () => dialog.replaceChildren());
 
@@ -45,7 +50,7 @@ document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   closeDrops(event.target.closest("summary") ? event.target.closest("details") : null);
   if (event.target.closest("[data-dialog-close]") || event.target === dialog) close();
-  if (event.target.closest("[data-toast-close], [data-toast-done]")) setTimeout(() => event.target.closest("[data-toast]")?.remove());
+  if (event.target.closest("[data-toast-close]")) event.target.closest("[data-toast]").remove();
 });
 
 document.addEventListener("keydown", (event) => {
