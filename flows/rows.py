@@ -1,15 +1,15 @@
 """Elements of a flow to rows and back.
 
-Reading goes through `values_list`, never through model instances: a flow of ten thousand nodes is read in a fraction
-of a second. What stands in a row was checked when it was written, so it is not checked again; only numbers are brought
-back to the document's spelling (whole ones are integers).
+Neither reading nor writing makes model instances: a flow of ten thousand nodes is read in a fraction of a second. What
+stands in a row was checked when it was written, so it is not checked again; only numbers are brought back to the
+document's spelling (whole ones are integers).
 """
 
 from typing import Any
 from uuid import UUID
 
-from flows.document import Edge, Node
-from flows.models import FlowEdge, FlowNode
+from flows.document import Edge, Node, canonical_json
+from flows.sql import key_value
 
 NODE_COLUMNS = (
     "node_id",
@@ -26,6 +26,8 @@ NODE_COLUMNS = (
     "settings",
 )
 EDGE_COLUMNS = ("edge_id", "source_id", "target_id", "source_port", "target_port", "label", "animated")
+WRITTEN_NODE = ("key", "flow_id", "ordinal", *NODE_COLUMNS)
+WRITTEN_EDGE = ("key", "flow_id", "ordinal", *EDGE_COLUMNS)
 
 _PREFIX = 33  # 32 hexadecimal digits of the flow and a point
 
@@ -60,40 +62,40 @@ def edge_of(row: tuple[Any, ...]) -> Edge:
     return Edge(id, source[_PREFIX:], target[_PREFIX:], source_port, target_port, label, animated)
 
 
-def node_row(flow_id: UUID, node: Node, ordinal: int) -> FlowNode:
-    """Return the row of a node; `ordinal` counts only if the row is new."""
-    return FlowNode(
-        key=key_of(flow_id, node.id),
-        flow_id=flow_id,
-        ordinal=ordinal,
-        node_id=node.id,
-        kind=node.kind,
-        x=node.x,
-        y=node.y,
-        width=node.width,
-        height=node.height,
-        label=node.label,
-        description=node.description,
-        colour=node.colour,
-        parent_id=None if node.parent is None else key_of(flow_id, node.parent),
-        enabled=node.enabled,
-        settings=dict(node.settings),
+def node_values(flow_id: UUID, node: Node, ordinal: int) -> tuple[Any, ...]:
+    """Return the values of `WRITTEN_NODE` for a node; `ordinal` counts only if the row is new."""
+    return (
+        key_of(flow_id, node.id),
+        key_value(flow_id),
+        ordinal,
+        node.id,
+        node.kind,
+        node.x,
+        node.y,
+        node.width,
+        node.height,
+        node.label,
+        node.description,
+        node.colour,
+        None if node.parent is None else key_of(flow_id, node.parent),
+        node.enabled,
+        canonical_json(dict(node.settings)),
     )
 
 
-def edge_row(flow_id: UUID, edge: Edge, ordinal: int) -> FlowEdge:
-    """Return the row of an edge; `ordinal` counts only if the row is new."""
-    return FlowEdge(
-        key=key_of(flow_id, edge.id),
-        flow_id=flow_id,
-        ordinal=ordinal,
-        edge_id=edge.id,
-        source_id=key_of(flow_id, edge.source),
-        target_id=key_of(flow_id, edge.target),
-        source_port=edge.source_port,
-        target_port=edge.target_port,
-        label=edge.label,
-        animated=edge.animated,
+def edge_values(flow_id: UUID, edge: Edge, ordinal: int) -> tuple[Any, ...]:
+    """Return the values of `WRITTEN_EDGE` for an edge; `ordinal` counts only if the row is new."""
+    return (
+        key_of(flow_id, edge.id),
+        key_value(flow_id),
+        ordinal,
+        edge.id,
+        key_of(flow_id, edge.source),
+        key_of(flow_id, edge.target),
+        edge.source_port,
+        edge.target_port,
+        edge.label,
+        edge.animated,
     )
 
 

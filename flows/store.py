@@ -16,7 +16,18 @@ from django.db import connection, transaction
 from flows.document import Document, Edge, Effect, FlowProperties, Node, Pair
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, edge_row, key_of, node_of, node_row
+from flows.rows import (
+    EDGE_COLUMNS,
+    NODE_COLUMNS,
+    WRITTEN_EDGE,
+    WRITTEN_NODE,
+    edge_of,
+    edge_values,
+    key_of,
+    node_of,
+    node_values,
+)
+from flows.sql import insert
 from flows.stored_graph import StoredGraph
 
 __all__ = ["Loaded", "StoredGraph", "consistent_read", "load_document", "write_effect"]
@@ -25,8 +36,7 @@ T = TypeVar("T")
 
 _KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters
 _ORDINALS_PER_VERSION = 1 << 20
-_NODE_UPDATES = [field.attname for field in FlowNode._meta.concrete_fields if field.name not in {"key", "ordinal"}]
-_EDGE_UPDATES = [field.attname for field in FlowEdge._meta.concrete_fields if field.name not in {"key", "ordinal"}]
+_FIXED = frozenset({"key", "flow_id", "ordinal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +62,11 @@ def write_effect(flow_id: UUID, effect: Effect, version: int) -> None:
         FlowNode.objects.filter(key__in=keys).delete()
     ordinal = version * _ORDINALS_PER_VERSION
     nodes = [pair.after for pair in effect.nodes.values() if pair.after is not None]
-    if nodes:
-        rows = [node_row(flow_id, node, ordinal + index) for index, node in enumerate(nodes)]
-        FlowNode.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=_NODE_UPDATES)
+    node_rows = [node_values(flow_id, node, ordinal + index) for index, node in enumerate(nodes)]
+    insert(FlowNode._meta.db_table, WRITTEN_NODE, node_rows, fixed=_FIXED)
     edges = [pair.after for pair in effect.edges.values() if pair.after is not None]
-    if edges:
-        edge_rows = [edge_row(flow_id, edge, ordinal + index) for index, edge in enumerate(edges)]
-        FlowEdge.objects.bulk_create(
-            edge_rows, update_conflicts=True, unique_fields=["key"], update_fields=_EDGE_UPDATES
-        )
+    edge_rows = [edge_values(flow_id, edge, ordinal + index) for index, edge in enumerate(edges)]
+    insert(FlowEdge._meta.db_table, WRITTEN_EDGE, edge_rows, fixed=_FIXED)
 
 
 def load_document(flow_id: UUID) -> Loaded:

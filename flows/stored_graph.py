@@ -6,6 +6,8 @@ that holds the flow's lock, so what was read once is still so.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Protocol
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -22,15 +24,25 @@ from flows.document import (
     ReplaceGraph,
     mentioned,
 )
-from flows.models import Flow, FlowEdge, FlowNode
+from flows.models import FlowEdge, FlowNode
 from flows.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
+
+
+class FlowHead(Protocol):
+    """What a flow's own row tells of its graph."""
+
+    id: UUID
+    title: str
+    description: str
+    node_count: int
+    edge_count: int
 
 
 class StoredGraph:
     """A `Graph` over rows."""
 
-    def __init__(self, flow: Flow) -> None:
-        self._flow_id = flow.pk
+    def __init__(self, flow: FlowHead) -> None:
+        self._flow_id = flow.id
         self.properties = FlowProperties(flow.title, flow.description)
         self.node_count = flow.node_count
         self.edge_count = flow.edge_count

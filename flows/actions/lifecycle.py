@@ -6,12 +6,12 @@ version, and until it is undone the flow is as if it never was.
 
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
+from flows.actions.turns import writing
 from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append
@@ -41,7 +41,7 @@ def create_flow(
     limits = helix_limits.current()
     properties = decode_properties(title, description, limits)
     graph = decode_graph(nodes, edges, limits)
-    with transaction.atomic():
+    with writing():
         return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
 
 
@@ -51,7 +51,7 @@ def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, vi
     Raises `NotFound`, and `Rejected` if a given title is invalid.
     """
     limits = helix_limits.current()
-    with transaction.atomic():
+    with writing():
         lock_flow(flow_id)
         require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
         document = load_document(flow_id).document
@@ -64,7 +64,7 @@ def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, vi
 
 def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
     """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
-    with transaction.atomic():
+    with writing():
         lock_flow(flow_id)
         require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
         Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
@@ -73,15 +73,14 @@ def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
 
 def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
-    with transaction.atomic():
-        flow = lock_flow(flow_id, deleted=True)
+    with writing():
+        lock_flow(flow_id, deleted=True)
         try:
             require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
         except Forbidden:
             raise NotFound from None
         Flow.objects.filter(pk=flow_id).update(deleted_at=None)
-    flow.deleted_at = None
-    return flow
+        return Flow.objects.get(pk=flow_id)
 
 
 def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:

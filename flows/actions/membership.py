@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
+from flows.actions.turns import writing
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.models import Membership
@@ -33,7 +33,7 @@ def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: obj
     somebody unknown, a role that there is not, and the last owner's going.
     """
     wanted = _read_role(role)
-    with transaction.atomic():
+    with writing():
         lock_flow(flow_id)
         require(flow_id, actor, Role.OWNER, via)
         user_id = _find_person(person) if isinstance(person, str) else person
@@ -50,7 +50,7 @@ def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: obj
 
 def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -> Hint:
     """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
-    with transaction.atomic():
+    with writing():
         lock_flow(flow_id)
         require(flow_id, actor, Role.OWNER, via)
         held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()

@@ -5,12 +5,10 @@ One query asks for a whole batch.
 """
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from flows.models import Answer, Change, Flow
+from flows.models import Answer, Change
+from flows.sql import Row, key_value, select
 from flows.submission import Acked, Name, Refused
 
 _NAMES_PER_QUERY = 3_000
@@ -38,6 +36,8 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
 
 def remember(flow_id: UUID, answers: Collection[tuple[Name, int, Refused | None]]) -> None:
     """Keep answers that made no version, each with the version that was current."""
+    if not answers:
+        return
     Answer.objects.bulk_create(
         Answer(
             flow_id=flow_id,
@@ -52,12 +52,8 @@ def remember(flow_id: UUID, answers: Collection[tuple[Name, int, Refused | None]
     )
 
 
-def _select(flow_id: UUID, names: list[Name]) -> list[tuple[Any, ...]]:
-    key = Flow._meta.pk.get_db_prep_value(flow_id, connection)
+def _select(flow_id: UUID, names: list[Name]) -> list[Row]:
+    key, values = key_value(flow_id), [value for name in names for value in name]
     places = ", ".join(["(%s, %s, %s)"] * len(names))
-    values = [value for name in names for value in name]
     query = _QUERY.format(changes=Change._meta.db_table, answers=Answer._meta.db_table, names=places)
-    with connection.cursor() as cursor:
-        cursor.execute(query, [key, *values, key, *values])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+    return select(query, [key, *values, key, *values])

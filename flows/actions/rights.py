@@ -1,6 +1,7 @@
 """The flow's lock, and what a person may do as of this moment. Only called inside a transaction."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -8,26 +9,45 @@ from django.contrib.auth import get_user_model
 from flows.access import Role
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Membership
+from flows.sql import for_update, key_value, places, select
 from flows.submission import Via
 
+_FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count", "deleted_at")
+_LOCK = f"SELECT {', '.join(_FLOW)} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
+_ROLES = """SELECT user_id, role FROM {memberships} JOIN {people} ON {people}.id = user_id
+WHERE flow_id = %s AND is_active AND user_id IN ({places})"""
 
-def lock_flow(flow_id: UUID, *, deleted: bool = False) -> Flow:
-    """Lock a flow's row until the transaction ends (SQLite has begun by locking all). Raises `NotFound`.
 
-    `deleted` also finds one that was deleted.
-    """
-    flow = Flow.objects.select_for_update().filter(pk=flow_id).first()
-    if flow is None or (flow.deleted_at is not None and not deleted):
+@dataclass(slots=True)
+class LockedFlow:
+    """A flow's row while it is ours to write."""
+
+    id: UUID
+    title: str
+    description: str
+    version: int
+    digest: str
+    epoch: str
+    node_count: int
+    edge_count: int
+
+
+def lock_flow(flow_id: UUID, *, deleted: bool = False) -> LockedFlow:
+    """Lock a flow's row until the transaction ends. Raises `NotFound`; `deleted` also finds one that was deleted."""
+    rows = select(_LOCK + for_update(), [key_value(flow_id)])
+    if not rows or (rows[0][-1] is not None and not deleted):
         raise NotFound
-    return flow
+    return LockedFlow(flow_id, *rows[0][1:-1])
 
 
 def roles_of(flow_id: UUID, people: Collection[int]) -> dict[int, Role]:
     """Return the roles of those who are members now and whose accounts are active."""
     if not people:
         return {}
-    rows = Membership.objects.filter(flow_id=flow_id, user_id__in=people, user__is_active=True)
-    return {user_id: Role(role) for user_id, role in rows.values_list("user_id", "role")}
+    statement = _ROLES.format(
+        memberships=Membership._meta.db_table, people=get_user_model()._meta.db_table, places=places(len(people))
+    )
+    return {user_id: Role(role) for user_id, role in select(statement, [key_value(flow_id), *people])}
 
 
 def is_administrator(user_id: int, permission: str) -> bool:

@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.memory import recall, remember
-from flows.actions.rights import is_administrator, lock_flow, roles_of
+from flows.actions.rights import LockedFlow, is_administrator, lock_flow, roles_of
 from flows.actions.touched import touched
+from flows.actions.turns import writing
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -39,6 +40,7 @@ from flows.log.entries import append
 from flows.log.snapshots import snapshot_if_due
 from flows.models import Flow
 from flows.search import search_text
+from flows.sql import execute, key_value, time_value
 from flows.store import StoredGraph, write_effect
 from flows.submission import NOT_REMEMBERED, Acked, ChangeHead, Name, Receipt, Refused, Submission, Versioned, Via
 
@@ -52,7 +54,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
     `graph` spares reading rows if its version is the current one. Raises `NotFound` if the flow is unknown or deleted;
     everything else that is expected is a `Refused` in the receipt.
     """
-    with transaction.atomic():
+    with writing():
         flow = lock_flow(flow_id)
         known = recall(flow_id, {name for one in submissions if (name := one.name)})
         asked = _read(flow_id, submissions)
@@ -104,7 +106,7 @@ def read_graph(nodes: object, edges: object) -> Asked:
 class _Turn:
     """A batch while it is worked through: the flow so far, the answers so far, and what there is to write."""
 
-    flow: Flow
+    flow: LockedFlow
     draft: Draft
     version: int
     known: dict[Name, Acked | Refused]
@@ -125,27 +127,32 @@ class _Turn:
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
         """Write the rows of the net effect, the log and the answers to remember."""
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
-        remember(flow.pk, self.unmade)
+        remember(flow.id, self.unmade)
         if self.made:
             now = timezone.now()
-            write_effect(flow.pk, effect, self.version)
-            digest = append(flow.pk, flow.digest, self.made, now)
-            self._write_flow(effect, digest, now)
+            write_effect(flow.id, effect, self.version)
+            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.made, now)
+            self._write_flow(effect, now)
         heads = tuple(head for head, _outcome in self.made)
-        return Receipt(flow.pk, previous, flow.version, flow.digest, flow.epoch, answers, heads, effect)
+        return Receipt(flow.id, previous, flow.version, flow.digest, flow.epoch, answers, heads, effect)
 
-    def _write_flow(self, effect: Effect, digest: str, now: datetime) -> None:
+    def _write_flow(self, effect: Effect, now: datetime) -> None:
         """Write what changed of the flow's own row, and no more."""
-        flow, properties = self.flow, self.draft.properties
-        names = ["version", "digest", "node_count", "edge_count", "updated_at", "updated_by"]
-        flow.version, flow.digest = self.version, digest
-        flow.updated_at, flow.updated_by_id = now, self.made[-1][0].actor
-        flow.node_count, flow.edge_count = self.draft.node_count, self.draft.edge_count
+        values: dict[str, object] = {
+            "version": self.flow.version,
+            "digest": self.flow.digest,
+            "node_count": self.draft.node_count,
+            "edge_count": self.draft.edge_count,
+            "updated_at": time_value(now),
+            "updated_by_id": self.made[-1][0].actor,
+        }
         if effect.flow is not None:
-            flow.title, flow.description = properties.title, properties.description
-            flow.search_text = search_text(properties)
-            names += ["title", "description", "search_text"]
-        flow.save(update_fields=names)
+            properties = self.draft.properties
+            values |= {"title": properties.title, "description": properties.description}
+            values["search_text"] = search_text(properties)
+        assignments = ", ".join(f"{column} = %s" for column in values)
+        statement = f"UPDATE {Flow._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608  (our names)
+        execute(statement, [*values.values(), key_value(self.flow.id)])
 
     def _current(self, submission: Submission, asked: Asked) -> Record:
         if isinstance(asked, Rejected):

@@ -22,6 +22,7 @@ from flows.document import (
     parse_json,
 )
 from flows.models import Change
+from flows.sql import insert, key_value, time_value
 from flows.submission import ChangeHead
 
 _COLUMNS = (
@@ -37,6 +38,7 @@ _COLUMNS = (
     "digest",
     "created_at",
 )
+_WRITTEN = ("flow_id", *(column for column in _COLUMNS if column != "actor__name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,18 @@ class LoggedChange:
         """The operation as JSON."""
         return parse_json(self.operation)
 
+    def follows(self, flow_id: UUID, previous: str) -> bool:
+        """Whether the digest is the one it must have after `previous`."""
+        return self.digest == digest_of(
+            flow_id,
+            previous,
+            self.head,
+            operation=self.operation,
+            inverse=self.inverse,
+            undo_of=self.undo_of,
+            created_at=self.created_at,
+        )
+
     @property
     def head(self) -> ChangeHead:
         """Who and how, without what."""
@@ -80,22 +94,16 @@ class LoggedChange:
 
 def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
-    entries = []
+    rows, key, at = [], key_value(flow_id), time_value(created_at)
     for head, outcome in made:
-        entry = Change(
-            flow_id=flow_id,
-            version=head.version,
-            actor_id=head.actor,
-            client=head.client,
-            seq=head.seq,
-            via=head.via,
-            operation=canonical_json(encode_operation(outcome.record)),
-            inverse=None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse)),
-            created_at=created_at,
+        record = canonical_json(encode_operation(outcome.record))
+        inverse = None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse))
+        digest = digest_of(
+            flow_id, digest, head, operation=record, inverse=inverse, undo_of=None, created_at=created_at
         )
-        digest = entry.digest = digest_of(flow_id, digest, entry)
-        entries.append(entry)
-    Change.objects.bulk_create(entries)
+        names = head.version, head.actor, head.client, head.seq, head.via
+        rows.append((key, *names, record, inverse, None, digest, at))
+    insert(Change._meta.db_table, _WRITTEN, rows)
     return digest
 
 
@@ -111,22 +119,30 @@ def replay(document: Document, changes: Iterable[LoggedChange]) -> None:
         document.advance(apply(document, change.record, NO_LIMITS).effect)
 
 
-def digest_of(flow_id: UUID, previous: str, entry: "Change | LoggedChange") -> str:
+def digest_of(
+    flow_id: UUID,
+    previous: str,
+    head: ChangeHead,
+    *,
+    operation: str,
+    inverse: str | None,
+    undo_of: int | None,
+    created_at: datetime,
+) -> str:
     """Return the digest that an entry must have after `previous`."""
-    actor = entry.actor_id if isinstance(entry, Change) else entry.actor and entry.actor.id
     return chain(
         previous,
         {
             "flow": flow_id.hex,
-            "version": entry.version,
-            "actor": actor,
-            "client": entry.client,
-            "seq": entry.seq,
-            "via": entry.via,
-            "operation": entry.operation,
-            "inverse": entry.inverse,
-            "undo_of": entry.undo_of,
-            "created_at": entry.created_at.isoformat(),
+            "version": head.version,
+            "actor": head.actor,
+            "client": head.client,
+            "seq": head.seq,
+            "via": head.via,
+            "operation": operation,
+            "inverse": inverse,
+            "undo_of": undo_of,
+            "created_at": created_at.isoformat(),
         },
     )
 

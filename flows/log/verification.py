@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flows.document import Edge, Node, Rejected
 from flows.errors import NotFound
-from flows.log.entries import LoggedChange, changes_since, digest_of, replay
+from flows.log.entries import LoggedChange, changes_since, replay
 from flows.log.snapshots import Fold, empty, read_snapshot
 from flows.models import Flow, Snapshot
 from flows.search import search_text
@@ -76,7 +76,7 @@ def _fold_whole(flow_id: UUID) -> Generator[str, None, Fold]:
 def _check_entry(flow_id: UUID, before: Fold, change: LoggedChange) -> Iterator[str]:
     if change.version != before.version + 1:
         yield f"version {before.version + 1}: missing in the log"
-    if change.digest != digest_of(flow_id, before.digest, change):
+    if not change.follows(flow_id, before.digest):
         yield f"version {change.version}: the digest does not follow from what is logged"
 
 
