@@ -44,14 +44,18 @@ export function fresh(canvas, width, height) {
 
 /** @param {(rect: object) => boolean} [wanted] */
 export function paintBlocks(context, graph, { x, y, zoom }, wanted = () => true) {
-  for (const isGroup of [true, false]) {
-    for (const record of graph.visibleNodes()) {
-      const rect = graph.rect(record.id);
-      if ((record.kind === "group") !== isGroup || !wanted(rect)) continue;
-      context.globalAlpha = isGroup ? 0.22 : 0.78;
-      context.fillStyle = record.colour;
-      context.fillRect(rect.x * zoom + x, rect.y * zoom + y, Math.max(rect.width * zoom, 1.5), Math.max(rect.height * zoom, 1.5));
-    }
+  // By colour, because changing it costs more than a rectangle.
+  const colours = new Map();
+  for (const record of graph.visibleNodes()) {
+    const rect = record.live ?? record;
+    if (!wanted(rect)) continue;
+    const key = `${record.kind === "group" ? 0.22 : 0.78} ${record.colour}`;
+    if (!colours.has(key)) colours.set(key, []);
+    colours.get(key).push(rect);
+  }
+  for (const [key, rects] of [...colours].sort()) {
+    [context.globalAlpha, context.fillStyle] = key.split(" ");
+    for (const rect of rects) context.fillRect(rect.x * zoom + x, rect.y * zoom + y, Math.max(rect.width * zoom, 1.5), Math.max(rect.height * zoom, 1.5));
   }
   context.globalAlpha = 1;
 }

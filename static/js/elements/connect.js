@@ -6,7 +6,7 @@
  */
 
 import { curveBetween, portPoint } from "../lib/curve.js";
-import { contains } from "../lib/geometry.js";
+import { contains, intersects } from "../lib/geometry.js";
 import { addEdge } from "../lib/edits.js";
 import { blankEdge, shape, trace } from "./edges.js";
 
@@ -149,8 +149,10 @@ export class Connect {
     const { viewport } = this.#editor;
     let best = null;
     let distance = SNAP / viewport.zoom;
-    for (const { id } of this.targets()) {
-      for (const port of this.#fitting(id)) {
+    const { graph } = this.#editor;
+    const around = { x: point.x - distance, y: point.y - distance, width: 2 * distance, height: 2 * distance };
+    for (const { id } of graph.visibleNodes()) {
+      for (const port of intersects(around, graph.rect(id)) ? this.#fitting(id) : []) {
         const [x, y] = this.#point({ id, port });
         const away = Math.hypot(x - point.x, y - point.y);
         if (away <= distance) [best, distance] = [{ id, port }, away];

@@ -1,55 +1,92 @@
-/** The whole flow in the corner: painted when something changed, at most every frame; a drag in it moves the view. */
+/**
+ * The whole flow in the corner; a drag in it moves the view. Blocks are painted when the flow changed, a few times a second at
+ * most; the frame of the view, which moves with every pan, has a canvas of its own.
+ */
 
-import { centred, seen, union } from "../lib/geometry.js";
+import { centre, centred, union } from "../lib/geometry.js";
 import { fresh, paintBlocks } from "./blocks.js";
 import { make } from "./make.js";
 
 const PADDING = 8;
+const REST_MS = 120;
 
 export class Minimap {
   #editor;
   #box;
-  #canvas = make("canvas");
+  #blocks = make("canvas");
+  #frame = make("canvas");
   #view = { x: 0, y: 0, zoom: 1 };
-  #frame = 0;
+  #bounds = null;
+  #size = { width: 0, height: 0 };
+  #accent = "";
+  #timer = 0;
+  #request = 0;
 
   constructor(editor) {
     this.#editor = editor;
     this.#box = editor.root.querySelector("[data-minimap]");
     if (!this.#box) return;
-    this.#box.replaceChildren(this.#canvas);
-    editor.stage.addEventListener("drawn", () => this.#ask());
-    editor.viewport.addEventListener("change", () => this.#ask());
-    new ResizeObserver(() => this.#ask()).observe(this.#box);
+    this.#box.replaceChildren(this.#blocks, this.#frame);
+    for (const canvas of [this.#blocks, this.#frame]) canvas.style.gridArea = "1 / 1";
+    this.#box.style.display = "grid";
+    editor.graph.addEventListener("change", () => this.#changed());
+    editor.viewport.addEventListener("change", () => this.#moved());
+    new ResizeObserver(([{ contentRect: { width, height } }]) => {
+      this.#size = { width, height };
+      this.#changed();
+    }).observe(this.#box);
     this.#box.addEventListener("pointerdown", (event) => this.#press(event));
-    this.#ask();
   }
 
-  #ask() {
-    this.#frame ||= requestAnimationFrame(() => this.#paint());
+  #changed() {
+    this.#timer ||= setTimeout(() => {
+      this.#timer = 0;
+      this.#bounds = union(Array.from(this.#editor.graph.visibleNodes(), ({ id }) => this.#editor.graph.rect(id)));
+      this.#paint();
+    }, REST_MS);
+  }
+
+  #moved() {
+    this.#request ||= requestAnimationFrame(() => this.#show());
   }
 
   #paint() {
-    this.#frame = 0;
-    const [width, height] = [this.#box.clientWidth, this.#box.clientHeight];
+    const { width, height } = this.#size;
     if (!width || !height) return;
-    const { graph, viewport } = this.#editor;
-    const window = seen(viewport.view, viewport.size);
-    const all = union([...[...graph.visibleNodes()].map(({ id }) => graph.rect(id)), window]);
-    const zoom = Math.min((width - 2 * PADDING) / all.width, (height - 2 * PADDING) / all.height);
-    this.#view = centred({ x: all.x + all.width / 2, y: all.y + all.height / 2 }, { width, height }, zoom);
-    const context = fresh(this.#canvas, width, height);
-    paintBlocks(context, graph, this.#view);
-    context.strokeStyle = getComputedStyle(this.#box).getPropertyValue("--accent");
+    this.#accent = getComputedStyle(this.#box).getPropertyValue("--accent");
+    this.#view = this.#fitting();
+    paintBlocks(fresh(this.#blocks, width, height), this.#editor.graph, this.#view);
+    this.#moved();
+  }
+
+  #show() {
+    this.#request = 0;
+    const { width, height } = this.#size;
+    if (!width || !height) return;
+    const view = this.#fitting();
+    if (Math.abs(view.zoom - this.#view.zoom) > 1e-6 || view.x !== this.#view.x || view.y !== this.#view.y) this.#changed();
+    const context = fresh(this.#frame, width, height);
+    const { x, y, zoom } = this.#view;
+    const seen = this.#editor.viewport.seen();
+    context.strokeStyle = this.#accent;
     context.lineWidth = 1.5;
-    context.strokeRect(window.x * zoom + this.#view.x, window.y * zoom + this.#view.y, window.width * zoom, window.height * zoom);
+    context.strokeRect(seen.x * zoom + x, seen.y * zoom + y, seen.width * zoom, seen.height * zoom);
+  }
+
+  /** The view that shows the flow and where I am in it. */
+  #fitting() {
+    const { width, height } = this.#size;
+    const all = union([this.#bounds, this.#editor.viewport.seen()].filter(Boolean));
+    const zoom = Math.min((width - 2 * PADDING) / all.width, (height - 2 * PADDING) / all.height);
+    return centred(centre(all), { width, height }, Math.max(zoom, 1e-6));
   }
 
   #press(event) {
     const go = ({ clientX, clientY }) => {
       const { left, top } = this.#box.getBoundingClientRect();
       const { x, y, zoom } = this.#view;
-      this.#editor.viewport.set(centred({ x: (clientX - left - x) / zoom, y: (clientY - top - y) / zoom }, this.#editor.viewport.size, this.#editor.viewport.zoom));
+      const { viewport } = this.#editor;
+      viewport.set(centred({ x: (clientX - left - x) / zoom, y: (clientY - top - y) / zoom }, viewport.size, viewport.zoom));
       this.#editor.moved();
     };
     event.preventDefault();

@@ -23,7 +23,8 @@ export class Stage extends EventTarget {
   #nodes = new Set();
   #edges = new Set();
   #frame = 0;
-  #isStale = true;
+  /** What was culled for: its view with the margin, and the zoom. @type {{rect: import("../lib/geometry.js").Rect, zoom: number}|null} */
+  #culled = null;
   #wasLarge = false;
   /** @type {Map<string, Element>} what is attached, by node or edge id with a prefix */
   #attached = new Map();
@@ -43,17 +44,11 @@ export class Stage extends EventTarget {
     this.#blocks = new Blocks(canvas, graph, viewport);
     for (const layer of ["groups", "nodes", "edges", "labels"]) this.#remember(layers[layer].children);
     graph.addEventListener("change", ({ detail }) => this.#stale(detail));
-    viewport.addEventListener("change", () => this.#isLarge && this.redraw());
-    layers.nodes.getRootNode().addEventListener("themechange", () => this.redraw());
+    viewport.addEventListener("change", () => this.#isLarge && this.#ask());
   }
 
   get #isLarge() {
     return this.#graph.nodes.size > WHOLE;
-  }
-
-  redraw() {
-    this.#isStale = true;
-    this.#ask();
   }
 
   #remember(elements) {
@@ -78,31 +73,29 @@ export class Stage extends EventTarget {
     this.#nodes = new Set();
     this.#edges = new Set();
     for (const id of nodes) for (const edge of this.#graph.edgesOf(id)) edges.add(edge.id);
-    const isWhole = this.#isLarge || this.#wasLarge;
-    if (isWhole) this.#cull();
+    if (this.#isLarge || this.#wasLarge) this.#cull();
     this.#wasLarge = this.#isLarge;
-    for (const id of nodes) this.#node(id, !isWhole);
-    for (const id of edges) this.#edge(id, !isWhole);
-    this.#isStale = false;
+    for (const id of nodes) this.#node(id);
+    for (const id of edges) this.#edge(id);
     this.dispatchEvent(new CustomEvent("drawn", { detail: { nodes, edges } }));
   }
 
-  #node(id, mayAttach) {
+  #node(id) {
     const record = this.#graph.nodes.get(id);
     if (!record || record.gone) return this.#detach(`n-${id}`);
-    if (mayAttach || this.#attached.has(`n-${id}`)) this.#attach(record.kind === "group" ? "groups" : "nodes", `n-${id}`, record.element);
+    if (this.#shows(id)) this.#attach(record.kind === "group" ? "groups" : "nodes", `n-${id}`, record.element);
     place(record, this.#graph.rect(id));
     return undefined;
   }
 
-  #edge(id, mayAttach) {
+  #edge(id) {
     const record = this.#graph.edges.get(id);
     const isThere = record && !record.gone && this.#graph.node(record.source) && this.#graph.node(record.target);
     if (!isThere) {
       this.#detach(`e-${id}`);
       return this.#detach(`l-${id}`);
     }
-    if (mayAttach || this.#attached.has(`e-${id}`)) this.#join(record);
+    if (this.#attached.has(`e-${id}`) || this.#shows(record.source) || this.#shows(record.target)) this.#join(record);
     draw(record, this.#graph);
     return undefined;
   }
@@ -130,10 +123,19 @@ export class Stage extends EventTarget {
     this.#attached.delete(key);
   }
 
-  /** Attach what is in view and nothing else. */
+  #shows(id) {
+    if (!this.#isLarge || this.#attached.has(`n-${id}`)) return true;
+    return Boolean(this.#culled) && intersects(this.#culled.rect, this.#graph.rect(id));
+  }
+
+  /** Attach what is in view and nothing else; while the view stays within the last margin there is nothing to do. */
   #cull() {
     const isFar = this.#isLarge && this.#viewport.zoom < 0.25;
     this.#blocks.show(isFar);
+    const { zoom } = this.#viewport;
+    const ratio = this.#culled ? zoom / this.#culled.zoom : 0;
+    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && within(this.#viewport.seen(), this.#culled.rect)) return;
+    this.#culled = isFar ? null : { rect: this.#viewport.seen(MARGIN), zoom };
     const wanted = isFar ? new Map() : this.#inView();
     for (const id of this.pinned()) if (this.#graph.node(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
     const edges = isFar ? new Map() : this.#edgesInView(wanted);
@@ -170,6 +172,9 @@ export class Stage extends EventTarget {
     return found;
   }
 }
+
+const within = (inner, outer) =>
+  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
 
 /** Write a node's place: the style for the eye, the attributes for whoever reads the page. */
 function place(record, rect) {

@@ -10,6 +10,15 @@ import { centre, centred, detail, fit, seen, toWorld, zoomAt } from "../lib/geom
 const GLIDE_MS = 140;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+// Were they inherited, every pan would make the browser compute the style of every node anew.
+for (const name of ["--pan-x", "--pan-y"]) {
+  try {
+    CSS.registerProperty({ name, syntax: "<length>", inherits: false, initialValue: "0px" });
+  } catch {
+    /* Registered before, or not known here: then it is only slower. */
+  }
+}
+
 export class Viewport extends EventTarget {
   /** @type {import("../lib/geometry.js").View} */
   view = { x: 0, y: 0, zoom: 1 };
@@ -19,6 +28,7 @@ export class Viewport extends EventTarget {
   #origin = { x: 0, y: 0 };
   #frame = 0;
   #glide = 0;
+  #zoom = NaN;
 
   /** @param {HTMLElement} section the canvas @param {HTMLElement} world */
   constructor(section, world) {
@@ -101,10 +111,12 @@ export class Viewport extends EventTarget {
     const { x, y, zoom } = this.view;
     this.#world.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
     const style = this.#section.style;
-    style.setProperty("--zoom", zoom);
+    if (zoom !== this.#zoom) style.setProperty("--zoom", zoom);
+    this.#zoom = zoom;
     style.setProperty("--pan-x", `${x}px`);
     style.setProperty("--pan-y", `${y}px`);
-    this.#section.dataset.lod = detail(zoom);
+    const lod = detail(zoom);
+    if (this.#section.dataset.lod !== lod) this.#section.dataset.lod = lod;
   }
 
   #measure() {

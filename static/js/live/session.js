@@ -61,9 +61,9 @@ export class LiveSession extends EventTarget {
     return this.socket.state === "connecting" && this.socket.attempt === 0 ? "connecting" : "offline";
   }
 
-  /** @param {boolean} partial the page holds only a part of the canvas: fetch the whole first */
-  async start(partial) {
-    if (partial) await this.#fetchCanvas();
+  /** @param {boolean} partial the page holds only a part of the canvas: fetch the whole */
+  start(partial) {
+    if (partial) this.#fetchCanvas();
     this.socket.start();
   }
 
