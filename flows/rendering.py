@@ -22,7 +22,7 @@ from flows.document import (
     Graph,
     Kind,
     Node,
-    Point,
+    Ports,
     curve_between,
     footer,
     port_point,
@@ -32,7 +32,7 @@ from flows.document import (
 from flows.document.effect import moved_only
 from flows.notes import note_html
 
-CACHED = 16_384
+CACHED = 32_768
 SPOKEN_LABEL = 80
 LONG_LABEL = 24
 EMPTY = SafeString("")
@@ -67,15 +67,31 @@ def node_html(node: Node, members: int = 0) -> SafeString:
         state=_state(node),
         name=spoken_name(node),
         body=_body(node, members),
-        ports=_ports(node),
+        ports=_ports(ports_of(node), node.kind == "decision"),
     )
 
 
+@lru_cache(CACHED)
 def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     """Render an edge between the nodes at its ends, without its label."""
-    ends = (port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in"))
-    spoken = f"{source.label[:SPOKEN_LABEL]} → {target.label[:SPOKEN_LABEL]}"
-    return _edge_html(edge, ends, spoken, not (source.enabled and target.enabled))
+    start, end = port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in")
+    curve = curve_between(start, end)
+    return format_html(
+        '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
+        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{spoken}">'
+        '<path class="edge-hit" d="{d}"/><path class="edge-line" d="{d}"/><path class="edge-arrow" d="{arrow}"/></g>',
+        id=edge.id,
+        source=edge.source,
+        target=edge.target,
+        out=edge.source_port,
+        into=edge.target_port,
+        label=edge.label,
+        animated=_flag("data-animated", edge.animated),
+        disabled=_flag("data-disabled", not (source.enabled and target.enabled)),
+        spoken=f"{source.label[:SPOKEN_LABEL]} → {target.label[:SPOKEN_LABEL]}",
+        d=curve.d,
+        arrow=curve.arrow,
+    )
 
 
 @lru_cache(CACHED)
@@ -191,12 +207,11 @@ def _footer(node: Node) -> SafeString:
     return format_html('<span class="node-footer"><span>{}</span><span>{}</span></span>', *values) if values else EMPTY
 
 
-def _ports(node: Node) -> SafeString:
-    ports = ports_of(node)
-    inputs = format_html_join(
-        "", '<span class="port" data-port="{}" data-direction="in"></span>', ((name,) for name in ports.inputs)
-    )
-    if len(ports.outputs) < 2 and node.kind != "decision":
+@lru_cache(CACHED)
+def _ports(ports: Ports, is_decision: bool) -> SafeString:
+    row = '<span class="port" data-port="{}" data-direction="in"></span>'
+    inputs = format_html_join("", row, ((name,) for name in ports.inputs))
+    if len(ports.outputs) < 2 and not is_decision:
         row = '<span class="port" data-port="{}" data-direction="out"></span>'
         return format_html("{}{}", inputs, format_html_join("", row, ((name,) for name in ports.outputs)))
     row = (
@@ -205,27 +220,6 @@ def _ports(node: Node) -> SafeString:
     )
     rows = format_html_join("", row, ((name, name, name) for name in ports.outputs))
     return format_html('{}<span class="branches">{}</span>', inputs, rows)
-
-
-@lru_cache(CACHED)
-def _edge_html(edge: Edge, ends: tuple[Point, Point], spoken: str, is_off: bool) -> SafeString:
-    curve = curve_between(*ends)
-    return format_html(
-        '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
-        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{spoken}">'
-        '<path class="edge-hit" d="{d}"/><path class="edge-line" d="{d}"/><path class="edge-arrow" d="{arrow}"/></g>',
-        id=edge.id,
-        source=edge.source,
-        target=edge.target,
-        out=edge.source_port,
-        into=edge.target_port,
-        label=edge.label,
-        animated=_flag("data-animated", edge.animated),
-        disabled=_flag("data-disabled", is_off),
-        spoken=spoken,
-        d=curve.d,
-        arrow=curve.arrow,
-    )
 
 
 def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
@@ -295,4 +289,5 @@ def _depth(node: Node, by_id: dict[str, Node]) -> int:
 
 
 def _join(parts: Iterable[SafeString]) -> SafeString:
-    return format_html_join("", "{}", ((part,) for part in parts))
+    """Join what is escaped already; escaping it again, piece by piece, would cost as much as the cache saves."""
+    return SafeString("".join(parts))
