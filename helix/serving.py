@@ -36,6 +36,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def open_sessions() -> None:
+    """Begin to hear of what is live in other processes, before anybody asks. Runs on the server's event loop."""
+    from sessions import supervisor
+
+    supervisor.current()
+
+
 async def say_goodbye() -> None:
     """Close every live socket with 4412; whatever fails there must not keep the process from ending."""
     from sessions import supervisor
@@ -60,6 +67,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
         def adopt(self) -> None:
             self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()
+            twisted_loop.call_soon(open_sessions)
 
         def kill_all_applications(self) -> Any:
             return Deferred.fromFuture(asyncio.ensure_future(self.end(), loop=twisted_loop))
@@ -97,6 +105,10 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
 
     class Uvicorn(uvicorn.Server):
         """Ends gently."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            open_sessions()
+            await super().startup(sockets)
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:

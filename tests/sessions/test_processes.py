@@ -130,6 +130,28 @@ async def test_people_and_live_sessions_are_known_in_both_processes(two_servers:
     await here.leave()
 
 
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+async def test_a_process_that_never_had_a_socket_knows_what_is_live_elsewhere(
+    two_servers: tuple[Server, Server], kind: str
+) -> None:
+    first = two_servers[0]
+    environment = {"HELIX_SECRET_KEY": first.environment["HELIX_SECRET_KEY"]}
+    programs = Programs(first)
+    here = await connect_to(first.socket_url, programs.owner, programs.flow)
+    await here.hello()
+    headers = {"Authorization": f"Bearer {programs.owner}"}
+    with Server(
+        database_url=first.environment["HELIX_DATABASE_URL"],
+        redis_url=first.environment["HELIX_REDIS_URL"],
+        environment=environment,
+        server=kind,
+    ) as fresh:
+        async with asyncio.timeout(30), httpx.AsyncClient(base_url=fresh.url, headers=headers) as api:
+            while not (await api.get(f"/api/v1/flows/{programs.flow}/session")).json()["active"]:
+                pass
+    await here.leave()
+
+
 async def test_a_write_by_rest_in_one_process_appears_in_the_other(two_servers: tuple[Server, Server]) -> None:
     programs = Programs(two_servers[0])
     there = await connect_to(two_servers[1].socket_url, programs.owner, programs.flow)
