@@ -68,7 +68,8 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
         answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
         receipt = turn.write(answers)
     if receipt.changes:
-        transaction.on_commit(partial(snapshot_if_due, flow_id, receipt.previous, receipt.version))
+        due = partial(snapshot_if_due, flow_id, receipt.previous, receipt.version)
+        transaction.on_commit(due, robust=True)
     return receipt
 
 

@@ -6,7 +6,7 @@ time. Only looking back and verification use it; the flow as it is now is in its
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,7 +23,7 @@ _CHUNK = 500
 
 _log = logging.getLogger(__name__)
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
-_pending: dict[UUID, object] = {}
+_pending: set[UUID] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,13 @@ def read_snapshot(snapshot: Snapshot) -> Fold:
 def snapshot_if_due(flow_id: UUID, previous: int, version: int) -> None:
     """Have a snapshot made if the versions just written pass a multiple of 200. Call after the commit."""
     if previous // SNAPSHOT_EVERY < version // SNAPSHOT_EVERY and flow_id not in _pending:
-        _pending[flow_id] = _worker.submit(_take, flow_id, version - version % SNAPSHOT_EVERY)
+        _pending.add(flow_id)
+        _worker.submit(_take, flow_id, version - version % SNAPSHOT_EVERY)
 
 
 def settle() -> None:
     """Wait until every snapshot that was asked for is made."""
-    wait(list(_pending.values()))  # type: ignore[arg-type]
+    _worker.submit(lambda: None).result()
 
 
 def take_snapshot(flow_id: UUID, version: int) -> None:
@@ -93,7 +94,7 @@ def _take(flow_id: UUID, version: int) -> None:
     except DatabaseError:
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:
-        _pending.pop(flow_id, None)
+        _pending.discard(flow_id)
         connection.close()
 
 
