@@ -5,6 +5,7 @@ the tests that touch the database run a second time. Durability against a power 
 tests kill our processes, not the machine.
 """
 
+import atexit
 import os
 import subprocess
 import sys
@@ -69,6 +70,7 @@ class Postgres:
     def stop(self) -> None:
         """Stop and leave nothing behind."""
         self._server.cleanup()
+        atexit.unregister(self._server._cleanup)
         self._folder.cleanup()
 
 
