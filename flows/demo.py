@@ -55,7 +55,7 @@ def _nodes() -> list[dict[str, Any]]:
         | group,
         _node("draft", "agent", "Draft reply", (800, 192), (144, 80), provider="ollama", model="llama-3.1-70b") | group,
         _node("orders", "loop", "Each order", (616, 392), (144, 64), iterate_over="orders", max_iterations=20) | group,
-        _node("refunds", "skill", "Refund rules", (800, 392), (136, 64), name="refund_rules", retry_count=2) | group,
+        _node("refunds", "skill", "Refund rules", (800, 384), (136, 64), name="refund_rules", retry_count=2) | group,
         _node("send", "output", "Send reply", (1008, 296), (120, 64), type="text", destinations=["E-mail"]),
         _node("policy", "note", "Refunds", (232, 376), (208, 88), text=_POLICY),
     ]
