@@ -284,7 +284,8 @@ def _member_counts(nodes: Iterable[Node]) -> dict[str, int]:
 def _depth(node: Node, by_id: dict[str, Node]) -> int:
     depth, parent = 0, node.parent
     while parent and depth < len(by_id):
-        depth, parent = depth + 1, by_id[parent].parent
+        above = by_id.get(parent)
+        depth, parent = depth + 1, above.parent if above else None
     return depth
 
 

@@ -14,16 +14,15 @@ from django.views.decorators.http import require_safe
 from flows import limits as helix_limits
 from flows import rendering
 from flows.access import Access
-from flows.document import KINDS, Document, Graph, Kind
+from flows.document import KINDS, Kind
 from flows.layout import layout_css
+from flows.opening import open_flow
 from flows.shortcuts import shortcuts
 from flows.store import Loaded, load_document
 from flows.texts import texts
 from flows.views.doors import PageRequest, flow_view
 from flows.views.inspector import panel
 
-WHOLE = 2_000
-SCREEN_WIDTH, SCREEN_HEIGHT = 2_000, 1_200
 LIMITS_FOR_SCRIPTS = ("frame_bytes", "batch", "nodes", "edges", "title", "label", "description", "settings_bytes")
 
 
@@ -31,18 +30,17 @@ LIMITS_FOR_SCRIPTS = ("frame_bytes", "batch", "nodes", "edges", "title", "label"
 @flow_view()
 def editor(request: PageRequest, access: Access) -> HttpResponse:
     """Show a flow and everything to draw it with."""
-    loaded = load_document(access.flow.pk)
-    shown = first_screen(loaded.document)
+    opening = open_flow(access.flow.pk)
     context = {
-        **_identity(access, loaded),
-        "canvas": rendering.canvas(shown),
-        "partial": shown is not loaded.document,
+        **_identity(access, opening.loaded),
+        "canvas": rendering.canvas(opening.loaded.document),
+        "partial": opening.is_partial,
         "palette": _palette(),
         "blanks": rendering.blanks(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
         "texts": texts(access),
-        **panel(request, access, loaded),
+        **panel(request, access, opening.loaded),
     }
     return render(request, "flows/editor.html", context)
 
@@ -51,8 +49,8 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def layout(request: PageRequest, access: Access) -> HttpResponse:
     """Answer the sheet that puts everything in its place; an address with a version never changes."""
-    loaded = load_document(access.flow.pk)
-    response = HttpResponse(layout_css(first_screen(loaded.document)), content_type="text/css; charset=utf-8")
+    loaded = open_flow(access.flow.pk).loaded
+    response = HttpResponse(layout_css(loaded.document), content_type="text/css; charset=utf-8")
     if request.GET.get("v") == str(loaded.version):
         response["Cache-Control"] = "private, max-age=31536000, immutable"
     return response
@@ -68,19 +66,6 @@ def canvas(request: PageRequest, access: Access) -> HttpResponse:
     response["X-Helix-Epoch"] = loaded.epoch
     response["X-Helix-Digest"] = loaded.digest
     return response
-
-
-def first_screen(document: Document) -> Graph:
-    """Return the document, or of a large one what stands in its top left corner, as far as a screen goes."""
-    if document.node_count <= WHOLE:
-        return document
-    left = min(node.x for node in document.nodes())
-    top = min(node.y for node in document.nodes())
-    near = {
-        node.id: node for node in document.nodes() if node.x <= left + SCREEN_WIDTH and node.y <= top + SCREEN_HEIGHT
-    }
-    edges = [edge for edge in document.edges() if edge.source in near and edge.target in near]
-    return Document(document.properties, near.values(), edges)
 
 
 def _palette() -> list[tuple[str, list[Kind]]]:

@@ -57,8 +57,9 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
 
 def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any]:
     """Return what the editor page needs to hold the inspector from the start."""
-    selected = _selected(loaded.document, request.GET)
-    context = _context(access, loaded.document, selected, _sections(selected, loaded.document))
+    graph = StoredGraph(access.flow)
+    selected = _selected(graph, request.GET)
+    context = _context(access, graph, selected, _sections(selected, graph))
     first = sorted(loaded.document.nodes(), key=lambda node: (node.x, node.y))[:LISTED]
     return {**context, "outline": [(node.id, spoken_name(node)) for node in first]}
 
