@@ -9,6 +9,7 @@ does a task of this socket's own finish that frame and what queued up behind it.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from types import CoroutineType
 from typing import Any
 
 Message = Mapping[str, object]
@@ -56,7 +57,7 @@ class Outbound:
 
     def _begin(self, message: Message) -> None:
         sending = self._send(message)  # type: ignore[arg-type]
-        if not isinstance(sending, Coroutine):
+        if type(sending) is not CoroutineType:
             self._writer = asyncio.ensure_future(self._drain(sending))
             return
         try:

@@ -98,6 +98,7 @@ class Socket:
         if self.closed is not None:
             return
         self.closed = code
+        metrics.closes.labels(code.name.lower()).inc()
         if code is Close.TOO_SLOW:
             self._outbound.clear()
         self._outbound.put({"type": "websocket.close", "code": int(code)})
@@ -113,5 +114,5 @@ class Socket:
 
     def _put(self, frame: Encoded) -> None:
         if self.closed is None:
-            metrics.frames_out.inc()
+            metrics.frames_out.value += 1
             self._outbound.put(frame.message)

@@ -8,6 +8,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -20,6 +21,8 @@ from sessions.directory import Directory, Listing, count_sockets
 from sessions.link import Message
 from sessions.session import LiveSession
 from sessions.socket import Socket
+
+DRAINING_SECONDS = 1.0
 
 
 class Supervisor:
@@ -71,7 +74,9 @@ class Supervisor:
         for session in sessions:
             session.end(Close.RESTARTING)
         await asyncio.gather(*(session.finished() for session in sessions))
-        await asyncio.wait_for(asyncio.gather(*(socket.drained() for socket in sockets)), 1.0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAINING_SECONDS):
+                await asyncio.gather(*(socket.drained() for socket in sockets))
         await asyncio.gather(self.directory.close(), *self._farewells)
 
     def _ended(self, session: LiveSession) -> None:
@@ -123,8 +128,8 @@ def directories() -> list[Directory]:
 
 
 async def shutdown() -> None:
-    """Say goodbye to everybody. The server calls it before it stops."""
-    supervisor = _supervisors.pop(asyncio.get_running_loop(), None)
+    """Say goodbye to everybody, and let nobody in any more. The server calls it before it stops."""
+    supervisor = _supervisors.get(asyncio.get_running_loop())
     if supervisor is not None:
         await supervisor.shutdown()
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from sessions import metrics
 from sessions.admission import verdicts
 from sessions.codes import Close, Closing
 from sessions.database import DatabaseDown, in_database
@@ -131,7 +130,6 @@ class Vigil:
 
     def _act(self, socket: Socket, verdict: str | Close) -> None:
         if isinstance(verdict, Close):
-            metrics.closes.labels(verdict.name).inc()
             socket.close(verdict)
             self._session.depart(socket)
         elif verdict != socket.person.role:

@@ -49,7 +49,7 @@ async def live() -> AsyncIterator[None]:
     """A process of its own: no session or channel of an earlier test; all is closed at the end."""
     channel_layers.backends = {}
     yield
-    await supervisor.shutdown()
+    await restart()
     channel_layers.backends = {}
 
 
@@ -87,6 +87,12 @@ async def elsewhere(join: Join) -> AsyncIterator[Join]:
     open_client.supervisor = other  # type: ignore[attr-defined]
     yield open_client
     await other.shutdown()
+
+
+async def restart() -> None:
+    """End this process gently; the next to come finds a new one."""
+    await supervisor.shutdown()
+    supervisor._supervisors.clear()
 
 
 def token_of(user: "User") -> str:

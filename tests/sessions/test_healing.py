@@ -16,7 +16,7 @@ from flows.models import Flow
 from flows.submission import Receipt
 from sessions import session as live_session
 from sessions import steps, supervisor, vigil
-from tests.sessions.client import Client
+from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
 
 
@@ -239,6 +239,8 @@ async def test_shutting_down_answers_what_was_begun_and_says_when_to_come_back(j
     await supervisor.shutdown()
     assert (await alice.answer(seq))["version"] == 2
     assert [await alice.closed(), await bob.closed()] == [4412, 4412]
+    with pytest.raises(Closed, match="4412"):
+        await join("alice")
 
 
 async def broken() -> None:

@@ -11,7 +11,7 @@ from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
 from tests.sessions.client import Client, connect
-from tests.sessions.conftest import Join, token_of
+from tests.sessions.conftest import Join, restart, token_of
 
 
 def move(id: str, x: float) -> dict[str, object]:
@@ -109,15 +109,13 @@ async def test_what_was_missed_comes_as_one_net_change(join: Join) -> None:
 
 
 async def test_what_was_missed_while_nobody_was_here_is_told_from_the_log(join: Join, flow: Flow) -> None:
-    from sessions import supervisor
-
     alice = await join("alice")
     held = deepcopy(alice.replica)
     for x in range(1, 31):
         await alice.do(move("a", x))
     await alice.do({"kind": "remove_node", "id": "b"})
     digest = (await sync_to_async(changes_since)(flow.pk, 0))[-1].digest
-    await supervisor.shutdown()
+    await restart()
     back = await join("alice", held=held)
     assert back.replica.digest == digest
     await alice.reach(32)
