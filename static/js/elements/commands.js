@@ -78,7 +78,7 @@ export class Commands {
 
   #remove() {
     const { selection, graph } = this.#editor;
-    const had = this.#editor.focusedNode();
+    const had = this.#editor.focus.current;
     this.#editor.submit(remove(selection.nodes, selection.edges, (id) => graph.edgesOf(id)));
     if (had) this.#editor.canvas.focus({ preventScroll: true });
   }
@@ -147,15 +147,15 @@ export class Commands {
   /** Along the edges with left and right, among siblings with up and down. */
   #walk(direction) {
     const { graph, selection } = this.#editor;
-    const from = selection.node ?? this.#editor.focusedNode();
-    if (!from) return this.#editor.focusNode(readingOrder(graph.visibleNodes())[0]?.id, true);
+    const from = selection.node ?? this.#editor.focus.current;
+    if (!from) return this.#editor.focus.node(readingOrder(graph.visibleNodes())[0]?.id, true);
     const along = (id, ahead) => graph.edgesOf(id).filter((edge) => (ahead ? edge.source : edge.target) === id).map((edge) => (ahead ? edge.target : edge.source));
     const step = { right: () => along(from, true), left: () => along(from, false) }[direction];
-    if (step) return this.#editor.focusNode(step()[0], true);
+    if (step) return this.#editor.focus.node(step()[0], true);
     const beside = new Set([...along(from, false).flatMap((id) => along(id, true)), ...along(from, true).flatMap((id) => along(id, false)), from]);
     const column = [...beside].map((id) => graph.node(id)).sort((a, b) => a.y - b.y);
     const at = column.findIndex(({ id }) => id === from);
-    return this.#editor.focusNode(column[at + (direction === "down" ? 1 : -1)]?.id, true);
+    return this.#editor.focus.node(column[at + (direction === "down" ? 1 : -1)]?.id, true);
   }
 }
 

@@ -109,7 +109,7 @@ export class Gestures {
     const gesture = this.current;
     this.#finish();
     if (gesture) gesture.end(event);
-    else if (press.hit) this.#editor.tap(event, press.hit);
+    else if (press.hit) this.#editor.taps.tap(event, press.hit);
   }
 
   #lift(event) {
@@ -139,7 +139,7 @@ export class Gestures {
   #longPress(event, hit) {
     this.#finish();
     navigator.vibrate?.(10);
-    this.#editor.menu(event, hit);
+    this.#editor.taps.menu(event, hit);
   }
 
   /** Near the border the world comes to meet the pointer. */

@@ -117,8 +117,11 @@ export class Graph extends EventTarget {
   }
 
   dropEdge(id) {
-    this.#unlink(this.edges.get(id));
-    if (this.edges.delete(id)) this.#change([], [id]);
+    const edge = this.edges.get(id);
+    if (!edge) return;
+    this.#unlink(edge);
+    this.edges.delete(id);
+    this.#change([edge.source, edge.target], [id]);
   }
 
   /** The server's word on where a node is. */

@@ -65,13 +65,13 @@ export class Keyboard {
   /** After a click Tab adds; for whoever came by keyboard it goes on to the next node, and at the last one leaves. */
   #tab(event, byPointer) {
     const { picker, graph, mayEdit } = this.#editor;
-    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#editor.canvas || this.#editor.focusedNode())) return picker.add(), true;
+    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#editor.canvas || this.#editor.focus.current)) return picker.add(), true;
     if (!graph.nodes.size && mayEdit && event.target === document.body) return picker.add(), true;
-    return this.#editor.focusNext(event.shiftKey ? -1 : 1);
+    return this.#editor.focus.next(event.shiftKey ? -1 : 1);
   }
 
   #enter(key) {
-    const id = this.#editor.focusedNode();
+    const id = this.#editor.focus.current;
     if (!id && this.#editor.selection.isEmpty) return false;
     if (key === "Enter") return this.#editor.commands.run("open", id ?? undefined);
     this.#editor.selection.toggle("nodes", id);
@@ -80,7 +80,7 @@ export class Keyboard {
 
   /** A key means the focused node when nothing is selected. */
   #adopt() {
-    const id = this.#editor.focusedNode();
+    const id = this.#editor.focus.current;
     if (id && this.#editor.selection.isEmpty) this.#editor.selection.set({ nodes: [id] });
   }
 
@@ -88,7 +88,7 @@ export class Keyboard {
     const { gestures, linking, contextMenu, roster, selection, canvas } = this.#editor;
     if (contextMenu.close() || gestures.cancel() || linking.cancel() || roster.stop()) return true;
     if (isTyping(event.target)) return canvas.focus({ preventScroll: true }), true;
-    if (selection.isEmpty) return this.#editor.focusedNode() ? (canvas.focus({ preventScroll: true }), true) : false;
+    if (selection.isEmpty) return this.#editor.focus.current ? (canvas.focus({ preventScroll: true }), true) : false;
     return selection.clear(), true;
   }
 }

@@ -8,7 +8,7 @@ export class Palette {
     if (!panel) return;
     panel.addEventListener("click", ({ target }) => {
       const item = target.closest("[data-palette-kind]");
-      if (item && !item.disabled) editor.addNode(item.dataset.paletteKind);
+      if (item && !item.disabled) editor.additions.add(item.dataset.paletteKind);
     });
     panel.addEventListener("pointerdown", (event) => {
       const item = event.target.closest("[data-palette-kind]");
@@ -53,7 +53,7 @@ class Drop {
 
   start() {
     const { width, height } = this.#editor.catalogue[this.#item.dataset.paletteKind];
-    this.#ghost = this.#editor.blankNode(this.#item.dataset.paletteKind);
+    this.#ghost = this.#editor.additions.blank(this.#item.dataset.paletteKind);
     this.#ghost.toggleAttribute("data-dragging", true);
     Object.assign(this.#ghost.style, { width: `${width}px`, height: `${height}px` });
     this.#editor.layers.overlay.append(this.#ghost);
@@ -68,7 +68,7 @@ class Drop {
   end(event) {
     this.cancel();
     swallowClick();
-    if (this.#isOver(event)) this.#editor.addNode(this.#item.dataset.paletteKind, { at: this.#editor.viewport.world(event), isCentre: true });
+    if (this.#isOver(event)) this.#editor.additions.add(this.#item.dataset.paletteKind, { at: this.#editor.viewport.world(event), isCentre: true });
   }
 
   cancel() {

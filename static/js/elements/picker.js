@@ -24,7 +24,7 @@ export class Picker {
   /** Ask which kind, then add it. @param {Place} place */
   add({ at, event, link } = {}) {
     const kinds = Object.keys(this.#editor.catalogue).map((kind) => this.#option(kind, kind, this.#editor.catalogue[kind].title));
-    this.#open(kinds, event, this.#editor.texts.say("add_node"), (kind) => this.#editor.addNode(kind, { at, link }));
+    this.#open(kinds, event, this.#editor.texts.say("add_node"), (kind) => this.#editor.additions.add(kind, { at, link }));
   }
 
   /** Ask which of these nodes. @param {import("./graph.js").NodeRecord[]} nodes @param {(id: string) => void} chosen */

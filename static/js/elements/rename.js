@@ -34,6 +34,6 @@ export function rename(editor, id) {
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
     event.preventDefault();
     finish(event.key === "Enter");
-    editor.focusNode(id);
+    editor.focus.node(id);
   });
 }

@@ -53,7 +53,7 @@ export class Toolbar {
       map.hidden = isPhone() ? map.hasAttribute("data-open") : !map.hidden;
       button.setAttribute("aria-pressed", String(!map.hidden));
       map.toggleAttribute("data-open", !map.hidden);
-    } else if (name === "more") this.#editor.menu(event, {}, button);
+    } else if (name === "more") this.#editor.taps.menu(event, {}, button);
   }
 
   #command(button, event) {
@@ -62,7 +62,7 @@ export class Toolbar {
     if (command === "deselect") selection.clear();
     else if (command === "close-panel") this.reveal("inspector", false);
     else if (command === "raise") this.#editor.sheet.raise();
-    else if (command === "menu") this.#editor.menu(event, { node: [...selection.nodes][0] }, button);
+    else if (command === "menu") this.#editor.taps.menu(event, { node: [...selection.nodes][0] }, button);
     else commands.run(command);
   }
 

@@ -1,0 +1,66 @@
+/** What the session has to tell me: a refusal, what others did, another role, the end of the connection. */
+
+import { touched } from "../live/patcher.js";
+
+const RETURN_MS = 140;
+const REASON_MS = 4_000;
+const ENDINGS = { 4401: "logged_out", 4403: "removed", 4404: "deleted", 4409: "replaced" };
+
+export class Reports {
+  #editor;
+
+  constructor(editor) {
+    this.#editor = editor;
+    const { session } = editor;
+    session.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    session.addEventListener("patched", ({ detail }) => this.#changed(detail));
+    session.addEventListener("notice", ({ detail: { code, message } }) => editor.notices.toast(message ?? editor.texts.say(code), { tone: "danger" }));
+    session.addEventListener("status", () => session.socket.state === "stopped" && this.#ended(session.socket.code));
+    session.addEventListener("you", () => this.#role());
+  }
+
+  /** Back it goes, with the reason, for the eye and the ear. */
+  #refused({ entry, frame }) {
+    const { graph, inspector, overlay, notices, texts } = this.#editor;
+    const { nodes, edges } = touched(entry.operation);
+    for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
+    if (inspector.owns(entry.seq)) return;
+    const text = frame.message ?? frame.code;
+    const [first] = nodes;
+    if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });
+    else notices.toast(texts.say("refused", { reason: text }), { tone: "danger" });
+    notices.announce(texts.say("refused", { reason: text }));
+  }
+
+  #changed(frame) {
+    const { session, company, notices, texts } = this.#editor;
+    const names = new Map([...company.people.values()].map((person) => [person.id, person.name]));
+    const actors = new Set((frame?.changes ?? []).map((change) => change.actor?.id ?? change.actor));
+    actors.delete(session.you?.id);
+    for (const actor of actors) notices.announce(texts.say("changed_by", { name: names.get(actor) ?? texts.say("somebody") }));
+  }
+
+  #ended(code) {
+    const { notices, texts } = this.#editor;
+    const action = code === 4403 || code === 4404 ? undefined : { text: texts.say("reload"), run: () => location.reload() };
+    notices.toast(texts.say(ENDINGS[code] ?? "stopped"), { tone: "danger", stays: true, action });
+  }
+
+  #role() {
+    const { root, session, notices, texts, gestures, overlay } = this.#editor;
+    root.toggleAttribute("data-read-only", !session.mayEdit);
+    if (root.dataset.role !== session.role) notices.toast(texts.say("role_changed", { role: session.role }));
+    root.dataset.role = session.role;
+    for (const item of root.querySelectorAll("[data-palette-kind]")) item.disabled = !session.mayEdit;
+    if (!session.mayEdit) gestures.cancel();
+    overlay.draw();
+  }
+}
+
+function flash(element) {
+  if (!element) return;
+  element.toggleAttribute("data-returning", true);
+  element.toggleAttribute("data-refused", true);
+  setTimeout(() => element.removeAttribute("data-returning"), RETURN_MS);
+  setTimeout(() => element.removeAttribute("data-refused"), REASON_MS);
+}
