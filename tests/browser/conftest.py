@@ -18,7 +18,9 @@ def flow_of(context_for: Callable[..., BrowserContext]) -> Callable[..., str]:
     def create(nodes: object = (), edges: object = ()) -> str:
         alice = EditorPage(context_for("alice", viewport=WINDOW))
         alice.page.goto("/")
-        flow = alice.call("POST", "/flows", {"title": "Drawn together", "nodes": list(nodes), "edges": list(edges)})["id"]
+        flow = alice.call("POST", "/flows", {"title": "Drawn together", "nodes": list(nodes), "edges": list(edges)})[
+            "id"
+        ]
         for name, role in (("bob", "editor"), ("vera", "viewer")):
             alice.call("POST", f"/flows/{flow}/members", {"email": f"{name}@example.com", "role": role})
         alice.page.close()
@@ -29,7 +31,7 @@ def flow_of(context_for: Callable[..., BrowserContext]) -> Callable[..., str]:
 
 @pytest.fixture
 def opened(context_for: Callable[..., BrowserContext]) -> Iterator[Open]:
-    """`opened("bob", flow)`: the flow in a browser of his own, live. Nothing may have been complained about in the end."""
+    """`opened("bob", flow)`: the flow in a browser of his own, live. In the end nobody may have complained."""
     tabs: list[EditorPage] = []
 
     def open_tab(name: str, flow: str, *, state: str = "live", **options: object) -> EditorPage:

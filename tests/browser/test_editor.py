@@ -30,7 +30,7 @@ def test_the_flow_is_painted_before_any_script(flow_of: Flow, context_for: Calla
     context = context_for("alice", viewport=WINDOW, java_script_enabled=False)
     page = context.new_page()
     answer = page.goto(f"/flows/{flow}/")
-    assert answer and STRICT.split(";")[0] in answer.headers["content-security-policy"]
+    assert answer and STRICT.split(";", maxsplit=1)[0] in answer.headers["content-security-policy"]
     boxes = {name: page.locator(f"#n-{name}").bounding_box() for name in "abc"}
     origin = boxes["a"]
     assert origin
@@ -69,7 +69,9 @@ def test_several_are_moved_as_one_version_on_the_grid(flow_of: Flow, opened: Ope
     assert alice.stored()["version"] == version + 1
 
 
-def test_a_wrong_target_is_refused_by_the_eye_and_a_drop_on_nothing_asks_what_to_add(flow_of: Flow, opened: Open) -> None:
+def test_a_wrong_target_is_refused_by_the_eye_and_a_drop_on_nothing_asks_what_to_add(
+    flow_of: Flow, opened: Open
+) -> None:
     alice = opened("alice", flow_of(CHAIN, LINKS))
     alice.drag(alice.port("Plan", "out"), alice.node("Ask"), drop=False)
     expect(alice.page.locator(".reason")).to_have_text("Takes no input")
@@ -92,7 +94,10 @@ def test_an_edge_end_goes_elsewhere(flow_of: Flow, opened: Open) -> None:
     tell = alice.node("Tell").bounding_box()
     plan = alice.node("Plan").bounding_box()
     assert tell and plan
-    middle = ((plan["x"] + plan["width"] + tell["x"] - 9) / 2, (plan["y"] + plan["height"] / 2 + tell["y"] + tell["height"] / 2) / 2)
+    middle = (
+        (plan["x"] + plan["width"] + tell["x"] - 9) / 2,
+        (plan["y"] + plan["height"] / 2 + tell["y"] + tell["height"] / 2) / 2,
+    )
     alice.page.mouse.click(*middle)
     expect(alice.page.locator("[data-edge-id=e2][data-selected]")).to_have_count(1)
     alice.drag(alice.page.locator(".edge-end[data-end=target]"), alice.node("Other"))
@@ -194,6 +199,16 @@ def test_the_keyboard_alone_draws_a_flow(flow_of: Flow, opened: Open) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Delete")
     expect(alice.nodes).to_have_count(1)
+
+
+def test_tab_after_a_click_adds_behind_the_selection(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(CHAIN, LINKS))
+    alice.node("Plan").click()
+    alice.page.keyboard.press("Tab")
+    alice.page.keyboard.type("api")
+    alice.page.keyboard.press("Enter")
+    expect(alice.nodes).to_have_count(4)
+    assert next(node for node in by_id(alice).values() if node["kind"] == "api")["x"] == 400
 
 
 def test_lock_keeps_my_own_hand_off(flow_of: Flow, opened: Open) -> None:

@@ -19,17 +19,24 @@ SMALL = [
     {"id": "g", "kind": "group", "x": 0, "y": 280, "label": "Frame"},
     {"id": "d", "kind": "agent", "x": 16, "y": 340, "label": "Plan", "parent": "g", "enabled": False},
 ]
-LINKS = [{"id": "e", "source": "a", "target": "b", "label": "first"}, {"id": "f", "source": "b", "source_port": "yes", "target": "d"}]
+LINKS = [
+    {"id": "e", "source": "a", "target": "b", "label": "first"},
+    {"id": "f", "source": "b", "source_port": "yes", "target": "d"},
+]
 
 
 def findings(page: Page) -> list[str]:
     """Return what axe finds serious or worse. It is put in beside the page's own scripts, past its content policy."""
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": AXE.read_text()})
-    found = session.send("Runtime.evaluate", {"expression": "axe.run(document)", "awaitPromise": True, "returnByValue": True})
+    found = session.send(
+        "Runtime.evaluate", {"expression": "axe.run(document)", "awaitPromise": True, "returnByValue": True}
+    )
     violations = found["result"]["value"]["violations"]
     serious = [one for one in violations if one["impact"] in {"serious", "critical"}]
-    return [f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in serious for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for one in serious for node in one["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -65,7 +72,10 @@ def test_a_phone_selects_edits_and_adds(flow_of: Flow, opened: Open) -> None:
 
 
 def test_a_large_flow_is_drawn_as_far_as_it_is_seen(flow_of: Flow, opened: Open) -> None:
-    nodes = [{"id": f"n{at}", "kind": "skill", "x": at % 60 * 200, "y": at // 60 * 120, "label": f"Node {at}"} for at in range(2400)]
+    nodes = [
+        {"id": f"n{at}", "kind": "skill", "x": at % 60 * 200, "y": at // 60 * 120, "label": f"Node {at}"}
+        for at in range(2400)
+    ]
     edges = [{"id": f"e{at}", "source": f"n{at}", "target": f"n{at + 1}"} for at in range(2399)]
     flow = flow_of(nodes, edges)
     alice, bob = opened("alice", flow), opened("bob", flow)
@@ -82,5 +92,8 @@ def test_a_large_flow_is_drawn_as_far_as_it_is_seen(flow_of: Flow, opened: Open)
     expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
     expect(alice.node("Node 1410")).to_be_in_viewport()
     shown = "n1410"
-    bob.operate({"kind": "edit_node", "id": shown, "set": {"label": "Found you"}}, {"kind": "move_node", "id": "n2399", "x": 0, "y": -400})
+    bob.operate(
+        {"kind": "edit_node", "id": shown, "set": {"label": "Found you"}},
+        {"kind": "move_node", "id": "n2399", "x": 0, "y": -400},
+    )
     expect(alice.node("Found you")).to_be_attached()

@@ -8,17 +8,34 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Open
 
 Flow = Callable[..., str]
-TWO = [{"id": "a", "kind": "agent", "x": 0, "y": 0, "label": "Plan"}, {"id": "b", "kind": "output", "x": 300, "y": 8, "label": "Tell"}]
+TWO = [
+    {"id": "a", "kind": "agent", "x": 0, "y": 0, "label": "Plan"},
+    {"id": "b", "kind": "output", "x": 300, "y": 8, "label": "Tell"},
+]
 EDGE = {"id": "e", "source": "a", "target": "b"}
 STEPS = [
-    ("input", "Ask", (420, 300)), ("agent", "Plan", (620, 300)), ("decision", "Route", (820, 300)), ("skill", "Fix", (1020, 180)),
-    ("api", "Page", (1020, 300)), ("output", "Tell", (1020, 420)), ("sensor", "Watch", (420, 480)), ("memory", "Recall", (620, 480)),
-    ("transform", "Shape", (820, 480)), ("loop", "Each", (820, 620)),
-]  # fmt: skip
+    ("input", "Ask", (420, 300)),
+    ("agent", "Plan", (620, 300)),
+    ("decision", "Route", (820, 300)),
+    ("skill", "Fix", (1020, 180)),
+    ("api", "Page", (1020, 300)),
+    ("output", "Tell", (1020, 420)),
+    ("sensor", "Watch", (420, 480)),
+    ("memory", "Recall", (620, 480)),
+    ("transform", "Shape", (820, 480)),
+    ("loop", "Each", (820, 620)),
+]
 EDGES = [
-    ("Ask", "Plan", "out"), ("Plan", "Route", "out"), ("Route", "Fix", "default"), ("Route", "Page", "default"), ("Route", "Tell", "default"),
-    ("Watch", "Recall", "out"), ("Recall", "Shape", "out"), ("Shape", "Tell", "out"), ("Recall", "Each", "out"),
-]  # fmt: skip
+    ("Ask", "Plan", "out"),
+    ("Plan", "Route", "out"),
+    ("Route", "Fix", "default"),
+    ("Route", "Page", "default"),
+    ("Route", "Tell", "default"),
+    ("Watch", "Recall", "out"),
+    ("Recall", "Shape", "out"),
+    ("Shape", "Tell", "out"),
+    ("Recall", "Each", "out"),
+]
 
 
 def test_a_flow_of_ten_nodes_is_drawn_by_two_and_seen_by_a_third(flow_of: Flow, opened: Open) -> None:
@@ -40,7 +57,9 @@ def test_a_flow_of_ten_nodes_is_drawn_by_two_and_seen_by_a_third(flow_of: Flow, 
     stored = alice.stored()
     assert sorted(node["label"] for node in stored["nodes"]) == sorted(label for _kind, label, _at in STEPS)
     labels = {node["id"]: node["label"] for node in stored["nodes"]}
-    assert sorted((labels[edge["source"]], labels[edge["target"]], edge["source_port"]) for edge in stored["edges"]) == sorted(EDGES)
+    assert sorted(
+        (labels[edge["source"]], labels[edge["target"]], edge["source_port"]) for edge in stored["edges"]
+    ) == sorted(EDGES)
     for node in stored["nodes"]:
         for tab in (alice, bob, vera):
             expect(tab.node(node["label"])).to_have_attribute("data-x", str(node["x"]))
@@ -160,7 +179,9 @@ def test_a_viewer_sees_all_and_can_change_nothing(flow_of: Flow, opened: Open) -
 def test_a_role_taken_away_ends_editing_at_once(flow_of: Flow, opened: Open) -> None:
     flow = flow_of(TWO)
     alice, bob = opened("alice", flow), opened("bob", flow)
-    bob_id = next(member["id"] for member in alice.call("GET", f"/flows/{flow}/members")["items"] if member["name"] == "Bob")
+    bob_id = next(
+        member["id"] for member in alice.call("GET", f"/flows/{flow}/members")["items"] if member["name"] == "Bob"
+    )
     alice.call("PATCH", f"/flows/{flow}/members/{bob_id}", {"role": "viewer"})
     bob.live("read-only")
     alice.call("DELETE", f"/flows/{flow}/members/{bob_id}")
