@@ -2,7 +2,8 @@
  * Applies the chosen theme before the first paint and says that scripts run.
  * A small classic script in the head, on purpose: a module would come too late and flash.
  * Attributes on <html>: `data-theme` = light | dark (absent: the system decides), `data-js`.
- * A `[data-theme-toggle]` button goes light → dark → system and carries `data-theme-choice`.
+ * A `[data-theme-toggle]` button (`[data-theme-next]` in a menu) goes on from system to light to dark; `data-theme-choice` on <html>
+ * says what was chosen.
  */
 (() => {
   const KEY = "helix.theme";
@@ -21,7 +22,7 @@
     if (choice === "system") root.removeAttribute("data-theme");
     else root.setAttribute("data-theme", choice);
     root.setAttribute("data-theme-choice", choice);
-    for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    for (const button of document.querySelectorAll("[data-theme-toggle], [data-theme-next]")) {
       const name = button.getAttribute(`data-name-${choice}`);
       if (name) {
         button.setAttribute("aria-label", name);
@@ -44,7 +45,7 @@
   apply(stored());
   document.addEventListener("DOMContentLoaded", () => apply(stored()));
   document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest("[data-theme-toggle]")) next();
+    if (event.target instanceof Element && event.target.closest("[data-theme-toggle], [data-theme-next]")) next();
   });
   addEventListener("storage", (event) => {
     if (event.key === KEY) apply(stored());
