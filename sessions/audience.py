@@ -36,7 +36,7 @@ from sessions.steps import Step, joined
 
 LONGEST_PAUSE = 0.016
 PRESENCE_SHARE = 4
-SMALLEST_FRAGMENT = 200
+SMALLEST_ELEMENT = 100
 
 
 class Audience:
@@ -108,16 +108,19 @@ class Audience:
 
     def frame(self, step: Step, format: Format) -> Encoded | None:
         """Encode a step, or return None if it is too long for a frame. The document is at its end."""
-        if step.weight * SMALLEST_FRAGMENT > 4 * self._limits.outbound_frame_bytes:
+        moved, limit = moves(step.effect), self._limits.outbound_frame_bytes
+        elements = (*step.effect.nodes.values(), *step.effect.edges.values())
+        shown = sum(pair.after is not None for pair in elements) - len(moved)
+        if shown * SMALLEST_ELEMENT > limit:
             return None
         head = {"previous": step.previous, "version": step.version, "digest": step.digest}
         if format == "json":
             frame = encode("apply_changes", **head, changes=heads(step.changes), **json_effect(step.effect))
         else:
             html = str(fragments(step.effect, self._document()))
-            moved = {"move": moved} if (moved := moves(step.effect)) else {}
-            frame = encode("apply_changes", **head, changes=heads(step.changes), html=html, **moved)
-        return fitting(frame, self._limits.outbound_frame_bytes)
+            places = {"move": moved} if moved else {}
+            frame = encode("apply_changes", **head, changes=heads(step.changes), html=html, **places)
+        return fitting(frame, limit)
 
     def send_snapshot(self, socket: Socket, version: int, digest: str) -> None:
         """Send the whole flow, or say where it is to be fetched."""

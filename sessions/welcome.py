@@ -4,6 +4,7 @@ What has to be awaited (the flow in memory, the log of what was missed) is await
 so that no change can slip in between the version of the greeting and the first broadcast.
 """
 
+import time
 from dataclasses import asdict
 
 import orjson
@@ -21,6 +22,7 @@ NOT_A_CLIENTS = {"body_bytes", "signups_per_minute", "logins_per_minute", "login
 async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
     """Let a socket into a session. Raises `Closing` if the session ended, the flow is gone, or it is full."""
     session.arriving += 1
+    session.active_at = time.monotonic()
     try:
         await session.ready()
         since = await _usable(session, hello)
