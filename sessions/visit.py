@@ -111,7 +111,7 @@ class Visit:
             raise BadFrame("hello was said already")
         socket = self._socket
         session = self._supervisor.session_for(socket.flow_id)
-        if self._surplus and not session.has_client(socket.person.id, hello.client):
+        if self._surplus and not session.audience.has_client(socket.person.id, hello.client):
             raise Closing(Close.FULL)
         await self._prove_again()
         await welcome(session, socket, hello)

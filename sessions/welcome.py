@@ -35,7 +35,7 @@ async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
         session.rollcall.arrive(socket)
         for frame in _greeting(session, socket):
             socket.send(frame)
-        session.bring_forward(socket, since, missed)
+        session.audience.bring_forward(socket, since, missed, session.flow)
         session.admit(socket)
     finally:
         session.arriving -= 1
