@@ -5,6 +5,8 @@
  * others change meanwhile comes into the fields I am not in; a field with something of mine still unsent or refused stays mine.
  */
 
+import { heightFor } from "../lib/curve.js";
+import { editNode } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 
 const REST_MS = 400;
@@ -73,11 +75,33 @@ export class Inspector {
     for (const seq of this.#editor.submit(this.#operations(set))) this.#sent.set(seq, names);
   }
 
+  /** Nothing can be edited any more: let go of the field, and say so if something was typed in it. */
+  giveUp() {
+    const { session, notices, texts } = this.#editor;
+    const isTyped = this.#dirty.size > 0;
+    clearTimeout(this.#rest);
+    this.#dirty = new Map();
+    if (this.#panel.contains(document.activeElement)) document.activeElement.blur();
+    for (const field of this.#panel.querySelectorAll("[data-type], [data-slider-for], [data-own-colour]")) {
+      if ("readOnly" in field && /^(text|number|)$/.test(field.type.replace("textarea", ""))) field.readOnly = true;
+      else field.disabled = true;
+    }
+    if (isTyped) notices.toast(texts.say("not_kept", { reason: texts.say("read_only") }), { tone: "danger" });
+    if (!session.isOver) this.#again();
+  }
+
   #operations(set) {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
     if (edge) return [{ kind: "edit_edge", id: edge, set }];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    return ids.length ? ids.map((id) => ({ kind: "edit_node", id, set })) : [{ kind: "edit_flow", set }];
+    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [{ kind: "edit_flow", set }];
+  }
+
+  /** A decision grows with its branches. */
+  #grown(id, { settings }) {
+    const node = this.#editor.graph.node(id);
+    const height = heightFor(settings?.branches ?? []);
+    return settings?.branches && node?.height < height ? [{ kind: "resize_node", id, width: node.width, height }] : [];
   }
 
   #input(field, atOnce = false) {
@@ -89,7 +113,7 @@ export class Inspector {
     const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
     if (slider) slider.value = field.value;
     const name = "ownColour" in field.dataset ? "colour" : field.name;
-    const isMine = this.#editor.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
+    const isMine = this.#editor.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
     this.#dirty.set(name, field);
     clearTimeout(this.#rest);
@@ -108,7 +132,7 @@ export class Inspector {
   /** One request at a time; whatever is selected when it is done is what counts. */
   async #load() {
     this.flush();
-    if (this.#isLoading) return;
+    if (this.#isLoading || this.#editor.session.isOver) return;
     this.#isLoading = true;
     while (this.#shown !== this.#query()) {
       const query = this.#query();
