@@ -20,6 +20,7 @@ export class Inspector {
   #shown = "";
   #isLoading = false;
   #wantsFocus = false;
+  #role;
   /** @type {Map<string, HTMLElement>} fields changed and not yet sent, by name */
   #dirty = new Map();
   /** @type {Map<number, string[]>} which fields an edit on its way came from */
@@ -32,6 +33,7 @@ export class Inspector {
     this.#panel = editor.root.querySelector("#inspector");
     this.#url = editor.root.dataset.inspectorUrl;
     this.#shown = this.#query();
+    this.#role = editor.session.role;
     const on = (type, run) => this.#panel.addEventListener(type, run);
     on("input", ({ target }) => this.#input(target));
     on("change", ({ target }) => target.matches(AT_ONCE) && this.#input(target, true));
@@ -41,7 +43,7 @@ export class Inspector {
     editor.selection.addEventListener("change", () => this.#load());
     editor.session.addEventListener("patched", ({ detail }) => this.#concerns(detail) && this.#again());
     editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    editor.session.addEventListener("you", () => this.#again());
+    editor.session.addEventListener("you", () => this.#roleOf(editor.session));
     editor.session.addEventListener("settled", () => this.#forget());
   }
 
@@ -171,6 +173,11 @@ export class Inspector {
     return [...selection.nodes, ...selection.edges].some((id) => frame.html?.includes(`-id="${id}"`));
   }
 
+  #roleOf({ role }) {
+    if (role !== this.#role) this.#again();
+    this.#role = role;
+  }
+
   #again() {
     clearTimeout(this.#refresh);
     this.#refresh = setTimeout(() => this.#merge(), REFRESH_MS);
@@ -178,7 +185,7 @@ export class Inspector {
 
   async #merge() {
     const query = this.#query();
-    if (this.#isLoading || query !== this.#shown) return;
+    if (this.#isLoading || query !== this.#shown || this.#editor.session.isOver) return;
     const answer = await fetch(`${this.#url}${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok || query !== this.#query() || this.#isLoading) return;
     const fresh = this.#editor.patcher.parse(await answer.text());
