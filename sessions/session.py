@@ -127,6 +127,11 @@ class LiveSession:
             self.rollcall.leave(socket)
             self._changed(self.flow_id)
 
+    def check_soon(self, wanted: Callable[[Socket], bool]) -> None:
+        """Ask some again who they are and what they may do, and whoever is just coming in."""
+        self.access_changed_at = time.monotonic()
+        self.vigil.check_soon(wanted)
+
     def end(self, code: Close) -> None:
         """Close every socket with a code and stop, when the commit under way is answered."""
         if self.closing is None:
@@ -276,6 +281,7 @@ class LiveSession:
 
     def _listening(self) -> None:
         """Whatever was said before we listened, we missed."""
+        self.check_soon(lambda _: True)
         self.rollcall.ask()
         self.rollcall.announce()
         self.look()
@@ -287,8 +293,7 @@ class LiveSession:
                     self.look()
             case "flow.access":
                 users = set(message["users"])
-                self.access_changed_at = time.monotonic()
-                self.vigil.check_soon(lambda socket: socket.person.id in users)
+                self.check_soon(lambda socket: socket.person.id in users)
             case "flow.deleted":
                 self.look()
             case _:
