@@ -12,7 +12,7 @@ from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.audience import Audience
 from sessions.current import Current
-from sessions.encoding import encode, fitting, json_elements, json_state, within
+from sessions.encoding import Encoded, encode, fitting, json_elements, json_state, within
 from sessions.inbox import Entry
 from sessions.socket import Socket
 
@@ -54,14 +54,9 @@ def refuse(socket: Socket, seq: int, refused: Refused, audience: Audience, flow:
     except Exception:
         log.exception("state_failed", flow=str(flow.flow_id), seq=seq)
         state = None
-    _send(
-        socket,
-        "refused",
-        {"seq": seq, "code": refused.code, "message": refused.message},
-        state,
-        audience=audience,
-        flow=flow,
-    )
+    head = {"seq": seq, "code": refused.code, "message": refused.message}
+    short, whole = encode("refused", **head), None if state is None else encode("refused", **head, **state)
+    _send(socket, whole, short, audience, flow)
 
 
 def _answer_plainly(entry: Entry, given: Acked | Refused) -> None:
@@ -83,18 +78,10 @@ def _state(socket: Socket, refused: Refused, flow: Current) -> dict[str, object]
     return None if parts is None else {"html": "".join(parts)}
 
 
-def _send(
-    socket: Socket,
-    kind: str,
-    head: dict[str, object],
-    shown: dict[str, object] | None,
-    *,
-    audience: Audience,
-    flow: Current,
-) -> None:
+def _send(socket: Socket, whole: Encoded | None, short: Encoded, audience: Audience, flow: Current) -> None:
     """Send an answer with what it shows; else without, and then a snapshot, unless one is on its way already."""
-    frame = fitting(encode(kind, **head, **shown), current().outbound_frame_bytes) if shown is not None else None
-    socket.send(frame or encode(kind, **head))
+    frame = fitting(whole, current().outbound_frame_bytes) if whole else None
+    socket.send(frame or short)
     if frame is None and socket.unseen_snapshot is None:
         audience.send_snapshot(socket, flow.version, flow.digest)
     socket.part_if_too_far()
@@ -111,5 +98,6 @@ def _show_graph(entry: Entry, audience: Audience, flow: Current) -> None:
     """Answer a whole graph that was made for another version with the one there is."""
     audience.flush()
     graph = json_elements(flow.document.nodes(), flow.document.edges(), current().outbound_frame_bytes)
-    head: dict[str, object] = {"seq": entry.seq, "error": "version_mismatch", "version": flow.version}
-    _send(entry.socket, "sync_graph", head, None if graph is None else {"graph": graph}, audience=audience, flow=flow)
+    head = {"seq": entry.seq, "error": "version_mismatch", "version": flow.version}
+    short, whole = encode("sync_graph", **head), None if graph is None else encode("sync_graph", **head, graph=graph)
+    _send(entry.socket, whole, short, audience, flow)
