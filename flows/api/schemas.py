@@ -82,6 +82,8 @@ class OperationsIn(In):
     def _seq_has_a_client(self) -> "OperationsIn":
         if self.seq is not None and self.client is None:
             raise ValueError("seq counts what one client sends: name the client")
+        if self.seq is not None and self.seq + len(self.operations) - 1 > LARGEST:
+            raise ValueError("the last seq is beyond 2^53 - 1")
         return self
 
 
