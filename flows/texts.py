@@ -37,6 +37,9 @@ def _state() -> dict[str, str]:
         "asleep": _("Paused, move to go on"),
         "locked": _("The canvas is locked"),
         "unlocked": _("The canvas is unlocked"),
+        "ended": _("Read-only: connection closed"),
+        "ended_waiting": _("Read-only: {count} changes not sent"),
+        "ended_waiting_one": _("Read-only: 1 change not sent"),
     }
 
 
@@ -76,6 +79,7 @@ def _actions() -> dict[str, str]:
 def _refusals() -> dict[str, str]:
     return {
         "refused": _("That could not be done: {reason}"),
+        "not_kept": _("What you were typing was not saved: {reason}"),
         "not_a_value": _("This cannot be read as a value."),
         "already_connected": _("Already connected"),
         "to_itself": _("A node cannot connect to itself"),

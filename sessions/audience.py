@@ -16,6 +16,7 @@ from flows.document import Document
 from flows.limits import Limits
 from flows.rendering import fragments
 from sessions import metrics
+from sessions.current import Current
 from sessions.encoding import (
     Encoded,
     encode,
@@ -61,6 +62,10 @@ class Audience:
     def get(self, session: str) -> Socket | None:
         """Return a socket by its session."""
         return self._sockets.get(session)
+
+    def has_client(self, user_id: int, client: str) -> bool:
+        """Whether this client of this person is connected here."""
+        return any(one.person.id == user_id and one.client == client for one in self)
 
     def add(self, socket: Socket) -> None:
         """Let a socket that was brought to the session's version hear what follows."""
@@ -109,8 +114,9 @@ class Audience:
     def frame(self, step: Step, format: Format) -> Encoded | None:
         """Encode a step, or return None if it is too long for a frame. The document is at its end."""
         moved, limit = moves(step.effect), self._limits.outbound_frame_bytes
-        elements = (*step.effect.nodes.values(), *step.effect.edges.values())
-        shown = sum(pair.after is not None for pair in elements) - len(moved)
+        nodes, edges = step.effect.nodes.values(), step.effect.edges.values()
+        shown = sum(node.after is not None for node in nodes) + sum(edge.after is not None for edge in edges)
+        shown -= len(moved)
         if shown * SMALLEST_ELEMENT > limit:
             return None
         head = {"previous": step.previous, "version": step.version, "digest": step.digest}
@@ -121,6 +127,16 @@ class Audience:
             places = {"move": moved} if moved else {}
             frame = encode("apply_changes", **head, changes=heads(step.changes), html=html, **places)
         return fitting(frame, limit)
+
+    def bring_forward(self, socket: Socket, since: int | None, missed: Step | None, flow: Current) -> None:
+        """Send a socket that holds `since` (None: nothing) what `Current.missed` just said, or a snapshot."""
+        if since == flow.version:
+            return
+        frame = self.frame(missed, socket.format) if missed else None
+        if missed and frame:
+            socket.send_version(frame, missed.version, time.monotonic())
+        else:
+            self.send_snapshot(socket, flow.version, flow.digest)
 
     def send_snapshot(self, socket: Socket, version: int, digest: str) -> None:
         """Send the whole flow, or say where it is to be fetched."""

@@ -14,6 +14,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from flows.submission import Receipt
 from sessions import metrics, steps
 from sessions.answers import answer
 from sessions.audience import Audience
+from sessions.catch_up import CatchUp
 from sessions.codes import Close, Closing
 from sessions.current import Current
 from sessions.database import DatabaseDown, in_database
@@ -76,8 +78,7 @@ class LiveSession:
         self.closing: Close | None = None
         self._changed, self._on_end = changed, ended
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
-        self._behind = False
-        self._caught_up: list[asyncio.Future[None]] = []
+        self._log = CatchUp(self.flow, self._patiently, self._advance, self._open)
         self._restarts: deque[float] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -107,9 +108,8 @@ class LiveSession:
         """Return when what the log holds at this moment is here too. Raises `Closing` if the session ends first."""
         if self.closing is not None:
             raise Closing(self.closing)
-        done = asyncio.get_running_loop().create_future()
-        self._caught_up.append(done)
-        self.look()
+        done = self._log.asked()
+        self._wake.set()
         await done
 
     def admit(self, socket: Socket) -> None:
@@ -121,15 +121,16 @@ class LiveSession:
         if socket.checked_at <= self.access_changed_at:
             self.vigil.check_soon(lambda one: one is socket)
 
-    def has_client(self, user_id: int, client: str) -> bool:
-        """Whether this client of this person is connected here."""
-        return any(one.person.id == user_id and one.client == client for one in self.audience)
-
     def depart(self, socket: Socket) -> None:
         """Forget a socket."""
         if self.audience.remove(socket):
             self.rollcall.leave(socket)
             self._changed(self.flow_id)
+
+    def check_soon(self, wanted: Callable[[Socket], bool]) -> None:
+        """Ask some again who they are and what they may do, and whoever is just coming in."""
+        self.access_changed_at = time.monotonic()
+        self.vigil.check_soon(wanted)
 
     def end(self, code: Close) -> None:
         """Close every socket with a code and stop, when the commit under way is answered."""
@@ -174,13 +175,13 @@ class LiveSession:
         self.flow.open(loaded)
         self._ready.set()
         for socket in self.audience:
-            step = await self.flow.missed(socket.version)
-            self.bring_forward(socket, socket.version, step)
+            missed = await self.flow.missed(socket.version)
+            self.audience.bring_forward(socket, socket.version, missed, self.flow)
 
     async def _work(self) -> None:
         while True:
-            if self._behind:
-                await self._read_log()
+            if self._log.is_due:
+                await self._log.run(self.limits.catch_up)
             elif self.inbox:
                 await self._commit()
             elif self.closing is not None:
@@ -225,69 +226,28 @@ class LiveSession:
         if receipt.epoch != self.flow.epoch:
             raise Closing(Close.RESTARTING)
         if receipt.previous != self.flow.version:
-            await self._read_log()
+            await self._log.run(self.limits.catch_up)
         elif receipt.version > receipt.previous:
             self._advance(steps.step_of(receipt))
-
-    async def _read_log(self) -> None:
-        """Take from the log what others wrote. A log that went back or began anew sends everybody away."""
-        self._behind = False
-        waiting, self._caught_up = self._caught_up, []
-        try:
-            await self._reach_head()
-        except BaseException:
-            self._caught_up += waiting
-            raise
-        for done in waiting:
-            if not done.done():
-                done.set_result(None)
-
-    async def _reach_head(self) -> None:
-        head = await self._patiently(steps.read_head, self.flow_id)
-        if head is None:
-            raise Closing(Close.NOT_FOUND)
-        if head.epoch != self.flow.epoch or head.version < self.flow.version:
-            raise Closing(Close.RESTARTING)
-        if head.version - self.flow.version > self.limits.catch_up:
-            await self._open()
-        while self.flow.version < head.version:
-            flow = self.flow
-            step = await self._patiently(
-                steps.read_step, self.flow_id, flow.document, flow.version, self.limits.catch_up
-            )
-            if step is None:
-                raise steps.GapInLog
-            self._advance(step)
 
     def _advance(self, step: Step) -> None:
         self.flow.advance(step)
         self.active_at = time.monotonic()
         self.audience.tell(step)
 
-    def bring_forward(self, socket: Socket, since: int | None, missed: Step | None) -> None:
-        """Send a socket that holds `since` (None: nothing) what `Current.missed` just said, or a snapshot."""
-        if since == self.flow.version:
-            return
-        frame = self.audience.frame(missed, socket.format) if missed else None
-        if missed and frame:
-            socket.send_version(frame, missed.version, time.monotonic())
-        else:
-            self.audience.send_snapshot(socket, self.flow.version, self.flow.digest)
-
     # When things go wrong, and the end.
 
     async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in a thread, again and again while the database does not answer. Nothing is lost by waiting."""
-        failures = 0
-        while True:
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 return await in_database(call, *args, **kwargs)
             except DatabaseDown as down:
                 log.warning("database_down", flow=str(self.flow_id), reason=repr(down))
                 if self.closing is not None:
                     raise Closing(self.closing) from None
-                await asyncio.sleep(PAUSES[min(failures, len(PAUSES) - 1)])
-                failures += 1
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
 
     def _begin_again(self) -> None:
         """Prepare another start after a defect, or give up."""
@@ -299,7 +259,7 @@ class LiveSession:
         log.exception("session_restarted", flow=str(self.flow_id), times=len(self._restarts))
         self._ready.clear()
         self.inbox.put_back()
-        self._behind = bool(self._caught_up)
+        self._log.began_again()
         if len(self._restarts) > RESTARTS:
             raise Closing(Close.RESTARTING)
 
@@ -307,9 +267,7 @@ class LiveSession:
         self.closing = code
         self._ready.set()
         self.vigil.close()
-        for done in self._caught_up:
-            if not done.done():
-                done.set_exception(Closing(code))
+        self._log.give_up(code)
         self.inbox.clear()
         for socket in self.audience:
             socket.close(code)
@@ -323,6 +281,7 @@ class LiveSession:
 
     def _listening(self) -> None:
         """Whatever was said before we listened, we missed."""
+        self.check_soon(lambda _: True)
         self.rollcall.ask()
         self.rollcall.announce()
         self.look()
@@ -334,8 +293,7 @@ class LiveSession:
                     self.look()
             case "flow.access":
                 users = set(message["users"])
-                self.access_changed_at = time.monotonic()
-                self.vigil.check_soon(lambda socket: socket.person.id in users)
+                self.check_soon(lambda socket: socket.person.id in users)
             case "flow.deleted":
                 self.look()
             case _:
@@ -343,5 +301,5 @@ class LiveSession:
 
     def look(self) -> None:
         """Compare with the log soon."""
-        self._behind = True
+        self._log.is_due = True
         self._wake.set()

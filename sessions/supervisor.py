@@ -5,6 +5,7 @@ moment meet in one session. There is one supervisor for each event loop; a serve
 """
 
 import asyncio
+import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -101,8 +102,9 @@ class Supervisor:
         for session in list(self.sessions.values()):
             if message["type"] == "live.account":
                 user = message["user"]
-                session.vigil.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
+                session.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
                 continue
+            session.access_changed_at = time.monotonic()
             for socket in session.audience:
                 if is_login(socket, message["login"]):
                     socket.close(Close.LOG_IN)

@@ -6,17 +6,15 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from typing import assert_never
 
 from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
 from flows.limits import current as current_limits
 from flows.submission import Refused, Submission
 from sessions import metrics, supervisor
-from sessions.admission import Credential, Guest, admit
+from sessions.admission import Credential, Guest
 from sessions.answers import refuse
 from sessions.codes import Close, Closing
-from sessions.database import DatabaseDown, in_database
 from sessions.encoding import encode
 from sessions.flow_control import frame_rate, operation_rate
 from sessions.frames import (
@@ -43,7 +41,6 @@ from sessions.welcome import welcome
 STRIKES = 5
 HELLO_SECONDS = 30.0
 SURPLUS_SECONDS = 2.0
-FRESH_SECONDS = 2.0
 TOO_FAST = "too many at once; slow down"
 
 
@@ -109,25 +106,21 @@ class Visit:
         """Go into the flow's live session."""
         if self._session is not None:
             raise BadFrame("hello was said already")
+        try:
+            self._session = await self._come_in(hello)
+        except Closing as closing:
+            if closing.code is not Close.ASLEEP:
+                raise
+            self._session = await self._come_in(hello)  # that one was just ending; the next begins
+        self._overdue.cancel()
+
+    async def _come_in(self, hello: Hello) -> LiveSession:
         socket = self._socket
         session = self._supervisor.session_for(socket.flow_id)
-        if self._surplus and not session.has_client(socket.person.id, hello.client):
+        if self._surplus and not session.audience.has_client(socket.person.id, hello.client):
             raise Closing(Close.FULL)
-        await self._prove_again()
         await welcome(session, socket, hello)
-        self._overdue.cancel()
-        self._session = session
-
-    async def _prove_again(self) -> None:
-        """Ask again who this is, if that was some time ago."""
-        socket = self._socket
-        if time.monotonic() - socket.checked_at > FRESH_SECONDS:
-            try:
-                guest = await in_database(admit, socket.credential, str(socket.flow_id))
-            except DatabaseDown:
-                raise Closing(Close.RESTARTING) from None
-            socket.person = replace(socket.person, role=guest.role, colour=guest.colour)
-            socket.checked_at = time.monotonic()
+        return session
 
     def _may(self, frame: ClientFrame, session: LiveSession) -> bool:
         """Count a frame against its rate, and say so if it is too much."""

@@ -1,20 +1,24 @@
 """How somebody comes into a live session: greeted, brought up to date, and from then on told everything.
 
-What has to be awaited (the flow in memory, the log of what was missed) is awaited first. The rest happens in one go,
-so that no change can slip in between the version of the greeting and the first broadcast.
+What has to be awaited (the flow in memory, the proof of who this is, the log of what was missed) is awaited first. The
+rest happens in one go, so that no change can slip in between the version of the greeting and the first broadcast. The
+handshake's proof is never enough: what happened to a right since then reached no session.
 """
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import orjson
 
 from flows.limits import Limits
+from sessions.admission import admit
 from sessions.codes import Close, Closing
+from sessions.database import DatabaseDown, in_database
 from sessions.encoding import Encoded, encode, people_frames
 from sessions.frames import PROTOCOL, Hello
 from sessions.session import LiveSession
 from sessions.socket import Socket
+from sessions.steps import Step
 
 NOT_A_CLIENTS = {"body_bytes", "signups_per_minute", "logins_per_minute", "login_failures", "sockets_per_user"}
 
@@ -25,17 +29,14 @@ async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
     session.active_at = time.monotonic()
     try:
         await session.ready()
-        since = await _usable(session, hello)
-        missed = await session.flow.missed(since) if since is not None else None
-        if session.closing is not None:
-            raise Closing(session.closing)
+        since, missed = await _prepared(session, socket, hello)
         _expect_room(session, socket)
         session.audience.flush()
         socket.greet(hello.client, hello.format, session.flow.version)
         session.rollcall.arrive(socket)
         for frame in _greeting(session, socket):
             socket.send(frame)
-        session.bring_forward(socket, since, missed)
+        session.audience.bring_forward(socket, since, missed, session.flow)
         session.admit(socket)
     finally:
         session.arriving -= 1
@@ -44,6 +45,31 @@ async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
 def client_limits(limits: Limits) -> dict[str, int]:
     """Return the limits a client needs."""
     return {name: value for name, value in asdict(limits).items() if name not in NOT_A_CLIENTS}
+
+
+async def _prepared(session: LiveSession, socket: Socket, hello: Hello) -> tuple[int | None, Step | None]:
+    """Prove who this is and find what was missed; once more if anybody's right or login changed meanwhile."""
+    while True:
+        await _prove(socket)
+        since = await _usable(session, hello)
+        missed = await session.flow.missed(since) if since is not None else None
+        if session.closing is not None:
+            raise Closing(session.closing)
+        if socket.checked_at > session.access_changed_at:
+            return since, missed
+
+
+async def _prove(socket: Socket) -> None:
+    """Ask who this is now. What is heard of while we ask may be later than the answer."""
+    begun = time.monotonic()
+    try:
+        guest = await in_database(admit, socket.credential, str(socket.flow_id))
+    except DatabaseDown:
+        raise Closing(Close.RESTARTING) from None
+    if guest.user_id != socket.person.id:
+        raise Closing(Close.LOG_IN)
+    socket.person = replace(socket.person, name=guest.name, role=guest.role, colour=guest.colour)
+    socket.checked_at = begun
 
 
 async def _usable(session: LiveSession, hello: Hello) -> int | None:

@@ -139,7 +139,7 @@ export class Editor {
 
   /** Submit edits, as one version. @param {object[]} operations @returns {number[]} sequence numbers */
   submit(operations) {
-    if (!this.mayEdit) return [];
+    if (!this.session.mayEdit) return [];
     return bundled(operations, this.limits.batch).map((operation) => this.session.submit(operation)).filter((seq) => seq !== null);
   }
 

@@ -30,7 +30,7 @@ class EditorPage:
 
     def _listen(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}".strip())
 
     def open(self, flow: str) -> "EditorPage":
         self.flow = flow

@@ -187,3 +187,42 @@ def test_a_role_taken_away_ends_editing_at_once(flow_of: Flow, opened: Open) -> 
     alice.call("DELETE", f"/flows/{flow}/members/{bob_id}")
     bob.live("offline")
     expect(bob.page.locator("[data-toasts]")).to_contain_text("no longer have access")
+
+
+def test_what_is_typed_while_the_right_goes_is_not_lost_silently(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    bob.node("Plan").click()
+    bob.field("label").fill("Planhalf")
+    bob.settled()
+    expect(bob.node("Planhalf")).to_be_visible()
+    member = next(one["id"] for one in alice.call("GET", f"/flows/{flow}/members")["items"] if one["name"] == "Bob")
+    alice.call("PATCH", f"/flows/{flow}/members/{member}", {"role": "viewer"})
+    bob.live("read-only")
+    expect(bob.field("label")).not_to_be_focused()
+    expect(bob.field("label")).not_to_be_editable()
+    expect(bob.field("label")).to_have_value("Planhalf")
+
+
+def test_a_flow_that_was_deleted_takes_no_more_edits_and_says_so_once(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    alice = opened("alice", flow)
+    alice.call("DELETE", f"/flows/{flow}")
+    alice.live("offline")
+    expect(alice.page.get_by_text("This flow cannot be opened any more.")).to_have_count(1)
+    expect(alice.page.locator("[data-palette-kind]").first).to_be_disabled()
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 80, y + 80))
+    expect(alice.root).to_have_attribute("data-pending", "0")
+    expect(alice.page.locator("[data-sync]")).to_contain_text("Read-only")
+
+
+def test_a_decision_grows_with_the_branches_it_is_given(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of([{"id": "d", "kind": "decision", "x": 0, "y": 0, "label": "Route"}])
+    alice = opened("alice", flow)
+    alice.node("Route").click()
+    alice.field("settings.branches").fill("\n".join(f"branch {number}" for number in range(8)))
+    alice.field("settings.branches").blur()
+    expect(alice.port("Route", "branch 7")).to_have_count(1)
+    alice.settled()
+    assert alice.stored()["nodes"][0]["height"] == 228

@@ -200,7 +200,7 @@ async def test_too_many_defects_end_the_session_and_no_other(
 ) -> None:
     alice = await join("alice")
     monkeypatch.setattr(the_session(), "_work", broken)
-    monkeypatch.setattr(the_session(), "_read_log", broken)
+    monkeypatch.setattr(the_session()._log, "_reach", broken)
     the_session().look()
     assert await alice.closed() == 4412
     back = await join("alice", held=alice.replica)
@@ -243,7 +243,7 @@ async def test_shutting_down_answers_what_was_begun_and_says_when_to_come_back(j
         await join("alice")
 
 
-async def broken() -> None:
+async def broken(*_: object) -> None:
     """Have a defect."""
     raise ZeroDivisionError("a defect")
 

@@ -1,7 +1,9 @@
 """Every bound of one connection, at the limit and one past it."""
 
+import asyncio
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -9,7 +11,9 @@ from pytest_django import Settings
 
 from flows.limits import Limits
 from flows.models import Answer, Flow
-from sessions import flow_control, supervisor, vigil, visit
+from sessions import flow_control, supervisor, vigil, visit, welcome
+from sessions.admission import Guest, admit
+from sessions.codes import Close
 from tests.sessions.client import Closed, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -195,6 +199,24 @@ async def test_an_empty_session_ends(join: Join, monkeypatch: pytest.MonkeyPatch
     await session.finished()
     assert supervisor.current().sessions == {}
     assert (await (await join("alice", held=alice.replica)).do(move(1)))["type"] == "acked"
+
+
+async def test_who_comes_as_an_empty_session_ends_meets_the_next_one(
+    join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = await join("alice")
+    await alice.leave()
+    (ending,), loop = supervisor.current().sessions.values(), asyncio.get_running_loop()
+
+    def slow(*arguments: Any) -> Guest:
+        monkeypatch.undo()
+        loop.call_soon_threadsafe(ending.end, Close.ASLEEP)
+        return admit(*arguments)
+
+    monkeypatch.setattr(welcome, "admit", slow)
+    bob = await join("bob")
+    assert (await bob.do(move(1)))["type"] == "acked"
+    assert ending.closing is Close.ASLEEP
 
 
 async def refused(join: Join, name: str) -> int:

@@ -1,6 +1,8 @@
 """Rights and logins that end while somebody is here: not one byte more, and the code says why."""
 
+import asyncio
 from importlib import import_module
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,9 +15,10 @@ from accounts.models import User
 from flows.actions import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
-from sessions import supervisor, vigil
+from sessions import supervisor, vigil, welcome
+from sessions.admission import Guest, admit
 from tests.sessions.client import Client, connect
-from tests.sessions.conftest import Join
+from tests.sessions.conftest import Join, token_of
 
 MOVE = {"kind": "move_node", "id": "a", "x": 5, "y": 5}
 HERE = "http://flows.example"
@@ -140,18 +143,37 @@ async def test_somebody_else_in_the_same_browser_ends_it(
 
 
 async def test_a_right_taken_away_before_hello_is_noticed_at_hello(
-    join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+    join: Join, flow: Flow, cast: dict[str, User]
 ) -> None:
-    from sessions import visit
-    from tests.sessions.conftest import token_of
-
-    monkeypatch.setattr(visit, "FRESH_SECONDS", 0.0)
     bob = await connect(await sync_to_async(token_of)(cast["bob"]), flow.pk)
     await bob.send("ping")
     await bob.next("error")
     await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
     assert await bob.closed() == 4404
+    assert "welcome" not in {frame["type"] for frame in bob.frames}
+
+
+async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
+    join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join("alice")
+    (session,), loop = supervisor.current().sessions.values(), asyncio.get_running_loop()
+    bob = await connect(await sync_to_async(token_of)(cast["bob"]), flow.pk)
+    await bob.send("ping")
+    await bob.next("error")
+
+    def overtaken(*arguments: Any) -> Guest:
+        monkeypatch.undo()
+        guest = admit(*arguments)
+        hint = remove_member(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+        loop.call_soon_threadsafe(session._hear, hint.message)
+        return guest
+
+    monkeypatch.setattr(welcome, "admit", overtaken)
+    await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
+    assert await bob.closed() == 4404
+    assert "welcome" not in {frame["type"] for frame in bob.frames}
 
 
 async def test_a_heartbeat_says_where_the_log_stands(join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:

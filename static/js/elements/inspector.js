@@ -5,6 +5,8 @@
  * others change meanwhile comes into the fields I am not in; a field with something of mine still unsent or refused stays mine.
  */
 
+import { heightFor } from "../lib/curve.js";
+import { editNode } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 
 const REST_MS = 400;
@@ -18,6 +20,7 @@ export class Inspector {
   #shown = "";
   #isLoading = false;
   #wantsFocus = false;
+  #role;
   /** @type {Map<string, HTMLElement>} fields changed and not yet sent, by name */
   #dirty = new Map();
   /** @type {Map<number, string[]>} which fields an edit on its way came from */
@@ -30,6 +33,7 @@ export class Inspector {
     this.#panel = editor.root.querySelector("#inspector");
     this.#url = editor.root.dataset.inspectorUrl;
     this.#shown = this.#query();
+    this.#role = editor.session.role;
     const on = (type, run) => this.#panel.addEventListener(type, run);
     on("input", ({ target }) => this.#input(target));
     on("change", ({ target }) => target.matches(AT_ONCE) && this.#input(target, true));
@@ -39,7 +43,7 @@ export class Inspector {
     editor.selection.addEventListener("change", () => this.#load());
     editor.session.addEventListener("patched", ({ detail }) => this.#concerns(detail) && this.#again());
     editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    editor.session.addEventListener("you", () => this.#again());
+    editor.session.addEventListener("you", () => this.#roleOf(editor.session));
     editor.session.addEventListener("settled", () => this.#forget());
   }
 
@@ -73,11 +77,33 @@ export class Inspector {
     for (const seq of this.#editor.submit(this.#operations(set))) this.#sent.set(seq, names);
   }
 
+  /** Nothing can be edited any more: let go of the field, and say so if something was typed in it. */
+  giveUp() {
+    const { session, notices, texts } = this.#editor;
+    const isTyped = this.#dirty.size > 0;
+    clearTimeout(this.#rest);
+    this.#dirty = new Map();
+    if (this.#panel.contains(document.activeElement)) document.activeElement.blur();
+    for (const field of this.#panel.querySelectorAll("[data-type], [data-slider-for], [data-own-colour]")) {
+      if ("readOnly" in field && /^(text|number|)$/.test(field.type.replace("textarea", ""))) field.readOnly = true;
+      else field.disabled = true;
+    }
+    if (isTyped) notices.toast(texts.say("not_kept", { reason: texts.say("read_only") }), { tone: "danger" });
+    if (!session.isOver) this.#again();
+  }
+
   #operations(set) {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
     if (edge) return [{ kind: "edit_edge", id: edge, set }];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    return ids.length ? ids.map((id) => ({ kind: "edit_node", id, set })) : [{ kind: "edit_flow", set }];
+    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [{ kind: "edit_flow", set }];
+  }
+
+  /** A decision grows with its branches. */
+  #grown(id, { settings }) {
+    const node = this.#editor.graph.node(id);
+    const height = heightFor(settings?.branches ?? []);
+    return settings?.branches && node?.height < height ? [{ kind: "resize_node", id, width: node.width, height }] : [];
   }
 
   #input(field, atOnce = false) {
@@ -89,7 +115,7 @@ export class Inspector {
     const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
     if (slider) slider.value = field.value;
     const name = "ownColour" in field.dataset ? "colour" : field.name;
-    const isMine = this.#editor.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
+    const isMine = this.#editor.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
     this.#dirty.set(name, field);
     clearTimeout(this.#rest);
@@ -108,7 +134,7 @@ export class Inspector {
   /** One request at a time; whatever is selected when it is done is what counts. */
   async #load() {
     this.flush();
-    if (this.#isLoading) return;
+    if (this.#isLoading || this.#editor.session.isOver) return;
     this.#isLoading = true;
     while (this.#shown !== this.#query()) {
       const query = this.#query();
@@ -147,6 +173,11 @@ export class Inspector {
     return [...selection.nodes, ...selection.edges].some((id) => frame.html?.includes(`-id="${id}"`));
   }
 
+  #roleOf({ role }) {
+    if (role !== this.#role) this.#again();
+    this.#role = role;
+  }
+
   #again() {
     clearTimeout(this.#refresh);
     this.#refresh = setTimeout(() => this.#merge(), REFRESH_MS);
@@ -154,7 +185,7 @@ export class Inspector {
 
   async #merge() {
     const query = this.#query();
-    if (this.#isLoading || query !== this.#shown) return;
+    if (this.#isLoading || query !== this.#shown || this.#editor.session.isOver) return;
     const answer = await fetch(`${this.#url}${query}`, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok || query !== this.#query() || this.#isLoading) return;
     const fresh = this.#editor.patcher.parse(await answer.text());

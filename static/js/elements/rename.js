@@ -4,6 +4,8 @@ import { editNode } from "../lib/edits.js";
 
 /** @param {string} id */
 export function rename(editor, id) {
+  // The server's element may have come and not be on the page yet.
+  editor.stage.flush();
   const record = editor.graph.node(id);
   const label = record?.element.querySelector("[data-node-label]");
   if (!label || !editor.mayEdit || label.isContentEditable) return;

@@ -8,6 +8,7 @@ const ENDINGS = { 4401: "logged_out", 4403: "removed", 4404: "deleted", 4409: "r
 
 export class Reports {
   #editor;
+  #hasEnded = false;
 
   constructor(editor) {
     this.#editor = editor;
@@ -15,7 +16,7 @@ export class Reports {
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#changed(detail));
     session.addEventListener("notice", ({ detail: { code, message } }) => editor.notices.toast(message ?? editor.texts.say(code), { tone: "danger" }));
-    session.addEventListener("status", () => session.socket.state === "stopped" && this.#ended(session.socket.code));
+    session.addEventListener("status", () => session.isOver && this.#ended(session.socket.code));
     session.addEventListener("you", () => this.#role());
   }
 
@@ -41,16 +42,26 @@ export class Reports {
   }
 
   #ended(code) {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#rights();
     const { notices, texts } = this.#editor;
     const action = code === 4403 || code === 4404 ? undefined : { text: texts.say("reload"), run: () => location.reload() };
     notices.toast(texts.say(ENDINGS[code] ?? "stopped"), { tone: "danger", stays: true, action });
   }
 
   #role() {
-    const { root, session, notices, texts, gestures, overlay } = this.#editor;
-    root.toggleAttribute("data-read-only", !session.mayEdit);
+    const { root, session, notices, texts } = this.#editor;
     if (root.dataset.role !== session.role) notices.toast(texts.say("role_changed", { role: session.role }));
     root.dataset.role = session.role;
+    this.#rights();
+  }
+
+  /** Show what may be done now; whatever is under way and may not be any more is let go. */
+  #rights() {
+    const { root, session, gestures, inspector, overlay } = this.#editor;
+    root.toggleAttribute("data-read-only", !session.mayEdit);
+    if (!session.mayEdit) inspector.giveUp();
     for (const item of root.querySelectorAll("[data-palette-kind]")) item.disabled = !session.mayEdit;
     if (!session.mayEdit) gestures.cancel();
     overlay.draw();

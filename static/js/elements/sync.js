@@ -40,6 +40,7 @@ export class Sync {
     const { socket, connection } = session;
     const count = session.outbox.pending;
     if (connection === "read-only") return ["read-only", texts.say("read_only")];
+    if (session.isOver) return ["offline", count ? texts.say("ended_waiting", { count }) : texts.say("ended")];
     if (connection === "live") return count ? ["saving", texts.say("saving")] : ["live", texts.say("saved")];
     if (connection === "connecting") return ["connecting", texts.say(count ? "saving" : "connecting")];
     if (socket.state === "asleep") return ["offline", texts.say("asleep")];

@@ -67,6 +67,11 @@ export function portOffset(height, index, count, branches) {
   return top + ((height - top) * (index + 0.5)) / Math.max(count, 1);
 }
 
+/** The height at which a decision's outputs have their full pitch. @param {string[]} branches @returns {number} */
+export function heightFor(branches) {
+  return FIRST_BRANCH + BRANCH_PITCH * (new Set([...branches, "default"]).size - 1) + BRANCH_MARGIN;
+}
+
 function handle(dx) {
   if (dx < 0) return Math.min(80 - dx / 8, 240);
   return Math.min(Math.max(28, dx / 2), 120);

@@ -51,8 +51,14 @@ export class LiveSession extends EventTarget {
     this.outbox.addEventListener("change", () => this.#tell("status"));
   }
 
+  /** Whether an edit made now could ever be sent: my role allows it, and the connection is not closed for good. */
   get mayEdit() {
-    return this.role === "owner" || this.role === "editor";
+    return !this.isOver && (this.role === "owner" || this.role === "editor");
+  }
+
+  /** The server closed with a code after which nobody tries again. */
+  get isOver() {
+    return this.socket.state === "stopped";
   }
 
   /** @returns {"live"|"connecting"|"offline"|"read-only"} */
