@@ -43,7 +43,7 @@ from flows.document.outcome import Outcome
 from flows.document.own_steps import OwnChange, redo_steps, undo_steps
 from flows.document.parsing import parse_json
 from flows.document.ports import Ports, default_size, ports_for, ports_of
-from flows.document.restoring import Left
+from flows.document.restoring import Left, encode_left
 from flows.document.settings import check_settings
 from flows.document.undo import Past, TakenBack, take_back
 from flows.document.wire import decode_operation, decode_record, encode_operation
@@ -115,6 +115,7 @@ __all__ = [
     "default_size",
     "edge_path",
     "encode_edge",
+    "encode_left",
     "encode_node",
     "encode_operation",
     "footer",

@@ -8,6 +8,7 @@ on a draft first: what the rules refuse, or what would take along more than was 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from flows.document.apply import apply
@@ -45,6 +46,7 @@ from flows.document.written import (
     node_differences,
 )
 
+MOST_LEFT = 100
 T = TypeVar("T")
 Try: TypeAlias = Callable[[], bool]
 _NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), MEMBERS: ()}
@@ -57,6 +59,18 @@ class Left:
     what: str
     id: str
     properties: tuple[str, ...] = ()
+
+
+def encode_left(left: Iterable[Left]) -> list[dict[str, object]]:
+    """Encode what was left alone: `{"node": id, "properties": […]}`, each element once, at most `MOST_LEFT` of them.
+
+    What names neither node nor edge is the flow itself.
+    """
+    merged: dict[Element, set[str]] = {}
+    for one in left:
+        merged.setdefault((one.what, one.id), set()).update(one.properties)
+    first = islice(merged.items(), MOST_LEFT)
+    return [({what: id} if id else {}) | {"properties": sorted(names)} for (what, id), names in first]
 
 
 class Restoration:
