@@ -1,5 +1,7 @@
 """Undo and redo over the socket: frames like an edit, in the order of the edits, heard by everybody."""
 
+from copy import deepcopy
+
 import pytest
 from asgiref.sync import sync_to_async
 
@@ -34,11 +36,11 @@ async def test_a_viewer_takes_nothing_back(join: Join) -> None:
 
 async def test_mine_goes_back_and_theirs_stays(join: Join, flow: Flow) -> None:
     alice, bob = await join("alice"), await join("bob")
-    before = alice.replica.graph()
+    before = deepcopy(alice.replica.graph())
     await alice.do(MOVE)
     await bob.do(label("b", "Bob's"))
     await bob.reach(3)
-    ahead = bob.replica.graph()
+    ahead = deepcopy(bob.replica.graph())
 
     assert await take_back(alice, "undo", seq=50) == {"type": "acked", "seq": 50, "version": 4}
     await bob.reach(4)
@@ -66,7 +68,7 @@ async def test_what_was_left_alone_is_said(join: Join) -> None:
 async def test_edits_and_undos_are_done_in_the_order_they_were_sent(join: Join) -> None:
     """Also when they are committed together."""
     alice = await join("alice")
-    start = alice.replica.graph()
+    start = deepcopy(alice.replica.graph())
     for seq, text in ((1, "one"), (2, "two"), (4, "three")):
         if seq == 4:
             await alice.send("undo", seq=3)
