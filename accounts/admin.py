@@ -1,9 +1,11 @@
 """People in the admin: found, switched off and on, given a new password; never deleted, because the log names them.
 
-The admin's own login form would go round the count of failed attempts, so its login is ours.
+The admin's own login form would go round the count of failed attempts, so its login is ours. An address is changed on
+its person alone: the table beside it, which the login library keeps, could give an account to somebody else.
 """
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
@@ -16,6 +18,7 @@ from accounts.authentication import person
 from accounts.models import User
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.unregister(EmailAddress)
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]

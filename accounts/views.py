@@ -60,7 +60,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
 def demo_log_in(request: HttpRequest) -> HttpResponse:
     """Log in as one of the demo's people; only where the demo is."""
     name = request.POST.get("user")
-    if not settings.HELIX_DEMO or name not in {person.key for person in DEMO_PEOPLE}:
+    if not offers_demo() or name not in {person.key for person in DEMO_PEOPLE}:
         raise Http404
     return _enter(request, get_object_or_404(User, email=f"{name}@example.com", is_active=True))
 
@@ -87,6 +87,11 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
+def offers_demo() -> bool:
+    """Whether one click logs in: never where people come by https, whatever else is set."""
+    return bool(settings.HELIX_DEMO) and not settings.SECURE
+
+
 def destination(request: HttpRequest) -> str:
     """Return where the person was going: only ever a path of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
@@ -111,6 +116,6 @@ def _page(request: HttpRequest, template: str, form: forms.Form, status: int | N
     context: dict[str, Any] = {
         "form": form,
         "next": destination(request),
-        "demo_people": DEMO_PEOPLE if settings.HELIX_DEMO else (),
+        "demo_people": DEMO_PEOPLE if offers_demo() else (),
     }
     return render(request, template, context, status=status or (422 if form.errors else 200))

@@ -3,6 +3,9 @@
 Every piece of text goes through `format_html`, so nothing a person types can become markup of its own: no HTML, no
 images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
 and line breaks. What is not understood stays as it was typed.
+
+A note is shown to everybody, so reading it must cost no more than its length: every mark has a longest text, and no
+mark looks past another beginning of its own kind.
 """
 
 import re
@@ -12,10 +15,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 MARKS = re.compile(
-    r"`(?P<code>[^`\n]+)`"
-    r"|\*\*(?P<bold>[^*\n]+)\*\*"
-    r"|\*(?P<italic>[^*\n]+)\*"
-    r"|\[(?P<text>[^\]\n]+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']+)\)"
+    r"`(?P<code>[^`\n]{1,500}+)`"
+    r"|\*\*(?P<bold>[^*\n]{1,500}+)\*\*"
+    r"|\*(?P<italic>[^*\n]{1,500}+)\*"
+    r"|\[(?P<text>[^\[\]\n]{1,500}+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']{1,2000}+)\)"
 )
 BREAK = SafeString("<br>")
 ITEM = re.compile(r"^\s{0,3}(?:[-*•]|\d{1,3}[.)])\s+(.*)$")
@@ -29,13 +32,16 @@ def note_html(text: str) -> SafeString:
 def _blocks(lines: list[str]) -> Iterator[SafeString]:
     at = 0
     while at < len(lines):
+        if not lines[at].strip():
+            at += 1
+            continue
         is_item = ITEM.match(lines[at]) is not None
         end = at + 1
         while end < len(lines) and lines[end].strip() and (ITEM.match(lines[end]) is not None) == is_item:
             end += 1
         if is_item:
             yield _list(lines[at:end])
-        elif lines[at].strip():
+        else:
             yield format_html("<p>{}</p>", format_html_join(BREAK, "{}", ((_line(line),) for line in lines[at:end])))
         at = end
 

@@ -30,9 +30,10 @@ from flows.document import (
     second_line,
 )
 from flows.document.effect import moved_only
+from flows.fragments import kept
 from flows.notes import note_html
 
-CACHED = 32_768
+PORTS = 1_024
 SPOKEN_LABEL = 80
 LONG_LABEL = 24
 EMPTY = SafeString("")
@@ -48,7 +49,7 @@ class Canvas:
     nodes: SafeString
 
 
-@lru_cache(CACHED)
+@kept
 def node_html(node: Node, members: int = 0) -> SafeString:
     """Render a node; `members` is how many children a group has."""
     return format_html(
@@ -71,7 +72,7 @@ def node_html(node: Node, members: int = 0) -> SafeString:
     )
 
 
-@lru_cache(CACHED)
+@kept
 def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     """Render an edge between the nodes at its ends, without its label."""
     start, end = port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in")
@@ -94,7 +95,7 @@ def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     )
 
 
-@lru_cache(CACHED)
+@kept
 def label_html(edge: Edge) -> SafeString:
     """Render an edge's label, or nothing when it has none."""
     if not edge.label:
@@ -207,7 +208,7 @@ def _footer(node: Node) -> SafeString:
     return format_html('<span class="node-footer"><span>{}</span><span>{}</span></span>', *values) if values else EMPTY
 
 
-@lru_cache(CACHED)
+@lru_cache(PORTS)
 def _ports(ports: Ports, is_decision: bool) -> SafeString:
     row = '<span class="port" data-port="{}" data-direction="in"></span>'
     inputs = format_html_join("", row, ((name,) for name in ports.inputs))

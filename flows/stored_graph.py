@@ -6,6 +6,7 @@ that holds the flow's lock, so what was read once is still so.
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice, zip_longest
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from flows.document import (
     Batch,
     CreateFlow,
     Edge,
+    EditNode,
     FlowProperties,
     MoveNode,
     Node,
@@ -26,6 +28,8 @@ from flows.document import (
 )
 from flows.models import FlowEdge, FlowNode
 from flows.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
+
+_KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters, and edges are asked for by three lists of keys
 
 
 class FlowHead(Protocol):
@@ -71,6 +75,8 @@ class StoredGraph:
                 case RemoveNode(id):
                     holding.add(id)
                     connected.add(id)
+                case EditNode(id, changes) if "branches" in changes.get("settings", ()):
+                    connected.add(id)
         self._read_nodes(nodes)
         self._read_members({id for id in holding if (node := self._nodes[id]) and node.kind == "group"})
         self._read_edges(edges, connected)
@@ -112,25 +118,30 @@ class StoredGraph:
         return self._all_edges
 
     def _read_nodes(self, ids: Collection[str]) -> None:
-        if ids:
-            self._nodes |= dict.fromkeys(ids)
-            self._select_nodes(Q(key__in=self._keys(ids)))
+        self._nodes |= dict.fromkeys(ids)
+        for some in _chunks(ids):
+            self._select_nodes(Q(key__in=self._keys(some)))
 
     def _read_edges(self, ids: Collection[str], connected: Collection[str] = ()) -> None:
         """Read edges by their own ids, and those of the connected nodes."""
-        condition = Q()
-        if ids:
-            self._edges |= dict.fromkeys(ids)
-            condition |= Q(key__in=self._keys(ids))
-        if connected:
-            keys = self._keys(connected)
-            condition |= Q(source_id__in=keys) | Q(target_id__in=keys)
-        edges = self._select_edges(condition) if condition else []
-        self._edges_of |= {id: [edge for edge in edges if id in (edge.source, edge.target)] for id in connected}
+        self._edges |= dict.fromkeys(ids)
+        nothing: list[str] = []
+        for some, ends in zip_longest(_chunks(ids), _chunks(connected), fillvalue=nothing):
+            keys = self._keys(ends)
+            edges = self._select_edges(Q(key__in=self._keys(some)) | Q(source_id__in=keys) | Q(target_id__in=keys))
+            found: dict[str, list[Edge]] = {id: [] for id in ends}
+            for edge in edges:
+                for end in found.keys() & {edge.source, edge.target}:
+                    found[end].append(edge)
+            self._edges_of |= found
 
     def _read_members(self, groups: Collection[str]) -> None:
-        members = self._select_nodes(Q(parent_id__in=self._keys(groups))) if groups else []
-        self._members_of |= {id: [node for node in members if node.parent == id] for id in groups}
+        for some in _chunks(groups):
+            found: dict[str, list[Node]] = {id: [] for id in some}
+            for node in self._select_nodes(Q(parent_id__in=self._keys(some))):
+                if node.parent is not None:
+                    found[node.parent].append(node)
+            self._members_of |= found
 
     def _keys(self, ids: Iterable[str]) -> list[str]:
         return [key_of(self._flow_id, id) for id in ids]
@@ -157,3 +168,9 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
                 continue
             case _:
                 yield record
+
+
+def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    iterator = iter(ids)
+    while chunk := list(islice(iterator, _KEYS_PER_QUERY)):
+        yield chunk

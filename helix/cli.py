@@ -9,6 +9,7 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
@@ -20,7 +21,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where SQLite, the secret and static files live.", show_default="./var"),
 ]
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
 class ServerName(StrEnum):
@@ -53,8 +54,11 @@ def up(
     os.environ["HELIX_ORIGINS"] = os.environ.get("HELIX_ORIGINS") or ",".join(origins(host, port))
     os.environ["HELIX_ALLOWED_HOSTS"] = os.environ.get("HELIX_ALLOWED_HOSTS") or ",".join(allowed_hosts(host))
     set_up_django()
+    from django.conf import settings
+
     from helix.startup import prepare
 
+    demo = demo and not settings.SECURE
     prepare(demo=demo)
     people = " — log in as alice, bob, vera or charlie" if demo else ""
     print(f"Helix is at {address(host, port)}/{people}", flush=True)  # noqa: T201
@@ -120,10 +124,15 @@ def set_up_django() -> None:
 
 
 def demo_default(host: str) -> bool:
-    """The demo's passwordless people are for this machine alone, unless `HELIX_DEMO` says otherwise."""
-    from helix.environment import flag
+    """The demo's passwordless people are for this machine alone, unless `HELIX_DEMO` says otherwise.
 
-    return flag("HELIX_DEMO", host in LOOPBACK)
+    Behind a proxy we listen on loopback and yet the world comes in: so what is configured must be loopback too.
+    """
+    from helix.environment import flag, words
+
+    named = [urlsplit(origin).hostname or origin for origin in words("HELIX_ORIGINS", "")]
+    served = [host, *named, *words("HELIX_ALLOWED_HOSTS", "")]
+    return flag("HELIX_DEMO", all(name in LOOPBACK for name in served))
 
 
 def origins(host: str, port: int) -> list[str]:

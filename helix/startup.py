@@ -1,4 +1,5 @@
-"""What `helix up` does before it serves: bring the database up to date, collect static files, seed the demo.
+"""What `helix up` does before it serves: collect static files, bring the database up to date, delete expired
+logins, seed the demo.
 
 Several processes may start at the same moment. A lock file in the data folder lets one at a time prepare what lies
 there, and a PostgreSQL advisory lock does the same for processes on other machines; who comes second finds it done.
@@ -22,6 +23,7 @@ def prepare(*, demo: bool) -> None:
         collect_static_files()
         with one_per_database():
             call_command("migrate", verbosity=0, interactive=False)
+            call_command("clearsessions", verbosity=0)
             if demo:
                 from flows.demo import seed_demo
 

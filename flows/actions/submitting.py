@@ -73,12 +73,13 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
         known = recall(flow_id, {name for one in submissions if (name := one.name)})
         asked = _read(flow_id, submissions)
         below: Graph
-        if graph is not None and graph.version == flow.version:
+        in_memory = graph is not None and graph.version == flow.version
+        if graph is not None and in_memory:
             below = graph.graph
         else:
             below = StoredGraph(flow)
             below.prefetch(_fresh(submissions, asked, known))
-        turn = _Turn(flow, below, flow.version, known)
+        turn = _Turn(flow, below, flow.version, known, in_memory)
         answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
         receipt = turn.write(answers)
     if receipt.changes:
@@ -125,6 +126,7 @@ class _Turn:
     below: Graph
     version: int
     known: dict[Name, Acked | Refused]
+    in_memory: bool
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     made: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
@@ -207,7 +209,7 @@ class _Turn:
         return answer
 
     def _refuse(self, submission: Submission, asked: Asked, refusal: Rejected) -> Refused:
-        answer = Refused(refusal.code, refusal.message, *self._touched(submission, asked))
+        answer = Refused(refusal.code, refusal.message, *self._touched(submission, asked, refusal.code))
         if submission.name is not None and refusal.code not in NOT_REMEMBERED:
             self.unmade.append((submission.name, self.version, answer))
             self.known[submission.name] = answer
@@ -216,12 +218,13 @@ class _Turn:
     def _again(self, submission: Submission, asked: Asked, answer: Acked | Refused) -> Acked | Refused:
         if isinstance(answer, Acked):
             return answer
-        nodes, edges = self._touched(submission, asked)
+        nodes, edges = self._touched(submission, asked, answer.code)
         return replace(answer, nodes=nodes, edges=edges)
 
-    def _touched(self, submission: Submission, asked: Asked) -> tuple[frozenset[str], frozenset[str]]:
+    def _touched(self, submission: Submission, asked: Asked, code: str) -> tuple[frozenset[str], frozenset[str]]:
         record = _decode(submission, self.limits) if isinstance(asked, Rejected) else asked
-        return touched(submission.operation, record if isinstance(record, Record) else None, self.draft)
+        graph = self.draft if self.in_memory and code != "forbidden" else None
+        return touched(submission.operation, record if isinstance(record, Record) else None, graph)
 
 
 def _read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:

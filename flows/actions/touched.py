@@ -1,6 +1,7 @@
 """What a refused operation touched: all that its author may have changed on screen already, and must see as it is now.
 
 More than it names: a group takes its members along, a removed node its edges, a decision the edges of its branches.
+That is asked only of a graph in memory: a refusal must never make the database read for it.
 """
 
 from collections.abc import Iterator
@@ -22,14 +23,19 @@ from flows.document import (
 NOTHING: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
 
 
-def touched(operation: object, record: Record | None, graph: Graph) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the ids of nodes and edges that an operation touched; `record` is None if it could not be decoded."""
+def touched(operation: object, record: Record | None, graph: Graph | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of nodes and edges that an operation touched; `record` is None if it could not be decoded.
+
+    Without a graph, only those that it names.
+    """
     match record:
         case None:
             return mentioned_on_wire(operation)
         case CreateFlow() | ReplaceGraph():
             return NOTHING
     nodes, edges = map(set, mentioned(record))
+    if graph is None:
+        return frozenset(nodes), frozenset(edges)
     for single in record.operations if isinstance(record, Batch) else (record,):
         more_nodes, more_edges = _taken_along(single, graph)
         nodes |= more_nodes

@@ -30,6 +30,8 @@ from flows.publish import after
 from flows.store import consistent_read
 
 router = Router(tags=["edits"])
+BATCHES = 10
+"""As many full batches fit one call: it is one transaction, and others wait for it."""
 
 
 @router.put(
@@ -59,9 +61,7 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
 def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn) -> HttpResponse:
     """Submit operations, each by itself: one that is refused, malformed or not, leaves the others as they are."""
     get_flow_for(person(request), flow_id, Role.EDITOR)
-    most = helix_limits.current().batch
-    if len(payload.operations) > most:
-        raise Rejected("limit_reached", f"A call holds at most {most} operations.")
+    _check_amount(payload.operations)
     receipt = actions.submit(flow_id, _submissions(person(request).pk, payload))
     after(receipt)
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
@@ -113,6 +113,15 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
             raise rejected(refused)
         case acked:
             return json({"version": acked.version, "left": encode_left(acked.left)})
+
+
+def _check_amount(operations: list[object]) -> None:
+    most = helix_limits.current().batch
+    if len(operations) > most:
+        raise Rejected("limit_reached", f"A call holds at most {most} operations.")
+    inner = (one.get("operations") for one in operations if isinstance(one, dict))
+    if sum(len(batch) for batch in inner if isinstance(batch, list)) > most * BATCHES:
+        raise Rejected("limit_reached", f"The batches of a call hold at most {most * BATCHES} operations together.")
 
 
 def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:

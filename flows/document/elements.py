@@ -7,7 +7,7 @@ setting that changes from 1 to true has changed, and must reach the log, the row
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flows.document.canonical import same_json
+from flows.document.canonical import canonical_bytes, same_json
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ class Node:
         return self._scalars() == other._scalars() and same_json(self.settings, other.settings)
 
     def __hash__(self) -> int:
-        return hash(self._scalars())
+        return hash((self._scalars(), canonical_bytes(dict(self.settings))))
 
     def _scalars(self) -> tuple[object, ...]:
         return (

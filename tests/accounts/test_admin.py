@@ -65,3 +65,8 @@ def test_an_account_is_made_and_changed(client: Client, dora: User) -> None:
     assert made.check_password("purple stapler")
     assert client.get(f"{LIST}{made.pk}/change/").status_code == 200
     assert client.get(f"{LIST}{made.pk}/password/").status_code == 200
+
+
+def test_addresses_are_changed_on_people_alone(admin_client: Client) -> None:
+    assert "emailaddress" not in admin_client.get("/admin/").content.decode().lower()
+    assert admin_client.get("/admin/account/emailaddress/").status_code == 404

@@ -152,3 +152,10 @@ def test_the_demo_lets_in_nobody_else(client: Client, alice: User, dora: User, s
     assert client.post("/login/demo/", {"user": name}).status_code == 404
     assert client.get("/login/demo/").status_code == 405
     assert who(client) is None
+
+
+def test_the_demo_lets_in_nobody_by_https(client: Client, alice: User, settings: Settings) -> None:
+    settings.HELIX_DEMO = settings.SECURE = True
+
+    assert b"data-demo-user" not in client.get("/login/").content
+    assert client.post("/login/demo/", {"user": "alice"}).status_code == 404

@@ -249,3 +249,13 @@ def test_changes_are_read_in_order_from_anywhere(as_alice: Program, as_bob: Prog
 def test_a_query_of_changes_has_bounds(as_vera: Program, flow: Flow, refused: Refused, query: str) -> None:
     refused(as_vera.get(f"/flows/{flow.pk}/changes?{query}"), 422, "invalid")
     assert as_vera.get(f"/flows/{flow.pk}/changes?limit=1000").status_code == 200
+
+
+def test_the_batches_of_one_call_hold_only_so_much(as_bob: Program, flow: Flow, refused: Refused) -> None:
+    full = {"kind": "batch", "operations": [move("n1", 5)] * 500}
+    asked = [*[full] * 10, {"kind": "batch", "operations": [move("n1", 6)]}]
+
+    refused(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": asked}), 422, "limit_reached")
+
+    assert Flow.objects.get(pk=flow.pk).version == 1
+    assert results(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": asked[:10]})) == [2] * 10

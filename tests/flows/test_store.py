@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from flows.actions import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
+from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.store import consistent_read, load_document
+from flows.store import StoredGraph, consistent_read, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 from tests.flows.counting import Rows
@@ -59,6 +60,13 @@ class TestCost:
         assert len(queries) <= 20, len(queries)
         assert rows.read < 300
         assert verify_flow(large.pk) == []
+
+    def test_more_ids_than_a_statement_takes(self, large: Flow) -> None:
+        graph = StoredGraph(Flow.objects.get(pk=large.pk))
+        graph.prefetch([RemoveNode(f"n{index}") for index in range(40_000)])
+
+        assert [edge.id for edge in graph.edges_of("n5000")] == ["e4999", "e5000"]
+        assert graph.node("n39999") is None and graph.edges_of("n39999") == []
 
     def test_nothing_is_read_beside_a_graph_in_memory(self, flow: Flow, alice: User, ask: Ask) -> None:
         held = load_document(flow.pk)

@@ -9,7 +9,8 @@ from helix import cli, environment
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HELIX_DATABASE_URL", "HELIX_REDIS_URL", "HELIX_SECRET_KEY", "HELIX_ALLOWED_HOSTS", "HELIX_DEMO"):
+    names = "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "ORIGINS", "DEMO"
+    for name in (f"HELIX_{name}" for name in names):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -87,3 +88,23 @@ def test_listening_everywhere_serves_the_names_that_are_allowed(monkeypatch: pyt
     monkeypatch.setenv("HELIX_ALLOWED_HOSTS", "flows.example, *.example, .example")
 
     assert cli.origins("0.0.0.0", 8000)[-1] == "http://flows.example:8000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_default"),
+    [
+        ("HELIX_ORIGINS", "https://flows.example", False),
+        ("HELIX_ORIGINS", "http://localhost:8000,https://flows.example", False),
+        ("HELIX_ORIGINS", "nonsense", False),
+        ("HELIX_ALLOWED_HOSTS", "flows.example", False),
+        ("HELIX_ALLOWED_HOSTS", "localhost,*", False),
+        ("HELIX_ORIGINS", "http://localhost:8000,http://127.0.0.1:8000,http://[::1]:8000", True),
+        ("HELIX_ALLOWED_HOSTS", "localhost,[::1]", True),
+    ],
+)
+def test_the_demo_is_off_when_others_come_by_a_proxy(
+    name: str, value: str, is_default: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert cli.demo_default("127.0.0.1") is is_default

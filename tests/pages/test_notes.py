@@ -1,5 +1,7 @@
 """A note shows a little Markdown and never markup of its own."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from flows.notes import note_html
 from tests.pages.marks import elements
 
 ALLOWED = {"p", "br", "ul", "li", "strong", "em", "code", "a"}
+LONG = 65_000
 HOSTILE = [
     "<",
     ">",
@@ -67,3 +70,28 @@ def test_marks_lists_and_breaks_are_shown() -> None:
 def test_no_text_is_no_html() -> None:
     assert note_html("") == ""
     assert note_html("\n\n") == ""
+
+
+def test_paragraphs_stand_apart() -> None:
+    assert note_html("one\n\ntwo\n\n- three") == "<p>one</p><p>two</p><ul><li>three</li></ul>"
+
+
+def test_a_mark_has_a_longest_text() -> None:
+    assert note_html("`" + "a" * 500 + "`").startswith("<p><code>")
+    assert note_html("`" + "a" * 501 + "`").startswith("<p>`")
+
+
+@pytest.mark.parametrize(
+    "shape", ["[", "[a](", "[a](https://", "[[a]", "**", "**a", "*a", "`", "`a ", "- ", "1. ", "[ab](http://x["]
+)
+def test_hostile_text_costs_no_more_than_its_length(shape: str) -> None:
+    """Twice the text takes about twice the time; what was quadratic took minutes for this much."""
+    hostile, plain = ((text * LONG)[:LONG] for text in (shape, "`a` "))
+
+    assert seconds(hostile) < 10 * seconds(plain) + 0.5
+
+
+def seconds(text: str) -> float:
+    began = time.process_time()
+    note_html(text)
+    return time.process_time() - began

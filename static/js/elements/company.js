@@ -88,16 +88,18 @@ export class Company extends EventTarget {
     if (!drag) {
       const before = this.#drags.get(id);
       // The edit itself is on its way: let go when it is here, or the node would jump back for a moment.
-      if (before) before.timer ??= setTimeout(() => this.#endDrag(id), HOLD_MS);
+      if (before?.hasArrived) this.#drags.delete(id);
+      else if (before) before.timer ??= setTimeout(() => this.#endDrag(id), HOLD_MS);
       return;
     }
     const before = this.#drags.get(id);
+    if (before?.hasArrived) return;
     clearTimeout(before?.timer);
     const ids = this.#editor.graph.withMembers(drag.ids);
     const spline = before?.spline ?? new Spline();
     if (!before) spline.add(performance.now() - 1, 0, 0);
     spline.add(performance.now(), drag.dx, drag.dy);
-    this.#drags.set(id, { ids, spline, timer: undefined });
+    this.#drags.set(id, { ids, spline, timer: undefined, hasArrived: false });
   }
 
   #endDrag(id) {
@@ -105,12 +107,24 @@ export class Company extends EventTarget {
     if (!drag) return;
     clearTimeout(drag.timer);
     this.#drags.delete(id);
-    this.#editor.graph.hold([...drag.ids].filter((node) => !this.#isMine(node)), () => null);
+    this.#release(drag);
   }
 
+  /** The edit may be here before the word that the drag is over: it counts from now on, what still comes of the drag is old. */
   #arrived(frame) {
     const moved = new Set((frame?.move ?? []).map(([id]) => id));
-    for (const [id, drag] of this.#drags) if (drag.timer && (!frame || [...drag.ids].some((node) => moved.has(node)))) this.#endDrag(id);
+    for (const [id, drag] of this.#drags) {
+      if (frame && ![...drag.ids].some((node) => moved.has(node))) continue;
+      if (drag.timer) this.#endDrag(id);
+      else if (frame) {
+        drag.hasArrived = true;
+        this.#release(drag);
+      }
+    }
+  }
+
+  #release({ ids }) {
+    this.#editor.graph.hold([...ids].filter((node) => !this.#isMine(node)), () => null);
   }
 
   #isMine(id) {
@@ -125,7 +139,8 @@ export class Company extends EventTarget {
     this.#frame = 0;
     let isMoving = false;
     for (const [id, cursor] of this.#cursors) isMoving = this.#drawCursor(id, cursor, now) || isMoving;
-    for (const { ids, spline } of this.#drags.values()) {
+    for (const { ids, spline, hasArrived } of this.#drags.values()) {
+      if (hasArrived) continue;
       const by = spline.at(now);
       this.#editor.graph.hold([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
       isMoving ||= !by.still;

@@ -1,0 +1,77 @@
+"""What was rendered, kept by the value it shows; bounded in bytes, because a person decides how long a value is.
+
+Two generations: what is asked for is young; when the young fill half of the room they grow old, and the old that nobody
+asked for are gone. Threads may race: they render the same twice at worst.
+"""
+
+from collections.abc import Callable, Hashable
+from functools import wraps
+from typing import ParamSpec
+
+from django.utils.safestring import SafeString
+
+from flows.document import Node, canonical_json
+
+ROOM = 32 << 20
+"""Bytes that one kind of fragment may keep."""
+LARGEST = 8 << 10
+"""A value or a fragment longer than this is rendered each time."""
+
+_OVERHEAD = 512
+
+P = ParamSpec("P")
+
+
+class Kept:
+    """Fragments by value, at most `room` bytes of them."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._young: dict[Hashable, SafeString] = {}
+        self._old: dict[Hashable, SafeString] = {}
+        self.size = 0
+
+    def get(self, value: Hashable) -> SafeString | None:
+        """Return what was kept for a value."""
+        found = self._young.get(value)
+        if found is None and (found := self._old.pop(value, None)) is not None:
+            self._put(value, found)
+        return found
+
+    def put(self, value: tuple[object, ...], html: SafeString) -> None:
+        """Keep a fragment, unless it or its value is long."""
+        if len(html) <= LARGEST and all(weight(part) <= LARGEST for part in value):
+            self._put(value, html)
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def _put(self, value: Hashable, html: SafeString) -> None:
+        if self.size > self._room // 2:
+            self._old, self._young, self.size = self._young, {}, 0
+        self._young[value] = html
+        parts = value if isinstance(value, tuple) else ()
+        self.size += len(html) + sum(map(weight, parts)) + _OVERHEAD
+
+
+def weight(value: object) -> int:
+    """Return about how many characters a value holds that a person may have typed."""
+    if isinstance(value, Node):
+        return len(value.label) + len(value.description) + len(canonical_json(dict(value.settings)))
+    return len(getattr(value, "label", ""))
+
+
+def kept(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
+    """Render each value once, as long as it is asked for again and there is room."""
+    known = Kept()
+
+    @wraps(render)
+    def cached(*args: P.args, **kwargs: P.kwargs) -> SafeString:
+        html = known.get(args) if not kwargs else None
+        if html is None:
+            html = render(*args, **kwargs)
+            if not kwargs:
+                known.put(args, html)
+        return html
+
+    return cached
