@@ -30,7 +30,7 @@ from flows.models import Change
 from flows.store import StoredGraph
 from flows.submission import ChangeHead, Redo, Undo
 
-REACH = 10_000
+REACH = 5_000
 _OWN_PER_STEP = 10
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 512
 
@@ -55,6 +55,13 @@ def take_back_for(
     if isinstance(taken, TakenBack):
         return taken
     raise Rejected("nothing_to_undo", _reason(asked, is_theirs=bool(taken)))
+
+
+def can_take_back(actor: int, flow_id: UUID, version: int) -> tuple[bool, bool]:
+    """Tell whether a person has steps to undo and to redo in a flow; what others wrote may yet stand in the way."""
+    most = helix_limits.current().undo
+    own = _own_changes(actor, flow_id, version, (), most * _OWN_PER_STEP)
+    return bool(undo_steps(own, most)), bool(redo_steps(own, most))
 
 
 def _own_changes(actor: int, flow_id: UUID, version: int, made: Made, most: int) -> list[OwnChange]:
