@@ -177,6 +177,10 @@ class Change(models.Model):
             models.UniqueConstraint(fields=["flow", "version"], name="dense_version"),
             models.UniqueConstraint(fields=["flow", "actor", "client", "seq"], name="submitted_once"),
         ]
+        indexes = [
+            # All that undo asks of a person's own changes, so that their operations need not be read.
+            models.Index(fields=["flow", "actor", "version", "via", "undo_of"], name="own_steps"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.flow_id} v{self.version}"

@@ -18,6 +18,7 @@ def shortcuts() -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
                 (("Enter",), _("Edit the settings")),
                 (("Ctrl", "D"), _("Duplicate")),
                 (("Ctrl", "C"), _("Copy, with X cut, with V paste")),
+                (("Ctrl", "Z"), _("Undo what I did, with Shift redo")),
                 (("Del",), _("Delete")),
                 (("Ctrl", "⌫"), _("Delete and reconnect")),
             ],

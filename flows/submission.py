@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from flows.document import Effect, Graph
+from flows.document import Effect, Graph, Left
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -21,12 +21,23 @@ Name: TypeAlias = tuple[int, str, int]
 """Actor, client, seq: what a submission is known by within its flow."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last step of whoever asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Take back the last undo of whoever asks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One thing that somebody asks of one flow.
 
-    `operation` is a value from the wire, not yet decoded, or a `Record`. `actor` is a user's id; None is the system.
-    `based_on` is for whole-graph replacement: refused with `version_conflict` unless it is the current version.
+    `operation` is a value from the wire, not yet decoded, a `Record`, `Undo()` or `Redo()`. `actor` is a user's id;
+    None is the system. `based_on` is for whole-graph replacement: refused with `version_conflict` unless it is the
+    current version.
     """
 
     operation: object
@@ -46,10 +57,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """Durable at `version`. `fresh` is False for a resend and for a change of nothing."""
+    """Durable at `version`. `fresh` is False for a resend and for a change of nothing.
+
+    `left` is what a fresh undo or redo left alone, because somebody else has written it since.
+    """
 
     version: int
     fresh: bool
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +79,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHead:
-    """Who made a version, and how."""
+    """Who made a version, and how; `undo_of` is the version that an undo or redo takes back."""
 
     version: int
     actor: int | None
     client: str | None
     seq: int | None
     via: str
+    undo_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,13 @@ def _actions() -> dict[str, str]:
         "ungroup": _("Ungroup"),
         "enable": _("Turn on"),
         "disable": _("Turn off"),
+        "undo_done": _("Undone"),
+        "redo_done": _("Redone"),
+        "nothing_to_undo": _("There is nothing to undo."),
+        "nothing_to_redo": _("There is nothing to redo."),
+        "left_alone": _("Left alone, because somebody else has changed it since: {what}"),
+        "an_edge": _("an edge"),
+        "the_flow": _("the flow"),
         "select_all": _("Select all"),
         "fit": _("Fit the whole flow"),
     }

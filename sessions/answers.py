@@ -5,7 +5,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import mentioned_on_wire
+from flows.document import encode_left, mentioned_on_wire
 from flows.limits import current
 from flows.rendering import state_html
 from flows.submission import Acked, Refused
@@ -32,7 +32,8 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
-            entry.socket.send(encode("acked", seq=entry.seq, version=given.version))
+            head = {"seq": entry.seq, "version": given.version}
+            entry.socket.send(encode("acked", **head, **({"left": encode_left(given.left)} if given.left else {})))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
             _show_graph(entry, audience, flow)

@@ -12,7 +12,9 @@ import structlog
 
 from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
 from flows.limits import current as current_limits
+from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
+from flows.submission import Undo as UndoLast
 from sessions import metrics, supervisor
 from sessions.admission import Credential, Guest
 from sessions.answers import refuse
@@ -168,8 +170,10 @@ class Visit:
                 self._submit(session, seq, operation)
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, self._whole_graph(graph), based_on=version)
-            case Undo(seq) | Redo(seq):
-                self._refuse(session, seq, Refused("nothing_to_undo", "There is nothing to take back."))
+            case Undo(seq):
+                self._submit(session, seq, UndoLast())
+            case Redo(seq):
+                self._submit(session, seq, RedoLast())
             case ExecuteAction(seq):
                 self._refuse(session, seq, Refused("unknown_action", "There is no such action."))
             case Presence(state):

@@ -8,17 +8,21 @@ Nothing here publishes: each action returns what is to be published once it has 
 from flows.actions.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
 from flows.actions.membership import MemberChanged, remove_member, set_member
 from flows.actions.submitting import replace_graph, submit
-from flows.submission import Acked, ChangeHead, Receipt, Refused, Submission, Versioned, Via
+from flows.actions.undoing import can_take_back
+from flows.submission import Acked, ChangeHead, Receipt, Redo, Refused, Submission, Undo, Versioned, Via
 
 __all__ = [
     "Acked",
     "ChangeHead",
     "MemberChanged",
     "Receipt",
+    "Redo",
     "Refused",
     "Submission",
+    "Undo",
     "Versioned",
     "Via",
+    "can_take_back",
     "create_flow",
     "delete_flow",
     "duplicate_flow",

@@ -22,12 +22,14 @@ from flows.actions.memory import recall, remember
 from flows.actions.rights import LockedFlow, is_administrator, lock_flow, roles_of
 from flows.actions.touched import touched
 from flows.actions.turns import writing
+from flows.actions.undoing import take_back_for
 from flows.document import (
     CreateFlow,
     DocumentLimits,
     Draft,
     Effect,
     Graph,
+    Left,
     Outcome,
     Record,
     Rejected,
@@ -42,10 +44,22 @@ from flows.models import Flow
 from flows.search import search_text
 from flows.sql import execute, key_value, time_value
 from flows.store import StoredGraph, write_effect
-from flows.submission import NOT_REMEMBERED, Acked, ChangeHead, Name, Receipt, Refused, Submission, Versioned, Via
+from flows.submission import (
+    NOT_REMEMBERED,
+    Acked,
+    ChangeHead,
+    Name,
+    Receipt,
+    Redo,
+    Refused,
+    Submission,
+    Undo,
+    Versioned,
+    Via,
+)
 
-Asked: TypeAlias = Record | Rejected
-"""What a submission came to when it was read: a record, or why it can be none."""
+Asked: TypeAlias = Record | Undo | Redo | Rejected
+"""What a submission came to when it was read: a record, the wish to take something back, or why it can be none."""
 
 
 def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned | None = None) -> Receipt:
@@ -65,7 +79,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
         else:
             below = StoredGraph(flow)
             below.prefetch(_fresh(submissions, asked, known))
-        turn = _Turn(flow, Draft(below), flow.version, known, in_memory)
+        turn = _Turn(flow, below, flow.version, known, in_memory)
         answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
         receipt = turn.write(answers)
     if receipt.changes:
@@ -109,23 +123,30 @@ class _Turn:
     """A batch while it is worked through: the flow so far, the answers so far, and what there is to write."""
 
     flow: LockedFlow
-    draft: Draft
+    below: Graph
     version: int
     known: dict[Name, Acked | Refused]
     in_memory: bool
     limits: DocumentLimits = field(default_factory=helix_limits.current)
+    draft: Draft = field(init=False)
     made: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
     unmade: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.draft = Draft(self.below)
 
     def answer(self, submission: Submission, asked: Asked) -> Acked | Refused:
         """Apply one submission to the draft, unless its name was used before."""
         if submission.name is not None and submission.name in self.known:
             return self._again(submission, asked, self.known[submission.name])
         try:
+            if isinstance(asked, Undo | Redo):
+                return self._take_back(submission, asked)
             outcome = apply(self.draft, self._current(submission, asked), self.limits)
         except Rejected as refusal:
             return self._refuse(submission, asked, refusal)
-        return self._accept(submission, outcome)
+        head = ChangeHead(self.version + 1, submission.actor, submission.client, submission.seq, submission.via)
+        return self._accept(submission, head, outcome)
 
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
         """Write the rows of the net effect, the log and the answers to remember."""
@@ -157,7 +178,16 @@ class _Turn:
         statement = f"UPDATE {Flow._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608  (our names)
         execute(statement, [*values.values(), key_value(self.flow.id)])
 
-    def _current(self, submission: Submission, asked: Asked) -> Record:
+    def _take_back(self, submission: Submission, asked: Undo | Redo) -> Acked:
+        flow, actor = self.flow, submission.actor
+        taken = take_back_for(
+            actor, asked, flow_id=flow.id, version=flow.version, made=self.made, draft=self.draft, below=self.below
+        )
+        via: Via = "undo" if isinstance(asked, Undo) else "redo"
+        head = ChangeHead(self.version + 1, actor, submission.client, submission.seq, via, taken.undo_of)
+        return self._accept(submission, head, taken.outcome, taken.left)
+
+    def _current(self, submission: Submission, asked: Record | Rejected) -> Record:
         if isinstance(asked, Rejected):
             raise asked
         if isinstance(asked, ReplaceGraph) and submission.based_on != self.version:
@@ -166,7 +196,7 @@ class _Turn:
             raise Rejected("version_conflict", _("The flow has changed since version %s.") % submission.based_on)
         return asked
 
-    def _accept(self, submission: Submission, outcome: Outcome) -> Acked:
+    def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome, left: tuple[Left, ...] = ()) -> Acked:
         if outcome.effect.is_empty:
             answer = Acked(self.version, fresh=False)
             if submission.name is not None:
@@ -174,8 +204,7 @@ class _Turn:
         else:
             self.draft.advance(outcome.effect)
             self.version += 1
-            answer = Acked(self.version, fresh=True)
-            head = ChangeHead(self.version, submission.actor, submission.client, submission.seq, submission.via)
+            answer = Acked(self.version, fresh=True, left=left)
             self.made.append((head, outcome))
         if submission.name is not None:
             self.known[submission.name] = Acked(self.version, fresh=False)
@@ -197,7 +226,7 @@ class _Turn:
     def _touched(self, submission: Submission, asked: Asked, code: str) -> tuple[frozenset[str], frozenset[str]]:
         record = _decode(submission, self.limits) if isinstance(asked, Rejected) else asked
         graph = self.draft if self.in_memory and code != "forbidden" else None
-        return touched(submission.operation, None if isinstance(record, Rejected) else record, graph)
+        return touched(submission.operation, record if isinstance(record, Record) else None, graph)
 
 
 def _read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:
@@ -223,7 +252,7 @@ def _decode(submission: Submission, limits: DocumentLimits) -> Asked:
     operation = submission.operation
     if isinstance(operation, CreateFlow):
         return Rejected("invalid", _("A flow is created only once."))
-    if isinstance(operation, Record | Rejected):
+    if isinstance(operation, Record | Rejected | Undo | Redo):
         return operation
     try:
         return decode_operation(operation, limits)
@@ -235,4 +264,4 @@ def _fresh(
     submissions: Iterable[Submission], asked: Iterable[Asked], known: dict[Name, Acked | Refused]
 ) -> list[Record]:
     pairs = zip(submissions, asked, strict=True)
-    return [what for one, what in pairs if not isinstance(what, Rejected) and one.name not in known]
+    return [what for one, what in pairs if isinstance(what, Record) and one.name not in known]

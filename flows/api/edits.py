@@ -4,17 +4,27 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Body, Query, Router
 
 from accounts.authentication import person
 from accounts.problems import Problem, answers
 from flows import actions
 from flows import limits as helix_limits
 from flows.access import Forbidden, Role, get_flow_for
-from flows.actions import Acked, Refused, Submission
+from flows.actions import Acked, Redo, Refused, Submission, Undo
 from flows.api.answers import encoded_graph, json, rejected
-from flows.api.schemas import GRAPH_CODES, ChangesOut, ChangesQuery, GraphIn, OperationsIn, OperationsOut, VersionOut
-from flows.document import Rejected
+from flows.api.schemas import (
+    GRAPH_CODES,
+    ChangesOut,
+    ChangesQuery,
+    GraphIn,
+    OperationsIn,
+    OperationsOut,
+    TakeBackIn,
+    TakenBackOut,
+    VersionOut,
+)
+from flows.document import Rejected, encode_left
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
 from flows.store import consistent_read
@@ -59,6 +69,28 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
     return json({"version": receipt.version, "results": [_result(answer) for answer in receipt.answers]})
 
 
+@router.post(
+    "/flows/{flow_id}/undo",
+    **answers({200: TakenBackOut}, "forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached"),
+)
+def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
+    """Take back the caller's last step, as far as nobody else has written the same property since.
+
+    `left` names what was left alone: an element and its properties, none meaning the element itself. The body may be
+    left out.
+    """
+    return _take_back(request, flow_id, Undo(), payload or TakeBackIn())
+
+
+@router.post(
+    "/flows/{flow_id}/redo",
+    **answers({200: TakenBackOut}, "forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached"),
+)
+def redo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
+    """Take back the caller's last undo. A new edit of theirs ends what can be redone."""
+    return _take_back(request, flow_id, Redo(), payload or TakeBackIn())
+
+
 @router.get("/flows/{flow_id}/changes", **answers({200: ChangesOut}, "not_found", "invalid"))
 def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]) -> HttpResponse:
     """List what happened after version `since`, oldest first, and say where the flow is.
@@ -69,6 +101,21 @@ def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]
         access = get_flow_for(person(request), flow_id)
         changes = changes_since(flow_id, query.since, query.limit, size=READ_BYTES)
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
+
+
+def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
+    actor = person(request)
+    get_flow_for(actor, flow_id, Role.EDITOR)
+    submission = Submission(operation=asked, actor=actor.pk, via="api", client=payload.client, seq=payload.seq)
+    receipt = actions.submit(flow_id, [submission])
+    after(receipt)
+    match receipt.answers[0]:
+        case Refused(code="forbidden"):
+            raise Forbidden
+        case Refused() as refused:
+            raise rejected(refused)
+        case acked:
+            return json({"version": acked.version, "left": encode_left(acked.left)})
 
 
 def _check_amount(operations: list[object]) -> None:

@@ -5,7 +5,7 @@ edges and operations pass through untouched, described for readers, judged by `f
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from ninja import Schema
@@ -71,20 +71,33 @@ class GraphIn(In):
     edges: Edges
 
 
-class OperationsIn(In):
-    """Operation *i* is known by (`client`, `seq` + i): sent again, it gets the answer that it got."""
+class NamedIn(In):
+    """What is known by (`client`, `seq`): sent again, it gets the answer that it got."""
 
     client: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
     seq: Annotated[int, Field(ge=1, le=LARGEST)] | None = None
+
+    @model_validator(mode="after")
+    def _seq_has_a_client(self) -> Self:
+        if self.seq is not None and self.client is None:
+            raise ValueError("seq counts what one client sends: name the client")
+        return self
+
+
+class OperationsIn(NamedIn):
+    """Operation *i* is known by (`client`, `seq` + i): sent again, it gets the answer that it got."""
+
     operations: Operations
 
     @model_validator(mode="after")
-    def _seq_has_a_client(self) -> "OperationsIn":
-        if self.seq is not None and self.client is None:
-            raise ValueError("seq counts what one client sends: name the client")
+    def _seq_stays_a_seq(self) -> Self:
         if self.seq is not None and self.seq + len(self.operations) - 1 > LARGEST:
             raise ValueError("the last seq is beyond 2^53 - 1")
         return self
+
+
+class TakeBackIn(NamedIn):
+    """An undo or redo; without a name it cannot be sent again."""
 
 
 class MemberIn(In):
@@ -126,6 +139,19 @@ class FlowOut(Schema):
 
 class VersionOut(Schema):
     version: int
+
+
+class LeftOut(Schema):
+    """A node, an edge, or else the flow: which of its properties were left alone; none of them, the element itself."""
+
+    node: str | None = None
+    edge: str | None = None
+    properties: list[str]
+
+
+class TakenBackOut(Schema):
+    version: int
+    left: list[LeftOut]
 
 
 class Refusal(Schema):

@@ -40,9 +40,12 @@ from flows.document.operations import (
     SingleOperation,
 )
 from flows.document.outcome import Outcome
+from flows.document.own_steps import OwnChange, redo_steps, undo_steps
 from flows.document.parsing import parse_json
 from flows.document.ports import Ports, default_size, ports_for, ports_of
+from flows.document.restoring import Left, encode_left
 from flows.document.settings import check_settings
+from flows.document.undo import Past, TakenBack, take_back
 from flows.document.wire import decode_operation, decode_record, encode_operation
 from flows.document.wire_elements import (
     decode_edge,
@@ -76,12 +79,15 @@ __all__ = [
     "FlowProperties",
     "Graph",
     "Kind",
+    "Left",
     "MoveNode",
     "Node",
     "NodeChanges",
     "Operation",
     "Outcome",
+    "OwnChange",
     "Pair",
+    "Past",
     "Point",
     "Ports",
     "Record",
@@ -93,6 +99,7 @@ __all__ = [
     "Setting",
     "SettingType",
     "SingleOperation",
+    "TakenBack",
     "apply",
     "canonical_bytes",
     "canonical_json",
@@ -108,6 +115,7 @@ __all__ = [
     "default_size",
     "edge_path",
     "encode_edge",
+    "encode_left",
     "encode_node",
     "encode_operation",
     "footer",
@@ -120,6 +128,9 @@ __all__ = [
     "port_point",
     "ports_for",
     "ports_of",
+    "redo_steps",
     "same_json",
     "second_line",
+    "take_back",
+    "undo_steps",
 ]

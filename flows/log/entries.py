@@ -94,7 +94,8 @@ class LoggedChange:
     @property
     def head(self) -> ChangeHead:
         """Who and how, without what."""
-        return ChangeHead(self.version, self.actor.id if self.actor else None, self.client, self.seq, self.via)
+        actor = self.actor.id if self.actor else None
+        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of)
 
 
 def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
@@ -104,10 +105,10 @@ def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]
         record = canonical_json(encode_operation(outcome.record))
         inverse = None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse))
         digest = digest_of(
-            flow_id, digest, head, operation=record, inverse=inverse, undo_of=None, created_at=created_at
+            flow_id, digest, head, operation=record, inverse=inverse, undo_of=head.undo_of, created_at=created_at
         )
         names = head.version, head.actor, head.client, head.seq, head.via
-        rows.append((key, *names, record, inverse, None, digest, at))
+        rows.append((key, *names, record, inverse, head.undo_of, digest, at))
     insert(Change._meta.db_table, _WRITTEN, rows)
     return digest
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from flows import limits as helix_limits
 from flows import rendering
 from flows.access import Access
+from flows.actions import can_take_back
 from flows.document import KINDS, Kind
 from flows.layout import layout_css
 from flows.opening import open_flow
@@ -33,6 +34,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     opening = open_flow(access.flow.pk)
     context = {
         **_identity(access, opening.loaded),
+        **_own_steps(request.user.pk, access, opening.loaded.version),
         "canvas": rendering.canvas(opening.loaded.document),
         "partial": opening.is_partial,
         "palette": _palette(),
@@ -87,6 +89,11 @@ def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:
         "can_edit": access.may_edit,
         "limits": {name: limits[name] for name in LIMITS_FOR_SCRIPTS},
     }
+
+
+def _own_steps(user_id: int, access: Access, version: int) -> dict[str, bool]:
+    can_undo, can_redo = can_take_back(user_id, access.flow.pk, version) if access.may_edit else (False, False)
+    return {"can_undo": can_undo, "can_redo": can_redo}
 
 
 def _catalogue() -> dict[str, dict[str, object]]:

@@ -37,6 +37,7 @@ import { Stage } from "./elements/stage.js";
 import { Sync } from "./elements/sync.js";
 import { Taps } from "./elements/taps.js";
 import { Toolbar } from "./elements/toolbar.js";
+import { Undo } from "./elements/undo.js";
 import { Viewport } from "./elements/viewport.js";
 
 const READABLE = 0.75;
@@ -89,6 +90,7 @@ export class Editor {
     this.sync = new Sync(this);
     this.commands = new Commands(this);
     this.copies = new Copies(this);
+    this.undo = new Undo(this);
     this.linking = new Linking();
     this.taps = new Taps(this);
     this.gestures = new Gestures(this);

@@ -38,6 +38,8 @@ MATRIX: dict[tuple[str, str], tuple[object, int, Row]] = {
     ("delete", FLOW): (None, 204, OWNERS),
     ("put", f"{FLOW}/graph"): ({"version": 1, **GRAPH}, 200, EDITORS),
     ("post", f"{FLOW}/operations"): (MOVE, 200, EDITORS),
+    ("post", f"{FLOW}/undo"): (None, 200, EDITORS),
+    ("post", f"{FLOW}/redo"): ({}, 200, EDITORS),
     ("get", f"{FLOW}/changes"): (None, 200, MEMBERS),
     ("post", f"{FLOW}/duplicate"): ({}, 201, MEMBERS),
     ("get", f"{FLOW}/members"): (None, 200, MEMBERS),
@@ -46,6 +48,10 @@ MATRIX: dict[tuple[str, str], tuple[object, int, Row]] = {
     ("delete", f"{FLOW}/members/{{user_id}}"): (None, 204, OWNERS),
     ("get", f"{FLOW}/session"): (None, 200, MEMBERS),
     ("get", "/sessions"): (None, 200, STAFF),
+}
+EARLIER = {  # what the caller does before, for there to be something to take back
+    ("post", f"{FLOW}/undo"): [(f"{FLOW}/operations", MOVE)],
+    ("post", f"{FLOW}/redo"): [(f"{FLOW}/operations", MOVE), (f"{FLOW}/undo", None)],
 }
 CODES = {401: "not_authenticated", 403: "forbidden", 404: "not_found"}
 
@@ -77,6 +83,8 @@ def test_every_call_by_everybody(
     address = path.format(flow_id=flow.pk, user_id=cast["viewer"].user.pk)  # type: ignore[union-attr]
     if body == {"refresh": "{refresh}"}:
         body = {"refresh": tokens.issue(cast["owner"].user).refresh}  # type: ignore[arg-type]
+    for earlier, asked in EARLIER.get((method, path), ()):
+        cast[who].post(earlier.format(flow_id=flow.pk), asked)
     expected = row[CAST.index(who)]
 
     response = cast[who].call(method, address, body)

@@ -80,7 +80,7 @@ async def test_a_refusal_at_once_shows_no_later_state_than_was_told(join: Join) 
     the_session().audience._not_before = float("inf")
     seq = await alice.operate(move(5))
     await alice.answer(seq)
-    await alice.send("undo", seq=2)
+    await alice.send("execute_action", seq=2, action="none", node="n1")
     await alice.answer(2)
     types = [frame["type"] for frame in alice.frames]
     assert types.index("apply_changes") < types.index("refused")

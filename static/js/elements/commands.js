@@ -27,6 +27,8 @@ export class Commands {
     help: () => this.#editor.root.querySelector("[data-help]")?.showModal(),
   };
   #edits = {
+    undo: () => this.#editor.undo.run("undo"),
+    redo: () => this.#editor.undo.run("redo"),
     add: () => this.#editor.picker.add(),
     "add-first": () => this.#editor.picker.add(),
     rename: (id) => rename(this.#editor, id ?? this.#editor.selection.node),

@@ -7,8 +7,8 @@ const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "top"], ArrowDown: [0, 1, "bottom"] };
 const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 const STEP = 8;
-const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join" };
-const WITH_BOTH = { g: "ungroup", l: "lock" };
+const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo" };
+const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo" };
 const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", "?": "help", "+": "zoom-in", "-": "zoom-out" };
 
 export class Keyboard {

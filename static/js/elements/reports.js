@@ -25,7 +25,7 @@ export class Reports {
     const { graph, inspector, overlay, notices, texts } = this.#editor;
     const { nodes, edges } = touched(entry.operation);
     for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
-    if (inspector.owns(entry.seq)) return;
+    if (inspector.owns(entry.seq) || frame.code === "nothing_to_undo") return;
     const text = frame.message ?? frame.code;
     const [first] = nodes;
     if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });

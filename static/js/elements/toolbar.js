@@ -2,7 +2,7 @@
 
 import { isPhone } from "./sheet.js";
 
-const ZOOM = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", lock: "lock", help: "help", add: "add" };
+const COMMANDS = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", undo: "undo", redo: "redo", lock: "lock", help: "help", add: "add" };
 export class Toolbar {
   #editor;
   #zoom;
@@ -46,7 +46,7 @@ export class Toolbar {
 
   #tool(button, name, event) {
     const { commands, root } = this.#editor;
-    if (ZOOM[name]) commands.run(ZOOM[name]);
+    if (COMMANDS[name]) commands.run(COMMANDS[name]);
     else if (name === "palette" || name === "inspector") this.reveal(name, !this.#panel(name).hasAttribute("data-open"));
     else if (name === "minimap") {
       const map = root.querySelector("[data-minimap]");

@@ -74,14 +74,16 @@ export class Outbox extends EventTarget {
     this.#flush();
   }
 
+  /** @returns {Entry|null} the edit that is durable now */
   acked(seq, version, held) {
     const entry = this.#entries.get(seq);
-    if (!entry) return;
+    if (!entry) return null;
     this.#shelf.drop(seq);
     if (version <= held) this.#entries.delete(seq);
     else Object.assign(entry, { state: "acked", version });
     this.#flush();
     this.#changed();
+    return entry;
   }
 
   /** @returns {Entry|null} the refused edit; null when it will be tried again, or is not ours */

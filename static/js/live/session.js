@@ -4,7 +4,8 @@
  * Every broadcast says which version it starts from. What is already held is skipped, a gap is healed by a whole canvas over
  * HTTP, and a differing digest is taken as a gap, so that no lost or doubled message can leave the page wrong.
  *
- * Events: `status` (connection or pending changed), `patched` (detail: frame), `settled`, `refused` (detail: {entry, frame}),
+ * Events: `status` (connection or pending changed), `patched` (detail: frame), `settled`, `acked` and `refused` (detail:
+ * {entry, frame}), `submitted` (detail: operation),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
@@ -42,7 +43,7 @@ export class LiveSession extends EventTarget {
     this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => this.#hello());
     this.outbox = new Outbox({
       next: () => identity.next(),
-      send: (seq, operation) => this.socket.send({ type: "operate", seq, operation }),
+      send: (seq, operation) => this.socket.send(frameOf(seq, operation)),
       most: limits.outbox ?? 1000,
     });
     this.seen = new Seen((at) => this.socket.send({ type: "seen", version: at }));
@@ -73,12 +74,19 @@ export class LiveSession extends EventTarget {
     this.socket.start();
   }
 
-  /** Submit an edit. @returns {number|null} its sequence number */
+  get client() {
+    return this.#identity.client;
+  }
+
+  /** Submit an edit, or `{kind: "undo"}` and `{kind: "redo"}`. @returns {number|null} its sequence number */
   submit(operation) {
     if (!this.mayEdit) return null;
     const seq = this.outbox.put(operation);
     if (seq === null) this.#tell("notice", { code: "outbox_full" });
-    else this.#tell("settled");
+    else {
+      this.#tell("submitted", operation);
+      this.#tell("settled");
+    }
     return seq;
   }
 
@@ -108,8 +116,7 @@ export class LiveSession extends EventTarget {
         if (frame.part === (frame.parts ?? 1) || frame.part === undefined) this.#fetchCanvas();
         break;
       case "acked":
-        this.outbox.acked(frame.seq, frame.version, this.version);
-        this.#tell("settled");
+        this.#acked(frame);
         break;
       case "refused":
         this.#refused(frame);
@@ -164,6 +171,12 @@ export class LiveSession extends EventTarget {
     this.#tell("settled");
   }
 
+  #acked(frame) {
+    const entry = this.outbox.acked(frame.seq, frame.version, this.version);
+    if (entry) this.#tell("acked", { entry, frame });
+    this.#tell("settled");
+  }
+
   #refused(frame) {
     const entry = this.outbox.refused(frame.seq, frame.code);
     if (!entry) return;
@@ -215,4 +228,9 @@ export class LiveSession extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+function frameOf(seq, operation) {
+  const { kind } = operation;
+  return kind === "undo" || kind === "redo" ? { type: kind, seq } : { type: "operate", seq, operation };
 }

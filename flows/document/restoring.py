@@ -1,0 +1,313 @@
+"""Bring back what a step changed, property by property, as far as that is nobody else's by now.
+
+The wish is an effect that leads back: each pair from what the step made to what was before. A property is restored only
+if nobody else has written it since and it still is as the step left it; an element is removed again only if nobody else
+has written anything of it or on it; one that comes back needs its id, its ends and its ports. Every operation is tried
+on a draft first: what the rules refuse, or what would take along more than was wished, is left alone and said.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeAlias, TypeVar
+
+from flows.document.apply import apply
+from flows.document.draft import Draft
+from flows.document.effect import Effect, Pair
+from flows.document.elements import Edge, Node
+from flows.document.errors import Rejected
+from flows.document.graph import Graph
+from flows.document.limits import NO_LIMITS
+from flows.document.operations import (
+    AddEdge,
+    AddNode,
+    EdgeChanges,
+    EditEdge,
+    EditFlow,
+    EditNode,
+    FlowChanges,
+    MoveNode,
+    NodeChanges,
+    RemoveEdge,
+    RemoveNode,
+    ResizeNode,
+    SingleOperation,
+)
+from flows.document.ports import ports_of
+from flows.document.written import (
+    EXISTENCE,
+    FLOW,
+    MEMBERS,
+    Element,
+    Written,
+    connection,
+    edge_differences,
+    flow_differences,
+    node_differences,
+)
+
+MOST_LEFT = 100
+T = TypeVar("T")
+Try: TypeAlias = Callable[[], bool]
+_NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), MEMBERS: ()}
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What was left alone of one element. No properties: the element itself, which stays, or stays away."""
+
+    what: str
+    id: str
+    properties: tuple[str, ...] = ()
+
+
+def encode_left(left: Iterable[Left]) -> list[dict[str, object]]:
+    """Encode what was left alone: `{"node": id, "properties": […]}`, each element once, at most `MOST_LEFT` of them.
+
+    What names neither node nor edge is the flow itself.
+    """
+    merged: dict[Element, set[str]] = {}
+    for one in left:
+        merged.setdefault((one.what, one.id), set()).update(one.properties)
+    first = islice(merged.items(), MOST_LEFT)
+    return [({what: id} if id else {}) | {"properties": sorted(names)} for (what, id), names in first]
+
+
+class Restoration:
+    """One step being taken back on a graph; `others` is what other people have written since the step.
+
+    Afterwards `operations` are what brings it back, in order, and `left` is what was left alone.
+    """
+
+    def __init__(self, graph: Graph, wish: Effect, others: Written) -> None:
+        self._graph, self._wish, self._others = graph, wish, others
+        self.draft = Draft(graph)
+        self.operations: list[SingleOperation] = []
+        self._left: dict[Element, set[str]] = {}
+        self._edges_gone()
+        self._nodes_back()
+        self._nodes_as_before()
+        self._nodes_gone()
+        self._edges_back()
+        self._edges_as_before()
+        self._flow_as_before()
+
+    @property
+    def left(self) -> tuple[Left, ...]:
+        """What was left alone, by element."""
+        return tuple(
+            Left(what, id, tuple(sorted(part for name in names for part in _NAMED.get(name, (name,)))))
+            for (what, id), names in self._left.items()
+        )
+
+    # Elements that the step brought.
+
+    def _edges_gone(self) -> None:
+        for id, edge in _of(self._wish.edges, lambda pair: pair.after is None):
+            is_mine = not self._others.touches(("edge", id)) and self._graph.edge(id) == edge.before
+            if not is_mine or not self._try(RemoveEdge(id)):
+                self._leave(("edge", id), EXISTENCE)
+
+    def _nodes_gone(self) -> None:
+        """Innermost first: whoever has members, or edges of others, stays."""
+        going: dict[str, Try] = {}
+        for id, node in _of(self._wish.nodes, lambda pair: pair.after is None):
+            if self._others.touches(("node", id)) or self._graph.node(id) != node.before:
+                self._leave(("node", id), EXISTENCE)
+            else:
+                going[id] = lambda id=id: self._try(RemoveNode(id))  # type: ignore[misc]
+        for id in _in_some_order(going):
+            self._leave(("node", id), EXISTENCE)
+
+    # Elements that the step took.
+
+    def _nodes_back(self) -> None:
+        """Groups before what was in them; into no group if theirs is gone."""
+        coming: dict[str, Node] = {}
+        for id, pair in _of(self._wish.nodes, lambda pair: pair.before is None):
+            if self._others.has(("node", id), EXISTENCE) or self._graph.node(id) is not None or pair.after is None:
+                self._leave(("node", id), EXISTENCE)
+            else:
+                coming[id] = pair.after
+        for id, node in coming.items():
+            if node.parent is not None and node.parent not in coming and not self._may_hold(node.parent):
+                coming[id] = _copied(node, None, node.settings)
+                self._leave(("node", id), "parent")
+        tries: dict[str, Try] = {id: lambda node=node: self._try(AddNode(node)) for id, node in coming.items()}  # type: ignore[misc]
+        for id in _in_some_order(tries):
+            self._leave(("node", id), EXISTENCE)
+
+    def _may_hold(self, id: str) -> bool:
+        """Tell whether this is a group that nobody else has removed since, even if they brought it back."""
+        node = self.draft.node(id)
+        return node is not None and node.kind == "group" and not self._others.has(("node", id), EXISTENCE)
+
+    def _edges_back(self) -> None:
+        for id, pair in _of(self._wish.edges, lambda pair: pair.before is None):
+            edge = pair.after
+            if edge is None or not self._is_free(edge) or not self._try(AddEdge(edge)):
+                self._leave(("edge", id), EXISTENCE)
+
+    def _is_free(self, edge: Edge) -> bool:
+        """Tell whether nobody else has had a hand in an edge's id, its ends or its connection."""
+        theirs = [("edge", edge.id), ("node", edge.source), ("node", edge.target), connection(edge)]
+        return self._graph.edge(edge.id) is None and not any(self._others.has(one, EXISTENCE) for one in theirs)
+
+    # Elements that the step changed.
+
+    def _nodes_as_before(self) -> None:
+        parents: dict[str, Try] = {}
+        for id, pair in _of(self._wish.nodes, _is_both):
+            made, before, now = pair.before, pair.after, self._graph.node(id)
+            if made is None or before is None:
+                continue
+            strayed = None if now is None else node_differences(now, made)
+            names = self._mine(("node", id), node_differences(made, before), strayed)
+            if now is None or EXISTENCE in names:
+                self._leave(("node", id), *names)
+                continue
+            for operation, named in _node_edits(now, before, names):
+                if named == ["parent"] and (before.parent is None or self._may_hold(before.parent)):
+                    parents[id] = lambda operation=operation: self._try(operation)  # type: ignore[misc]
+                elif named == ["parent"] or self._takes_ports_of_others(now, operation) or not self._try(operation):
+                    self._leave(("node", id), *named)
+        for id in _in_some_order(parents):
+            self._leave(("node", id), "parent")
+
+    def _edges_as_before(self) -> None:
+        for id, pair in _of(self._wish.edges, _is_both):
+            made, before, now = pair.before, pair.after, self._graph.edge(id)
+            if made is None or before is None:
+                continue
+            strayed = None if now is None else edge_differences(now, made)
+            names = self._mine(("edge", id), edge_differences(made, before), strayed)
+            changes: EdgeChanges = {}
+            if "label" in names:
+                changes["label"] = before.label
+            if "animated" in names:
+                changes["animated"] = before.animated
+            if names and (not changes or not self._try(EditEdge(id, changes))):
+                self._leave(("edge", id), *names)
+
+    def _flow_as_before(self) -> None:
+        pair = self._wish.flow
+        if pair is None or pair.before is None or pair.after is None:
+            return
+        now = self._graph.properties
+        names = self._mine(FLOW, flow_differences(pair.before, pair.after), flow_differences(now, pair.before))
+        changes: FlowChanges = {}
+        if "title" in names:
+            changes["title"] = pair.after.title
+        if "description" in names:
+            changes["description"] = pair.after.description
+        if changes:
+            self._try(EditFlow(changes))
+
+    # What may be written.
+
+    def _mine(self, element: Element, names: Iterable[str], strayed: list[str] | None) -> list[str]:
+        """Return the properties that are as the step left them and nobody else's; leave the others alone."""
+        kept = []
+        for name in names:
+            if strayed is None or EXISTENCE in strayed or name in strayed or self._others.has(element, name):
+                self._leave(element, name)
+            else:
+                kept.append(name)
+        return kept
+
+    def _takes_ports_of_others(self, now: Node, operation: SingleOperation) -> bool:
+        """Tell whether an edit takes away a port that somebody else has used since."""
+        if not isinstance(operation, EditNode) or "branches" not in operation.changes.get("settings", {}):
+            return False
+        after = _with_settings(now, operation.changes)
+        lost = set(ports_of(now).outputs) - set(ports_of(after).outputs)
+        return any(self._others.has(("node", now.id), f"out.{port}") for port in lost)
+
+    def _try(self, operation: SingleOperation) -> bool:
+        """Do one operation on the draft, unless the rules refuse it or it would take other elements along."""
+        try:
+            effect = apply(self.draft, operation, NO_LIMITS).effect
+        except Rejected:
+            return False
+        if len(effect.nodes) + len(effect.edges) > 1:
+            return False
+        if not effect.is_empty:
+            self.draft.advance(effect)
+            self.operations.append(operation)
+        return True
+
+    def _leave(self, element: Element, *names: str) -> None:
+        if names:
+            self._left.setdefault(element, set()).update(names)
+
+
+def _of(pairs: Mapping[str, Pair[T]], wanted: Callable[[Pair[T]], bool]) -> list[tuple[str, Pair[T]]]:
+    return [(id, pair) for id, pair in pairs.items() if wanted(pair)]
+
+
+def _is_both(pair: Pair[T]) -> bool:
+    return pair.before is not None and pair.after is not None
+
+
+def _in_some_order(tries: dict[str, Try]) -> list[str]:
+    """Try what depends on each other until nothing more succeeds; return what did not."""
+    waiting, before = list(tries), -1
+    while waiting and len(waiting) != before:
+        before = len(waiting)
+        waiting = [id for id in waiting if not tries[id]()]
+    return waiting
+
+
+def _node_edits(now: Node, before: Node, names: Iterable[str]) -> list[tuple[SingleOperation, list[str]]]:
+    """Return what gives these properties their earlier values: each operation with the properties it is for."""
+    edits: list[tuple[SingleOperation, list[str]]] = []
+    wanted = set(names)
+    geometry: list[str] = [name for name in ("position", "size") if name in wanted]
+    if "size" in wanted or (
+        geometry and now.kind == "group"
+    ):  # a group that is resized leaves its members where they are
+        size = before if "size" in wanted else now
+        x, y = (before.x, before.y) if "position" in wanted else (None, None)
+        edits.append((ResizeNode(now.id, size.width, size.height, x, y), geometry))
+    elif geometry:
+        edits.append((MoveNode(now.id, before.x, before.y), geometry))
+    changes = _changes(before, wanted)
+    if changes:
+        edits.append((EditNode(now.id, changes), list(changes)))
+    keys = [name.partition(".")[2] for name in sorted(wanted) if name.startswith("settings.")]
+    plain = {key: before.settings.get(key) for key in keys if key != "branches"}
+    if plain:
+        edits.append((EditNode(now.id, {"settings": plain}), [f"settings.{key}" for key in plain]))
+    if "branches" in keys:
+        edits.append(
+            (EditNode(now.id, {"settings": {"branches": before.settings.get("branches")}}), ["settings.branches"])
+        )
+    if "parent" in wanted:
+        edits.append((EditNode(now.id, {"parent": before.parent}), ["parent"]))
+    return edits
+
+
+def _changes(before: Node, wanted: set[str]) -> NodeChanges:
+    changes: NodeChanges = {}
+    if "label" in wanted:
+        changes["label"] = before.label
+    if "description" in wanted:
+        changes["description"] = before.description
+    if "colour" in wanted:
+        changes["colour"] = before.colour
+    if "enabled" in wanted:
+        changes["enabled"] = before.enabled
+    return changes
+
+
+def _with_settings(node: Node, changes: NodeChanges) -> Node:
+    merged = {**node.settings, **changes.get("settings", {})}
+    kept = {name: value for name, value in merged.items() if value is not None}
+    return _copied(node, node.parent, kept)
+
+
+def _copied(node: Node, parent: str | None, settings: Mapping[str, object]) -> Node:
+    return Node(
+        node.id, node.kind, node.x, node.y, node.width, node.height,
+        node.label, node.description, node.colour, parent, node.enabled, settings,
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Several people at one flow, in memory: a log and its undo, without rows or sockets."""
+
+from dataclasses import dataclass, field
+
+from flows.document import (
+    DEFAULT_LIMITS,
+    Document,
+    DocumentLimits,
+    Left,
+    OwnChange,
+    Past,
+    Record,
+    TakenBack,
+    apply,
+    decode_operation,
+    redo_steps,
+    take_back,
+    undo_steps,
+)
+
+
+@dataclass
+class Company:
+    """A document and its log; people are numbers."""
+
+    document: Document
+    limits: DocumentLimits = DEFAULT_LIMITS
+    steps: int = 100
+    log: list[tuple[OwnChange, Past]] = field(default_factory=list)
+    left: tuple[Left, ...] = ()
+
+    def do(self, actor: int, operation: dict | Record) -> bool:
+        """Apply what a person asks; tell whether it made a version."""
+        record = decode_operation(operation, self.limits) if isinstance(operation, dict) else operation
+        return self._write(actor, apply(self.document, record, self.limits), "api", None)
+
+    def undo(self, actor: int) -> bool:
+        """Take back; tell whether there was anything."""
+        return self._back(actor, "undo", undo_steps(self.own(actor), self.steps))
+
+    def redo(self, actor: int) -> bool:
+        """Take an undo back; tell whether there was anything."""
+        return self._back(actor, "redo", redo_steps(self.own(actor), self.steps))
+
+    def own(self, actor: int) -> list[OwnChange]:
+        return [change for change, past in reversed(self.log) if past.actor == actor]
+
+    def _back(self, actor: int, via: str, steps: list[int]) -> bool:
+        past = [past for _change, past in reversed(self.log)]
+        match take_back(self.document, past, steps, actor, self.limits):
+            case TakenBack(outcome, undo_of, left):
+                self.left = left
+                assert self._write(actor, outcome, via, undo_of), "an undo that changes nothing"
+                return True
+            case left:
+                self.left = left
+                return False
+
+    def _write(self, actor, outcome, via, undo_of) -> bool:
+        if outcome.effect.is_empty:
+            return False
+        version = len(self.log) + 2
+        before = self.document.copy()
+        self.document.advance(outcome.effect)
+        back = self.document.copy()
+        back.advance(apply(back, outcome.inverse, self.limits).effect)
+        assert back == before, "the inverse of what was written does not restore"
+        self.log.append((OwnChange(version, via, undo_of), Past(version, actor, outcome.inverse)))
+        return True

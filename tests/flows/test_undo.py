@@ -1,0 +1,160 @@
+"""Undo and redo through the writing door: rights, names, the log, and that no more is read than has to be."""
+
+import random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from flows import limits
+from flows.actions import Acked, Redo, Refused, Undo, Versioned, replace_graph, set_member, submit
+from flows.log import verify_flow
+from flows.models import Change, Flow
+from flows.store import load_document
+from tests.document.random_operations import random_operation
+from tests.flows.conftest import Ask, label, move
+
+pytestmark = pytest.mark.django_db
+
+
+def code(answer: Acked | Refused) -> str:
+    assert isinstance(answer, Refused), answer
+    return answer.code
+
+
+def text_of(flow: Flow, id: str = "plan") -> str | None:
+    node = load_document(flow.pk).document.node(id)
+    return node and node.label
+
+
+class TestRefusals:
+    def test_nothing_was_done(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(bob, move("plan", 1))])
+        receipt = submit(flow.pk, [ask(alice, Undo(), seq=1), ask(alice, Redo(), seq=2), ask(None, Undo())])
+        assert [code(answer) for answer in receipt.answers] == ["nothing_to_undo"] * 3
+        assert receipt.version == 2, "the flow's creation is not undone"
+
+    def test_who_may_not_write_any_more(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(bob, move("plan", 1))])
+        set_member(alice.pk, flow.pk, person=bob.pk, role="viewer", via="page")
+        assert code(submit(flow.pk, [ask(bob, Undo(), seq=1)]).answers[0]) == "forbidden"
+        set_member(alice.pk, flow.pk, person=bob.pk, role="editor", via="page")
+        assert submit(flow.pk, [ask(bob, Undo(), seq=1)]).answers == (Acked(3, fresh=True),)
+
+    def test_a_refused_undo_stays_refused(self, flow: Flow, alice: User, ask: Ask) -> None:
+        first = submit(flow.pk, [ask(alice, Undo(), seq=1)]).answers
+        submit(flow.pk, [ask(alice, move("plan", 1))])
+        assert submit(flow.pk, [ask(alice, Undo(), seq=1)]).answers == first
+
+    def test_somebody_elses_writing(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
+        refused = submit(flow.pk, [ask(alice, Undo())]).answers[0]
+        assert code(refused) == "nothing_to_undo" and "Others" in refused.message
+        assert text_of(flow) == "his"
+
+
+class TestEffects:
+    def test_a_version_of_its_own_and_once_only(self, flow: Flow, alice: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "one"), seq=1)])
+        undo, redo = ask(alice, Undo(), seq=2), ask(alice, Redo(), seq=3)
+        assert submit(flow.pk, [undo]).answers == (Acked(3, fresh=True),) and text_of(flow) == "Plan"
+        assert submit(flow.pk, [undo]).answers == (Acked(3, fresh=False),) and text_of(flow) == "Plan"
+        assert submit(flow.pk, [redo, redo]).answers == (Acked(4, fresh=True), Acked(4, fresh=False))
+        rows = Change.objects.filter(flow=flow, version__gt=1).order_by("version")
+        assert list(rows.values_list("via", "undo_of", "seq")) == [("socket", None, 1), ("undo", 2, 2), ("redo", 3, 3)]
+        assert text_of(flow) == "one" and verify_flow(flow.pk) == []
+
+    def test_within_one_batch(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        asked = [ask(alice, label("plan", "one")), ask(bob, label("route", "his")), ask(alice, label("plan", "two"))]
+        asked += [ask(alice, Undo()), ask(alice, Undo()), ask(bob, Undo()), ask(alice, Redo())]
+        receipt = submit(flow.pk, asked)
+        assert [head.undo_of for head in receipt.changes] == [None, None, None, 4, 2, 3, 6]
+        assert (text_of(flow), text_of(flow, "route")) == ("one", "Decision")
+        assert verify_flow(flow.pk) == []
+
+    def test_a_removed_node_comes_back_with_its_edges_and_members(self, flow: Flow, alice: User, ask: Ask) -> None:
+        before = load_document(flow.pk).document
+        submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": id}) for id in ("route", "frame")])
+        submit(flow.pk, [ask(alice, Undo()), ask(alice, Undo())])
+        assert load_document(flow.pk).document == before and verify_flow(flow.pk) == []
+
+    def test_what_is_left_alone(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "route"})])
+        submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "send"})])
+        (answer,) = submit(flow.pk, [ask(alice, Undo())]).answers
+        assert isinstance(answer, Acked) and [(one.what, one.id) for one in answer.left] == [("edge", "e2")]
+
+    def test_a_whole_graph(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        before = load_document(flow.pk).document
+        other = [{"id": "plan", "kind": "note", "x": 0, "y": 0}, {"id": "new", "kind": "agent", "x": 0, "y": 0}]
+        replace_graph(flow.pk, actor=alice.pk, version=1, nodes=other, edges=[], via="api")
+        after = load_document(flow.pk).document
+        submit(flow.pk, [ask(alice, Undo())])
+        assert load_document(flow.pk).document == before
+        submit(flow.pk, [ask(alice, Redo())])
+        assert load_document(flow.pk).document == after
+        submit(flow.pk, [ask(bob, label("new", "his")), ask(alice, Undo())])
+        document = load_document(flow.pk).document
+        assert document.node("new") and document.node("route") and verify_flow(flow.pk) == []
+
+    def test_with_the_flow_in_memory_it_is_the_same(self, flow: Flow, alice: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, move("frame", 0, 0)), ask(alice, move("frame", 5, 5))])
+        held = load_document(flow.pk)
+        receipt = submit(flow.pk, [ask(alice, Undo())], graph=Versioned(held.document, held.version))
+        held.document.advance(receipt.effect)
+        assert held.document == load_document(flow.pk).document
+
+
+class TestLimits:
+    def test_a_hundred_steps_and_no_more(self, flow: Flow, alice: User, ask: Ask) -> None:
+        most = limits.current().undo
+        submit(flow.pk, [ask(alice, move("plan", x + 1)) for x in range(most + 1)])
+        answers = submit(flow.pk, [ask(alice, Undo()) for _ in range(most + 1)]).answers
+        assert all(isinstance(answer, Acked) for answer in answers[:-1]) and code(answers[-1]) == "nothing_to_undo"
+        plan = load_document(flow.pk).document.node("plan")
+        assert plan and plan.x == 1
+        answers = submit(flow.pk, [ask(alice, Redo()) for _ in range(most + 1)]).answers
+        assert all(isinstance(answer, Acked) for answer in answers[:-1]) and code(answers[-1]) == "nothing_to_undo"
+        assert verify_flow(flow.pk) == []
+
+    def test_a_step_long_ago_takes_few_queries(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("route", "hers"))])
+        submit(flow.pk, [ask(bob, move("plan", x + 1)) for x in range(600)])
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            submit(flow.pk, [ask(alice, Undo())])
+        assert text_of(flow, "route") == "Decision"
+        assert len(queries) < 40, [query["sql"][:90] for query in queries]
+
+    def test_steps_are_read_from_an_index_alone(self, flow: Flow, alice: User, ask: Ask) -> None:
+        rows = Change.objects.filter(flow_id=flow.pk, actor_id=alice.pk, version__gt=1).order_by("-version")
+        plan = rows.values_list("version", "via", "undo_of")[:1000].explain()
+        assert "own_steps" in plan or connection.vendor == "postgresql", plan
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_three_people_undo_ten_and_redo_ten(
+    flow: Flow, alice: User, bob: User, charlie: User, ask: Ask, seed: int
+) -> None:
+    set_member(alice.pk, flow.pk, person=charlie.email, role="editor", via="page")
+    rng, people = random.Random(seed), (alice, bob, charlie)
+    document = load_document(flow.pk).document
+    for _ in range(60):
+        operation = random_operation(rng, document)
+        receipt = submit(flow.pk, [ask(rng.choice(people), operation)])
+        document.advance(receipt.effect)
+    before = load_document(flow.pk).document
+    turns = [person for person in people for _ in range(10)]
+    rng.shuffle(turns)
+    undone = []
+    for person in turns:
+        if isinstance(submit(flow.pk, [ask(person, Undo())]).answers[0], Acked):
+            undone.append(person)
+    assert len(undone) >= 10
+    rng.shuffle(undone)
+    for person in undone:
+        assert isinstance(submit(flow.pk, [ask(person, Redo())]).answers[0], Acked)
+    assert load_document(flow.pk).document == before
+    assert verify_flow(flow.pk) == []
