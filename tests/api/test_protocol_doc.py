@@ -48,7 +48,9 @@ def test_every_call_names_the_fields_of_its_body() -> None:
             method.lower()
         ]
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-        reference = body.get("$ref") or next((part["$ref"] for part in body.get("allOf", ())), None)
+        reference = body.get("$ref") or next(
+            (part["$ref"] for part in body.get("allOf", body.get("anyOf", ())) if "$ref" in part), None
+        )
         model = schema["components"]["schemas"][reference.rpartition("/")[2]] if reference else {}
         wanted = {name if name in model.get("required", ()) else f"{name}?" for name in model.get("properties", ())}
         said = " ".join(rest) if rest and rest[0].startswith("{") else ""
