@@ -81,6 +81,10 @@ class StoredGraph:
         self._read_members({id for id in holding if (node := self._nodes[id]) and node.kind == "group"})
         self._read_edges(edges, connected)
 
+    def foresee(self, nodes: Collection[str]) -> None:
+        """Read nodes that will be asked for."""
+        self._read_nodes(nodes)
+
     def node(self, id: str, /) -> Node | None:
         """Return a node, or None."""
         if id not in self._nodes:

@@ -109,7 +109,10 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Answer a call that does not have the declared form. What cannot be an id is the id of nothing."""
     if any(problem["loc"][0] == "path" for problem in error.errors):
         return failure("not_found", NOT_FOUND)
-    detail = [{"field": _field(problem["loc"]), "message": problem["msg"]} for problem in error.errors[:20]]
+    detail = [
+        {"field": _field(problem["loc"]), "message": problem["msg"].removeprefix("Value error, ")}
+        for problem in error.errors[:20]
+    ]
     return failure("invalid", "; ".join(f"{item['field']}: {item['message']}" for item in detail[:3]), detail)
 
 
@@ -143,4 +146,4 @@ def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _field(location: Sequence[str | int]) -> str:
     """Name what a validation error is about as its author wrote it: `title`, `operations.3`."""
-    return ".".join(str(part) for part in location[2:] or location[1:] or location)
+    return ".".join(str(part) for part in location[2:]) or ("body" if location[0] == "body" else str(location[-1]))

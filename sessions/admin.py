@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -27,7 +28,14 @@ class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LiveFlow]:
         """Take only flows with a session."""
-        return super().get_queryset(request).filter(pk__in=[one["flow"] for one in directory.live_sessions()])
+        return super().get_queryset(request).filter(pk__in=_live(request))
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Give each row what is live in it."""
+        listed = super().get_changelist_instance(request)
+        for flow in listed.result_list:
+            flow.live = _live(request)[flow.pk]
+        return listed
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""
@@ -49,21 +57,24 @@ class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("persons"))
     def count(self, flow: LiveFlow) -> int:
         """Say how many persons are in it."""
-        return directory.session_of(flow.pk)["count"]
+        return len(flow.live["people"])
 
     @admin.display(description=_("who"))
     def people(self, flow: LiveFlow) -> str:
         """Name them."""
-        return ", ".join(one["name"] for one in directory.session_of(flow.pk)["people"])
+        return ", ".join(one["name"] for one in flow.live["people"])
 
     @admin.display(description=_("since"))
     def started(self, flow: LiveFlow) -> str:
         """Say when the session began."""
-        return started(flow.pk)
+        moment = parse_datetime(flow.live["started_at"])
+        return str(localize(localtime(moment))) if moment else ""
 
 
-def started(flow_id: UUID) -> str:
-    """Return when a flow's session began, in the reader's way of writing."""
-    found = next((one["started_at"] for one in directory.live_sessions() if one["flow"] == flow_id), "")
-    moment = parse_datetime(found) if found else None
-    return str(localize(localtime(moment))) if moment else ""
+def _live(request: HttpRequest) -> dict[UUID, directory.ListedSession]:
+    """Return what is live by flow, the same throughout one request."""
+    found: dict[UUID, directory.ListedSession] | None = getattr(request, "live_sessions", None)
+    if found is None:
+        found = {one["flow"]: one for one in directory.live_sessions()}
+        request.live_sessions = found  # type: ignore[attr-defined]
+    return found

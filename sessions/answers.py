@@ -1,6 +1,9 @@
 """What an author is told of a submission: that it is durable, or why it was refused and how things stand."""
 
+from itertools import chain
 from typing import assert_never
+
+import structlog
 
 from flows.document import encode_left, mentioned_on_wire
 from flows.limits import current
@@ -9,13 +12,23 @@ from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.audience import Audience
 from sessions.current import Current
-from sessions.encoding import encode, fitting, json_graph, json_state
+from sessions.encoding import Encoded, encode, fitting, json_elements, json_state, within
 from sessions.inbox import Entry
 from sessions.socket import Socket
 
+log = structlog.get_logger(__name__)
+
 
 def answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Current) -> None:
-    """Tell an author what became of an entry."""
+    """Tell an author what became of an entry; plainly if all else fails, for it is not to be submitted again."""
+    try:
+        _answer(entry, given, audience, flow)
+    except Exception:
+        log.exception("answer_failed", flow=str(flow.flow_id), seq=entry.seq)
+        _answer_plainly(entry, given)
+
+
+def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Current) -> None:
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
@@ -26,9 +39,8 @@ def answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curre
             _show_graph(entry, audience, flow)
         case Refused():
             nodes, edges = given.nodes, given.edges
-            if not (nodes or edges):
+            if given.code == "forbidden" or not (nodes or edges):
                 nodes, edges = mentioned_on_wire(entry.submission.operation)
-            audience.flush()
             refuse(entry.socket, entry.seq, Refused(given.code, given.message, nodes, edges), audience, flow)
         case _:
             assert_never(given)
@@ -37,16 +49,43 @@ def answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curre
 def refuse(socket: Socket, seq: int, refused: Refused, audience: Audience, flow: Current) -> None:
     """Send a refusal, and what it touched as it is now."""
     count("socket", "refused", refused.code)
+    audience.flush()
+    try:
+        state = _state(socket, refused, flow)
+    except Exception:
+        log.exception("state_failed", flow=str(flow.flow_id), seq=seq)
+        state = None
     head = {"seq": seq, "code": refused.code, "message": refused.message}
+    short, whole = encode("refused", **head), None if state is None else encode("refused", **head, **state)
+    _send(socket, whole, short, audience, flow)
+
+
+def _answer_plainly(entry: Entry, given: Acked | Refused) -> None:
+    if isinstance(given, Acked):
+        entry.socket.send(encode("acked", seq=entry.seq, version=given.version))
+    else:
+        entry.socket.send(encode("refused", seq=entry.seq, code=given.code, message=given.message))
+
+
+def _state(socket: Socket, refused: Refused, flow: Current) -> dict[str, object] | None:
+    """Show what was touched, or return None if that is too long; no more is made than can be sent."""
+    limit, document = current().outbound_frame_bytes, flow.document
     if socket.format == "json":
-        frame = encode("refused", **head, state=json_state(refused.nodes, refused.edges, flow.document))
-    else:
-        frame = encode("refused", **head, html=str(state_html(refused.nodes, refused.edges, flow.document)))
-    if fitting(frame, current().outbound_frame_bytes):
-        socket.send(frame)
-    else:
-        socket.send(encode("refused", **head))
+        state = json_state(refused.nodes, refused.edges, document, limit)
+        return None if state is None else {"state": state}
+    nodes = (state_html([id], [], document) for id in sorted(refused.nodes))
+    edges = (state_html([], [id], document) for id in sorted(refused.edges))
+    parts = within(chain(nodes, edges), limit)
+    return None if parts is None else {"html": "".join(parts)}
+
+
+def _send(socket: Socket, whole: Encoded | None, short: Encoded, audience: Audience, flow: Current) -> None:
+    """Send an answer with what it shows; else without, and then a snapshot, unless one is on its way already."""
+    frame = fitting(whole, current().outbound_frame_bytes) if whole else None
+    socket.send(frame or short)
+    if frame is None and socket.unseen_snapshot is None:
         audience.send_snapshot(socket, flow.version, flow.digest)
+    socket.part_if_too_far()
 
 
 def count(via: str, result: str, code: str = "") -> None:
@@ -59,10 +98,7 @@ def count(via: str, result: str, code: str = "") -> None:
 def _show_graph(entry: Entry, audience: Audience, flow: Current) -> None:
     """Answer a whole graph that was made for another version with the one there is."""
     audience.flush()
+    graph = json_elements(flow.document.nodes(), flow.document.edges(), current().outbound_frame_bytes)
     head = {"seq": entry.seq, "error": "version_mismatch", "version": flow.version}
-    frame = encode("sync_graph", **head, graph=json_graph(flow.document))
-    if fitting(frame, current().outbound_frame_bytes):
-        entry.socket.send(frame)
-    else:
-        entry.socket.send(encode("sync_graph", **head))
-        audience.send_snapshot(entry.socket, flow.version, flow.digest)
+    short, whole = encode("sync_graph", **head), None if graph is None else encode("sync_graph", **head, graph=graph)
+    _send(entry.socket, whole, short, audience, flow)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from uuid import UUID
 
+import structlog
 from django.urls import reverse
 
 from flows.document import Document
@@ -38,6 +39,7 @@ from sessions.steps import Step, joined
 LONGEST_PAUSE = 0.016
 PRESENCE_SHARE = 4
 SMALLEST_ELEMENT = 100
+log = structlog.get_logger(__name__)
 
 
 class Audience:
@@ -96,7 +98,7 @@ class Audience:
         frames: dict[Format, Encoded | None] = {}
         for socket in self:
             if socket.format not in frames:
-                frames[socket.format] = self.frame(step, socket.format)
+                frames[socket.format] = self._made(step, socket.format)
             frame = frames[socket.format]
             if frame:
                 socket.send_version(frame, step.version, begun)
@@ -128,18 +130,26 @@ class Audience:
             frame = encode("apply_changes", **head, changes=heads(step.changes), html=html, **places)
         return fitting(frame, limit)
 
+    def _made(self, step: Step, format: Format) -> Encoded | None:
+        """Encode a step; if that goes wrong, a snapshot must do. What is committed is not to be tried again."""
+        try:
+            return self.frame(step, format)
+        except Exception:
+            log.exception("frame_failed", flow=str(self._flow_id), version=step.version, format=format)
+            return None
+
     def bring_forward(self, socket: Socket, since: int | None, missed: Step | None, flow: Current) -> None:
         """Send a socket that holds `since` (None: nothing) what `Current.missed` just said, or a snapshot."""
         if since == flow.version:
             return
-        frame = self.frame(missed, socket.format) if missed else None
+        frame = self._made(missed, socket.format) if missed else None
         if missed and frame:
             socket.send_version(frame, missed.version, time.monotonic())
         else:
-            self.send_snapshot(socket, flow.version, flow.digest)
+            self.send_snapshot(socket, flow.version, flow.digest, counted=socket.session in self._sockets)
 
-    def send_snapshot(self, socket: Socket, version: int, digest: str) -> None:
-        """Send the whole flow, or say where it is to be fetched."""
+    def send_snapshot(self, socket: Socket, version: int, digest: str, *, counted: bool = True) -> None:
+        """Send the whole flow, or say where it is to be fetched. A newcomer's is not counted as unseen."""
         if socket.format == "html":
             parts = [snapshot_address(reverse("flows:canvas", args=[self._flow_id]), version, digest)]
         else:
@@ -147,9 +157,7 @@ class Audience:
                 limit = self._limits.outbound_frame_bytes
                 self._snapshots = (version, snapshot_parts(self._document(), version, digest, limit))
             parts = self._snapshots[1]
-        now = time.monotonic()
-        for part in parts:
-            socket.send_version(part, version, now, counted=False)
+        socket.send_snapshot(parts, version, counted=counted)
 
     def forget_snapshot(self) -> None:
         """Free the memory of a snapshot that nobody asked for lately."""

@@ -46,8 +46,10 @@ class Current:
         if recent := self._recent.since(since):
             return recent
         base = self.version
-        changes = await self._read(steps.read_back, self.flow_id, since, base)
+        missed: Step | None = await self._read(
+            steps.read_back, self.flow_id, since, base, steps.elements_of(self.document)
+        )
+        if missed is None or self.version == base:
+            return missed
         later = self._recent.since(base)
-        if later is None and self.version != base:
-            return None
-        return steps.missed(changes, later, self.document)
+        return steps.joined([missed, later]) if later else None

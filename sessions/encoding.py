@@ -7,6 +7,7 @@ or comes in parts.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import orjson
 
@@ -14,6 +15,7 @@ from flows.document import Edge, Effect, Graph, Node, encode_edge, encode_node, 
 from flows.submission import ChangeHead
 
 Message = dict[str, str]
+Sized = TypeVar("Sized", bytes, str)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,18 +101,30 @@ def moves(effect: Effect) -> list[list[object]]:
     ]
 
 
-def json_state(nodes: Iterable[str], edges: Iterable[str], graph: Graph) -> dict[str, object]:
-    """Show these elements as they are; what does not exist is absent."""
-    return {
-        "nodes": [encode_node(node) for id in sorted(nodes) if (node := graph.node(id))],
-        "edges": [encode_edge(edge) for id in sorted(edges) if (edge := graph.edge(id))],
-    }
+def json_state(nodes: Iterable[str], edges: Iterable[str], graph: Graph, limit: int) -> dict[str, object] | None:
+    """Show these elements as they are; what does not exist is absent. None as soon as it is too long."""
+    return json_elements(map(graph.node, sorted(nodes)), map(graph.edge, sorted(edges)), limit)
 
 
-def json_graph(graph: Graph) -> dict[str, object]:
-    """Show the whole graph."""
-    nodes, edges = element_bytes(graph.nodes(), graph.edges())
-    return {"nodes": _fragments(nodes), "edges": _fragments(edges)}
+def json_elements(nodes: Iterable[Node | None], edges: Iterable[Edge | None], limit: int) -> dict[str, object] | None:
+    """Show elements, or return None as soon as they are longer than `limit`."""
+    shown_nodes = within((orjson.dumps(encode_node(node)) for node in nodes if node), limit)
+    if shown_nodes is None:
+        return None
+    room = limit - sum(map(len, shown_nodes))
+    shown_edges = within((orjson.dumps(encode_edge(edge)) for edge in edges if edge), room)
+    return None if shown_edges is None else {"nodes": _fragments(shown_nodes), "edges": _fragments(shown_edges)}
+
+
+def within(items: Iterable[Sized], limit: int) -> list[Sized] | None:
+    """Return all items, or None as soon as they are longer than `limit` together."""
+    taken = []
+    for item in items:
+        limit -= len(item) + 1
+        if limit < 0:
+            return None
+        taken.append(item)
+    return taken
 
 
 def packed(items: Iterable[bytes], limit: int) -> Iterator[list[bytes]]:

@@ -75,9 +75,8 @@ class Unseen:
         self._behind_since: float | None = None
         self.size = 0
 
-    def sent(self, size: int, now: float, *, version: int | None = None, counted: bool = True) -> None:
-        """Note a frame; `version` is given for what holds the flow's state. A snapshot's bytes are not counted."""
-        size = size if counted else 0
+    def sent(self, size: int, now: float, *, version: int | None = None) -> None:
+        """Note a frame; `version` is given for what holds the flow's state."""
         self.size += size
         self._sent = max(self._sent, version or 0)
         last = self._marks[-1] if self._marks else None

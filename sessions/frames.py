@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, cast
 
 from flows.document import Rejected, parse_json
+from flows.limits import current
 
 Format: TypeAlias = Literal["html", "json"]
 PROTOCOL = 1
 CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST = 2**63 - 1
+LARGEST_SEQ = 2**53 - 1
 FARTHEST = 1_000_000_000
 
 
@@ -181,7 +183,8 @@ def _require(fits: object, message: str) -> None:
 
 def _seq(fields: Fields) -> int:
     seq = fields["seq"]
-    _require(_is_count(seq) and seq != 0, "seq must be a positive whole number")
+    _require(_is_count(seq), "seq must be a positive whole number")
+    _require(0 < cast(int, seq) <= LARGEST_SEQ, "seq must be positive and at most 2^53 - 1")
     return cast(int, seq)
 
 
@@ -202,7 +205,7 @@ def _are_numbers(value: object, count: int) -> bool:
 
 
 def _are_ids(value: object) -> bool:
-    return isinstance(value, list) and all(_is_id(item) for item in value)
+    return isinstance(value, list) and len(value) <= current().batch and all(_is_id(item) for item in value)
 
 
 def _is_drag(value: object) -> bool:

@@ -18,11 +18,12 @@ LARGEST_BATCH = 200
 
 @dataclass(slots=True)
 class Entry:
-    """One submission and whoever waits for its answer."""
+    """One submission and whoever waits for its answer; `size` is what came over the wire."""
 
     submission: Submission
     socket: Socket
     seq: int
+    size: int = 0
     attempts: int = 0
 
 
@@ -40,6 +41,7 @@ class Inbox:
         """Take a new entry."""
         self._waiting.append(entry)
         entry.socket.unanswered += 1
+        entry.socket.unanswered_bytes += entry.size
         metrics.queue_length.inc()
 
     def take(self) -> list[Entry]:
@@ -53,6 +55,7 @@ class Inbox:
         """Note that the batch was answered."""
         for entry in self._taken:
             entry.socket.unanswered -= 1
+            entry.socket.unanswered_bytes -= entry.size
         metrics.queue_length.dec(len(self._taken))
         self._taken = []
 

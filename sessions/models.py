@@ -1,12 +1,19 @@
 """What the admin lists as live. No table: it is the flows that somebody has open, whichever process they are in."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from flows.models import Flow
 
+if TYPE_CHECKING:
+    from sessions.directory import ListedSession
+
 
 class LiveFlow(Flow):
-    """A flow that is being edited now."""
+    """A flow that is being edited now; `live` says by whom."""
+
+    live: "ListedSession"
 
     class Meta:
         proxy = True

@@ -1,6 +1,7 @@
 """Keeping the board: our people as they come, move and go; other processes' people as those announce them.
 
 Every process says to the group who is with it, in whole every `ANNOUNCE_SECONDS`, and what changed as it changes.
+Here a process is one session's start in it: a session that ends takes nobody of its successor along.
 What comes from the group is checked like anything from outside. Nobody depends on a farewell: silence is enough. What
 the board collects is flushed to our sockets and to the group at a pace the audience sets.
 """
@@ -32,9 +33,10 @@ class Rollcall:
         self._not_before = 0.0
         self._told: dict[str, dict[str, object]] = {}
 
-    def ask(self) -> None:
-        """Ask the other processes who is with them."""
+    def begin(self) -> None:
+        """Ask the other processes who is with them, and say who is with us."""
         self._say("live.ask")
+        self.announce()
 
     def arrive(self, socket: Socket) -> None:
         """Put somebody on the board; another socket of the same person and client makes room."""

@@ -14,9 +14,9 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import chain, repeat
+from functools import partial
 from typing import ParamSpec, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import structlog
 from django.utils import timezone
@@ -33,7 +33,7 @@ from sessions.audience import Audience
 from sessions.catch_up import CatchUp
 from sessions.codes import Close, Closing
 from sessions.current import Current
-from sessions.database import DatabaseDown, in_database
+from sessions.database import patiently
 from sessions.inbox import Entry, Inbox
 from sessions.link import Link, Message
 from sessions.presence import Board
@@ -49,7 +49,6 @@ log = structlog.get_logger(__name__)
 RESTARTS = 10
 RESTARTS_WITHIN = 60.0
 FINISHING_SECONDS = 3.0
-PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class LiveSession:
@@ -70,7 +69,7 @@ class LiveSession:
         self.audience = Audience(flow_id, limits, lambda: self.flow.document)
         self.inbox = Inbox()
         self.link = Link(group_name(flow_id), self._hear, self._listening)
-        self.rollcall = Rollcall(self.board, self.audience, self.link, process, limits)
+        self.rollcall = Rollcall(self.board, self.audience, self.link, f"{process}.{uuid4().hex}", limits)
         self.vigil = Vigil(self)
         self.active_at = time.monotonic()
         self.access_changed_at = 0.0
@@ -95,8 +94,7 @@ class LiveSession:
     async def ready(self) -> None:
         """Return when the flow is in memory. Raises `Closing` if it cannot be had."""
         await self._ready.wait()
-        if self.closing is not None:
-            raise Closing(self.closing)
+        self._expect_open()
 
     def submit(self, entry: Entry) -> None:
         """Let an entry wait for its turn; it will be answered."""
@@ -106,8 +104,7 @@ class LiveSession:
 
     async def catch_up(self) -> None:
         """Return when what the log holds at this moment is here too. Raises `Closing` if the session ends first."""
-        if self.closing is not None:
-            raise Closing(self.closing)
+        self._expect_open()
         done = self._log.asked()
         self._wake.set()
         await done
@@ -180,12 +177,15 @@ class LiveSession:
 
     async def _work(self) -> None:
         while True:
-            if self._log.is_due:
+            was_due = self._log.is_due
+            if was_due:
                 await self._log.run(self.limits.catch_up)
-            elif self.inbox:
+            if self.inbox:  # however often others write, what waits here has its turn after one reading
                 await self._commit()
             elif self.closing is not None:
                 raise Closing(self.closing)
+            elif was_due:
+                continue
             else:
                 await self._wake.wait()
             self._wake.clear()
@@ -239,15 +239,11 @@ class LiveSession:
 
     async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in a thread, again and again while the database does not answer. Nothing is lost by waiting."""
-        for pause in chain(PAUSES, repeat(PAUSES[-1])):
-            try:
-                return await in_database(call, *args, **kwargs)
-            except DatabaseDown as down:
-                log.warning("database_down", flow=str(self.flow_id), reason=repr(down))
-                if self.closing is not None:
-                    raise Closing(self.closing) from None
-                await asyncio.sleep(pause)
-        raise AssertionError("unreachable")
+        return await patiently(partial(call, *args, **kwargs), self._expect_open)
+
+    def _expect_open(self) -> None:
+        if self.closing is not None:
+            raise Closing(self.closing)
 
     def _begin_again(self) -> None:
         """Prepare another start after a defect, or give up."""
@@ -281,9 +277,8 @@ class LiveSession:
 
     def _listening(self) -> None:
         """Whatever was said before we listened, we missed."""
+        self.rollcall.begin()
         self.check_soon(lambda _: True)
-        self.rollcall.ask()
-        self.rollcall.announce()
         self.look()
 
     def _hear(self, message: Message) -> None:

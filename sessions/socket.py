@@ -7,7 +7,7 @@ waits; whoever falls too far behind is closed rather than waited for.
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flows.limits import Limits
 from sessions import metrics
@@ -39,7 +39,9 @@ class Socket:
         "number",
         "person",
         "unanswered",
+        "unanswered_bytes",
         "unseen",
+        "unseen_snapshot",
         "version",
     )
 
@@ -55,9 +57,10 @@ class Socket:
         self.checked_at = time.monotonic()
         self.version = 0
         self.number = 0
-        self.unanswered = 0
+        self.unanswered = self.unanswered_bytes = 0
         self.missed_presence = False
         self.unseen = Unseen(limits, 0)
+        self.unseen_snapshot: int | None = None
         self._limits, self._abort = limits, abort
         self._outbound = Outbound(send)
 
@@ -85,11 +88,32 @@ class Socket:
         self._put(frame)
         self.unseen.sent(frame.size, time.monotonic())
 
-    def send_version(self, frame: Encoded, version: int, now: float, *, counted: bool = True) -> None:
-        """Send what brings the client to `version`; `counted` as in `Unseen.sent`."""
+    def send_version(self, frame: Encoded, version: int, now: float) -> None:
+        """Send what brings the client to `version`."""
         self.version = version
         self._put(frame)
-        self.unseen.sent(frame.size, now, version=version, counted=counted)
+        self.unseen.sent(frame.size, now, version=version)
+        self.part_if_too_far()
+
+    def send_snapshot(self, parts: Iterable[Encoded], version: int, *, counted: bool) -> None:
+        """Send the whole flow; it counts as a quarter of the window at most, so that one closes nobody."""
+        self.version = self.unseen_snapshot = version
+        room, now = self._limits.unseen_bytes // 4 if counted else 0, time.monotonic()
+        for part in parts:
+            size = min(part.size, room)
+            room -= size
+            self._put(part)
+            self.unseen.sent(size, now, version=version)
+        self.part_if_too_far()
+
+    def seen(self, version: int) -> None:
+        """Take the client's word for what arrived."""
+        self.unseen.seen(version, time.monotonic())
+        if self.unseen_snapshot is not None and version >= self.unseen_snapshot:
+            self.unseen_snapshot = None
+
+    def part_if_too_far(self) -> None:
+        """Close the connection if too many bytes are on their way."""
         if self.unseen.size > self._limits.unseen_bytes:
             self.close(Close.TOO_SLOW)
 

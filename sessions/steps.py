@@ -11,14 +11,30 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-from flows.document import NO_LIMITS, Document, Draft, Effect, Pair, apply, decode_record, parse_json
+from django.db.models import Sum
+from django.db.models.functions import Length
+
+from flows.document import (
+    NO_LIMITS,
+    Document,
+    Draft,
+    Edge,
+    Effect,
+    FlowProperties,
+    Node,
+    Pair,
+    apply,
+    decode_record,
+    parse_json,
+)
 from flows.document.effect import composed
 from flows.log import LoggedChange, changes_since
-from flows.models import Flow
+from flows.models import Change, Flow
 from flows.submission import ChangeHead, Receipt
 
 T = TypeVar("T")
 KEPT_ELEMENTS = 20_000
+LONGEST_WAY_BACK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,30 +117,40 @@ def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> St
     return Step(version, changes[-1].version, changes[-1].digest, _heads(changes), draft.effect)
 
 
-def read_back(flow_id: UUID, since: int, version: int) -> list[LoggedChange]:
-    """Read the log's entries after `since` up to `version`. Raises `GapInLog`."""
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """What a flow held at one version, for a thread to work on while the flow moves on."""
+
+    properties: FlowProperties
+    nodes: Sequence[Node]
+    edges: Sequence[Edge]
+
+
+def elements_of(document: Document) -> Elements:
+    """Note what a flow holds now."""
+    return Elements(document.properties, document.nodes(), document.edges())
+
+
+def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Step | None:
+    """Read from the log what led from `since` to `version`, at which the flow `held` this. Raises `GapInLog`.
+
+    It is found by walking back by the log's inverses. None if there is a change without one, or if they are so long
+    that a snapshot is sooner made.
+    """
+    inverses = Change.objects.filter(flow_id=flow_id, version__gt=since, version__lte=version).values_list("inverse")
+    length = inverses.aggregate(length=Sum(Length("inverse")))["length"] or 0
+    if length > LONGEST_WAY_BACK or inverses.filter(inverse=None).exists():
+        return None
     changes = changes_since(flow_id, since, version - since)
     _expect_dense(changes, since)
     if not changes or changes[-1].version != version:
         raise GapInLog
-    return changes
-
-
-def missed(changes: Sequence[LoggedChange], later: Step | None, document: Document) -> Step | None:
-    """Return the step that `changes`, and then `later`, make up; `document` is at its end.
-
-    It is found by walking back from the document as it is now by the log's inverses. None if there is one without.
-    """
-    draft = Draft(document)
-    if later:
-        draft.advance(reverse(later.effect))
+    draft = Draft(Document(held.properties, held.nodes, held.edges))
     for change in reversed(changes):
         if change.inverse is None:
             return None
         draft.advance(apply(draft, decode_record(parse_json(change.inverse)), NO_LIMITS).effect)
-    heads = _heads(changes) + (later.changes if later else ())
-    end = later or changes[-1]
-    return Step(changes[0].version - 1, end.version, end.digest, heads, reverse(draft.effect))
+    return Step(since, version, changes[-1].digest, _heads(changes), reverse(draft.effect))
 
 
 class Recent:

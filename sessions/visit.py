@@ -8,6 +8,8 @@ import asyncio
 import time
 from typing import assert_never
 
+import structlog
+
 from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
 from flows.limits import current as current_limits
 from flows.submission import Redo as RedoLast
@@ -43,7 +45,9 @@ from sessions.welcome import welcome
 STRIKES = 5
 HELLO_SECONDS = 30.0
 SURPLUS_SECONDS = 2.0
+WAITING_BYTES = 4 * 1024 * 1024
 TOO_FAST = "too many at once; slow down"
+log = structlog.get_logger(__name__)
 
 
 class Visit:
@@ -56,7 +60,7 @@ class Visit:
         self._socket = Socket(guest, credential, send, limits, lambda: task and task.cancel())
         self._session: LiveSession | None = None
         self._frames, self._operations = frame_rate(limits, now), operation_rate(limits, now)
-        self._strikes = 0
+        self._strikes = self._size = 0
         self._supervisor = supervisor.current()
         self._surplus = not self._supervisor.enter(guest.user_id)
         patience, code = (SURPLUS_SECONDS, Close.FULL) if self._surplus else (HELLO_SECONDS, Close.TOO_SLOW)
@@ -77,6 +81,7 @@ class Visit:
         try:
             if text is None:
                 raise BadFrame("frames are text")
+            self._size = len(text)
             await self._take(decode_frame(text))
             self._strikes = 0
         except OtherProtocol:
@@ -86,6 +91,9 @@ class Visit:
             self._strike(str(bad))
         except Closing as closing:
             self._socket.close(closing.code)
+        except Exception:
+            log.exception("visit_failed", flow=str(self._socket.flow_id), session=self._socket.session)
+            self._socket.close(Close.RESTARTING)
 
     def end(self) -> None:
         """Leave; the connection is no more."""
@@ -132,10 +140,15 @@ class Visit:
                 return True
             case Operate(seq) | Undo(seq) | Redo(seq):
                 rate = self._operations
-                if rate.take(now) and self._socket.unanswered < self._limits.outbox:
+                if rate.take(now) and self._has_room():
                     return True
                 touched = mentioned_on_wire(frame.operation) if isinstance(frame, Operate) else ()
                 self._refuse(session, seq, Refused("rate_limited", TOO_FAST, *touched))
+            case SyncGraph(seq):
+                rate = self._frames
+                if rate.take(now) and self._has_room():
+                    return True
+                self._refuse(session, seq, Refused("rate_limited", TOO_FAST))
             case _:
                 rate = self._frames
                 if rate.take(now):
@@ -145,6 +158,11 @@ class Visit:
         if rate.is_flood():
             self._socket.close(Close.TOO_FAST)
         return False
+
+    def _has_room(self) -> bool:
+        """Whether what was just heard may wait for its answer beside what waits already."""
+        socket = self._socket
+        return socket.unanswered < self._limits.outbox and socket.unanswered_bytes + self._size <= WAITING_BYTES
 
     def _do(self, frame: ClientFrame, session: LiveSession) -> None:
         match frame:
@@ -162,7 +180,7 @@ class Visit:
                 session.active_at = time.monotonic()
                 session.rollcall.update(self._socket.session, state)
             case Seen(version):
-                self._socket.unseen.seen(version, time.monotonic())
+                self._socket.seen(version)
             case Ping():
                 self._socket.send(encode("pong"))
             case Hello():
@@ -175,7 +193,7 @@ class Visit:
         submission = Submission(
             operation=operation, actor=socket.person.id, via="socket", client=socket.client, seq=seq, based_on=based_on
         )
-        session.submit(Entry(submission, socket, seq))
+        session.submit(Entry(submission, socket, seq, self._size))
 
     def _whole_graph(self, graph: object) -> object:
         """Decode a whole graph; what cannot be decoded is submitted as its refusal."""

@@ -91,8 +91,9 @@ def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
     flow.search_text = search_text(document.properties)
     flow.node_count, flow.edge_count = document.node_count, document.edge_count
     flow.save(force_insert=True)
+    flow.updated_at = now = flow.created_at
     flow.digest = append(flow.pk, "", [(ChangeHead(1, actor, None, None, via), outcome)], now)
-    Flow.objects.filter(pk=flow.pk).update(digest=flow.digest)
+    Flow.objects.filter(pk=flow.pk).update(digest=flow.digest, updated_at=now)
     write_effect(flow.pk, outcome.effect, 1)
     if actor is not None:
         Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=0)

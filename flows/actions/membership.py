@@ -70,7 +70,7 @@ def _read_role(role: object) -> Role:
 
 def _find_person(text: str) -> int:
     people = get_user_model().objects.filter(is_active=True)
-    wanted = text.strip()
+    wanted = text.replace("\0", "").strip()
     by_address = people.filter(email=wanted.lower())
     found = list((by_address if "@" in wanted else people.filter(name__iexact=wanted)).values_list("pk", flat=True)[:2])
     match found:

@@ -191,6 +191,8 @@ class _Turn:
         if isinstance(asked, Rejected):
             raise asked
         if isinstance(asked, ReplaceGraph) and submission.based_on != self.version:
+            if submission.based_on is not None and submission.based_on > self.version:
+                raise Rejected("version_conflict", _("The flow is only at version %s.") % self.version)
             raise Rejected("version_conflict", _("The flow has changed since version %s.") % submission.based_on)
         return asked
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from flows.actions.turns import writing
 from flows.document import Rejected
 from flows.errors import FlowError
 
@@ -60,9 +61,14 @@ class Refusable:
 
 
 def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Answer with the view, all or nothing; when the door refuses, with the reason as a message."""
+    """Answer with the view, all or nothing; when the door refuses, with the reason as a message.
+
+    Who only looks takes no turn at writing: SQLite's lock is one for all flows.
+    """
     try:
-        with transaction.atomic():
+        if request.method in {"GET", "HEAD", "OPTIONS"}:
+            return view()
+        with writing():
             return view()
     except REFUSALS as refusal:
         messages.error(request, refusal.message)

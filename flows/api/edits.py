@@ -25,7 +25,7 @@ from flows.api.schemas import (
     VersionOut,
 )
 from flows.document import Rejected, encode_left
-from flows.log import LoggedChange, changes_since
+from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
 from flows.store import consistent_read
 
@@ -93,10 +93,13 @@ def redo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
 
 @router.get("/flows/{flow_id}/changes", **answers({200: ChangesOut}, "not_found", "invalid"))
 def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]) -> HttpResponse:
-    """List what happened after version `since`, oldest first, and say where the flow is."""
+    """List what happened after version `since`, oldest first, and say where the flow is.
+
+    May list fewer than `limit`, when they are long: there is no more only when the last one is at `version`.
+    """
     with consistent_read():
         access = get_flow_for(person(request), flow_id)
-        changes = changes_since(flow_id, query.since, query.limit)
+        changes = changes_since(flow_id, query.since, query.limit, size=READ_BYTES)
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
 
 

@@ -89,6 +89,12 @@ class OperationsIn(NamedIn):
 
     operations: Operations
 
+    @model_validator(mode="after")
+    def _seq_stays_a_seq(self) -> Self:
+        if self.seq is not None and self.seq + len(self.operations) - 1 > LARGEST:
+            raise ValueError("the last seq is beyond 2^53 - 1")
+        return self
+
 
 class TakeBackIn(NamedIn):
     """An undo or redo; without a name it cannot be sent again."""

@@ -5,11 +5,12 @@ The log is the truth; rows are its fold, kept so that one edit touches a few of 
 removes what was logged: the database refuses that (`flows.append_only`).
 """
 
-from flows.log.entries import Author, LoggedChange, append, changes_since, replay
+from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay
 from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, settle
 from flows.log.verification import verify_all, verify_flow
 
 __all__ = [
+    "READ_BYTES",
     "SNAPSHOT_EVERY",
     "Author",
     "Fold",

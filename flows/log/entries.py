@@ -40,6 +40,11 @@ _COLUMNS = (
 )
 _WRITTEN = ("flow_id", *(column for column in _COLUMNS if column != "actor__name"))
 
+READ_BYTES = 8 << 20
+"""As much text is read from the log at once: one entry may hold a whole flow."""
+
+_ROWS_AT_ONCE = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -108,10 +113,24 @@ def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]
     return digest
 
 
-def changes_since(flow_id: UUID, since: int, limit: int | None = None) -> list[LoggedChange]:
-    """Read the entries after version `since`, ascending, at most `limit` of them. Empty for an unknown flow."""
+def changes_since(
+    flow_id: UUID, since: int, limit: int | None = None, *, size: int | None = None
+) -> list[LoggedChange]:
+    """Read the entries after version `since`, ascending, at most `limit` of them. Empty for an unknown flow.
+
+    With `size` it ends with the entry by which operations and inverses reach so many characters. One that exists is
+    always read, so whoever wants all asks again after the last, until nothing comes.
+    """
     rows = Change.objects.filter(flow_id=flow_id, version__gt=since).order_by("version").values_list(*_COLUMNS)
-    return [_logged(row) for row in rows[:limit]]
+    if size is None:
+        return [_logged(row) for row in rows[:limit]]
+    changes: list[LoggedChange] = []
+    for row in rows[:limit].iterator(chunk_size=_ROWS_AT_ONCE):
+        changes.append(_logged(row))
+        size -= len(changes[-1].operation) + len(changes[-1].inverse or "")
+        if size <= 0:
+            break
+    return changes
 
 
 def replay(document: Document, changes: Iterable[LoggedChange]) -> None:

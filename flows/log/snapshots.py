@@ -10,12 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, encode_operation, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.errors import NotFound
-from flows.log.entries import changes_since, replay
+from flows.log.entries import READ_BYTES, changes_since, replay
 from flows.models import Snapshot
 
 SNAPSHOT_EVERY = 200
@@ -46,7 +46,7 @@ def document_at(flow_id: UUID, version: int) -> Document:
 def fold(flow_id: UUID, until: int | None = None, *, start: Fold | None = None) -> Fold:
     """Fold the log up to a version, or its end, from `start`, or from the last snapshot before it."""
     at = start or _last_snapshot(flow_id, until)
-    while changes := changes_since(flow_id, at.version, _limit(at.version, until)):
+    while changes := changes_since(flow_id, at.version, _limit(at.version, until), size=READ_BYTES):
         replay(at.document, changes)
         at = Fold(at.document, changes[-1].version, changes[-1].digest)
     return at
@@ -91,7 +91,7 @@ def take_snapshot(flow_id: UUID, version: int) -> None:
 def _take(flow_id: UUID, version: int) -> None:
     try:
         take_snapshot(flow_id, version)
-    except DatabaseError:
+    except Exception:  # nobody waits for this thread's result: what is not said here is never heard of
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:
         _pending.discard(flow_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from flows.document import Edge, Node, Rejected
 from flows.errors import NotFound
-from flows.log.entries import LoggedChange, changes_since, replay
+from flows.log.entries import READ_BYTES, LoggedChange, changes_since, replay
 from flows.log.snapshots import Fold, empty, read_snapshot
 from flows.models import Flow, Snapshot
 from flows.search import search_text
@@ -61,7 +61,7 @@ def _fold_whole(flow_id: UUID) -> Generator[str, None, Fold]:
     """Fold the log from its beginning; yield what is wrong in it and in the snapshots passed, return the end."""
     snapshots = {snapshot.version: snapshot for snapshot in Snapshot.objects.filter(flow_id=flow_id)}
     at = empty()
-    while changes := changes_since(flow_id, at.version, _CHUNK):
+    while changes := changes_since(flow_id, at.version, _CHUNK, size=READ_BYTES):
         for change in changes:
             yield from _check_entry(flow_id, at, change)
             replay(at.document, [change])

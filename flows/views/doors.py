@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
 from flows.access import Access, Role, get_flow_for
+from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
 
 View: TypeAlias = Callable[..., HttpResponse]
@@ -48,6 +49,8 @@ def logged_in(view: View) -> View:
             raise Http404(error.message) from error
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
+        except Rejected as refusal:
+            response = HttpResponse(refusal.message, status=422, content_type="text/plain; charset=utf-8")
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request", "Cookie"])

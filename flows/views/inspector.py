@@ -88,12 +88,14 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
     return render(request, context["inspector_template"], context)
 
 
-def _selected(graph: Graph, asked: QueryDict) -> Selection:
+def _selected(graph: StoredGraph, asked: QueryDict) -> Selection:
     """Return what is asked for and exists; somebody may have deleted it a moment ago."""
     if edge_id := asked.get("edge"):
-        return Selection(edge=graph.edge(edge_id))
+        return Selection(edge=graph.edge(edge_id) if "\0" not in edge_id else None)
     ids = [*asked.getlist("node"), *asked.get("nodes", "").split(",")][:MOST_SELECTED]
-    nodes = (graph.node(id) for id in dict.fromkeys(ids) if id)
+    ids = [id for id in dict.fromkeys(ids) if id and "\0" not in id]
+    graph.foresee(ids)
+    nodes = (graph.node(id) for id in ids)
     return Selection(nodes=tuple(node for node in nodes if node))
 
 

@@ -98,7 +98,7 @@ def _changed(request: PageRequest, *, closes: bool = False) -> HttpResponse:
 
 
 def _listing(request: PageRequest) -> dict[str, Any]:
-    q = request.GET.get("q", "").strip()[:200]
+    q = request.GET.get("q", "").replace("\0", "").strip()[:200]
     sort: Sort = request.GET["sort"] if request.GET.get("sort") in get_args(Sort) else "edited"  # type: ignore[assignment]
     tab = "shared" if request.GET.get("tab") == "shared" else "mine"
     offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 9 else 0

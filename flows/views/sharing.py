@@ -14,6 +14,8 @@ from flows.document import Rejected
 from flows.errors import NotFound
 from flows.views.doors import PageRequest, flow_view, wants_fragment
 
+LARGEST_ID = 2**63 - 1
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @flow_view()
@@ -34,6 +36,8 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
     """Change a member's role, or take it away when asked to."""
+    if user_id > LARGEST_ID:
+        raise NotFound
     try:
         if request.POST.get("remove"):
             hint = actions.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from flows import actions
@@ -187,3 +189,10 @@ def test_the_admins_pages_run_under_the_strict_policy(staff: Client, flow: Flow)
     page = response.content.decode()
     assert "onclick=" not in page
     assert 'style="' not in page
+
+
+def test_who_only_looks_waits_for_no_writer(staff: Client, flow: Flow) -> None:
+    for path in ("/admin/flows/flow/", f"/admin/flows/flow/{flow.pk}/change/", f"/admin/flows/flow/{flow.pk}/delete/"):
+        with CaptureQueriesContext(connection) as queries:
+            assert staff.get(path).status_code == 200
+        assert not [query["sql"] for query in queries if query["sql"].startswith(("BEGIN", "SAVEPOINT"))]

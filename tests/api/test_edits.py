@@ -259,3 +259,13 @@ def test_the_batches_of_one_call_hold_only_so_much(as_bob: Program, flow: Flow, 
 
     assert Flow.objects.get(pk=flow.pk).version == 1
     assert results(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": asked[:10]})) == [2] * 10
+
+
+def test_names_and_conflicts_beyond_the_end(as_bob: Program, flow: Flow, refused: Refused) -> None:
+    asked = {"client": "program-1", "seq": 2**53 - 1, "operations": [move("n1", 5)] * 2}
+    beyond = as_bob.post(f"/flows/{flow.pk}/operations", asked)
+    refused(beyond, 422, "invalid")
+    assert beyond.json()["message"] == "body: the last seq is beyond 2^53 - 1"  # type: ignore[attr-defined]
+    ahead = as_bob.put(f"/flows/{flow.pk}/graph", {"version": 7, **LONELY})
+    refused(ahead, 409, "version_conflict")
+    assert ahead.json()["message"] == "The flow is only at version 1."  # type: ignore[attr-defined]

@@ -13,7 +13,17 @@ from flows import log
 from flows.actions import create_flow, delete_flow, submit
 from flows.document import CreateFlow, MoveNode
 from flows.errors import NotFound
-from flows.log import Author, changes_since, document_at, fold, verify_all, verify_flow
+from flows.log import (
+    Author,
+    changes_since,
+    document_at,
+    entries,
+    fold,
+    snapshots,
+    verification,
+    verify_all,
+    verify_flow,
+)
 from flows.log.snapshots import take_snapshot
 from flows.models import Change, Flow, FlowEdge, FlowNode, Snapshot
 from flows.store import load_document
@@ -256,3 +266,34 @@ class TestVerification:
         flow = create_flow(alice.pk, title="Many", nodes=nodes, via="api")
         FlowNode.objects.filter(flow=flow).update(label="changed")
         assert verify_flow(flow.pk)[-1] == "and 4 more nodes"
+
+
+class TestBounds:
+    """The log is read in parts, by bytes too: one entry may hold a whole flow."""
+
+    def test_a_reading_ends_by_size_and_always_gives_one(
+        self, flow: Flow, alice: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        submit(flow.pk, [ask(alice, label("plan", f"{index}" * 100)) for index in range(1, 9)])
+        for module in (snapshots, verification):
+            monkeypatch.setattr(module, "READ_BYTES", 1)
+
+        assert [change.version for change in changes_since(flow.pk, 0, size=1)] == [1]
+        assert [change.version for change in changes_since(flow.pk, 1, size=500)] == [2, 3]
+        assert [change.version for change in changes_since(flow.pk, 1, 1, size=500)] == [2]
+        assert fold(flow.pk).document == load_document(flow.pk).document
+        assert verify_flow(flow.pk) == []
+
+
+def test_whatever_stops_a_snapshot_is_logged(
+    flow: Flow, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_text: str) -> object:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(entries, "parse_json", broken)
+    monkeypatch.setattr(snapshots.connection, "close", lambda: None)
+
+    snapshots._take(flow.pk, 1)
+
+    assert "snapshot_missed" in caplog.text and "a defect" in caplog.text

@@ -1,5 +1,7 @@
 """The library: what is listed, and what can be done with a flow as a whole, with scripts and without."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -16,6 +18,24 @@ def titles(client: Client, query: str = "") -> list[str]:
 
 
 # Who may not.
+
+
+def test_odd_input_is_refused_or_finds_nothing(flow: Flow, alice: User, enter: Enter) -> None:
+    client = enter(alice)
+    assert client.post("/flows/", {"title": "a\0b"}).status_code == 422
+    assert client.post(f"/flows/{flow.pk}/members/99999999999999999999", {"role": "editor"}).status_code == 404
+    assert client.post(f"/flows/{flow.pk}/members", {"person": "a\0b", "role": "editor"}).status_code == 422
+    assert client.get("/", {"q": "\0"}).status_code == 200
+    for name in ("node", "nodes", "edge"):
+        assert client.get(f"/flows/{flow.pk}/inspector", {name: "\0"}).status_code == 200
+
+
+def test_a_large_selection_is_read_at_once(
+    flow: Flow, alice: User, enter: Enter, django_assert_max_num_queries: Any
+) -> None:
+    client = enter(alice)
+    with django_assert_max_num_queries(12):
+        client.get(f"/flows/{flow.pk}/inspector", {"nodes": ",".join(f"n{index}" for index in range(600))})
 
 
 @pytest.mark.parametrize("path", ["rename", "duplicate", "delete", "restore", "members"])

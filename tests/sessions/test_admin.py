@@ -1,10 +1,12 @@
 """Administrators see what is live; others see nothing of it, and nobody changes anything there."""
 
+import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import User
+from sessions import directory
 from tests.sessions.conftest import Join
 
 LIST = "admin:live_liveflow_changelist"
@@ -36,6 +38,16 @@ async def test_what_is_live_is_listed_with_who_is_in_it(join: Join, cast: dict[s
     assert status == 200
     assert "Draft" in html
     assert "Alice, Bob" in html
+
+
+async def test_what_is_live_is_asked_once_for_each_page(
+    join: Join, dora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join("alice")
+    asked, real = [], directory.live_sessions
+    monkeypatch.setattr(directory, "live_sessions", lambda: asked.append(1) or real())
+    await page(dora, reverse(LIST))
+    assert len(asked) == 1
 
 
 async def test_nothing_can_be_added_changed_or_deleted(join: Join, flow: object, dora: User) -> None:

@@ -14,6 +14,7 @@ from flows.models import Answer, Flow
 from sessions import flow_control, supervisor, vigil, visit, welcome
 from sessions.admission import Guest, admit
 from sessions.codes import Close
+from sessions.session import LiveSession
 from tests.sessions.client import Closed, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -128,6 +129,43 @@ async def test_bytes_not_seen_end_it_and_nobody_else_notices(join: Join, limit: 
     await alice.reach(40)
 
 
+async def test_whole_graphs_wait_within_the_outbox_too(join: Join, limit: Limit) -> None:
+    limit(outbox=1)
+    alice = await join("alice")
+    graph = {"nodes": [], "edges": []}
+    (socket,) = the_session().audience
+    socket.unanswered += 1
+    await alice.send("sync_graph", seq=1, version=1, graph=graph)
+    assert (await alice.answer(1))["code"] == "rate_limited"
+    socket.unanswered -= 1
+    await alice.send("sync_graph", seq=1, version=1, graph=graph)
+    assert (await alice.answer(1))["type"] == "acked"
+
+
+async def test_what_waits_is_bounded_in_bytes(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "WAITING_BYTES", 1000)
+    alice = await join("alice")
+    label = {"kind": "edit_node", "id": "a", "set": {"label": "x" * 1000}}
+    assert (await alice.do(label))["code"] == "rate_limited"
+    assert (await alice.do(move(1)))["type"] == "acked"
+    (socket,) = the_session().audience
+    assert (socket.unanswered, socket.unanswered_bytes) == (0, 0)
+
+
+async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, bob = await join("alice"), await join("bob")
+
+    def broken(*_: object) -> None:
+        monkeypatch.undo()
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(visit, "mentioned_on_wire", broken)
+    monkeypatch.setattr(visit, "WAITING_BYTES", 0)
+    await alice.operate(move(1))
+    assert await alice.closed() == 4412
+    assert (await bob.do(move(1)))["type"] == "acked"
+
+
 async def test_versions_not_seen_for_too_long_end_it(join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(flow_control, "VERSIONS_SECONDS", 0.02)
@@ -217,6 +255,12 @@ async def test_who_comes_as_an_empty_session_ends_meets_the_next_one(
     bob = await join("bob")
     assert (await bob.do(move(1)))["type"] == "acked"
     assert ending.closing is Close.ASLEEP
+
+
+def the_session() -> LiveSession:
+    """Return the one session of this process."""
+    (session,) = supervisor.current().sessions.values()
+    return session
 
 
 async def refused(join: Join, name: str) -> int:

@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 
 from flows.models import Flow
 from sessions import supervisor, vigil
+from sessions.codes import Close
 from sessions.directory import live_sessions, session_of
 from tests.sessions.client import Client
 from tests.sessions.conftest import Join
@@ -110,6 +111,20 @@ async def test_a_client_that_comes_back_in_another_process_is_replaced_in_the_fi
     second = await elsewhere("alice", client=first.name)
     assert await first.closed() == 4409
     assert (await second.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
+
+
+async def test_a_session_that_ends_takes_nobody_of_its_successor_along(join: Join, elsewhere: Join) -> None:
+    alice = await join("alice")
+    await elsewhere("bob")
+    await alice.next("people", where=lambda frame: bool(frame["joined"]))
+    (ending,) = elsewhere.supervisor.sessions.values()  # type: ignore[attr-defined]
+    ending.end(Close.ASLEEP)
+    back = await elsewhere("vera")
+    ending.rollcall.close()
+    await alice.until(lambda: back.session in alice.people)
+    here = next(iter(supervisor.current().sessions.values()))
+    here.rollcall.hear({"type": "live.leaving", "process": ending.rollcall._process})
+    assert here.board.has_person(back.me["id"])
 
 
 async def test_a_process_that_falls_silent_is_forgotten(

@@ -180,7 +180,8 @@ export class LiveSession extends EventTarget {
   #refused(frame) {
     const entry = this.outbox.refused(frame.seq, frame.code);
     if (!entry) return;
-    this.#patcher.restore(entry.operation, frame.html ?? "");
+    // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
+    if (frame.html !== undefined) this.#patcher.restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
   }
