@@ -14,7 +14,7 @@ from tests.pages.marks import elements
 
 def titles(client: Client, query: str = "") -> list[str]:
     html = client.get(f"/{query}").content.decode()
-    return [part.text for part in elements(html) if part.attributes.get("class") == "card-title"]
+    return [part.text for part in elements(html) if part.attributes.get("class") == "card-link"]
 
 
 # Who may not.
