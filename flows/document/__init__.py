@@ -17,6 +17,7 @@ from flows.document.errors import Code, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
 from flows.document.graph import Document, Graph
 from flows.document.kinds import KINDS
+from flows.document.left import Left, encode_left
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
 from flows.document.mentioned import mentioned, mentioned_on_wire
 from flows.document.operations import (
@@ -43,7 +44,6 @@ from flows.document.outcome import Outcome
 from flows.document.own_steps import OwnChange, redo_steps, undo_steps
 from flows.document.parsing import parse_json
 from flows.document.ports import Ports, default_size, ports_for, ports_of
-from flows.document.restoring import Left, encode_left
 from flows.document.settings import check_settings
 from flows.document.undo import Past, TakenBack, take_back
 from flows.document.wire import decode_operation, decode_record, encode_operation

@@ -7,8 +7,6 @@ on a draft first: what the rules refuse, or what would take along more than was 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from flows.document.apply import apply
@@ -17,7 +15,9 @@ from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Node
 from flows.document.errors import Rejected
 from flows.document.graph import Graph
+from flows.document.left import Left
 from flows.document.limits import NO_LIMITS
+from flows.document.node_edits import in_group, node_edits, with_settings
 from flows.document.operations import (
     AddEdge,
     AddNode,
@@ -26,11 +26,8 @@ from flows.document.operations import (
     EditFlow,
     EditNode,
     FlowChanges,
-    MoveNode,
-    NodeChanges,
     RemoveEdge,
     RemoveNode,
-    ResizeNode,
     SingleOperation,
 )
 from flows.document.ports import ports_of
@@ -46,31 +43,9 @@ from flows.document.written import (
     node_differences,
 )
 
-MOST_LEFT = 100
 T = TypeVar("T")
 Try: TypeAlias = Callable[[], bool]
 _NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), MEMBERS: ()}
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What was left alone of one element. No properties: the element itself, which stays, or stays away."""
-
-    what: str
-    id: str
-    properties: tuple[str, ...] = ()
-
-
-def encode_left(left: Iterable[Left]) -> list[dict[str, object]]:
-    """Encode what was left alone: `{"node": id, "properties": […]}`, each element once, at most `MOST_LEFT` of them.
-
-    What names neither node nor edge is the flow itself.
-    """
-    merged: dict[Element, set[str]] = {}
-    for one in left:
-        merged.setdefault((one.what, one.id), set()).update(one.properties)
-    first = islice(merged.items(), MOST_LEFT)
-    return [({what: id} if id else {}) | {"properties": sorted(names)} for (what, id), names in first]
 
 
 class Restoration:
@@ -131,7 +106,7 @@ class Restoration:
                 coming[id] = pair.after
         for id, node in coming.items():
             if node.parent is not None and node.parent not in coming and not self._may_hold(node.parent):
-                coming[id] = _copied(node, None, node.settings)
+                coming[id] = in_group(node, None)
                 self._leave(("node", id), "parent")
         tries: dict[str, Try] = {id: lambda node=node: self._try(AddNode(node)) for id, node in coming.items()}  # type: ignore[misc]
         for id in _in_some_order(tries):
@@ -166,7 +141,7 @@ class Restoration:
             if now is None or EXISTENCE in names:
                 self._leave(("node", id), *names)
                 continue
-            for operation, named in _node_edits(now, before, names):
+            for operation, named in node_edits(now, before, names):
                 if named == ["parent"] and (before.parent is None or self._may_hold(before.parent)):
                     parents[id] = lambda operation=operation: self._try(operation)  # type: ignore[misc]
                 elif named == ["parent"] or self._takes_ports_of_others(now, operation) or not self._try(operation):
@@ -219,7 +194,7 @@ class Restoration:
         """Tell whether an edit takes away a port that somebody else has used since."""
         if not isinstance(operation, EditNode) or "branches" not in operation.changes.get("settings", {}):
             return False
-        after = _with_settings(now, operation.changes)
+        after = with_settings(now, operation.changes)
         lost = set(ports_of(now).outputs) - set(ports_of(after).outputs)
         return any(self._others.has(("node", now.id), f"out.{port}") for port in lost)
 
@@ -256,58 +231,3 @@ def _in_some_order(tries: dict[str, Try]) -> list[str]:
         before = len(waiting)
         waiting = [id for id in waiting if not tries[id]()]
     return waiting
-
-
-def _node_edits(now: Node, before: Node, names: Iterable[str]) -> list[tuple[SingleOperation, list[str]]]:
-    """Return what gives these properties their earlier values: each operation with the properties it is for."""
-    edits: list[tuple[SingleOperation, list[str]]] = []
-    wanted = set(names)
-    geometry: list[str] = [name for name in ("position", "size") if name in wanted]
-    if "size" in wanted or (
-        geometry and now.kind == "group"
-    ):  # a group that is resized leaves its members where they are
-        size = before if "size" in wanted else now
-        x, y = (before.x, before.y) if "position" in wanted else (None, None)
-        edits.append((ResizeNode(now.id, size.width, size.height, x, y), geometry))
-    elif geometry:
-        edits.append((MoveNode(now.id, before.x, before.y), geometry))
-    changes = _changes(before, wanted)
-    if changes:
-        edits.append((EditNode(now.id, changes), list(changes)))
-    keys = [name.partition(".")[2] for name in sorted(wanted) if name.startswith("settings.")]
-    plain = {key: before.settings.get(key) for key in keys if key != "branches"}
-    if plain:
-        edits.append((EditNode(now.id, {"settings": plain}), [f"settings.{key}" for key in plain]))
-    if "branches" in keys:
-        edits.append(
-            (EditNode(now.id, {"settings": {"branches": before.settings.get("branches")}}), ["settings.branches"])
-        )
-    if "parent" in wanted:
-        edits.append((EditNode(now.id, {"parent": before.parent}), ["parent"]))
-    return edits
-
-
-def _changes(before: Node, wanted: set[str]) -> NodeChanges:
-    changes: NodeChanges = {}
-    if "label" in wanted:
-        changes["label"] = before.label
-    if "description" in wanted:
-        changes["description"] = before.description
-    if "colour" in wanted:
-        changes["colour"] = before.colour
-    if "enabled" in wanted:
-        changes["enabled"] = before.enabled
-    return changes
-
-
-def _with_settings(node: Node, changes: NodeChanges) -> Node:
-    merged = {**node.settings, **changes.get("settings", {})}
-    kept = {name: value for name, value in merged.items() if value is not None}
-    return _copied(node, node.parent, kept)
-
-
-def _copied(node: Node, parent: str | None, settings: Mapping[str, object]) -> Node:
-    return Node(
-        node.id, node.kind, node.x, node.y, node.width, node.height,
-        node.label, node.description, node.colour, parent, node.enabled, settings,
-    )  # fmt: skip

@@ -17,10 +17,11 @@ from flows.document.draft import Draft
 from flows.document.effect import Effect
 from flows.document.errors import Rejected
 from flows.document.graph import Graph
+from flows.document.left import Left
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import Batch, Record, ReplaceGraph
 from flows.document.outcome import Outcome
-from flows.document.restoring import Left, Restoration
+from flows.document.restoring import Restoration
 from flows.document.written import Written
 
 
