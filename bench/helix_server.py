@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,8 @@ class HelixServer:
             connection.execute("CREATE DATABASE helix")
         pid = int((pgdata / "postmaster.pid").read_text().split()[0])
         for process in (psutil.Process(pid), *psutil.Process(pid).children()):
-            process.cpu_affinity([])
+            with suppress(psutil.NoSuchProcess):  # its helpers come and go
+                process.cpu_affinity([])
         self.database_usage = Usage(pid)
         return address.replace("/postgres?", "/helix?")
 
