@@ -226,3 +226,16 @@ def test_a_decision_grows_with_the_branches_it_is_given(flow_of: Flow, opened: O
     expect(alice.port("Route", "branch 7")).to_have_count(1)
     alice.settled()
     assert alice.stored()["nodes"][0]["height"] == 228
+
+
+def test_who_has_no_room_in_the_bar_is_counted(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO)
+    for name in ("alice", "bob"):
+        opened(name, flow)
+    phone = opened("vera", flow, state="read-only", viewport={"width": 390, "height": 844})
+    expect(phone.page.locator("[data-person]")).to_have_count(3)
+    expect(phone.page.locator("[data-person]:visible")).to_have_count(2)
+    expect(phone.page.locator("[data-roster] .more:visible")).to_have_text(["+1"])
+    phone.page.set_viewport_size({"width": 1440, "height": 900})
+    expect(phone.page.locator("[data-person]:visible")).to_have_count(3)
+    expect(phone.page.locator("[data-roster] .more:visible")).to_have_count(0)

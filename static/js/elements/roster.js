@@ -1,9 +1,13 @@
-/** Who is here: one avatar for each person, own first, five at most; a click follows, my own hand ends it. */
+/**
+ * Who is here: one avatar for each person, own first; a click follows, my own hand ends it. The style sheet shows as many as
+ * the width has room for, with the count that belongs to it.
+ */
 
 import { centred } from "../lib/geometry.js";
 import { make } from "./make.js";
 
-const MOST = 5;
+/** How many avatars a phone, a narrow window and a wide one show. */
+const ROOMS = [2, 3, 5];
 
 export class Roster {
   #editor;
@@ -38,8 +42,8 @@ export class Roster {
     }
     const all = [...byPerson.values()];
     const focused = document.activeElement?.dataset?.person;
-    const items = all.slice(0, MOST).map((person) => make("li", {}, this.#avatar(person, texts)));
-    if (all.length > MOST) items.push(make("li.more", {}, `+${all.length - MOST}`));
+    const items = all.slice(0, ROOMS.at(-1)).map((person) => make("li", {}, this.#avatar(person, texts)));
+    for (const room of ROOMS) if (all.length > room) items.push(make("li.more", { "data-beyond": room }, `+${all.length - room}`));
     this.#list?.replaceChildren(...items);
     if (focused) this.#list?.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
     this.#follow();
