@@ -23,6 +23,7 @@ STATUS: Mapping[str, int] = {
     "rate_limited": 429,
     "internal": 500,
     "session_full": 503,
+    "unavailable": 503,
 }
 REFUSED = 422
 

@@ -2,11 +2,14 @@
 
 A form shows what an element is and reads what a person typed back into the difference, as the `set` of an edit. It
 converts text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
+A form may stand open for long. It carries a mark of each text that it showed, and only what differs from that counts as
+typed: what others have changed meanwhile is not put back by somebody who never touched it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from django.http import QueryDict
@@ -120,6 +123,15 @@ def setting_field(setting: Setting, settings: Mapping[str, object]) -> Field:
     )
 
 
+def swatches(nodes: Sequence[Node]) -> dict[str, Any]:
+    """Return the kinds' colours to choose from, and the chosen one when all nodes agree."""
+    colours = {node.colour.lower() for node in nodes}
+    chosen = colours.pop() if len(colours) == 1 else ""
+    offered = [(kind.name, kind.colour, _(kind.title)) for kind in KINDS.values()]
+    is_own = bool(chosen) and chosen not in {item[1] for item in offered}
+    return {"offered": offered, "chosen": chosen, "is_own": is_own}
+
+
 def with_errors(sections: Iterable[Section], errors: Mapping[str, str], typed: QueryDict) -> tuple[Section, ...]:
     """Return the sections with what was typed still in them, and what is wrong with it beside it."""
     return tuple(
@@ -127,11 +139,28 @@ def with_errors(sections: Iterable[Section], errors: Mapping[str, str], typed: Q
     )
 
 
+def marks(sections: Iterable[Section], **more: str) -> str:
+    """Return marks of all that a form shows, for the form to carry; `more` are texts that are no section's."""
+    texts = {one.name: one.text for section in sections for one in section.fields} | more
+    return json.dumps({name: _mark(text) for name, text in texts.items()}, separators=(",", ":"))
+
+
+def is_touched(typed: QueryDict, name: str, text: str) -> bool:
+    """Tell whether a field says something else than when it was shown; without a mark it counts as touched."""
+    try:
+        shown = json.loads(typed.get("shown", "{}"))
+    except ValueError:
+        return True
+    return not isinstance(shown, dict) or shown.get(name) != _mark(text)
+
+
 def read(sections: Iterable[Section], typed: QueryDict) -> Reading:
-    """Read what was typed into the difference to what the fields hold. Fields that were not sent stay as they are."""
+    """Read what was typed into the difference to what the fields hold. What was not touched stays as it is."""
     reading = Reading()
     for one in (one for section in sections for one in section.fields):
         if one.name not in typed and not (one.type == "boolean" and f"{one.name}.sent" in typed):
+            continue
+        if not is_touched(typed, one.name, _said(one, typed)):
             continue
         try:
             value = parsed(one.type, typed.get(one.name, ""))
@@ -204,6 +233,16 @@ def _put(changes: dict[str, Any], name: str, value: object) -> None:
         changes.setdefault(head, {})[setting] = value
     else:
         changes[head] = value
+
+
+def _said(one: Field, typed: QueryDict) -> str:
+    """Return a field's text as it would have been shown."""
+    text = typed.get(one.name, "").replace("\r\n", "\n")
+    return written(one.type, parsed(one.type, text)) if one.type == "boolean" else text
+
+
+def _mark(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _again(one: Field, errors: Mapping[str, str], typed: QueryDict) -> Field:

@@ -147,7 +147,11 @@ class FlowEdge(models.Model):
 
 
 class Change(models.Model):
-    """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text."""
+    """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text.
+
+    `step` names the gesture that it belongs to; `undo_of` is where the step began that an undo or redo takes back, and
+    `left_alone` what that left as it was.
+    """
 
     flow = models.ForeignKey(Flow, on_delete=models.PROTECT, related_name="changes", db_index=False)
     version = models.PositiveBigIntegerField(_("version"))
@@ -166,6 +170,8 @@ class Change(models.Model):
     operation = models.TextField(_("operation"))
     inverse = models.TextField(_("inverse"), null=True, blank=True)
     undo_of = models.PositiveBigIntegerField(null=True, blank=True)
+    step = models.CharField(max_length=64, null=True, blank=True)
+    left_alone = models.TextField(null=True, blank=True)
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("when"))
 
@@ -179,7 +185,7 @@ class Change(models.Model):
         ]
         indexes = [
             # All that undo asks of a person's own changes, so that their operations need not be read.
-            models.Index(fields=["flow", "actor", "version", "via", "undo_of"], name="own_steps"),
+            models.Index(fields=["flow", "actor", "version", "via", "undo_of", "step"], name="own_steps"),
         ]
 
     def __str__(self) -> str:

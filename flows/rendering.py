@@ -3,6 +3,7 @@
 The page, the canvas over HTTP, broadcasts and refusals all join the same fragments, so a flow built from fragments
 reads exactly as one freshly rendered. They are the same for everybody: what is mine is added in the browser. A fragment
 depends on its value alone and is cached by it; a Django template would cost fifteen times as much (149 µs: measured).
+It also carries what only the inspector shows, so that a browser can fill a form without asking.
 
 Everything is escaped by `format_html`. There are no inline styles: places stand in `flows.layout` until scripts take
 over.
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from flows.document import (
@@ -22,7 +23,9 @@ from flows.document import (
     Graph,
     Kind,
     Node,
+    Pair,
     Ports,
+    canonical_json,
     curve_between,
     footer,
     port_point,
@@ -54,7 +57,7 @@ def node_html(node: Node, members: int = 0) -> SafeString:
     """Render a node; `members` is how many children a group has."""
     return format_html(
         '<helix-node id="n-{id}" data-node-id="{id}" data-kind="{kind}" data-x="{x}" data-y="{y}" data-width="{width}"'
-        ' data-height="{height}" data-parent="{parent}" data-label="{label}"{colour}{state} role="group"'
+        ' data-height="{height}" data-parent="{parent}" data-label="{label}"{content}{colour}{state} role="group"'
         ' aria-label="{name}" tabindex="-1">{body}{ports}</helix-node>',
         id=node.id,
         kind=node.kind,
@@ -64,6 +67,7 @@ def node_html(node: Node, members: int = 0) -> SafeString:
         height=node.height,
         parent=node.parent or "",
         label=node.label,
+        content=_content(node),
         colour=_colour(node),
         state=_state(node),
         name=spoken_name(node),
@@ -106,8 +110,8 @@ def label_html(edge: Edge) -> SafeString:
 def fragments(effect: Effect, graph: Graph) -> SafeString:
     """Render what an effect changed, as one string for the patcher; `graph` is the flow after it.
 
-    What only moved is left out: geometry travels as numbers. A group whose members changed is rendered again, for
-    its count.
+    What only moved is left out: geometry travels as numbers. A node that is now high enough for its footer, or no more,
+    is rendered again, and so is a group whose members changed, for its count.
     """
     return _join(_fragments(effect, graph))
 
@@ -149,7 +153,12 @@ def whole(document: Graph) -> SafeString:
 @cache
 def blanks() -> tuple[tuple[str, SafeString], ...]:
     """Render a fresh node of each kind, for scripts to clone."""
-    return tuple((kind.name, node_html(_fresh(kind))) for kind in KINDS.values())
+    return tuple((kind.name, node_html(fresh(kind))) for kind in KINDS.values())
+
+
+def fresh(kind: Kind) -> Node:
+    """Return what a kind is before anybody has touched it."""
+    return Node("new", kind.name, 0, 0, kind.width, kind.height, kind.title, "", kind.colour, None, True, {})
 
 
 def spoken_name(node: Node) -> str:
@@ -158,8 +167,17 @@ def spoken_name(node: Node) -> str:
     return ", ".join(part for part in (*parts, "" if node.enabled else "off") if part)
 
 
-def _fresh(kind: Kind) -> Node:
-    return Node("new", kind.name, 0, 0, kind.width, kind.height, kind.title, "", kind.colour, None, True, {})
+def _content(node: Node) -> SafeString:
+    """Tell description and settings, where there are any.
+
+    JSON is full of double quotes, each five bytes longer when escaped: so its attribute stands in single ones, and
+    only they are escaped.
+    """
+    description = format_html(' data-description="{}"', node.description) if node.description else EMPTY
+    if not node.settings:
+        return description
+    settings = escape(canonical_json(dict(node.settings))).replace("&quot;", '"')
+    return SafeString(f"{description} data-settings='{settings}'")
 
 
 def _colour(node: Node) -> SafeString:
@@ -224,7 +242,7 @@ def _ports(ports: Ports, is_decision: bool) -> SafeString:
 
 
 def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
-    changed = {id for id, pair in effect.nodes.items() if not moved_only(pair)}
+    changed = {id for id, pair in effect.nodes.items() if not moved_only(pair) or _has_other_footer(pair)}
     parents = {
         node.parent
         for id in changed
@@ -241,6 +259,11 @@ def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
         yield format_html(
             '<helix-flow data-title="{}" data-description="{}"></helix-flow>', flow.title, flow.description
         )
+
+
+def _has_other_footer(pair: Pair[Node]) -> bool:
+    before, after = pair.before, pair.after
+    return before is not None and after is not None and footer(before) != footer(after)
 
 
 def _edges_of_switched(effect: Effect, graph: Graph) -> set[str]:

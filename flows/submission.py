@@ -37,7 +37,8 @@ class Submission:
 
     `operation` is a value from the wire, not yet decoded, a `Record`, `Undo()` or `Redo()`. `actor` is a user's id;
     None is the system. `based_on` is for whole-graph replacement: refused with `version_conflict` unless it is the
-    current version.
+    current version. `step` names the gesture: what one person does under one name, one after the other, is undone
+    together.
     """
 
     operation: object
@@ -45,6 +46,7 @@ class Submission:
     via: Via
     client: str | None = None
     seq: int | None = None
+    step: str | None = None
     based_on: int | None = None
 
     @property
@@ -59,7 +61,7 @@ class Submission:
 class Acked:
     """Durable at `version`. `fresh` is False for a resend and for a change of nothing.
 
-    `left` is what a fresh undo or redo left alone, because somebody else has written it since.
+    `left` is what an undo or redo left alone, because somebody else had written it since.
     """
 
     version: int
@@ -79,7 +81,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ChangeHead:
-    """Who made a version, and how; `undo_of` is the version that an undo or redo takes back."""
+    """Who made a version, and how.
+
+    `undo_of` is the version at which the step began that an undo or redo takes back, `left` what that left alone.
+    """
 
     version: int
     actor: int | None
@@ -87,6 +92,8 @@ class ChangeHead:
     seq: int | None
     via: str
     undo_of: int | None = None
+    step: str | None = None
+    left: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ def texts(access: Access) -> dict[str, str]:
         **_actions(),
         **_refusals(),
         **_endings(),
+        **_waiting(),
+        **_edits(),
+        **_away(),
     }
 
 
@@ -34,6 +37,7 @@ def _state() -> dict[str, str]:
         "offline_waiting": _("Offline, {count} changes waiting"),
         "offline_waiting_one": _("Offline, 1 change waiting"),
         "reconnecting": _("Reconnecting in {seconds} s"),
+        "full": _("Read-only: {count} changes wait"),
         "asleep": _("Paused, move to go on"),
         "locked": _("The canvas is locked"),
         "unlocked": _("The canvas is unlocked"),
@@ -88,13 +92,95 @@ def _refusals() -> dict[str, str]:
         "refused": _("That could not be done: {reason}"),
         "not_kept": _("What you were typing was not saved: {reason}"),
         "not_a_value": _("This cannot be read as a value."),
+        "discard": _("Discard"),
         "already_connected": _("Already connected"),
         "to_itself": _("A node cannot connect to itself"),
         "no_input": _("Takes no input"),
         "no_output": _("Has no output"),
         "rate_limited": _("Too fast. It will be tried again."),
         "invalid": _("This is not valid."),
-        "outbox_full": _("Too many changes wait to be sent; no more can be taken."),
+        "no_room": _("Too much waits already for all of this."),
+        "too_large": _("This is too much for one change."),
+        "not_kept_here": _("This browser keeps nothing for us: changes wait in this tab only until they are sent."),
+        "undo_offline": _("This was saved already: it can be undone when you are back online."),
+    }
+
+
+def _waiting() -> dict[str, str]:
+    return {
+        "waiting_label": _("What waits to be sent"),
+        "waiting_title": _("{count} changes waiting"),
+        "waiting_title_one": _("1 change waiting"),
+        "nothing_waits": _("Nothing is waiting"),
+        "sending": _("Sending…"),
+        "catching_up": _("Catching up…"),
+        "unsaved": _("{count} fields not saved"),
+        "unsaved_one": _("1 field not saved"),
+        "next_try": _("Next try in {seconds} s"),
+        "kept_here": _("Kept on this device. Sent in this order."),
+        "kept_in_tab": _("Kept in this tab alone. Sent in this order."),
+        "try_now": _("Try now"),
+        "save_copy": _("Save a copy"),
+        "seconds": _("{count} s"),
+        "minutes": _("{count} min"),
+        "hours": _("{count} h"),
+    }
+
+
+def _edits() -> dict[str, str]:
+    """Edits in words; `{what}` is their subject."""
+    return {
+        "op_add_node": _("Added {what}"),
+        "op_move_node": _("Moved {what}"),
+        "op_resize_node": _("Resized {what}"),
+        "op_rename": _("Renamed {what}"),
+        "op_edit": _("{property} of {what}"),
+        "op_remove_node": _("Deleted {what}"),
+        "op_add_edge": _("Connected {what}"),
+        "op_edit_edge": _("Changed {what}"),
+        "op_remove_edge": _("Disconnected {what}"),
+        "op_many": _("{what} together"),
+        "op_undo": _("Undo"),
+        "op_redo": _("Redo"),
+        "changes": _("{count} changes"),
+        "px_right": _("{px} px right"),
+        "px_left": _("{px} px left"),
+        "px_down": _("{px} px down"),
+        "px_up": _("{px} px up"),
+        "property_label": _("Label"),
+        "property_title": _("Title"),
+        "property_description": _("Description"),
+        "property_colour": _("Colour"),
+        "property_parent": _("Group"),
+        "property_enabled": _("Turned on"),
+        "property_animated": _("Animated"),
+        "property_place": _("Place"),
+        "property_size": _("Size"),
+        "property_settings": _("Settings"),
+        "nothing": _("nothing"),
+        "on": _("on"),
+        "off": _("off"),
+    }
+
+
+def _away() -> dict[str, str]:
+    return {
+        "away_title": _("While you were away"),
+        "away_toast": _("Your changes met those of others while you were away."),
+        "to_look_at": _("Saved, {count} notes"),
+        "to_look_at_one": _("Saved, 1 note"),
+        "show": _("Show"),
+        "dismiss": _("Dismiss"),
+        "dismiss_all": _("Dismiss all"),
+        "not_saved": _("Not saved: {reason}"),
+        "after_you": _("{name} changed {what} after you"),
+        "after_them": _("You changed {what} after {name}"),
+        "is_now": _("{property}: “{from}” is now “{to}”"),
+        "gone_after_you": _("{name} deleted {what}"),
+        "went_along": _("Your connections went with it: {edges}"),
+        "put_back": _("Put yours back"),
+        "take_theirs": _("Take {name}’s"),
+        "bring_back": _("Bring it back"),
     }
 
 

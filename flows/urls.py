@@ -7,7 +7,10 @@ from flows import views
 app_name = "flows"
 urlpatterns = [
     path("", views.library, name="library"),
+    path("worker.js", views.worker, name="worker"),
+    path("offline/", views.offline, name="offline"),
     path("flows/", views.create, name="create"),
+    path("flows/inspectors", views.inspectors, name="inspectors"),
     path("flows/<uuid:flow_id>/", views.editor, name="editor"),
     path("flows/<uuid:flow_id>/layout.css", views.layout, name="layout"),
     path("flows/<uuid:flow_id>/canvas", views.canvas, name="canvas"),

@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
+from redis.exceptions import RedisError
 
 from accounts.api import router as accounts
 from accounts.authentication import AUTHENTICATION
@@ -22,11 +24,14 @@ from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
+from flows.outages import is_outage
 from helix.reference import Reference
 from sessions.api import router as sessions
 
 log = structlog.get_logger(__name__)
 NOT_FOUND = "There is nothing here for you."
+UNAVAILABLE = "The database or Redis does not answer, or a disk is full. Try again soon."
+RETRY_SECONDS = 2
 
 
 class StrictJson(Parser):
@@ -135,6 +140,20 @@ def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer a body that is no JSON."""
     cause = error.__cause__
     return failure("invalid", cause.message if isinstance(cause, Rejected) else "The request cannot be read.")
+
+
+@api.exception_handler(OperationalError)
+@api.exception_handler(InterfaceError)
+@api.exception_handler(InternalError)
+@api.exception_handler(RedisError)
+def on_failed_store(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer when database or Redis cannot do what they are asked; what they will not do is a defect."""
+    if not is_outage(error):
+        return on_defect(request, error)
+    log.warning("api_unavailable", path=request.path, method=request.method, reason=repr(error))
+    response = failure("unavailable", UNAVAILABLE)
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 @api.exception_handler(Exception)

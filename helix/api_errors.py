@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
 
-from helix.api import NOT_FOUND, failure
+from helix.api import NOT_FOUND, UNAVAILABLE, failure
 
 WORDS = {
     400: ("invalid", "The request cannot be read."),
@@ -21,6 +21,7 @@ WORDS = {
     405: ("method_not_allowed", "This address does not have that method."),
     413: ("too_large", "The body is too large."),
     500: ("internal", "Something went wrong on our side."),
+    503: ("unavailable", UNAVAILABLE),
 }
 
 Sync = Callable[[HttpRequest], HttpResponseBase]
@@ -52,6 +53,7 @@ def shaped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
         return response
     code, message = WORDS[response.status_code]
     ours: HttpResponse = failure(code, message)
-    if allowed := response.get("Allow"):
-        ours["Allow"] = allowed
+    for name in ("Allow", "Retry-After"):
+        if value := response.get(name):
+            ours[name] = value
     return ours

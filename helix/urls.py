@@ -15,3 +15,5 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("flows.urls")),
 ]
+
+handler500 = "helix.failures.broken"

@@ -12,7 +12,7 @@ from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.audience import Audience
 from sessions.current import Current
-from sessions.encoding import Encoded, encode, fitting, json_elements, json_state, within
+from sessions.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
 from sessions.inbox import Entry
 from sessions.socket import Socket
 
@@ -32,7 +32,7 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
-            head = {"seq": entry.seq, "version": given.version}
+            head = {**named(entry.seq, entry.client), "version": given.version}
             entry.socket.send(encode("acked", **head, **({"left": encode_left(given.left)} if given.left else {})))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
@@ -41,30 +41,32 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
             nodes, edges = given.nodes, given.edges
             if given.code == "forbidden" or not (nodes or edges):
                 nodes, edges = mentioned_on_wire(entry.submission.operation)
-            refuse(entry.socket, entry.seq, Refused(given.code, given.message, nodes, edges), audience, flow)
+            shown = Refused(given.code, given.message, nodes, edges)
+            refuse(entry.socket, named(entry.seq, entry.client), shown, audience, flow)
         case _:
             assert_never(given)
 
 
-def refuse(socket: Socket, seq: int, refused: Refused, audience: Audience, flow: Current) -> None:
-    """Send a refusal, and what it touched as it is now."""
+def refuse(socket: Socket, name: dict[str, object], refused: Refused, audience: Audience, flow: Current) -> None:
+    """Send a refusal of what is `named` so, and what it touched as it is now."""
     count("socket", "refused", refused.code)
     audience.flush()
     try:
         state = _state(socket, refused, flow)
     except Exception:
-        log.exception("state_failed", flow=str(flow.flow_id), seq=seq)
+        log.exception("state_failed", flow=str(flow.flow_id), **name)
         state = None
-    head = {"seq": seq, "code": refused.code, "message": refused.message}
+    head = {**name, "code": refused.code, "message": refused.message}
     short, whole = encode("refused", **head), None if state is None else encode("refused", **head, **state)
     _send(socket, whole, short, audience, flow)
 
 
 def _answer_plainly(entry: Entry, given: Acked | Refused) -> None:
+    name = named(entry.seq, entry.client)
     if isinstance(given, Acked):
-        entry.socket.send(encode("acked", seq=entry.seq, version=given.version))
+        entry.socket.send(encode("acked", **name, version=given.version))
     else:
-        entry.socket.send(encode("refused", seq=entry.seq, code=given.code, message=given.message))
+        entry.socket.send(encode("refused", **name, code=given.code, message=given.message))
 
 
 def _state(socket: Socket, refused: Refused, flow: Current) -> dict[str, object] | None:

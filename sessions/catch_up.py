@@ -46,7 +46,10 @@ class CatchUp:
                 done.set_exception(Closing(code))
 
     async def run(self, limit: int) -> None:
-        """Read up to where the log stands now; beyond `limit` versions the whole flow. Raises `Closing`."""
+        """Read up to where the log stands now; the whole flow if that is beyond `limit` versions, or too long.
+
+        Raises `Closing`.
+        """
         self.is_due = False
         waiting, self._waiting = self._waiting, []
         try:
@@ -65,10 +68,11 @@ class CatchUp:
             raise Closing(Close.NOT_FOUND)
         if head.epoch != flow.epoch or head.version < flow.version:
             raise Closing(Close.RESTARTING)
-        if head.version - flow.version > limit:
-            await self._reopen()
-        while flow.version < head.version:
-            step = await self._read(steps.read_step, flow.flow_id, flow.document, flow.version, limit)
+        behind = head.version - flow.version
+        if 0 < behind <= limit:
+            step = await self._read(steps.read_step, flow.flow_id, flow.document, flow.version, behind)
             if step is None:
                 raise steps.GapInLog
             self._advance(step)
+        if flow.version < head.version:  # too many, or too long to be read at once
+            await self._reopen()

@@ -6,15 +6,17 @@ last one that closes a file in WAL mode folds the whole log into it, which made 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, repeat
+from threading import Barrier
 from typing import ParamSpec, TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
+
+from flows.outages import DatabaseErrors, is_outage
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,8 +24,9 @@ T = TypeVar("T")
 THREADS = 8
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 FAILURES = 5
+DELAYED_SECONDS = 2.0
 log = structlog.get_logger(__name__)
-DatabaseDown = (OperationalError, InterfaceError)
+DatabaseDown = DatabaseErrors
 """The database does not answer now; what was asked may be asked again."""
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live-database")
@@ -35,23 +38,36 @@ async def in_database(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     return await loop.run_in_executor(_threads, partial(_bounded, partial(call, *args, **kwargs)))
 
 
-async def patiently(call: Callable[[], T], expect: Callable[[], None]) -> T:
-    """Run synchronous code until the database answers; `expect` raises what ends the waiting.
+async def patiently(call: Callable[[], T], expect: Callable[[], None], delayed: Callable[[], None] = lambda: None) -> T:
+    """Run synchronous code until the database can do it; `expect` raises what ends the waiting.
 
-    What fails in the same way `FAILURES` times while the database answers others is no outage: it is raised.
+    An outage lasts as long as it lasts; `delayed` is called when it has lasted for `DELAYED_SECONDS`. What else fails
+    `FAILURES` times while the database answers others is raised, be it worded differently each time, as a deadlock is.
     """
-    failures: Counter[str] = Counter()
-    for pause in chain(PAUSES, repeat(PAUSES[-1])):
-        try:
-            return await in_database(call)
-        except DatabaseDown as down:
-            log.warning("database_down", reason=repr(down))
-            expect()
-            failures[repr(down)] += await _answers_others()
-            if failures[repr(down)] >= FAILURES:
-                raise
-            await asyncio.sleep(pause)
-    raise AssertionError("unreachable")
+    failures = 0
+    told: asyncio.TimerHandle | None = None
+    try:
+        for pause in chain(PAUSES, repeat(PAUSES[-1])):
+            try:
+                return await in_database(call)
+            except DatabaseDown as down:
+                log.warning("database_down", reason=repr(down))
+                expect()
+                told = told or asyncio.get_running_loop().call_later(DELAYED_SECONDS, delayed)
+                failures += not is_outage(down) and await _answers_others()
+                if failures >= FAILURES:
+                    raise
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
+    finally:
+        if told is not None:
+            told.cancel()
+
+
+async def idle() -> None:
+    """Return when whatever was asked for before is done, also what nobody waits for any more."""
+    loop, all_here = asyncio.get_running_loop(), Barrier(THREADS)
+    await asyncio.gather(*(loop.run_in_executor(_threads, all_here.wait) for _ in range(THREADS)))
 
 
 async def _answers_others() -> bool:

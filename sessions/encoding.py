@@ -31,6 +31,11 @@ def encode(kind: str, **fields: object) -> Encoded:
     return encoded(orjson.dumps({"type": kind, **fields}))
 
 
+def named(seq: int, client: str | None) -> dict[str, object]:
+    """Say which submission an answer is for; `client` only if its frame named one."""
+    return {"seq": seq} if client is None else {"seq": seq, "client": client}
+
+
 def encoded(frame: bytes) -> Encoded:
     """Wrap a frame that is JSON already."""
     return Encoded({"type": "websocket.send", "text": frame.decode()}, len(frame))

@@ -16,7 +16,9 @@ from flows.limits import current
 Format: TypeAlias = Literal["html", "json"]
 PROTOCOL = 1
 CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
+STEP = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ELEMENT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+FIELD = re.compile(r"[A-Za-z0-9_.]{1,64}")
 LARGEST = 2**63 - 1
 LARGEST_SEQ = 2**53 - 1
 FARTHEST = 1_000_000_000
@@ -40,18 +42,24 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Operate:
+    """An edit; `client` is who it is named by if that is not this socket's own, `step` the gesture it belongs to."""
+
     seq: int
     operation: object
+    client: str | None = None
+    step: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
     seq: int
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Redo:
     seq: int
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +121,7 @@ def _hello(fields: Fields) -> Hello:
         raise OtherProtocol
     _expect(fields, {"protocol", "client", "format"}, {"since", "epoch"})
     _require(_is_count(protocol), "protocol must be 1")
-    client, since, epoch, format = (fields.get(name) for name in ("client", "since", "epoch", "format"))
-    _require(isinstance(client, str) and CLIENT.fullmatch(client), "client must match [A-Za-z0-9_-]{8,64}")
+    client, (since, epoch, format) = _client(fields), (fields.get(name) for name in ("since", "epoch", "format"))
     _require(since is None or _is_count(since), "since must be a version or null")
     _require(epoch is None or (isinstance(epoch, str) and len(epoch) <= 64), "epoch must be a text or null")
     _require(format in ("html", "json"), 'format must be "html" or "json"')
@@ -122,18 +129,18 @@ def _hello(fields: Fields) -> Hello:
 
 
 def _operate(fields: Fields) -> Operate:
-    _expect(fields, {"seq", "operation"})
-    return Operate(_seq(fields), fields["operation"])
+    _expect(fields, {"seq", "operation"}, {"client", "step"})
+    return Operate(_seq(fields), fields["operation"], _client(fields), _step(fields))
 
 
 def _undo(fields: Fields) -> Undo:
-    _expect(fields, {"seq"})
-    return Undo(_seq(fields))
+    _expect(fields, {"seq"}, {"client"})
+    return Undo(_seq(fields), _client(fields))
 
 
 def _redo(fields: Fields) -> Redo:
-    _expect(fields, {"seq"})
-    return Redo(_seq(fields))
+    _expect(fields, {"seq"}, {"client"})
+    return Redo(_seq(fields), _client(fields))
 
 
 def _presence(fields: Fields) -> Presence:
@@ -188,6 +195,23 @@ def _seq(fields: Fields) -> int:
     return cast(int, seq)
 
 
+def _client(fields: Fields) -> str | None:
+    return _name(fields, "client", CLIENT)
+
+
+def _step(fields: Fields) -> str | None:
+    return _name(fields, "step", STEP)
+
+
+def _name(fields: Fields, field: str, form: re.Pattern[str]) -> str | None:
+    """Return a name if the field is there."""
+    if field not in fields:
+        return None
+    name = fields[field]
+    _require(isinstance(name, str) and form.fullmatch(name), f"{field} must match {form.pattern}")
+    return cast(str, name)
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
 
@@ -221,6 +245,7 @@ STATES: dict[str, Callable[[object], bool]] = {
     "cursor": lambda value: value is None or _are_numbers(value, 2),
     "selection": _are_ids,
     "drag": lambda value: value is None or _is_drag(value),
+    "field": lambda value: value is None or (isinstance(value, str) and FIELD.fullmatch(value) is not None),
     "viewport": lambda value: _are_numbers(value, 3),
     "status": lambda value: value in ("active", "idle"),
 }

@@ -8,9 +8,13 @@ time, so that one poisonous submission cannot take others with it.
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import chain
+
+from django.utils.translation import gettext as _
 
 from flows.submission import Submission
 from sessions import metrics
+from sessions.encoding import encode
 from sessions.socket import Socket
 
 LARGEST_BATCH = 200
@@ -18,12 +22,16 @@ LARGEST_BATCH = 200
 
 @dataclass(slots=True)
 class Entry:
-    """One submission and whoever waits for its answer; `size` is what came over the wire."""
+    """One submission and whoever waits for its answer; `size` is what came over the wire.
+
+    The answer goes under `seq`, and under `client` if the frame named one: two clients may use the same seq.
+    """
 
     submission: Submission
     socket: Socket
     seq: int
     size: int = 0
+    client: str | None = None
     attempts: int = 0
 
 
@@ -63,6 +71,14 @@ class Inbox:
         """Let the batch that was taken wait again, in its place."""
         self._waiting.extendleft(reversed(self._taken))
         self._taken = []
+
+    def say_delayed(self) -> None:
+        """Tell the authors that what they sent waits longer than usual."""
+        frame = encode(
+            "error", code="unavailable", message=_("Changes cannot be saved right now. They wait until they can.")
+        )
+        for socket in {entry.socket for entry in chain(self._taken, self._waiting)}:
+            socket.send(frame)
 
     def clear(self) -> None:
         """Forget everything: the session ends, and those who wait are told to come back and send again."""

@@ -197,7 +197,8 @@ class LiveSession:
         submissions = [entry.submission for entry in batch]
         graph = Versioned(self.flow.document, self.flow.version)
         try:
-            receipt = await self._patiently(submit, self.flow_id, submissions, graph=graph)
+            save = partial(submit, self.flow_id, submissions, graph=graph)
+            receipt = await patiently(save, self._expect_open, self.inbox.say_delayed)
         except (NotFound, Closing):
             raise Closing(self.closing or Close.NOT_FOUND) from None
         except Exception as defect:

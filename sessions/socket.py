@@ -9,6 +9,8 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 
+import structlog
+
 from flows.limits import Limits
 from sessions import metrics
 from sessions.admission import Check, Credential, Guest
@@ -20,6 +22,8 @@ from sessions.outbound import Outbound, Send
 from sessions.presence import Person
 
 ABORT_SECONDS = 5.0
+THEIR_DOING = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
+log = structlog.get_logger(__name__)
 
 
 class Socket:
@@ -123,6 +127,8 @@ class Socket:
             return
         self.closed = code
         metrics.closes.labels(code.name.lower()).inc()
+        if code in THEIR_DOING:
+            log.info("socket_closed", flow=str(self.flow_id), user=self.person.id, code=int(code))
         if code is Close.TOO_SLOW:
             self._outbound.clear()
         self._outbound.put({"type": "websocket.close", "code": int(code)})

@@ -28,7 +28,7 @@ from flows.document import (
     parse_json,
 )
 from flows.document.effect import composed
-from flows.log import LoggedChange, changes_since
+from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.models import Change, Flow
 from flows.submission import ChangeHead, Receipt
 
@@ -106,8 +106,11 @@ def read_head(flow_id: UUID) -> Head | None:
 
 
 def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> Step | None:
-    """Read from the log what followed `version`, at which `document` is; None if nothing did. Raises `GapInLog`."""
-    changes = changes_since(flow_id, version, limit)
+    """Read from the log what followed `version`, at which `document` is; None if nothing did. Raises `GapInLog`.
+
+    No more than `limit` versions, and no more text than is read at once: then it ends earlier.
+    """
+    changes = changes_since(flow_id, version, limit, size=READ_BYTES)
     if not changes:
         return None
     _expect_dense(changes, version)

@@ -19,7 +19,7 @@ from sessions import metrics, supervisor
 from sessions.admission import Credential, Guest
 from sessions.answers import refuse
 from sessions.codes import Close, Closing
-from sessions.encoding import encode
+from sessions.encoding import encode, named
 from sessions.flow_control import frame_rate, operation_rate
 from sessions.frames import (
     BadFrame,
@@ -138,17 +138,17 @@ class Visit:
         match frame:
             case Seen():
                 return True
-            case Operate(seq) | Undo(seq) | Redo(seq):
+            case Operate(seq=seq, client=client) | Undo(seq, client) | Redo(seq, client):
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
                 touched = mentioned_on_wire(frame.operation) if isinstance(frame, Operate) else ()
-                self._refuse(session, seq, Refused("rate_limited", TOO_FAST, *touched))
+                self._refuse(session, named(seq, client), Refused("rate_limited", TOO_FAST, *touched))
             case SyncGraph(seq):
                 rate = self._frames
                 if rate.take(now) and self._has_room():
                     return True
-                self._refuse(session, seq, Refused("rate_limited", TOO_FAST))
+                self._refuse(session, named(seq, None), Refused("rate_limited", TOO_FAST))
             case _:
                 rate = self._frames
                 if rate.take(now):
@@ -166,16 +166,16 @@ class Visit:
 
     def _do(self, frame: ClientFrame, session: LiveSession) -> None:
         match frame:
-            case Operate(seq, operation):
-                self._submit(session, seq, operation)
+            case Operate(seq, operation, client, step):
+                self._submit(session, seq, operation, client, step=step)
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, self._whole_graph(graph), based_on=version)
-            case Undo(seq):
-                self._submit(session, seq, UndoLast())
-            case Redo(seq):
-                self._submit(session, seq, RedoLast())
+            case Undo(seq, client):
+                self._submit(session, seq, UndoLast(), client)
+            case Redo(seq, client):
+                self._submit(session, seq, RedoLast(), client)
             case ExecuteAction(seq):
-                self._refuse(session, seq, Refused("unknown_action", "There is no such action."))
+                self._refuse(session, named(seq, None), Refused("unknown_action", "There is no such action."))
             case Presence(state):
                 session.active_at = time.monotonic()
                 session.rollcall.update(self._socket.session, state)
@@ -188,12 +188,27 @@ class Visit:
             case _:
                 assert_never(frame)
 
-    def _submit(self, session: LiveSession, seq: int, operation: object, *, based_on: int | None = None) -> None:
+    def _submit(
+        self,
+        session: LiveSession,
+        seq: int,
+        operation: object,
+        client: str | None = None,
+        *,
+        step: str | None = None,
+        based_on: int | None = None,
+    ) -> None:
         socket = self._socket
         submission = Submission(
-            operation=operation, actor=socket.person.id, via="socket", client=socket.client, seq=seq, based_on=based_on
+            operation=operation,
+            actor=socket.person.id,
+            via="socket",
+            client=client or socket.client,
+            seq=seq,
+            step=step,
+            based_on=based_on,
         )
-        session.submit(Entry(submission, socket, seq, self._size))
+        session.submit(Entry(submission, socket, seq, self._size, client))
 
     def _whole_graph(self, graph: object) -> object:
         """Decode a whole graph; what cannot be decoded is submitted as its refusal."""
@@ -204,8 +219,8 @@ class Visit:
         except Rejected as refusal:
             return refusal
 
-    def _refuse(self, session: LiveSession, seq: int, refused: Refused) -> None:
-        refuse(self._socket, seq, refused, session.audience, session.flow)
+    def _refuse(self, session: LiveSession, name: dict[str, object], refused: Refused) -> None:
+        refuse(self._socket, name, refused, session.audience, session.flow)
 
     def _strike(self, message: str) -> None:
         """Answer what is no frame."""

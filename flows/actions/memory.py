@@ -7,6 +7,7 @@ One query asks for a whole batch.
 from collections.abc import Collection
 from uuid import UUID
 
+from flows.document import decode_left, parse_json
 from flows.models import Answer, Change
 from flows.sql import Row, key_value, select
 from flows.submission import Acked, Name, Refused
@@ -14,10 +15,10 @@ from flows.submission import Acked, Name, Refused
 _NAMES_PER_QUERY = 3_000
 
 _QUERY = """
-SELECT actor_id, client, seq, version, '' AS code, '' AS message FROM {changes}
+SELECT actor_id, client, seq, version, '' AS code, '' AS message, left_alone FROM {changes}
 WHERE flow_id = %s AND (actor_id, client, seq) IN (VALUES {names})
 UNION ALL
-SELECT actor_id, client, seq, version, code, message FROM {answers}
+SELECT actor_id, client, seq, version, code, message, NULL FROM {answers}
 WHERE flow_id = %s AND (actor_id, client, seq) IN (VALUES {names})
 """
 
@@ -27,10 +28,10 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
     remembered: dict[Name, Acked | Refused] = {}
     ordered = sorted(names)
     for first in range(0, len(ordered), _NAMES_PER_QUERY):
-        for *name, version, code, message in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
+        for *name, version, code, message, left in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
             actor, client, seq = name
-            answer = Refused(code, message) if code else Acked(version, fresh=False)
-            remembered[actor, client, seq] = answer
+            kept = decode_left(parse_json(left)) if left else ()
+            remembered[actor, client, seq] = Refused(code, message) if code else Acked(version, fresh=False, left=kept)
     return remembered
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.memory import recall, remember
+from flows.actions.missing import Missing
 from flows.actions.rights import LockedFlow, is_administrator, lock_flow, roles_of
 from flows.actions.touched import touched
 from flows.actions.turns import writing
@@ -29,7 +30,6 @@ from flows.document import (
     Draft,
     Effect,
     Graph,
-    Left,
     Outcome,
     Record,
     Rejected,
@@ -129,11 +129,13 @@ class _Turn:
     in_memory: bool
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
+    missing: Missing = field(init=False)
     made: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
     unmade: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.below)
+        self.missing = Missing(self.flow.id, self.flow.version)
 
     def answer(self, submission: Submission, asked: Asked) -> Acked | Refused:
         """Apply one submission to the draft, unless its name was used before."""
@@ -145,7 +147,8 @@ class _Turn:
             outcome = apply(self.draft, self._current(submission, asked), self.limits)
         except Rejected as refusal:
             return self._refuse(submission, asked, refusal)
-        head = ChangeHead(self.version + 1, submission.actor, submission.client, submission.seq, submission.via)
+        one = submission
+        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step)
         return self._accept(submission, head, outcome)
 
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
@@ -179,13 +182,12 @@ class _Turn:
         execute(statement, [*values.values(), key_value(self.flow.id)])
 
     def _take_back(self, submission: Submission, asked: Undo | Redo) -> Acked:
-        flow, actor = self.flow, submission.actor
-        taken = take_back_for(
-            actor, asked, flow_id=flow.id, version=flow.version, made=self.made, draft=self.draft, below=self.below
-        )
+        actor = submission.actor
+        taken = take_back_for(actor, asked, flow=self.flow, made=self.made, draft=self.draft, below=self.below)
         via: Via = "undo" if isinstance(asked, Undo) else "redo"
-        head = ChangeHead(self.version + 1, actor, submission.client, submission.seq, via, taken.undo_of)
-        return self._accept(submission, head, taken.outcome, taken.left)
+        name = submission.client, submission.seq
+        head = ChangeHead(self.version + 1, actor, *name, via, taken.undo_of, left=taken.left)
+        return self._accept(submission, head, taken.outcome)
 
     def _current(self, submission: Submission, asked: Record | Rejected) -> Record:
         if isinstance(asked, Rejected):
@@ -196,7 +198,7 @@ class _Turn:
             raise Rejected("version_conflict", _("The flow has changed since version %s.") % submission.based_on)
         return asked
 
-    def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome, left: tuple[Left, ...] = ()) -> Acked:
+    def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome) -> Acked:
         if outcome.effect.is_empty:
             answer = Acked(self.version, fresh=False)
             if submission.name is not None:
@@ -204,14 +206,17 @@ class _Turn:
         else:
             self.draft.advance(outcome.effect)
             self.version += 1
-            answer = Acked(self.version, fresh=True, left=left)
+            answer = Acked(self.version, fresh=True, left=head.left)
             self.made.append((head, outcome))
         if submission.name is not None:
-            self.known[submission.name] = Acked(self.version, fresh=False)
+            self.known[submission.name] = replace(answer, fresh=False)
         return answer
 
     def _refuse(self, submission: Submission, asked: Asked, refusal: Rejected) -> Refused:
-        answer = Refused(refusal.code, refusal.message, *self._touched(submission, asked, refusal.code))
+        message = refusal.message
+        if refusal.missing is not None:
+            message = self.missing.why(refusal.missing, submission.actor, self.made) or message
+        answer = Refused(refusal.code, message, *self._touched(submission, asked, refusal.code))
         if submission.name is not None and refusal.code not in NOT_REMEMBERED:
             self.unmade.append((submission.name, self.version, answer))
             self.known[submission.name] = answer

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
+
+from flows.outages import NotOurTurn
 
 PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
@@ -20,13 +22,13 @@ _turn = threading.Lock()
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Run the block in one transaction. Raises `OperationalError` if the turn does not come."""
+    """Run the block in one transaction. Raises `NotOurTurn` if the turn does not come."""
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         with transaction.atomic():
             yield
         return
     if not _turn.acquire(timeout=PATIENCE):
-        raise OperationalError("database is locked")
+        raise NotOurTurn("database is locked")
     try:
         with transaction.atomic():
             yield

@@ -2,11 +2,12 @@
 
 from ninja import Router
 
-from flows.api import edits, flows, members
+from flows.api import edits, flows, members, replaced
 
 router = Router()
 router.add_router("", flows.router)
 router.add_router("", edits.router)
+router.add_router("", replaced.router)
 router.add_router("", members.router)
 
 __all__ = ["router"]

@@ -1,6 +1,6 @@
 """What is in a flow: replaced as a whole, edited by operations, read back change by change."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +30,7 @@ from flows.publish import after
 from flows.store import consistent_read
 
 router = Router(tags=["edits"])
+NOT_TAKEN_BACK = ("forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached", "rate_limited")
 BATCHES = 10
 """As many full batches fit one call: it is one transaction, and others wait for it."""
 
@@ -59,7 +60,10 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     **answers({200: OperationsOut}, "forbidden", "not_found", "too_large", "invalid", "limit_reached"),
 )
 def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn) -> HttpResponse:
-    """Submit operations, each by itself: one that is refused, malformed or not, leaves the others as they are."""
+    """Submit operations, each by itself: one that is refused, malformed or not, leaves the others as they are.
+
+    They are undone together, with what else the caller did under the same `step` right before or after.
+    """
     get_flow_for(person(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
     receipt = actions.submit(flow_id, _submissions(person(request).pk, payload))
@@ -71,7 +75,7 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
 
 @router.post(
     "/flows/{flow_id}/undo",
-    **answers({200: TakenBackOut}, "forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached"),
+    **answers({200: TakenBackOut}, *NOT_TAKEN_BACK),
 )
 def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
     """Take back the caller's last step, as far as nobody else has written the same property since.
@@ -84,7 +88,7 @@ def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
 
 @router.post(
     "/flows/{flow_id}/redo",
-    **answers({200: TakenBackOut}, "forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached"),
+    **answers({200: TakenBackOut}, *NOT_TAKEN_BACK),
 )
 def redo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
     """Take back the caller's last undo. A new edit of theirs ends what can be redone."""
@@ -112,6 +116,8 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
     match receipt.answers[0]:
         case Refused(code="forbidden"):
             raise Forbidden
+        case Refused(code="rate_limited") as refused:
+            raise Problem(refused.code, refused.message, retry_after=1)
         case Refused() as refused:
             raise rejected(refused)
         case acked:
@@ -128,6 +134,8 @@ def _check_amount(operations: list[object]) -> None:
 
 
 def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
+    """Make submissions of one call, which is one step to undo."""
+    step = payload.step or (uuid4().hex if len(payload.operations) > 1 else None)
     return [
         Submission(
             operation=operation,
@@ -135,6 +143,7 @@ def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
             via="api",
             client=payload.client,
             seq=None if payload.seq is None else payload.seq + index,
+            step=step,
         )
         for index, operation in enumerate(payload.operations)
     ]

@@ -5,7 +5,7 @@ edges and operations pass through untouched, described for readers, judged by `f
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from ninja import Schema
@@ -49,6 +49,12 @@ class ChangesQuery(Schema):
     limit: Annotated[int, Field(ge=1, le=MOST_CHANGES)] = 100
 
 
+class ReplacedQuery(Schema):
+    """Since when: the version that was held last."""
+
+    since: Version = 0
+
+
 class CreateIn(In):
     title: Title
     description: Description = ""
@@ -85,9 +91,13 @@ class NamedIn(In):
 
 
 class OperationsIn(NamedIn):
-    """Operation *i* is known by (`client`, `seq` + i): sent again, it gets the answer that it got."""
+    """Operation *i* is known by (`client`, `seq` + i): sent again, it gets the answer that it got.
+
+    `step` names the step that they all belong to; without it a call is a step by itself.
+    """
 
     operations: Operations
+    step: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
 
     @model_validator(mode="after")
     def _seq_stays_a_seq(self) -> Self:
@@ -180,6 +190,36 @@ class ChangeOut(Schema):
 class ChangesOut(Schema):
     items: list[ChangeOut]
     version: int
+
+
+class PersonOut(AuthorOut):
+    colour: str
+
+
+class ReplacedItem(Schema):
+    """A property of a node, an edge or else the flow; without `property` the element itself, which is gone.
+
+    `stands` says whose value it has now, `put` puts the other one back. `edges` names those that went with a node.
+    """
+
+    stands: Literal["mine", "theirs"]
+    node: str | None = None
+    edge: str | None = None
+    label: str
+    property: str | None
+    gone: bool
+    mine: Any
+    theirs: Any
+    version: int
+    actor: PersonOut | None
+    put: Annotated[Any, WithJsonSchema({"anyOf": [ref("Operation"), {"type": "null"}]})]
+    edges: list[str]
+
+
+class ReplacedOut(Schema):
+    version: int
+    items: list[ReplacedItem]
+    more: bool
 
 
 class MemberOut(Schema):

@@ -17,7 +17,7 @@ from flows.document.errors import Code, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
 from flows.document.graph import Document, Graph
 from flows.document.kinds import KINDS
-from flows.document.left import Left, encode_left
+from flows.document.left import Left, decode_left, encode_left
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
 from flows.document.mentioned import mentioned, mentioned_on_wire
 from flows.document.operations import (
@@ -41,9 +41,10 @@ from flows.document.operations import (
     SingleOperation,
 )
 from flows.document.outcome import Outcome
-from flows.document.own_steps import OwnChange, redo_steps, undo_steps
+from flows.document.own_steps import OwnChange, Step, redo_steps, undo_steps
 from flows.document.parsing import parse_json
 from flows.document.ports import Ports, default_size, ports_for, ports_of
+from flows.document.replaced import Replaced, replaced
 from flows.document.settings import check_settings
 from flows.document.undo import Past, TakenBack, take_back
 from flows.document.wire import decode_operation, decode_record, encode_operation
@@ -55,6 +56,7 @@ from flows.document.wire_elements import (
     encode_edge,
     encode_node,
 )
+from flows.document.written import Element
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -75,6 +77,7 @@ __all__ = [
     "EditFlow",
     "EditNode",
     "Effect",
+    "Element",
     "FlowChanges",
     "FlowProperties",
     "Graph",
@@ -95,10 +98,12 @@ __all__ = [
     "RemoveEdge",
     "RemoveNode",
     "ReplaceGraph",
+    "Replaced",
     "ResizeNode",
     "Setting",
     "SettingType",
     "SingleOperation",
+    "Step",
     "TakenBack",
     "apply",
     "canonical_bytes",
@@ -108,6 +113,7 @@ __all__ = [
     "curve_between",
     "decode_edge",
     "decode_graph",
+    "decode_left",
     "decode_node",
     "decode_operation",
     "decode_properties",
@@ -129,6 +135,7 @@ __all__ = [
     "ports_for",
     "ports_of",
     "redo_steps",
+    "replaced",
     "same_json",
     "second_line",
     "take_back",

@@ -58,7 +58,8 @@ def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
         try:
             step = _apply_single(draft, operation, limits)
         except Rejected as refusal:
-            raise Rejected(refusal.code, f"operation {index + 1} of the batch: {refusal.message}") from None
+            message = f"operation {index + 1} of the batch: {refusal.message}"
+            raise Rejected(refusal.code, message, refusal.missing) from None
         draft.advance(step.effect)
         records.append(step.record)
         inverses.append(step.inverse)

@@ -72,5 +72,5 @@ def _check_port(node: Node, port: str, ports: Iterable[str], direction: str) -> 
 def _known_edge(graph: Graph, id: str) -> Edge:
     edge = graph.edge(id)
     if edge is None:
-        raise Rejected("unknown_edge", f"there is no edge {id}")
+        raise Rejected("unknown_edge", f"there is no edge {id}", ("edge", id))
     return edge

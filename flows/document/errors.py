@@ -25,12 +25,13 @@ Code: TypeAlias = Literal[
 
 
 class Rejected(Exception):  # noqa: N818  (a normal answer, not an error)
-    """What was asked is refused, and the flow is as it was."""
+    """What was asked is refused, and the flow is as it was. `missing` is the element there is not, by what and id."""
 
-    def __init__(self, code: Code, message: str) -> None:
+    def __init__(self, code: Code, message: str, missing: tuple[str, str] | None = None) -> None:
         super().__init__(code, message)
         self.code: Code = code
         self.message = message
+        self.missing = missing
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

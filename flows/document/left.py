@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 from flows.document.written import Element
 
@@ -28,3 +29,14 @@ def encode_left(left: Iterable[Left]) -> list[dict[str, object]]:
         merged.setdefault((one.what, one.id), set()).update(one.properties)
     first = islice(merged.items(), MOST_LEFT)
     return [({what: id} if id else {}) | {"properties": sorted(names)} for (what, id), names in first]
+
+
+def decode_left(value: object) -> tuple[Left, ...]:
+    """Read back what `encode_left` made, and was kept."""
+    items = cast("list[dict[str, str | list[str]]]", value)
+    return tuple(_decoded(item) for item in items)
+
+
+def _decoded(item: dict[str, str | list[str]]) -> Left:
+    what = next((what for what in ("node", "edge") if what in item), "flow")
+    return Left(what, str(item.get(what, "")), tuple(item["properties"]))

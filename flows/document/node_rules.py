@@ -107,7 +107,7 @@ def known_node(graph: Graph, id: str) -> Node:
     """Return a node that must exist."""
     node = graph.node(id)
     if node is None:
-        raise Rejected("unknown_node", f"there is no node {id}")
+        raise Rejected("unknown_node", f"there is no node {id}", ("node", id))
     return node
 
 

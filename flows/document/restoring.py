@@ -51,14 +51,15 @@ _NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), ME
 class Restoration:
     """One step being taken back on a graph; `others` is what other people have written since the step.
 
-    Afterwards `operations` are what brings it back, in order, and `left` is what was left alone.
+    Afterwards `operations` are what brings it back, in order, `draft` is where they lead, and `left` is what was left
+    alone: `left_names` by element, as `written` names properties.
     """
 
     def __init__(self, graph: Graph, wish: Effect, others: Written) -> None:
         self._graph, self._wish, self._others = graph, wish, others
         self.draft = Draft(graph)
         self.operations: list[SingleOperation] = []
-        self._left: dict[Element, set[str]] = {}
+        self.left_names: dict[Element, set[str]] = {}
         self._edges_gone()
         self._nodes_back()
         self._nodes_as_before()
@@ -72,7 +73,7 @@ class Restoration:
         """What was left alone, by element."""
         return tuple(
             Left(what, id, tuple(sorted(part for name in names for part in _NAMED.get(name, (name,)))))
-            for (what, id), names in self._left.items()
+            for (what, id), names in self.left_names.items()
         )
 
     # Elements that the step brought.
@@ -213,7 +214,7 @@ class Restoration:
 
     def _leave(self, element: Element, *names: str) -> None:
         if names:
-            self._left.setdefault(element, set()).update(names)
+            self.left_names.setdefault(element, set()).update(names)
 
 
 def _of(pairs: Mapping[str, Pair[T]], wanted: Callable[[Pair[T]], bool]) -> list[tuple[str, Pair[T]]]:

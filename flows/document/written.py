@@ -5,7 +5,7 @@ an element came or went writes all of it. What hangs on an element writes it too
 from under somebody else: an edge writes the ports it uses and the connection it makes, a member writes its group.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from flows.document.canonical import same_json
@@ -28,15 +28,19 @@ class Written:
     def __init__(self) -> None:
         self._properties: dict[Element, set[str]] = {}
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing was written."""
-        return not self._properties
-
     def add(self, effect: Effect) -> None:
         """Note everything that an effect wrote, whichever way round it is."""
         for element, name in written(effect):
-            self._properties.setdefault(element, set()).add(name)
+            self._note(element, (name,))
+
+    def add_left(self, effect: Effect, left: Mapping[Element, Iterable[str]]) -> None:
+        """Note what was left alone of an effect, and what hangs on that."""
+        for element, names in left.items():
+            self._note(element, names)
+            if EXISTENCE in names or "parent" in names:
+                for other, name in _of_element(element, effect):
+                    if other != element:
+                        self._note(other, (name,))
 
     def has(self, element: Element, name: str) -> bool:
         """Tell whether a property was written, if only by its element's coming or going."""
@@ -46,6 +50,15 @@ class Written:
     def touches(self, element: Element) -> bool:
         """Tell whether anything of an element, or on it, was written."""
         return element in self._properties
+
+    def crosses(self, effect: Effect) -> bool:
+        """Tell whether anything that an effect writes was written, or written on where an element comes or goes."""
+        return any(
+            self.touches(element) if name == EXISTENCE else self.has(element, name) for element, name in written(effect)
+        )
+
+    def _note(self, element: Element, names: Iterable[str]) -> None:
+        self._properties.setdefault(element, set()).update(names)
 
 
 def written(effect: Effect) -> Iterator[tuple[Element, str]]:
@@ -90,6 +103,14 @@ def flow_differences(one: FlowProperties, other: FlowProperties) -> list[str]:
 def connection(edge: Edge) -> Element:
     """Return what at most one edge may be."""
     return "connection", f"{edge.source} {edge.target} {edge.source_port}\n{edge.target_port}"
+
+
+def _of_element(element: Element, effect: Effect) -> Iterator[tuple[Element, str]]:
+    what, id = element
+    if what == "node" and id in effect.nodes:
+        yield from _of_node(id, effect.nodes[id])
+    elif what == "edge" and id in effect.edges:
+        yield from _of_edge(id, effect.edges[id])
 
 
 def _of_node(id: str, pair: Pair[Node]) -> Iterator[tuple[Element, str]]:

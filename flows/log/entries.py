@@ -17,7 +17,9 @@ from flows.document import (
     apply,
     canonical_json,
     chain,
+    decode_left,
     decode_record,
+    encode_left,
     encode_operation,
     parse_json,
 )
@@ -35,6 +37,8 @@ _COLUMNS = (
     "operation",
     "inverse",
     "undo_of",
+    "step",
+    "left_alone",
     "digest",
     "created_at",
 )
@@ -43,7 +47,8 @@ _WRITTEN = ("flow_id", *(column for column in _COLUMNS if column != "actor__name
 READ_BYTES = 8 << 20
 """As much text is read from the log at once: one entry may hold a whole flow."""
 
-_ROWS_AT_ONCE = 50
+_ROWS_AT_ONCE = 8
+"""Read from the database at once where it is to stay within `READ_BYTES`: each may be as long as two bodies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class LoggedChange:
     operation: str
     inverse: str | None
     undo_of: int | None
+    step: str | None
+    left_alone: str | None
     digest: str
     created_at: datetime
 
@@ -87,7 +94,6 @@ class LoggedChange:
             self.head,
             operation=self.operation,
             inverse=self.inverse,
-            undo_of=self.undo_of,
             created_at=self.created_at,
         )
 
@@ -95,7 +101,8 @@ class LoggedChange:
     def head(self) -> ChangeHead:
         """Who and how, without what."""
         actor = self.actor.id if self.actor else None
-        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of)
+        left = decode_left(parse_json(self.left_alone)) if self.left_alone else ()
+        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, left)
 
 
 def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
@@ -104,11 +111,9 @@ def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]
     for head, outcome in made:
         record = canonical_json(encode_operation(outcome.record))
         inverse = None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse))
-        digest = digest_of(
-            flow_id, digest, head, operation=record, inverse=inverse, undo_of=head.undo_of, created_at=created_at
-        )
+        digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)
         names = head.version, head.actor, head.client, head.seq, head.via
-        rows.append((key, *names, record, inverse, head.undo_of, digest, at))
+        rows.append((key, *names, record, inverse, head.undo_of, head.step, _left_alone(head), digest, at))
     insert(Change._meta.db_table, _WRITTEN, rows)
     return digest
 
@@ -125,7 +130,8 @@ def changes_since(
     if size is None:
         return [_logged(row) for row in rows[:limit]]
     changes: list[LoggedChange] = []
-    for row in rows[:limit].iterator(chunk_size=_ROWS_AT_ONCE):
+    few = limit is not None and limit <= _ROWS_AT_ONCE
+    for row in rows[:limit] if few else rows[:limit].iterator(chunk_size=_ROWS_AT_ONCE):
         changes.append(_logged(row))
         size -= len(changes[-1].operation) + len(changes[-1].inverse or "")
         if size <= 0:
@@ -146,10 +152,10 @@ def digest_of(
     *,
     operation: str,
     inverse: str | None,
-    undo_of: int | None,
     created_at: datetime,
 ) -> str:
-    """Return the digest that an entry must have after `previous`."""
+    """Return the digest that an entry must have after `previous`. A step and what was left alone count if they are."""
+    more = {"step": head.step, "left_alone": _left_alone(head)}
     return chain(
         previous,
         {
@@ -161,10 +167,15 @@ def digest_of(
             "via": head.via,
             "operation": operation,
             "inverse": inverse,
-            "undo_of": undo_of,
+            "undo_of": head.undo_of,
             "created_at": created_at.isoformat(),
+            **{name: value for name, value in more.items() if value is not None},
         },
     )
+
+
+def _left_alone(head: ChangeHead) -> str | None:
+    return canonical_json(encode_left(head.left)) if head.left else None
 
 
 def _logged(row: tuple[Any, ...]) -> LoggedChange:

@@ -4,9 +4,12 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
+
+from flows import release
 
 register = template.Library()
 SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
@@ -16,6 +19,12 @@ SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
 def icon_sheet() -> str:
     """Return the address of the icon sprite, for scripts too."""
     return static(SPRITE)
+
+
+@register.simple_tag
+def worker() -> str:
+    """Return the service worker's address; empty where there is none."""
+    return reverse("flows:worker") if release.name() else ""
 
 
 @register.simple_tag

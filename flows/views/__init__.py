@@ -5,8 +5,9 @@ with into a page. Views write through `flows.actions` alone and publish after it
 """
 
 from flows.views.editor import canvas, editor, layout
-from flows.views.inspector import inspector
+from flows.views.inspector import inspector, inspectors
 from flows.views.library import create, delete, duplicate, library, rename, restore
+from flows.views.offline import offline, worker
 from flows.views.sharing import member, members
 
 __all__ = [
@@ -16,10 +17,13 @@ __all__ = [
     "duplicate",
     "editor",
     "inspector",
+    "inspectors",
     "layout",
     "library",
     "member",
     "members",
+    "offline",
     "rename",
     "restore",
+    "worker",
 ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -15,6 +16,7 @@ from flows import limits as helix_limits
 from flows import rendering
 from flows.access import Access
 from flows.actions import can_take_back
+from flows.blank_forms import blank_forms_url
 from flows.document import KINDS, Kind
 from flows.layout import layout_css
 from flows.opening import open_flow
@@ -23,8 +25,20 @@ from flows.store import Loaded, load_document
 from flows.texts import texts
 from flows.views.doors import PageRequest, flow_view
 from flows.views.inspector import panel
+from flows.views.offline import keepable
 
-LIMITS_FOR_SCRIPTS = ("frame_bytes", "batch", "nodes", "edges", "title", "label", "description", "settings_bytes")
+LIMITS_FOR_SCRIPTS = (
+    "frame_bytes",
+    "operations_per_second",
+    "outbox",
+    "batch",
+    "nodes",
+    "edges",
+    "title",
+    "label",
+    "description",
+    "settings_bytes",
+)
 
 
 @require_safe
@@ -39,12 +53,15 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
         "partial": opening.is_partial,
         "palette": _palette(),
         "blanks": rendering.blanks(),
+        "blank_forms_url": blank_forms_url(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
         "texts": texts(access),
         **panel(request, access, opening.loaded),
     }
-    return render(request, "flows/editor.html", context)
+    response = render(request, "flows/editor.html", context)
+    sheet = f"{reverse('flows:layout', args=[access.flow.pk])}?v={opening.loaded.version}"
+    return keepable(response, access.flow.title, opening.loaded, [sheet, context["blank_forms_url"]])
 
 
 @require_safe
@@ -108,6 +125,7 @@ def _catalogue() -> dict[str, dict[str, object]]:
             "inputs": kind.inputs,
             "outputs": kind.outputs,
             "default_output": kind.default_output,
+            "settings": {setting.name: _(setting.title) for setting in kind.settings},
         }
         for kind in KINDS.values()
     }

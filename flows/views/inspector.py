@@ -1,7 +1,8 @@
 """The inspector: what is selected, as a typed form.
 
-With scripts, a change in a field becomes one edit over the socket and this view only draws. Without them, or when htmx
-posts the form, the same fields come here and go through the same door; what is refused comes back beside its field.
+With scripts, a change in a field becomes one edit over the socket, and the form is a blank that they filled; this view
+draws the first one, and who is in the flow. Without them, or when htmx posts the form, the same fields come here and go
+through the same door; what is refused comes back beside its field.
 """
 
 from dataclasses import dataclass
@@ -10,20 +11,21 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
 from flows import actions, forms, publish, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.actions import Refused, Submission
+from flows.blank_forms import blank_forms
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
 from flows.rendering import spoken_name
 from flows.store import Loaded
 from flows.stored_graph import StoredGraph
-from flows.views.doors import PageRequest, flow_view, wants_fragment
+from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 
 LISTED = 200
 MOST_SELECTED = 500
@@ -55,6 +57,18 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
     return _apply(request, access, graph, selected)
 
 
+@require_safe
+@gzip_page
+@logged_in
+def inspectors(request: PageRequest) -> HttpResponse:
+    """Answer the blank forms; under their own address they never change."""
+    blanks = blank_forms()
+    response = HttpResponse(blanks.html)
+    if request.GET.get("v") == blanks.stamp:
+        response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
 def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any]:
     """Return what the editor page needs to hold the inspector from the start."""
     graph = StoredGraph(access.flow)
@@ -77,7 +91,7 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
             errors, general = _place(sections, answer)
     if errors or general:
         context = _context(access, graph, selected, forms.with_errors(sections, errors, request.POST))
-        context["error"] = general
+        context |= {"error": general, "shown": request.POST.get("shown", "")}
         return render(request, context["inspector_template"], context, status=422)
     if not wants_fragment(request):
         return redirect(f"{reverse('flows:editor', args=[access.flow.pk])}{_query(selected)}")
@@ -109,7 +123,12 @@ def _sections(selected: Selection, graph: Graph) -> tuple[Section, ...]:
 
 
 def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[Section, ...]) -> dict[str, Any]:
-    common = {"flow": access.flow, "can_edit": access.may_edit, "sections": sections}
+    common = {
+        "flow": access.flow,
+        "can_edit": access.may_edit,
+        "sections": sections,
+        "shown": forms.marks(sections, **_shown_in_common(selected.nodes)),
+    }
     if selected.edge:
         ends = (graph.node(selected.edge.source), graph.node(selected.edge.target))
         names = [end.label if end else "" for end in ends]
@@ -125,19 +144,10 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
             "nodes": selected.nodes,
             "ids": ",".join(node.id for node in selected.nodes),
             "all_enabled": all(node.enabled for node in selected.nodes),
-            "swatches": _swatches(selected.nodes),
+            "swatches": forms.swatches(selected.nodes),
         }
     people = [(member, colour_of(member.colour)) for member in queries.members(access.flow.pk)]
     return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people}
-
-
-def _swatches(nodes: tuple[Node, ...]) -> dict[str, Any]:
-    """Return the kinds' colours to choose from, and the chosen one when all nodes agree."""
-    colours = {node.colour.lower() for node in nodes}
-    chosen = colours.pop() if len(colours) == 1 else ""
-    offered = [(kind.name, kind.colour, _(kind.title)) for kind in KINDS.values()]
-    is_own = bool(chosen) and chosen not in {item[1] for item in offered}
-    return {"offered": offered, "chosen": chosen, "is_own": is_own}
 
 
 def _read_common(reading: forms.Reading, selected: Selection, typed: QueryDict) -> None:
@@ -145,12 +155,22 @@ def _read_common(reading: forms.Reading, selected: Selection, typed: QueryDict) 
     if not selected.nodes:
         return
     enabled = typed.get("enabled") in {"on", "true"}
-    if "enabled.sent" in typed and any(node.enabled != enabled for node in selected.nodes):
+    is_sent = "enabled.sent" in typed and forms.is_touched(typed, "enabled", str(enabled))
+    if is_sent and any(node.enabled != enabled for node in selected.nodes):
         reading.changes["enabled"] = enabled
     colour = typed.get("colour", "")
     colour = typed.get("colour.own", "") if colour == "own" else colour
+    if not forms.is_touched(typed, "colour", colour.lower()):
+        return
     if colour and any(node.colour.lower() != colour.lower() for node in selected.nodes):
         reading.changes["colour"] = colour
+
+
+def _shown_in_common(nodes: tuple[Node, ...]) -> dict[str, str]:
+    """Return what the form says of one node and of many, as `_read_common` reads it."""
+    if not nodes:
+        return {}
+    return {"enabled": str(all(node.enabled for node in nodes)), "colour": forms.swatches(nodes)["chosen"]}
 
 
 def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""What one person's undos may cost everybody: the log is walked back while the flow is locked.
+
+What was refused once is refused again without a walk as long as nothing is written. Beside that everybody has an
+allowance in each flow, in versions read, which fills up again; whoever has used it up waits. Nobody notices who undoes
+what they have just done; it is for who asks again and again for what lies far back, or stands in others' way.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeAlias
+from uuid import UUID
+
+from flows.document import Code
+
+MOST = 50_000.0
+PER_SECOND = 5_000.0
+_BYTES_PER_VERSION = 500
+_REMEMBERED = 2_000
+Refusal: TypeAlias = tuple[Code, str]
+"""What a `Rejected` says. Never the exception: raised again and again, it keeps all that every raise went through."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """One person's allowance in one flow, and what was refused them last, at which digest of the log."""
+
+    left: float = MOST
+    since: float = 0.0
+    _refused: dict[type, tuple[str, Refusal]] = field(default_factory=dict)
+
+    def may(self, now: float) -> bool:
+        """Tell whether there is any allowance left; `now` is in seconds that never go back."""
+        self.left = min(MOST, self.left + max(0.0, now - self.since) * PER_SECOND)
+        self.since = now
+        return self.left > 0
+
+    def spend(self, size: int) -> None:
+        """Use some for one version, whose inverse has so many characters."""
+        self.left -= 1 + size / _BYTES_PER_VERSION
+
+    def refused_at(self, digest: str, asked: type) -> Refusal | None:
+        """Return what this was refused with, if the log still ends at this digest."""
+        at, refusal = self._refused.get(asked, ("", None))
+        return refusal if at == digest else None
+
+    def refuse(self, digest: str, asked: type, refusal: Refusal) -> None:
+        """Remember a refusal as long as the log ends at this digest."""
+        self._refused[asked] = digest, refusal
+
+
+class Efforts:
+    """Everybody's, of this process; who has not undone anything for long is forgotten."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[UUID, int], Effort] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, flow_id: UUID, actor: int) -> Effort:
+        """Return a person's, in a flow."""
+        key = flow_id, actor
+        with self._lock:
+            effort = self._kept.setdefault(key, Effort(since=time.monotonic()))
+            self._kept.move_to_end(key)
+            if len(self._kept) > _REMEMBERED:
+                self._kept.popitem(last=False)
+        return effort

@@ -1,0 +1,28 @@
+"""What somebody comes back to: their work that others have replaced since, and others' that they have."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router
+
+from accounts.authentication import person
+from accounts.problems import Problem, answers
+from flows.api.answers import json
+from flows.api.schemas import ReplacedOut, ReplacedQuery
+from flows.document import Rejected
+from flows.replaced import replaced_since
+
+router = Router(tags=["edits"])
+
+
+@router.get("/flows/{flow_id}/replaced", **answers({200: ReplacedOut}, "not_found", "invalid", "rate_limited"))
+def list_replaced(request: HttpRequest, flow_id: UUID, query: Query[ReplacedQuery]) -> HttpResponse:
+    """List what others replaced of the caller's work after version `since`, and what the caller replaced of theirs.
+
+    `stands` says whose value stands, `put` is the operation that puts the other one back. Empty for who may not edit.
+    """
+    try:
+        found = replaced_since(person(request), flow_id, query.since)
+    except Rejected as refused:
+        raise Problem(refused.code, refused.message, retry_after=1) from None
+    return json({"version": found.version, "items": found.items, "more": found.more})

@@ -1,0 +1,174 @@
+"""Whose work is no longer as they left it: found by going back through the log, property by property.
+
+The newest write of a property says whose value stands. Going back over the writes of the same side, the first of the
+other side is what was replaced. For an element that is gone, its removal is that newest write, and whoever wrote to it
+last, in any property, is who has lost something. What an addition left empty was nobody's work.
+
+A search looks with one person's eyes: there are they and all others. What others replaced counts if all of it happened
+after version `since`, for else the person has seen it; what the person replaced counts if both happened after it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from flows.document.effect import Effect
+from flows.document.elements import Edge, Node
+from flows.document.graph import Graph
+from flows.document.properties import Held, differing, properties_of
+from flows.document.written import FLOW, Element
+
+Side: TypeAlias = Literal["mine", "theirs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A property with another value than it had: `stands` says whose value it has, `lost` is the other's."""
+
+    element: Element
+    name: str
+    stands: Side
+    lost: object
+    version: int
+    other: int | None
+
+
+@dataclass(slots=True)
+class Absence:
+    """An element that was removed: `stands` says by whom, `state` is what it was, `back` what the removal did.
+
+    `is_loss` tells that it, or something of it, was the other side's work; `other` is who that other person is.
+    """
+
+    element: Element
+    stands: Side
+    version: int
+    other: int | None
+    state: Node | Edge
+    back: Effect
+    is_loss: bool = False
+    added: int = 0
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What one version made of one element: from `before` to `after`; `back` is all that leads back from it."""
+
+    version: int
+    side: Side
+    actor: int | None
+    before: Held | None
+    after: Held | None
+    back: Effect
+
+
+@dataclass(slots=True)
+class _Run:
+    """The newest writes of a property, all of one side."""
+
+    stands: Side
+    version: int
+    actor: int | None
+
+
+class Search:
+    """What became of one person's work, and what they made of others', since a version."""
+
+    def __init__(self, graph: Graph, since: int, person: int) -> None:
+        self._graph, self._since, self._person = graph, since, person
+        self.found: list[Replacement] = []
+        self.absences: dict[Element, Absence] = {}
+        self._runs: dict[tuple[Element, str], _Run] = {}
+        self._closed: set[tuple[Element, str]] = set()
+        self._open: dict[Element, Absence] = {}
+
+    def may_need(self, version: int) -> bool:
+        """Tell whether this version, and so any older one, may matter."""
+        if version > self._since:
+            return True
+        # What the person replaced is found by now: it all happened since.
+        self._runs = {key: run for key, run in self._runs.items() if run.stands == "theirs"}
+        self._open = {element: one for element, one in self._open.items() if one.stands == "theirs"}
+        return bool(self._runs or self._open)
+
+    def see(self, version: int, actor: int | None, back: Effect) -> None:
+        """Look at one version, the newest first; `back` leads from it to the one before."""
+        side: Side = "mine" if actor == self._person else "theirs"
+        for id, node in back.nodes.items():
+            self._look(("node", id), _Write(version, side, actor, node.after, node.before, back))
+        for id, edge in back.edges.items():
+            self._look(("edge", id), _Write(version, side, actor, edge.after, edge.before, back))
+        if back.flow is not None:
+            self._look(FLOW, _Write(version, side, actor, back.flow.after, back.flow.before, back))
+
+    def see_beginning(self, version: int, actor: int | None, graph: Graph) -> None:
+        """Look at the version that brought all there was at first."""
+        side: Side = "mine" if actor == self._person else "theirs"
+        for element in {element for element, _name in self._runs} | self._open.keys():
+            if (held := held_by(graph, element)) is not None:
+                self._look(element, _Write(version, side, actor, None, held, Effect()))
+
+    def _look(self, element: Element, write: _Write) -> None:
+        if held_by(self._graph, element) is None:
+            self._look_at_gone(element, write)
+            return
+        after = properties_of(write.after)
+        for name in differing(after, properties_of(write.before)):
+            self._look_at(element, name, after.get(name), write)
+
+    def _look_at(self, element: Element, name: str, value: object, write: _Write) -> None:
+        """Look at a write of a property of something that there is."""
+        key, run = (element, name), self._runs.get((element, name))
+        if run is None:
+            if write.version > self._since and key not in self._closed:
+                self._runs[key] = _Run(write.side, write.version, write.actor)
+        elif write.side != run.stands:
+            if write.after is not None and not (write.before is None and value in ("", None)):
+                other = run.actor if run.stands == "theirs" else write.actor
+                self.found.append(Replacement(element, name, run.stands, value, run.version, other))
+            self._close(key)
+        elif write.version <= self._since:
+            self._close(key)
+
+    def _close(self, key: tuple[Element, str]) -> None:
+        del self._runs[key]
+        self._closed.add(key)
+
+    def _look_at_gone(self, element: Element, write: _Write) -> None:
+        """Look at a write of something that is gone: its removal, or whatever came before that."""
+        absence = self._open.get(element)
+        if absence is None:
+            self._note_removal(element, write)
+        elif write.after is None:  # it was removed before, and somebody brought it back
+            if write.side != absence.stands or write.version <= self._since < absence.added:
+                del self._open[element]
+        elif self._is_last(absence, write) and write.side != absence.stands:
+            absence.is_loss = True
+            absence.other = absence.other if absence.stands == "theirs" else write.actor
+            del self._open[element]
+        elif write.before is None:
+            absence.added = write.version
+
+    def _note_removal(self, element: Element, write: _Write) -> None:
+        state = write.before
+        if element not in self.absences and write.version > self._since and isinstance(state, Node | Edge):
+            absence = Absence(element, write.side, write.version, write.actor, state, write.back)
+            self.absences[element] = self._open[element] = absence
+
+    def _is_last(self, absence: Absence, write: _Write) -> bool:
+        """Tell whether a write is an addition, or that of a property which nobody has written since."""
+        names = differing(properties_of(write.after), properties_of(write.before))
+        is_last = write.before is None or not absence.seen.issuperset(names)
+        absence.seen.update(names if write.before is not None else ())
+        return is_last
+
+
+def held_by(graph: Graph, element: Element) -> Held | None:
+    """Return an element as it is in a graph."""
+    match element:
+        case ("node", id):
+            return graph.node(id)
+        case ("edge", id):
+            return graph.edge(id)
+        case _:
+            return graph.properties

@@ -1,0 +1,49 @@
+"""Telling an outage, of the database or of Redis, from a defect of ours.
+
+An outage passes, by itself or by an operator's hand, and until then nothing can be saved or read: no connection, a
+restart, a lock that does not come, a full disk. What was asked may be asked again. Everything else that the database
+refuses is a bug and stays loud.
+"""
+
+import sqlite3
+
+from django.db import InterfaceError, InternalError, OperationalError
+from redis.exceptions import ConnectionError as NoRedis
+from redis.exceptions import TimeoutError as SilentRedis
+
+SQLITE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+SQLSTATES = ("08", "25006", "53100", "53300", "55P03", "57P", "58")
+"""PostgreSQL's: connection, read-only after a failover, disk full, too many connections, lock not available, shutdown,
+system. Not a statement that is cancelled or wants too much memory: asked again, it may come to the same for ever."""
+
+
+DatabaseErrors = (OperationalError, InterfaceError, InternalError)
+"""What an outage may come as, and much else; a database that became read-only is an internal error to its driver."""
+
+
+class NotOurTurn(OperationalError):  # noqa: N818
+    """The lock by which writers take turns did not come."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether the database, or Redis, could not do what it was asked, whatever it was asked."""
+    if isinstance(error, NoRedis | SilentRedis):
+        return True
+    if not isinstance(error, DatabaseErrors):
+        return False
+    cause = error.__cause__
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE
+    if cause is None:  # Django's own word for a connection that is gone, or ours for a turn that does not come
+        return isinstance(error, InterfaceError | NotOurTurn)
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(SQLSTATES)

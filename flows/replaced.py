@@ -1,0 +1,120 @@
+"""What somebody comes back to in a flow: their work that others replaced or removed, and others' that they did.
+
+Read from the log alone, and bounded: from now back to the first of the person's own changes that may matter, at most
+`REACH` versions, and no more text than one reading of the log may hold. Whoever may not write has nothing to put back.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+import orjson
+from django.utils.translation import gettext as _
+
+from accounts.colours import colour_of
+from accounts.models import User
+from flows import limits as helix_limits
+from flows.access import Access, get_flow_for
+from flows.actions.effort import Efforts
+from flows.actions.steps import REACH
+from flows.document import Past, Rejected, Replaced, encode_operation, replaced
+from flows.log import READ_BYTES
+from flows.log.past import backwards
+from flows.models import Change, Membership
+from flows.store import consistent_read
+from flows.stored_graph import StoredGraph
+
+MOST_ITEMS = 200
+MOST_BYTES = 1 << 20
+NAMES = {"position": "place"}
+_efforts = Efforts()
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """What there is to tell at a version, encoded; `more` if that is not all."""
+
+    version: int
+    items: list[dict[str, object]]
+    more: bool
+
+
+def replaced_since(person: User, flow_id: UUID, since: int) -> Return:
+    """Read what became of a person's work since a version, and of others' by them, the newest first.
+
+    Raises `NotFound`, and `Rejected("rate_limited")` for who asks for far too much.
+    """
+    with consistent_read():
+        access = get_flow_for(person, flow_id)
+        first = _first_own_change(person.pk, access) if access.may_edit and since < access.flow.version else None
+        if first is None:
+            return Return(access.flow.version, [], more=False)
+        return _Reading(person.pk, access, since, first).told()
+
+
+def _first_own_change(person: int, access: Access) -> int | None:
+    """Return the oldest version of theirs that may matter: before it nothing of theirs can have been replaced."""
+    lowest = access.flow.version - REACH
+    own = Change.objects.filter(flow_id=access.flow.pk, actor_id=person, version__gt=lowest)
+    return own.order_by("version").values_list("version", flat=True).first()
+
+
+class _Reading:
+    def __init__(self, person: int, access: Access, since: int, first: int) -> None:
+        self._person, self._flow, self._since, self._first = person, access.flow, since, first
+        self._is_cut = since < self._flow.version - REACH
+
+    def told(self) -> Return:
+        """Encode as many items as there is room for."""
+        graph, limits = StoredGraph(self._flow), helix_limits.current()
+        every = replaced(graph, self._past(graph), self._since, self._person, limits)
+        found = list(islice(every, MOST_ITEMS + 1))
+        people = _people(self._flow.pk, {item.other for item in found if item.other is not None})
+        items: list[dict[str, object]] = []
+        room = MOST_BYTES
+        for item in found[:MOST_ITEMS]:
+            encoded = _encoded(item, people)
+            room -= len(orjson.dumps(encoded))
+            if room < 0:
+                break
+            items.append(encoded)
+        return Return(self._flow.version, items, more=self._is_cut or len(items) < len(found))
+
+    def _past(self, graph: StoredGraph) -> Iterator[Past]:
+        """Go back as far as it matters and may."""
+        effort = _efforts.of(self._flow.pk, self._person)
+        if not effort.may(time.monotonic()):
+            raise Rejected("rate_limited", _("Too much was asked for at once. Try again in a few seconds."))
+        room = READ_BYTES
+        for entry, size in backwards(self._flow.pk, self._flow.version, graph, down_to=self._first):
+            effort.spend(size)
+            room -= size
+            if room < 0:
+                self._is_cut = True
+                return
+            yield entry
+
+
+def _people(flow_id: UUID, ids: Iterable[int]) -> dict[int, dict[str, object]]:
+    colours = dict(Membership.objects.filter(flow_id=flow_id, user_id__in=ids).values_list("user_id", "colour"))
+    names = User.objects.filter(pk__in=ids).values_list("pk", "name")
+    return {id: {"id": id, "name": name, "colour": colour_of(colours.get(id, id))} for id, name in names}
+
+
+def _encoded(item: Replaced, people: dict[int, dict[str, object]]) -> dict[str, object]:
+    what, id = item.element
+    return {
+        "stands": item.stands,
+        **({what: id} if id else {}),
+        "label": item.label,
+        "property": item.name and NAMES.get(item.name, item.name),
+        "gone": item.name is None,
+        "mine": item.mine,
+        "theirs": item.theirs,
+        "version": item.version,
+        "actor": None if item.other is None else people.get(item.other),
+        "put": item.put and encode_operation(item.put),
+        "edges": item.edges,
+    }
