@@ -23,7 +23,8 @@ function closeDrops(except) {
   for (const drop of document.querySelectorAll("details[data-drop][open]")) if (drop !== except) drop.open = false;
 }
 
-function expire(toast) {
+/** Let a toast go after its time. @param {HTMLElement} toast */
+export function expire(toast) {
   const seconds = Number(toast.dataset.toastSeconds ?? SECONDS);
   const timer = setInterval(() => {
     if (toast.matches(":hover, :focus-within")) return;

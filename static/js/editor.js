@@ -3,17 +3,18 @@
  * who they are, and the few acts that belong to none of them alone.
  */
 
-import { bundled } from "./lib/edits.js";
+import { bundled, newId } from "./lib/edits.js";
 import { union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
-import { Identity } from "./live/identity.js";
 import { Patcher } from "./live/patcher.js";
 import { Presence } from "./live/presence.js";
 import { LiveSession } from "./live/session.js";
 import { Additions } from "./elements/additions.js";
+import { Away } from "./elements/away.js";
 import { Commands } from "./elements/commands.js";
 import { Company } from "./elements/company.js";
 import { Copies } from "./elements/copies.js";
+import { describe } from "./elements/describe.js";
 import { blankEdge } from "./elements/edges.js";
 import { fillPorts } from "./elements/fill.js";
 import { Focus } from "./elements/focus.js";
@@ -39,6 +40,7 @@ import { Taps } from "./elements/taps.js";
 import { Toolbar } from "./elements/toolbar.js";
 import { Undo } from "./elements/undo.js";
 import { Viewport } from "./elements/viewport.js";
+import { Waiting } from "./elements/waiting.js";
 
 const READABLE = 0.75;
 
@@ -68,7 +70,7 @@ export class Editor {
     const { canvas, layers, root } = this;
     const colours = Object.fromEntries(Object.entries(this.catalogue).map(([name, kind]) => [name, kind.colour]));
     this.additions = new Additions(this);
-    this.graph = new Graph({ node: (node) => this.additions.element(node), edge: (edge) => blankEdge(edge, this.#spoken(edge)) }, colours);
+    this.graph = new Graph({ node: (node) => this.additions.element(node), edge: blankEdge }, colours);
     this.viewport = new Viewport(canvas, root.querySelector("[data-world]"));
     this.patcher = new Patcher(this.graph);
     this.patcher.adopt(root.querySelector("[data-world]"));
@@ -78,7 +80,7 @@ export class Editor {
     this.selection = new Selection(this.graph);
     this.focus = new Focus(this);
     this.stage.pinned = () => [...this.selection.nodes, this.focus.current].filter(Boolean);
-    this.session = new LiveSession(root, new Identity(), this.patcher, this.limits);
+    this.session = new LiveSession(root, this.patcher, { limits: this.limits, isPartial: "partial" in this.canvas.dataset });
     this.presence = new Presence(this.session);
   }
 
@@ -87,6 +89,8 @@ export class Editor {
     this.overlay = new Overlay(this);
     this.company = new Company(this);
     this.roster = new Roster(this);
+    this.away = new Away(this);
+    this.waiting = new Waiting(this);
     this.sync = new Sync(this);
     this.commands = new Commands(this);
     this.copies = new Copies(this);
@@ -121,11 +125,11 @@ export class Editor {
     const { x, y, zoom } = currentView(this.root.querySelector("[data-world]"));
     this.viewport.set({ x, y, zoom });
     if (all) this.#firstView(all);
-    const { node, nodes } = this.root.querySelector("[data-inspector-form]")?.dataset ?? {};
-    if (node || nodes) this.selection.set({ nodes: (node ?? nodes).split(",") });
+    const { node, nodes, edge } = this.root.querySelector("[data-inspector-form]")?.dataset ?? {};
+    if (node || nodes || edge) this.selection.set({ nodes: (node ?? nodes)?.split(","), edges: edge ? [edge] : [] });
     this.#dress({ nodes: this.graph.nodes.keys(), edges: [] });
     this.focus.start();
-    this.session.start("partial" in this.canvas.dataset);
+    this.session.start();
   }
 
   /** Keep what the server's sheet shows if it shows everything. */
@@ -139,14 +143,31 @@ export class Editor {
     if (isPhone() && this.viewport.zoom < zoom) this.viewport.set({ x: 16 - all.x * zoom, y: this.viewport.size.height / 2 - (all.y + all.height / 2) * zoom, zoom });
   }
 
-  /** Submit edits, as one version. @param {object[]} operations @returns {number[]} sequence numbers */
-  submit(operations) {
+  /**
+   * Submit edits, as one version if they fit into a frame, as one step of undo in any case.
+   * @param {object[]} operations
+   * @param {{step?: string, draft?: string}} [options] the step they go on with, the draft they finish
+   * @returns {number[]} sequence numbers
+   */
+  submit(operations, { step, draft } = {}) {
     if (!this.session.mayEdit) return [];
-    return bundled(operations, this.limits.batch).map((operation) => this.session.submit(operation)).filter((seq) => seq !== null);
+    const bundles = this.#bundled(operations);
+    if (bundles.length > this.session.outbox.room) {
+      this.notices.toast(this.texts.say("no_room"), { tone: "danger" });
+      return [];
+    }
+    const name = step ?? (bundles.length > 1 ? newId("s") : undefined);
+    return bundles.map((operation) => this.session.submit(operation, { step: name, draft, words: describe(operation, this) })).filter((seq) => seq !== null);
   }
 
-  #spoken({ source, target }) {
-    return [source, target].map((id) => this.graph.nodes.get(id)?.label ?? "").join(" → ");
+  /** Keep on this device what would be sent if the page died now. @param {string} key @param {object[]|null} operations */
+  draft(key, operations, { step } = {}) {
+    const operation = operations && (this.#bundled(operations)[0] ?? null);
+    this.session.draft(key, operation, { step, words: operation && describe(operation, this) });
+  }
+
+  #bundled(operations) {
+    return bundled(operations, this.limits.batch, this.limits.frame_bytes);
   }
 
   /** Lock the canvas against my own hand: a matter of this page alone. */

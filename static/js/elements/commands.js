@@ -10,9 +10,12 @@ import { rootsOf } from "./drag.js";
 import { rename } from "./rename.js";
 
 const PADDING = { side: 16, top: 56 };
+/** How soon, in ms, a nudge has to follow another to belong to it. */
+const RUN_MS = 1_000;
 
 export class Commands {
   #editor;
+  #nudged = { what: "", at: -Infinity, step: "" };
   #free = {
     open: (id) => this.#open(id),
     fit: () => this.#editor.viewport.fit(this.#box(this.#editor.graph.visibleNodes())),
@@ -50,7 +53,10 @@ export class Commands {
 
   /** @returns {boolean} whether there is such a command and it may be run now */
   run(name, argument) {
-    const command = this.#free[name] ?? (this.#editor.mayEdit ? this.#edits[name] : undefined);
+    const { mayEdit, session } = this.#editor;
+    // Where nothing more can wait, what waits can still be taken back.
+    const isAllowed = mayEdit || (name === "undo" && session.outbox.isFull);
+    const command = this.#free[name] ?? (isAllowed ? this.#edits[name] : undefined);
     command?.(argument);
     return Boolean(command);
   }
@@ -86,8 +92,17 @@ export class Commands {
   }
 
   #nudge([dx, dy]) {
-    const moves = this.#roots.map((id) => this.#editor.graph.node(id)).map(({ id, x, y }) => move(id, { x: x + dx, y: y + dy }));
-    this.#editor.submit(moves);
+    const roots = this.#roots;
+    const moves = roots.map((id) => this.#editor.graph.node(id)).map(({ id, x, y }) => move(id, { x: x + dx, y: y + dy }));
+    this.#editor.submit(moves, { step: this.#run(roots.join()) });
+  }
+
+  /** Nudges that follow each other are one step of undo. @returns {string} its name */
+  #run(what) {
+    const now = performance.now();
+    const goesOn = this.#nudged.what === what && now - this.#nudged.at < RUN_MS;
+    this.#nudged = { what, at: now, step: goesOn ? this.#nudged.step : newId("s") };
+    return this.#nudged.step;
   }
 
   #align(side) {

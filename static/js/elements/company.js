@@ -2,7 +2,7 @@
  * The others on the canvas: their cursors, what they have selected, what they drag; smoothed, and never in the way.
  *
  * People come as sessions; two tabs of one user are one avatar, but each has its cursor.
- * Events: `change` (who is here, or idle), `moved` (somebody's view).
+ * Events: `change` (who is here, or idle), `moved` (somebody's view), `fields` (who types where).
  */
 
 import { Spline } from "../lib/spline.js";
@@ -62,6 +62,7 @@ export class Company extends EventTarget {
       if (!person) continue;
       Object.assign(person.state, state);
       isNew ||= "status" in state;
+      if ("field" in state || "selection" in state) this.dispatchEvent(new Event("fields"));
       if ("viewport" in state) this.dispatchEvent(new Event("moved"));
       if ("cursor" in state) this.#point(person, state.cursor);
       if ("drag" in state) this.#drag(id, state.drag);

@@ -1,8 +1,10 @@
 /** Draw an edge between where its nodes are now, and make the element of one the server has not rendered yet. */
 
-import { edgePath, curveBetween } from "../lib/curve.js";
+import { edgePath } from "../lib/curve.js";
 
 const SVG = "http://www.w3.org/2000/svg";
+/** So much of a label is spoken, in characters, as the server has it. */
+const SPOKEN = 80;
 
 /** @param {import("./graph.js").EdgeRecord} edge @param {import("./graph.js").Graph} graph */
 export function draw(edge, graph) {
@@ -10,7 +12,15 @@ export function draw(edge, graph) {
   if (!source || !target) return;
   const curve = edgePath(source, edge.sourcePort, target, edge.targetPort);
   trace(edge.element, curve);
+  speak(edge, [edge.source, edge.target].map((id) => graph.nodes.get(id).label));
   if (edge.label) edge.label.style.transform = `translate(${curve.middle[0]}px, ${curve.middle[1]}px) translate(-50%, -50%)`;
+}
+
+/** An edge is named by its ends, also when they get another name. */
+function speak(edge, labels) {
+  if (edge.spoken?.[0] === labels[0] && edge.spoken[1] === labels[1]) return;
+  edge.spoken = labels;
+  edge.element.setAttribute("aria-label", labels.map((label) => [...label].slice(0, SPOKEN).join("")).join(" → "));
 }
 
 /** A node as the curve wants it: where it is drawn now. */
@@ -25,13 +35,12 @@ export function trace(element, { d, arrow }) {
 }
 
 /** @param {{id?: string, source?: string, target?: string, source_port?: string, target_port?: string}} edge */
-export function blankEdge(edge, text) {
+export function blankEdge(edge) {
   const element = document.createElementNS(SVG, "g");
   const { id, source, target, source_port: sourcePort, target_port: targetPort } = edge;
   if (id) Object.assign(element.dataset, { edgeId: id, source, target, sourcePort, targetPort, label: "" });
   if (id) element.id = `e-${id}`;
   element.setAttribute("role", "img");
-  if (text) element.setAttribute("aria-label", text);
   for (const part of ["edge-hit", "edge-line", "edge-arrow"]) {
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("class", part);
@@ -39,6 +48,3 @@ export function blankEdge(edge, text) {
   }
   return element;
 }
-
-/** The edge that follows the pointer. @param {[number, number]} from @param {[number, number]} to */
-export const traceDraft = (element, from, to) => trace(element, curveBetween(from, to));

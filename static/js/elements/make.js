@@ -26,6 +26,14 @@ export function icon(name) {
   return svg;
 }
 
+/** Two lines: a title with its subject in bold, and what about it. */
+export function words(title, what, detail) {
+  const [before, after] = title.split("{what}");
+  const line = make("p.row-title", {}, before);
+  if (after !== undefined) line.append(make("strong", {}, what), after);
+  return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", {}, detail)] : []));
+}
+
 /** Put an element over a rectangle of the world, or take it away. @param {{x: number, y: number, width?: number, height?: number}|null} rect */
 export function over(layer, element, rect, more = "") {
   if (!rect) {

@@ -31,10 +31,11 @@ export class Notices {
     }, BATCH_MS);
   }
 
-  /** @param {{tone?: "danger", action?: {text: string, run: () => void}, stays?: boolean}} [options] */
-  toast(text, { tone = null, action, stays = false } = {}) {
-    const toast = make("div.toast", { "data-tone": tone }, make("p", {}, make("strong", {}, text)));
+  /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean}} [options] */
+  toast(text, { tone = null, detail, person, action, stays = false } = {}) {
+    const toast = make("div.toast", { "data-tone": tone }, make("p", {}, make("strong", {}, text), ...(detail ? [make("small", {}, detail)] : [])));
     if (tone) toast.prepend(icon("triangle-alert"));
+    if (person) toast.prepend(avatar(person));
     const done = () => toast.remove();
     if (action) toast.append(button("", action.text, () => (done(), action.run())));
     toast.append(button("icon-button", icon("x"), done, this.#close));
@@ -50,6 +51,12 @@ function leave(toast, done) {
   let timer = setTimeout(done, STAY_MS);
   for (const event of ["pointerenter", "focusin"]) toast.addEventListener(event, () => clearTimeout(timer));
   for (const event of ["pointerleave", "focusout"]) toast.addEventListener(event, () => (clearTimeout(timer), (timer = setTimeout(done, STAY_MS))));
+}
+
+function avatar({ name, colour }) {
+  const element = make("span.avatar", { "aria-hidden": "true" }, name.trim().slice(0, 1).toUpperCase());
+  element.style.setProperty("--person", colour);
+  return element;
 }
 
 function button(classes, content, run, label = null) {

@@ -1,4 +1,7 @@
-/** Rename a node in place: its label becomes a field; Enter and leaving commit, Esc gives it back. */
+/**
+ * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc gives it back. What stands in it is kept on
+ * this device with every keystroke.
+ */
 
 import { editNode } from "../lib/edits.js";
 
@@ -17,19 +20,26 @@ export function rename(editor, id) {
   label.focus();
   getSelection().selectAllChildren(label);
 
+  const draft = `rename ${id}`;
+  const edit = () => {
+    const text = label.textContent.replace(/\s+/g, " ").trim();
+    return text && text !== record.label ? [editNode(id, { label: text })] : null;
+  };
   let isDone = false;
   const finish = (commit) => {
     if (isDone) return;
     isDone = true;
-    const text = label.textContent.replace(/\s+/g, " ").trim();
+    const operations = commit ? edit() : null;
     label.removeAttribute("contenteditable");
     label.removeAttribute("role");
     label.textContent = record.label;
     label.scrollLeft = 0;
     record.element.removeAttribute("data-renaming");
-    if (commit && text && text !== record.label) editor.submit([editNode(id, { label: text })]);
+    if (!operations || !editor.submit(operations, { draft }).length) editor.draft(draft, null);
+    if (operations && !editor.session.mayEdit) editor.notices.toast(editor.texts.say("not_kept", { reason: editor.texts.say("read_only") }), { tone: "danger" });
     editor.patcher.release([id]);
   };
+  label.addEventListener("input", () => !isDone && editor.draft(draft, edit()));
   label.addEventListener("blur", () => finish(true), { once: true });
   label.addEventListener("keydown", (event) => {
     event.stopPropagation();

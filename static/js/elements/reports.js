@@ -18,6 +18,7 @@ export class Reports {
     session.addEventListener("notice", ({ detail: { code, message } }) => editor.notices.toast(message ?? editor.texts.say(code), { tone: "danger" }));
     session.addEventListener("status", () => session.isOver && this.#ended(session.socket.code));
     session.addEventListener("you", () => this.#role());
+    session.addEventListener("rights", () => this.#rights());
   }
 
   /** Back it goes, with the reason, for the eye and the ear. */
@@ -25,8 +26,9 @@ export class Reports {
     const { graph, inspector, overlay, notices, texts } = this.#editor;
     const { nodes, edges } = touched(entry.operation);
     for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
-    if (inspector.owns(entry.seq) || frame.code === "nothing_to_undo") return;
-    const text = frame.message ?? frame.code;
+    const isInField = entry.client === this.#editor.session.client && inspector.owns(entry.seq);
+    if (isInField || this.#editor.away.isLate(entry) || frame.code === "nothing_to_undo") return;
+    const text = frame.message ?? texts.say(frame.code);
     const [first] = nodes;
     if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });
     else notices.toast(texts.say("refused", { reason: text }), { tone: "danger" });

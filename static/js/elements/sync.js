@@ -20,6 +20,7 @@ export class Sync {
     this.#pill = editor.root.querySelector("[data-sync]");
     this.#text = editor.root.querySelector("[data-sync-text]");
     editor.session.addEventListener("status", () => this.show());
+    editor.away.addEventListener("change", () => this.show());
     this.show();
   }
 
@@ -36,13 +37,19 @@ export class Sync {
   }
 
   #words() {
-    const { session, texts } = this.#editor;
+    const { session, texts, away } = this.#editor;
     const { socket, connection } = session;
-    const count = session.outbox.pending;
+    const { pending, drafts } = session.outbox;
+    const count = pending + drafts;
+    const unsaved = this.#editor.inspector?.unsaved ?? 0;
+    if (session.outbox.isFull) return ["offline", texts.say("full", { count })];
     if (connection === "read-only") return ["read-only", texts.say("read_only")];
     if (session.isOver) return ["offline", count ? texts.say("ended_waiting", { count }) : texts.say("ended")];
-    if (connection === "live") return count ? ["saving", texts.say("saving")] : ["live", texts.say("saved")];
-    if (connection === "connecting") return ["connecting", texts.say(count ? "saving" : "connecting")];
+    if (connection === "connecting" || !session.outbox.isReady) return ["connecting", texts.say(count ? "saving" : "connecting")];
+    if (connection === "live" && count) return ["saving", texts.say("saving")];
+    if (connection === "live" && !session.isCurrent) return ["connecting", texts.say("catching_up")];
+    if (connection === "live" && unsaved) return ["refused", texts.say("unsaved", { count: unsaved })];
+    if (connection === "live") return away.isEmpty ? ["live", texts.say("saved")] : ["refused", texts.say("to_look_at", { count: away.count })];
     if (socket.state === "asleep") return ["offline", texts.say("asleep")];
     if (count) return ["offline", texts.say("offline_waiting", { count })];
     const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
@@ -52,8 +59,8 @@ export class Sync {
   #badge() {
     const { graph, session } = this.#editor;
     const waiting = new Set();
-    for (const entry of session.outbox.entries()) {
-      if (entry.state !== "acked" && Date.now() - entry.at >= BADGE_MS) for (const id of touched(entry.operation).nodes) waiting.add(id);
+    for (const entry of session.outbox.waiting()) {
+      if (Date.now() - entry.at >= BADGE_MS) for (const id of touched(entry.operation).nodes) waiting.add(id);
     }
     for (const id of new Set([...waiting, ...this.#waiting])) graph.nodes.get(id)?.element.toggleAttribute("data-waiting", waiting.has(id));
     this.#waiting = waiting;

@@ -91,15 +91,21 @@ export class Toolbar {
     const form = field?.form;
     if (!form) return;
     let before = field.value;
-    const commit = () => {
+    const edit = () => {
       const title = field.value.trim();
-      if (title && title !== before) this.#editor.submit([{ kind: "edit_flow", set: { title } }]);
-      else field.value = before;
-      if (title) before = title;
+      return title && title !== before ? [{ kind: "edit_flow", set: { title } }] : null;
     };
+    const draft = (operations) => this.#editor.draft("title", operations);
+    const commit = () => {
+      const operations = edit();
+      if (!operations || !this.#editor.submit(operations, { draft: "title" }).length) draft(null);
+      if (operations) before = operations[0].set.title;
+      else field.value = before;
+    };
+    field.addEventListener("input", () => draft(edit()));
     form.addEventListener("submit", (event) => (event.preventDefault(), field.blur()));
     field.addEventListener("change", commit);
-    field.addEventListener("keydown", ({ key }) => key === "Escape" && ((field.value = before), field.blur()));
+    field.addEventListener("keydown", ({ key }) => key === "Escape" && ((field.value = before), draft(null), field.blur()));
     this.#editor.patcher.addEventListener("flow", ({ detail: { title } }) => {
       before = title;
       if (document.activeElement !== field) field.value = title;

@@ -1,6 +1,7 @@
 /**
  * Undo and redo: the server takes back my last step, wherever I made it. They wait in the outbox like any edit and are done
- * in order. The buttons are off when there is known to be nothing: from the page, from a refusal, from what I do.
+ * in order; what was made offline and never sent is taken back right here. The buttons are off when there is known to be
+ * nothing: from the page, from a refusal, from what I do.
  */
 
 const MOST_NAMED = 3;
@@ -10,6 +11,9 @@ const other = (kind) => (kind === "undo" ? "redo" : "undo");
 export class Undo {
   #editor;
   #buttons;
+  /** @type {import("../live/outbox.js").Entry[][]} steps taken back before they were ever sent */
+  #unsent = [];
+  #isRedoing = false;
 
   constructor(editor) {
     this.#editor = editor;
@@ -24,10 +28,30 @@ export class Undo {
   /** @param {"undo"|"redo"} kind */
   run(kind) {
     const { inspector, mayEdit, session, notices, texts } = this.#editor;
-    if (!mayEdit) return;
+    if (!mayEdit && !session.outbox.isFull) return;
     inspector.flush();
-    if (this.#buttons[kind]?.getAttribute("aria-disabled") === "true") notices.announce(texts.say(`nothing_to_${kind}`));
-    else session.submit({ kind });
+    if (kind === "redo" && this.#unsent.length) this.#redoUnsent();
+    else if (kind === "undo" && this.#undoUnsent()) notices.announce(texts.say("undo_done"));
+    else if (this.#buttons[kind]?.getAttribute("aria-disabled") === "true") notices.announce(texts.say(`nothing_to_${kind}`));
+    else if (session.connection === "live") session.submit({ kind });
+    else notices.toast(texts.say("undo_offline"));
+  }
+
+  /** What was made offline is taken back here, where it is. */
+  #undoUnsent() {
+    const { session } = this.#editor;
+    const step = session.connection === "live" ? [] : session.takeBack();
+    if (!step.length) return false;
+    this.#unsent.push(step);
+    this.#allow("redo", true);
+    return true;
+  }
+
+  #redoUnsent() {
+    this.#isRedoing = true;
+    for (const { operation, step } of this.#unsent.pop()) this.#editor.session.submit(operation, { step });
+    this.#isRedoing = false;
+    this.#allow("redo", this.#unsent.length > 0);
   }
 
   #allow(kind, isPossible) {
@@ -35,6 +59,7 @@ export class Undo {
   }
 
   #submitted({ kind }) {
+    if (!this.#isRedoing) this.#unsent = [];
     if (KINDS.includes(kind)) this.#allow(other(kind), true);
     else {
       this.#allow("undo", true);

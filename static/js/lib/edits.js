@@ -6,6 +6,12 @@
 
 import { round } from "./geometry.js";
 
+/** Bytes that a frame needs beside its operations. */
+const ENVELOPE = 512;
+
+/** How long something is on the wire. */
+export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
+
 export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 
 export const move = (id, { x, y }) => ({ kind: "move_node", id, x: round(x), y: round(y) });
@@ -17,12 +23,21 @@ export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
 
 export const editNode = (id, set) => ({ kind: "edit_node", id, set });
 
-/** One operation as it is, several as batches that the server takes. */
-export function bundled(operations, most = 500) {
+/** One operation as it is, several as batches that the server takes: so many, so many bytes. */
+export function bundled(operations, most = 500, bytes = Infinity) {
   if (operations.length <= 1) return operations;
-  const batches = [];
-  for (let at = 0; at < operations.length; at += most) batches.push({ kind: "batch", operations: operations.slice(at, at + most) });
-  return batches;
+  const bundles = [];
+  let room = 0;
+  for (const operation of operations) {
+    const size = bytesOf(operation);
+    if (!bundles.length || bundles.at(-1).length >= most || size > room) {
+      bundles.push([]);
+      room = bytes - ENVELOPE;
+    }
+    bundles.at(-1).push(operation);
+    room -= size + 1;
+  }
+  return bundles.map((bundle) => (bundle.length > 1 ? { kind: "batch", operations: bundle } : bundle[0]));
 }
 
 /** Put a node with an input and an output into an edge. */

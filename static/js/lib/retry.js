@@ -3,9 +3,9 @@
 export const FIRST_MS = 250;
 export const MOST_MS = 15_000;
 
-/** Full jitter: anything from nothing to the doubled ceiling, so that a thousand clients do not return together. */
+/** Full jitter: anything from the first to the doubled ceiling, so that a thousand clients do not return together. */
 export function delay(attempt, random = Math.random) {
-  return Math.max(FIRST_MS / 2, random() * Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt, 10)));
+  return FIRST_MS + random() * (Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt + 1, 10)) - FIRST_MS);
 }
 
 /**

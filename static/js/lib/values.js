@@ -36,6 +36,13 @@ function json(text) {
   }
 }
 
+/** A value as a field of this type holds it: what `read` reads back. @param {string} type @param {unknown} value */
+export function written(type, value) {
+  if (value === null || value === undefined) return "";
+  if (type === "json") return JSON.stringify(value, null, 2);
+  return type === "names" && Array.isArray(value) ? value.join("\n") : String(value);
+}
+
 /**
  * A field's name and value as the `set` of an edit: `settings.temperature` becomes `{settings: {temperature}}`.
  * @returns {Record<string, unknown>}

@@ -2,45 +2,71 @@
  * My edits on their way: each ends in exactly one answer.
  *
  * An edit is `queued`, then `sent`, then acknowledged at a version or refused. After a reconnection everything unanswered goes
- * out again, in order, under the same sequence numbers: the server answers a resend as it answered the first time. An acknowledged
- * edit stays in the optimistic picture until its version has arrived here, or the page would flicker back for a moment.
- * Where they are kept is behind `shelf`, so that they can outlive the tab.
+ * out again, in order, under the same names: the server answers a resend as it answered the first time. An acknowledged
+ * edit stays in the optimistic picture, and on the shelf, until its version has arrived here. What earlier pages on this
+ * device left behind goes first.
  *
- * @typedef {{seq: number, operation: object, at: number, state: "queued"|"sent"|"acked", version?: number}} Entry
- * @typedef {{save(entry: Entry): void, drop(seq: number): void}} Shelf
+ * @typedef {{client: string, seq: number, operation: object, step?: string, words?: object, at: number, isFresh: boolean, bytes: number,
+ *   isKept: boolean, state: "queued"|"sent"|"acked", version?: number}} Entry `isFresh`: never sent yet; `at`: when, in ms, never backwards
+ * @typedef {{client: string, hasFailed: boolean, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
+ *   orphans(): Promise<Entry[]>}} Shelf
  */
 
+import { bytesOf } from "../lib/edits.js";
+import { Pace } from "../lib/pace.js";
+
 const IN_FLIGHT = 100;
+const BYTES_IN_FLIGHT = 1024 * 1024;
 const AGAIN_MS = 1_000;
+const ENVELOPE = 200;
 
 export class Outbox extends EventTarget {
-  /** @type {Map<number, Entry>} */
+  /** @type {Map<string, Entry>} by name, in the order of sending */
   #entries = new Map();
+  /** @type {Map<string, Entry>} what would be sent if the page died now */
+  #drafts = new Map();
   #send;
-  #next;
   #shelf;
   #most;
+  #pace;
+  #seq = 0;
+  #last = 0;
+  #timer = 0;
+  #isReady = false;
 
-  /**
-   * @param {{send: (seq: number, operation: object) => boolean, next: () => number, shelf?: Shelf, most?: number}} means
-   */
-  constructor({ send, next, shelf = { save() {}, drop() {} }, most = 1000 }) {
+  /** @param {{send: (entry: Entry) => boolean, shelf: Shelf, most?: number, rate?: number}} means */
+  constructor({ send, shelf, most = 1000, rate = 100 }) {
     super();
     this.#send = send;
-    this.#next = next;
     this.#shelf = shelf;
     this.#most = most;
+    this.#pace = new Pace(rate);
   }
 
   /** How many edits wait for their answer. */
   get pending() {
     let count = 0;
-    for (const entry of this.#entries.values()) if (entry.state !== "acked") count += 1;
+    for (const { state } of this.#entries.values()) if (state !== "acked") count += 1;
     return count;
   }
 
+  /** How many things are being made that are no edits yet. */
+  get drafts() {
+    return this.#drafts.size;
+  }
+
+  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved. */
+  get isReady() {
+    return this.#isReady;
+  }
+
   get isFull() {
-    return this.pending >= this.#most;
+    return this.room <= 0;
+  }
+
+  /** How many more can wait. */
+  get room() {
+    return this.#most - this.pending;
   }
 
   /** Everything the optimistic picture is made of, oldest first. @returns {Iterable<object>} */
@@ -48,24 +74,67 @@ export class Outbox extends EventTarget {
     for (const entry of this.#entries.values()) yield entry.operation;
   }
 
+  /** Whether an edit of this page is still on its way. */
   has(seq) {
-    return this.#entries.has(seq);
+    return this.#entries.has(nameOf(this.#shelf.client, seq));
   }
 
-  /** @returns {Iterable<Entry>} */
-  entries() {
-    return this.#entries.values();
+  /** @returns {Entry[]} what waits for its answer, oldest first */
+  waiting() {
+    return [...this.#entries.values()].filter(({ state }) => state !== "acked");
   }
 
-  /** @returns {number|null} its sequence number, or null when no more can be kept */
-  put(operation) {
-    if (this.isFull) return null;
-    const entry = { seq: this.#next(), operation, at: Date.now(), state: "queued" };
-    this.#entries.set(entry.seq, entry);
-    this.#shelf.save(entry);
+  /** Take over what pages that are no more left behind; from the first time on, edits go out. @returns {Promise<boolean>} whether there was something */
+  async adopt() {
+    const orphans = (await this.#shelf.orphans()).filter((entry) => !this.#entries.has(name(entry)));
+    const mine = [...this.#entries.values()];
+    const found = orphans.map((entry) => ({ ...entry, bytes: bytesOf(entry.operation), isKept: true, state: "queued" }));
+    this.#entries = new Map([...(this.#isReady ? [...mine, ...found] : [...found, ...mine])].map((entry) => [name(entry), entry]));
+    this.#last = Math.max(this.#last, ...found.map(({ at }) => at));
+    this.#isReady = true;
     this.#flush();
+    if (found.length) this.#changed();
+    return found.length > 0;
+  }
+
+  /** @param {{step?: string, draft?: string, words?: object}} [options] @returns {number|null} its sequence number, or null when no more can be kept */
+  put(operation, { draft, ...about } = {}) {
+    if (this.isFull) return null;
+    const before = this.#drafts.get(draft);
+    const entry = this.#entry(operation, { at: before?.at, ...about });
+    this.#entries.set(name(entry), entry);
+    this.#flush();
+    this.#shelf.save(entry, before);
+    entry.isKept = true;
+    this.#drafts.delete(draft);
     this.#changed();
     return entry.seq;
+  }
+
+  /** Keep what is being made, for the next page if this one dies. @param {string} key @param {object|null} operation */
+  draft(key, operation, about) {
+    const before = this.#drafts.get(key);
+    if (!operation) {
+      if (before) this.#shelf.drop(before);
+      if (this.#drafts.delete(key)) this.#changed();
+      return;
+    }
+    // Under a name of its own each time: an heir that was too early sends no other text under this one.
+    const entry = this.#entry(operation, { ...before, ...about });
+    this.#drafts.set(key, entry);
+    this.#shelf.save(entry, before);
+    if (!before) this.#changed();
+  }
+
+  /** Take back the last step, if nothing of it has ever been sent. @returns {Entry[]} what it was, oldest first */
+  takeBack() {
+    const taken = [];
+    for (const entry of this.waiting().reverse()) {
+      if (!entry.isFresh || isTakingBack(entry) || (taken.length && (!entry.step || entry.step !== taken[0].step))) break;
+      taken.unshift(entry);
+    }
+    if (taken.length) this.#forget(...taken);
+    return taken;
   }
 
   /** A new connection: whatever went out before may or may not have arrived. */
@@ -74,60 +143,92 @@ export class Outbox extends EventTarget {
     this.#flush();
   }
 
-  /** @returns {Entry|null} the edit that is durable now */
-  acked(seq, version, held) {
-    const entry = this.#entries.get(seq);
+  /** @param {{client?: string, seq: number, version: number}} frame @param {number|null} held @returns {Entry|null} the edit that is durable now */
+  acked({ client = this.#shelf.client, seq, version }, held) {
+    const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return null;
-    this.#shelf.drop(seq);
-    if (version <= held) this.#entries.delete(seq);
-    else Object.assign(entry, { state: "acked", version });
+    Object.assign(entry, { state: "acked", version });
+    if (version <= held) this.#forget(entry);
     this.#flush();
     this.#changed();
     return entry;
   }
 
   /** @returns {Entry|null} the refused edit; null when it will be tried again, or is not ours */
-  refused(seq, code) {
-    const entry = this.#entries.get(seq);
+  refused({ client = this.#shelf.client, seq, code }) {
+    const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return null;
-    if (code === "rate_limited") {
-      setTimeout(() => this.#again(entry), AGAIN_MS);
+    if (code === "rate_limited" && !isTakingBack(entry)) {
+      this.#again();
       return null;
     }
-    this.#forget(seq);
+    this.#forget(entry);
     this.#flush();
-    this.#changed();
     return entry;
   }
 
-  /** Everything up to `version` is on the page now; `included` are my own edits among it. */
-  settle(version, included = []) {
-    for (const seq of included) if (this.#entries.get(seq)?.state === "acked") this.#entries.delete(seq);
-    for (const [seq, entry] of this.#entries) if (entry.state === "acked" && entry.version <= version) this.#entries.delete(seq);
+  /** The connection was closed for a frame beyond `most` bytes: if that was an edit, it is not sent again. @returns {Entry|null} */
+  oversized(most) {
+    const [largest] = this.waiting().filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE > most).sort((a, b) => b.bytes - a.bytes);
+    if (largest) this.#forget(largest);
+    return largest ?? null;
   }
 
-  #again(entry) {
-    if (entry.state === "sent") entry.state = "queued";
-    this.#flush();
+  /** Everything up to `version` is on the page now. */
+  settle(version) {
+    this.#forget(...[...this.#entries.values()].filter((entry) => entry.state === "acked" && entry.version <= version));
+  }
+
+  /** `at` of what was begun earlier is that of its beginning. */
+  #entry(operation, { step, words, at } = {}) {
+    this.#seq += 1;
+    this.#last = Math.max(Date.now(), this.#last);
+    return { client: this.#shelf.client, seq: this.#seq, operation, step, words, at: at ?? this.#last, isFresh: true, isKept: false, bytes: bytesOf(operation), state: "queued" };
+  }
+
+  /** Too fast: nothing goes out for a while, and then all that is unanswered, in its order. */
+  #again() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => ((this.#timer = 0), this.resend()), AGAIN_MS);
   }
 
   #flush() {
-    let flying = 0;
+    if (!this.#isReady || this.#timer) return;
+    let [flying, bytes] = [0, 0];
     for (const entry of this.#entries.values()) {
-      if (entry.state === "sent") flying += 1;
-      if (entry.state !== "queued") continue;
-      if (flying >= IN_FLIGHT || !this.#send(entry.seq, entry.operation)) return;
-      entry.state = "sent";
+      if (entry.state === "acked") continue;
       flying += 1;
+      bytes += entry.bytes;
+      if (entry.state === "sent") continue;
+      if (flying > IN_FLIGHT || (flying > 1 && bytes > BYTES_IN_FLIGHT) || !this.#goes(entry)) return;
     }
   }
 
-  #forget(seq) {
-    this.#entries.delete(seq);
-    this.#shelf.drop(seq);
+  #goes(entry) {
+    const wait = this.#pace.wait();
+    if (wait) this.#timer = setTimeout(() => ((this.#timer = 0), this.#flush()), wait);
+    if (wait || !this.#send(entry)) return false;
+    this.#pace.take();
+    entry.state = "sent";
+    if (!entry.isFresh) return true;
+    entry.isFresh = false;
+    if (entry.isKept) this.#shelf.save(entry);
+    return true;
+  }
+
+  #forget(...entries) {
+    if (!entries.length) return;
+    for (const entry of entries) this.#entries.delete(name(entry));
+    this.#shelf.drop(...entries);
+    this.#changed();
   }
 
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
 }
+
+/** An undo that comes late would take back something else. */
+const isTakingBack = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
+const nameOf = (client, seq) => `${client} ${seq}`;
+const name = ({ client, seq }) => nameOf(client, seq);

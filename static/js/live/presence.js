@@ -1,11 +1,13 @@
 /**
- * What I let the others see: pointer, selection, drag and view; coalesced, and sent less often the more people there are.
+ * What I let the others see: pointer, selection, drag, field and view; coalesced, and sent less often the more people there are.
  * Nothing of it lasts, nothing of it may delay an edit.
  */
 
 const ALONE_MS = 1_000;
 const TOGETHER_MS = 40;
 const IDLE_MS = 60_000;
+/** Ids in a state: two of them must fit into a frame. */
+const MOST = 200;
 
 export class Presence {
   #session;
@@ -36,12 +38,17 @@ export class Presence {
   }
 
   selection(ids) {
-    this.#note({ selection: [...ids].slice(0, 500) });
+    this.#note({ selection: [...ids].slice(0, MOST) });
   }
 
   /** @param {{ids: string[], dx: number, dy: number}|null} drag */
   drag(drag) {
-    if (drag || this.#rests.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, 500) } });
+    if (drag || this.#rests.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, MOST) } });
+  }
+
+  /** @param {string|null} name of the field of the selection's form that I type in */
+  field(name) {
+    if (name !== (this.#rests.field ?? null)) this.#note({ field: name });
   }
 
   /** @param {{x: number, y: number}} centre @param {number} zoom */

@@ -1,60 +1,72 @@
 /**
- * The page's end of the live session: frames in, edits out, and at which version the page stands.
+ * The page's end of the live session: what others and I do comes in, my edits go out, and both end in one picture.
  *
- * Every broadcast says which version it starts from. What is already held is skipped, a gap is healed by a whole canvas over
- * HTTP, and a differing digest is taken as a gap, so that no lost or doubled message can leave the page wrong.
+ * At which version the page stands is the follower's affair, in which order edits go out the outbox's, and when to come back
+ * the socket's; here they meet.
  *
- * Events: `status` (connection or pending changed), `patched` (detail: frame), `settled`, `acked` and `refused` (detail:
- * {entry, frame}), `submitted` (detail: operation),
+ * Events: `status` (connection or pending changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
+ * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
+import { bytesOf } from "../lib/edits.js";
+import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
 import { Seen } from "./seen.js";
+import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 
+/** As long as any name of a client of ours. */
+const ANY_CLIENT = "-".repeat(36);
+/** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
+const MINE_NO_MORE = [4401, 4403, 4404];
+
 export class LiveSession extends EventTarget {
-  version;
-  epoch;
-  digest = null;
   /** @type {{session: string, id: number, name: string, colour: string, role: string}|null} */
   you = null;
   role;
-  #identity;
   #patcher;
-  #canvasUrl;
-  /** @type {object[]|null} frames that wait for a canvas on its way */
-  #held = null;
+  #limits;
+  #user;
+  #shelf;
+  #follower;
+  #mayEdit;
 
   /**
    * @param {HTMLElement} root the editor element
-   * @param {import("./identity.js").Identity} identity
    * @param {import("./patcher.js").Patcher} patcher
+   * @param {{limits?: Record<string, number>, isPartial?: boolean}} [page] `isPartial`: it holds only a part of the canvas
    */
-  constructor(root, identity, patcher, limits = {}) {
+  constructor(root, patcher, { limits = {}, isPartial = false } = {}) {
     super();
-    const { version, epoch, role, socket, canvasUrl } = root.dataset;
-    this.version = version === undefined || version === "" ? null : Number(version);
-    this.epoch = epoch || null;
+    const { role, socket, user, flow } = root.dataset;
     this.role = role;
-    this.#identity = identity;
     this.#patcher = patcher;
-    this.#canvasUrl = canvasUrl;
+    this.#limits = limits;
+    this.#user = user;
+    this.#shelf = new Shelf({ user, flow });
+    this.#follower = new Follower(root.dataset, patcher, { isPartial, resume: () => this.socket.resume() });
     this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => this.#hello());
     this.outbox = new Outbox({
-      next: () => identity.next(),
-      send: (seq, operation) => this.socket.send(frameOf(seq, operation)),
-      most: limits.outbox ?? 1000,
+      send: (entry) => this.socket.send(this.#frame(entry)),
+      shelf: this.#shelf,
+      most: limits.outbox,
+      rate: limits.operations_per_second,
     });
     this.seen = new Seen((at) => this.socket.send({ type: "seen", version: at }));
-    this.socket.addEventListener("state", () => this.#tell("status"));
+    this.socket.addEventListener("state", () => this.#state());
     this.socket.addEventListener("frame", ({ detail }) => this.#take(detail.frame, detail.bytes));
-    this.outbox.addEventListener("change", () => this.#tell("status"));
+    this.outbox.addEventListener("change", () => this.#status());
+    this.#follower.addEventListener("patched", ({ detail }) => this.#patched(detail));
+    this.#follower.addEventListener("fetching", () => this.#status());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
+    this.#shelf.addEventListener("fail", () => this.#tell("notice", { code: "not_kept_here" }), { once: true });
+    this.#mayEdit = this.mayEdit;
   }
 
-  /** Whether an edit made now could ever be sent: my role allows it, and the connection is not closed for good. */
+  /** Whether an edit made now could be kept and ever be sent: by my role, the connection and what waits already. */
   get mayEdit() {
-    return !this.isOver && (this.role === "owner" || this.role === "editor");
+    return !this.isOver && !this.outbox.isFull && (this.role === "owner" || this.role === "editor");
   }
 
   /** The server closed with a code after which nobody tries again. */
@@ -68,26 +80,60 @@ export class LiveSession extends EventTarget {
     return this.socket.state === "connecting" && this.socket.attempt === 0 ? "connecting" : "offline";
   }
 
-  /** @param {boolean} partial the page holds only a part of the canvas: fetch the whole */
-  start(partial) {
-    if (partial) this.#fetchCanvas();
+  /** Come to life. */
+  async start() {
+    this.#adopt();
+    await this.#follower.start();
+    this.#tell("settled");
     this.socket.start();
   }
 
-  get client() {
-    return this.#identity.client;
+  /** At which version of the log the page stands; null while nobody knows. */
+  get version() {
+    return this.#follower.version;
   }
 
-  /** Submit an edit, or `{kind: "undo"}` and `{kind: "redo"}`. @returns {number|null} its sequence number */
-  submit(operation) {
+  /** Whether the page shows what the server last told of. */
+  get isCurrent() {
+    return !this.#follower.isFetching;
+  }
+
+  /** Whether what is made here outlives this page. */
+  get isKept() {
+    return !this.#shelf.hasFailed;
+  }
+
+  get client() {
+    return this.#shelf.client;
+  }
+
+  /**
+   * Submit an edit, or `{kind: "undo"}` and `{kind: "redo"}`.
+   * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to tell of it
+   * @returns {number|null} its sequence number
+   */
+  submit(operation, options) {
     if (!this.mayEdit) return null;
-    const seq = this.outbox.put(operation);
-    if (seq === null) this.#tell("notice", { code: "outbox_full" });
-    else {
-      this.#tell("submitted", operation);
-      this.#tell("settled");
+    if (this.#isTooLarge(operation, options)) {
+      this.#tell("notice", { code: "too_large" });
+      return null;
     }
+    const seq = this.outbox.put(operation, options);
+    this.#tell("submitted", operation);
+    this.#tell("settled");
     return seq;
+  }
+
+  /** Keep what is being made, for the next page if this one dies. @param {object|null} operation */
+  draft(key, operation, options) {
+    if (!operation || (this.mayEdit && !this.#isTooLarge(operation, options))) this.outbox.draft(key, operation, options);
+  }
+
+  /** Take back the last step, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
+  takeBack() {
+    const taken = this.outbox.takeBack();
+    if (taken.length) this.#tell("settled");
+    return taken;
   }
 
   presence(state) {
@@ -96,24 +142,51 @@ export class LiveSession extends EventTarget {
 
   #hello() {
     const since = this.version;
-    const hello = { type: "hello", protocol: 1, client: this.#identity.client, since, format: "html" };
-    return since === null ? hello : { ...hello, epoch: this.epoch };
+    const hello = { type: "hello", protocol: 1, client: this.client, since, format: "html" };
+    return since === null ? hello : { ...hello, epoch: this.#follower.epoch };
+  }
+
+  #frame({ client, seq, operation, step }) {
+    const { kind } = operation;
+    const what = kind === "undo" || kind === "redo" ? { type: kind, seq } : { type: "operate", seq, operation };
+    return { ...what, ...(step && { step }), ...(client !== this.client && { client }) };
+  }
+
+  #isTooLarge(operation, { step } = {}) {
+    return bytesOf(this.#frame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > (this.#limits.frame_bytes ?? Infinity);
+  }
+
+  /** What earlier pages left behind joins my picture. */
+  async #adopt() {
+    if (await this.outbox.adopt()) this.#tell("settled");
+    this.#status();
+  }
+
+  #state() {
+    const { state, code } = this.socket;
+    const entry = code === 4413 && state === "waiting" ? this.outbox.oversized(this.#limits.frame_bytes) : null;
+    if (entry) this.#giveBack(entry, { code: "too_large" });
+    if (this.isOver) {
+      this.#follower.end(MINE_NO_MORE.includes(code));
+      this.#shelf.release();
+    }
+    this.#status();
+  }
+
+  #status() {
+    this.#tell("status");
+    if (this.#mayEdit === this.mayEdit) return;
+    this.#mayEdit = this.mayEdit;
+    this.#tell("rights");
   }
 
   #take(frame, bytes) {
-    if (this.#held && (frame.type === "apply_changes" || frame.type === "snapshot")) {
-      this.#held.push(frame);
-      return;
-    }
     switch (frame.type) {
       case "welcome":
         this.#welcome(frame);
         break;
-      case "apply_changes":
-        this.#changes(frame, bytes);
-        break;
-      case "snapshot":
-        if (frame.part === (frame.parts ?? 1) || frame.part === undefined) this.#fetchCanvas();
+      case "apply_changes": case "snapshot":
+        this.#follower.take(frame);
         break;
       case "acked":
         this.#acked(frame);
@@ -130,10 +203,10 @@ export class LiveSession extends EventTarget {
       case "you":
         this.role = frame.role;
         this.#tell("you");
-        this.#tell("status");
+        this.#status();
         break;
       case "heartbeat":
-        this.#compare(frame);
+        this.#follower.compare(frame);
         break;
       case "error":
         this.#tell("notice", frame);
@@ -145,92 +218,49 @@ export class LiveSession extends EventTarget {
   }
 
   #welcome(frame) {
+    // Another login of this browser: my edits are not that person's to make, and wait for mine.
+    if (String(frame.you.id) !== this.#user) {
+      this.socket.stop(4401);
+      return;
+    }
     this.you = frame.you;
     this.role = frame.you.role;
-    if (this.version === frame.version) this.digest = frame.digest;
-    this.epoch ??= frame.epoch;
-    if (this.epoch !== frame.epoch) this.#adopt(null, frame.epoch, null);
+    this.#limits = { ...this.#limits, ...frame.limits };
+    this.#follower.welcome(frame);
     this.seen.reset(this.version ?? 0);
     this.#tell("you");
     this.#tell("people", { all: true, joined: frame.people, left: [] });
+    this.#tell("welcome", frame);
     this.outbox.resend();
-    this.#tell("status");
+    this.#adopt();
+    this.#status();
   }
 
-  #changes(frame) {
-    if (this.version !== null && frame.version <= this.version) return;
-    if (this.version === null || frame.previous > this.version) {
-      this.#fetchCanvas();
-      return;
-    }
-    this.#patcher.apply(frame.html ?? "", frame.move ?? []);
-    this.#adopt(frame.version, this.epoch, frame.digest);
-    const mine = frame.changes.filter((change) => change.client === this.#identity.client).map((change) => change.seq);
-    this.outbox.settle(this.version, mine);
+  #patched(frame) {
+    this.outbox.settle(this.version);
     this.#tell("patched", frame);
     this.#tell("settled");
   }
 
   #acked(frame) {
-    const entry = this.outbox.acked(frame.seq, frame.version, this.version);
+    const entry = this.outbox.acked(frame, this.version);
     if (entry) this.#tell("acked", { entry, frame });
     this.#tell("settled");
   }
 
   #refused(frame) {
-    const entry = this.outbox.refused(frame.seq, frame.code);
-    if (!entry) return;
+    const entry = this.outbox.refused(frame);
+    if (entry) this.#giveBack(entry, frame);
+  }
+
+  #giveBack(entry, frame) {
     // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
     if (frame.html !== undefined) this.#patcher.restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
   }
 
-  #compare({ version, epoch, digest }) {
-    const strayed = this.version === version && this.digest !== null && digest !== this.digest;
-    if (epoch !== this.epoch || strayed || version > this.version + 1000) this.#fetchCanvas();
-    else if (this.version === version) this.digest = digest;
-  }
-
-  /** Fetch the whole canvas and reconcile, keeping view, selection and focus; frames meanwhile wait their turn. */
-  async #fetchCanvas() {
-    if (this.#held) return;
-    this.#held = [];
-    try {
-      const answer = await fetch(this.#canvasUrl, { headers: { Accept: "text/html" }, cache: "no-store" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      this.#patcher.replace(await answer.text());
-      const header = (name) => answer.headers.get(`X-Helix-${name}`);
-      this.#adopt(Number(header("Version")), header("Epoch"), header("Digest"));
-      this.outbox.settle(this.version);
-      this.#tell("patched", null);
-      this.#tell("settled");
-      this.#release();
-    } catch {
-      // Held frames cannot be applied without their base: ask for everything again soon.
-      this.#held = null;
-      setTimeout(() => this.#fetchCanvas(), 1_000 + Math.random() * 2_000);
-    }
-  }
-
-  #release() {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const frame of held) if (frame.type === "apply_changes") this.#take(frame, 0);
-  }
-
-  #adopt(version, epoch, digest) {
-    this.version = version;
-    this.epoch = epoch;
-    this.digest = digest;
-  }
-
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-function frameOf(seq, operation) {
-  const { kind } = operation;
-  return kind === "undo" || kind === "redo" ? { type: kind, seq } : { type: "operate", seq, operation };
 }

@@ -10,6 +10,7 @@
 import { MOST_MS, delay, verdict } from "../lib/retry.js";
 
 const SILENCE_MS = 20_000;
+const STALE_MS = 2_000;
 const PATIENCE_MS = 5_000;
 const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart", "focus"];
 
@@ -27,6 +28,7 @@ export class Socket extends EventTarget {
   #socket = null;
   #retry = 0;
   #watch = 0;
+  #since = 0;
 
   /**
    * @param {string} url
@@ -48,11 +50,31 @@ export class Socket extends EventTarget {
     this.#open();
   }
 
-  /** Try at once, if waiting or asleep. */
+  /** Try at once, if waiting or asleep, or if an attempt seems to lead nowhere. */
   now() {
-    if (this.state !== "waiting" && this.state !== "asleep") return;
+    const isStuck = this.state === "connecting" && Date.now() - this.#since > STALE_MS;
+    if (this.state !== "waiting" && this.state !== "asleep" && !isStuck) return;
     clearTimeout(this.#retry);
+    this.#abandon();
     this.#open();
+  }
+
+  /** Go, and do not come back, as if the server had closed with this code. */
+  stop(code) {
+    clearTimeout(this.#watch);
+    this.#abandon();
+    this.code = code;
+    this.#become("stopped");
+  }
+
+  /** Come back with a fresh hello: at once, but not again and again. */
+  resume() {
+    if (this.state !== "open") return;
+    const wasJustOpened = Date.now() - this.#since < STALE_MS;
+    clearTimeout(this.#watch);
+    this.#abandon();
+    if (wasJustOpened) this.#closed(1006);
+    else this.#open();
   }
 
   /** @returns {boolean} whether it went out; an operation that did not stays in the outbox */
@@ -63,6 +85,7 @@ export class Socket extends EventTarget {
   }
 
   #open() {
+    this.#since = Date.now();
     this.#become("connecting");
     const socket = new this.#Transport(this.#url);
     this.#socket = socket;
@@ -109,11 +132,16 @@ export class Socket extends EventTarget {
     this.send({ type: "ping" });
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
-      // A dead connection may take minutes to close by itself: count it as lost now.
-      socket.onclose = null;
-      socket.close();
+      this.#abandon();
       this.#closed(1006);
     }, patience);
+  }
+
+  /** A dead connection may take minutes to close by itself: think no more of it. */
+  #abandon() {
+    if (this.#socket) this.#socket.onclose = null;
+    this.#socket?.close();
+    this.#socket = null;
   }
 
   #wake() {

@@ -1,0 +1,121 @@
+/**
+ * What waits to be sent, and what became of it: opens from the sync pill, never by itself and never in the way.
+ *
+ * `[data-waiting-panel]` holds two lists: edits on their way (`[data-waiting-item]`, in the order of sending), and below it what
+ * there is to know after an absence (`[data-away]`, filled by `Away`).
+ */
+
+import { describe } from "./describe.js";
+import { icon, make, words } from "./make.js";
+
+const MOST = 100;
+
+export class Waiting {
+  #editor;
+  #pill;
+  #head = make("h2");
+  #state = make("span.waiting-state");
+  #list = make("ol.waiting-list");
+  #foot = make("p.waiting-note");
+  #try;
+  #copy;
+  #panel;
+  #timer = 0;
+
+  constructor(editor) {
+    this.#editor = editor;
+    const { root, session, texts, away } = editor;
+    this.#pill = root.querySelector("[data-sync]");
+    this.#try = action("refresh-cw", texts.say("try_now"), () => session.socket.now());
+    this.#copy = action("download", texts.say("save_copy"), () => this.#download());
+    const actions = make("div.waiting-actions", {}, this.#try, this.#copy);
+    this.#panel = make("section.waiting", { id: "waiting", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
+      make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, away.list);
+    root.append(this.#panel);
+    this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
+    this.#panel.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
+    session.addEventListener("status", () => this.#soon());
+    away.addEventListener("change", () => this.#soon());
+  }
+
+  open() {
+    const { left, bottom } = this.#pill.getBoundingClientRect();
+    this.#panel.style.setProperty("--waiting-left", `${Math.round(left)}px`);
+    this.#panel.style.setProperty("--waiting-top", `${Math.round(bottom + 8)}px`);
+    this.#panel.hidden = false;
+    this.#pill.setAttribute("aria-expanded", "true");
+    this.#show();
+    this.#panel.focus();
+  }
+
+  close() {
+    if (this.#panel.hidden) return;
+    const hadFocus = this.#panel.contains(document.activeElement);
+    this.#panel.hidden = true;
+    this.#pill.setAttribute("aria-expanded", "false");
+    clearTimeout(this.#timer);
+    if (hadFocus) this.#pill.focus();
+  }
+
+  #soon() {
+    if (this.#panel.hidden) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#show(), 100);
+  }
+
+  #show() {
+    const { session, texts, away } = this.#editor;
+    const waiting = session.outbox.waiting();
+    const count = waiting.length;
+    this.#head.textContent = count ? texts.say("waiting_title", { count }) : texts.say(session.connection === "live" ? "saved" : "nothing_waits");
+    this.#state.textContent = this.#progress(count);
+    this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
+    if (count > MOST) this.#list.append(make("li.waiting-more", {}, `+${count - MOST}`));
+    this.#foot.textContent = texts.say(session.isKept ? "kept_here" : "kept_in_tab");
+    this.#foot.hidden = this.#copy.hidden = !count;
+    this.#try.hidden = session.isOver || session.socket.state === "open";
+    away.list.hidden = away.isEmpty;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#show(), 1_000);
+  }
+
+  #progress(count) {
+    const { session: { socket, isOver }, texts } = this.#editor;
+    if (isOver) return "";
+    if (socket.state === "open") return count ? texts.say("sending") : "";
+    const seconds = socket.retryAt ? Math.max(1, Math.ceil((socket.retryAt - Date.now()) / 1000)) : 0;
+    return seconds ? texts.say("next_try", { seconds }) : texts.say(socket.state === "asleep" ? "asleep" : "connecting");
+  }
+
+  #row({ operation, at, words: said = describe(operation, this.#editor) }) {
+    const { icon: name, title, what, detail } = said;
+    return make("li", { "data-waiting-item": true }, make("span.row-icon", {}, icon(name)), words(title, what, detail), make("time", {}, age(at, this.#editor.texts)));
+  }
+
+  #key(event) {
+    event.stopPropagation();
+    if (event.key === "Escape") this.close();
+  }
+
+  /** The waiting edits as a file, in the form in which the API takes them. */
+  #download() {
+    const { root, session } = this.#editor;
+    const copy = { flow: root.dataset.flow, version: session.version, saved_at: new Date().toISOString(), operations: session.outbox.waiting().map(({ operation }) => operation) };
+    const address = URL.createObjectURL(new Blob([JSON.stringify(copy, null, 2)], { type: "application/json" }));
+    make("a", { href: address, download: `helix-${root.dataset.flow}.json` }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+}
+
+function action(name, text, run) {
+  const button = make("button.button", { type: "button" }, icon(name), text);
+  button.addEventListener("click", run);
+  return button;
+}
+
+function age(at, texts) {
+  const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
+  if (seconds < 60) return texts.say("seconds", { count: seconds });
+  return seconds < 3600 ? texts.say("minutes", { count: Math.floor(seconds / 60) }) : texts.say("hours", { count: Math.floor(seconds / 3600) });
+}

@@ -1,0 +1,35 @@
+/**
+ * What nodes, edges and the flow hold beside their place: the server's word, which their fragments carry, under edits of mine
+ * that are still on their way. So a form can be filled without asking anybody.
+ *
+ * @typedef {{label?: string, description?: string, colour?: string, enabled?: boolean, settings?: Record<string, unknown>,
+ *   animated?: boolean, title?: string}} Content settings are sparse: only what was set
+ */
+
+/** @param {DOMStringMap} data its element's @param {string} kindColour @returns {Content} */
+export function nodeContent({ label = "", description = "", settings = "{}", disabled, colour }, kindColour) {
+  return { label, description, colour: colour ?? kindColour, enabled: disabled === undefined, settings: JSON.parse(settings) };
+}
+
+/** @param {DOMStringMap} data its element's @returns {Content} */
+export const edgeContent = ({ label = "", animated }) => ({ label, animated: animated !== undefined });
+
+/**
+ * Lay edits over what an element holds.
+ * @param {Content} content @param {Iterable<object>} operations oldest first @param {"node"|"edge"|"flow"} what @returns {Content}
+ */
+export function edited(content, operations, what, id) {
+  let now = content;
+  for (const operation of operations) {
+    for (const one of operation.operations ?? [operation]) {
+      if (one.kind === `edit_${what}` && one.id === id) now = merged(now, one.set);
+      else if (one.kind === `add_${what}` && one[what].id === id) now = merged(now, one[what]);
+    }
+  }
+  return now;
+}
+
+function merged(content, { settings, ...rest }) {
+  const kept = Object.entries({ ...content.settings, ...settings }).filter(([, value]) => value !== null);
+  return { ...content, ...rest, ...(content.settings && { settings: Object.fromEntries(kept) }) };
+}

@@ -1,0 +1,166 @@
+/**
+ * The flow as this device last knew it: the copy of its page that the service worker keeps, and every broadcast applied
+ * since. When those have become many, or one is missing, the page is fetched again, which renews its copy, and what is
+ * in it goes. Without a worker or a database nothing of this happens, and nothing fails: the server has it all.
+ *
+ * @typedef {{previous: number, version: number, digest: string, epoch: string, html: string, move: unknown[]}} Frame
+ */
+
+import { transact, within } from "../lib/database.js";
+
+const MOST = 500;
+const MOST_BYTES = 2 * 1024 * 1024;
+const SOON_MS = 5_000;
+const REST_MS = 60_000;
+const ANY = { ignoreVary: true };
+
+export class Copy {
+  #user;
+  #flow;
+  #pages;
+  #epoch;
+  #path;
+  #canvas;
+  /** How far what is kept must lead. */
+  #reached = 0;
+  #count = 0;
+  #bytes = 0;
+  #timer = 0;
+  #renewed = -Infinity;
+  #rest = REST_MS;
+  #isOver = false;
+
+  /** @param {{user: string, flow: string, epoch: string, canvas?: string|null}} what `canvas`: its address, where the page holds only a part */
+  constructor({ user, flow, epoch, canvas = null }) {
+    this.#user = user;
+    this.#flow = flow;
+    this.#pages = `pages-${user}`;
+    this.#epoch = epoch;
+    this.#path = `/flows/${flow}/`;
+    this.#canvas = canvas;
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.renew());
+  }
+
+  /** What was kept since a version, to be applied in this order. @returns {Promise<Frame[]>} */
+  async frames(since, epoch = this.#epoch) {
+    if (!isOn()) return [];
+    this.#epoch = epoch;
+    const frames = chain(await this.#kept().catch(() => []), since, epoch);
+    this.#reach(frames.at(-1)?.version ?? since);
+    if (cameByWorker()) setTimeout(() => this.#tidy().catch(() => {}), SOON_MS);
+    else this.renew();
+    return frames;
+  }
+
+  /** Keep what was just applied. @param {object} frame */
+  keep({ previous, version, digest, html = "", move = [] }, epoch = this.#epoch) {
+    if (!isOn() || this.#isOver || this.#count > MOST * 2 || this.#bytes > MOST_BYTES * 2) return;
+    this.#epoch = epoch;
+    const frame = { user: this.#user, flow: this.#flow, epoch, previous, version, digest, html, move };
+    this.#reach(version);
+    this.#count += 1;
+    this.#bytes += sizeOf(frame);
+    transact("frames", "readwrite", (store) => void store.put(frame)).catch(() => {});
+    if (this.#count > MOST || this.#bytes > MOST_BYTES) this.renew();
+  }
+
+  /** Have the copy made anew at an idle moment, at most once a minute, and less often where it is in vain. */
+  renew() {
+    if (!isOn() || this.#timer || this.#isOver) return;
+    const wait = Math.max(0, this.#renewed + this.#rest - Date.now());
+    this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
+  }
+
+  /** What came after the copy is of a log that is no more. */
+  async clear() {
+    if (!isOn()) return;
+    await this.#drop(within(this.#user, this.#flow)).catch(() => {});
+    this.#reached = 0;
+    this.renew();
+  }
+
+  /** The flow is gone, or not mine to see any more: nothing of it stays here. */
+  async forget() {
+    clearTimeout(this.#timer);
+    this.#isOver = true;
+    if (!globalThis.caches) return;
+    const pages = await caches.open(this.#pages);
+    for (const request of await pages.keys()) if (new URL(request.url).pathname.startsWith(this.#path)) await pages.delete(request);
+    await this.#drop(within(this.#user, this.#flow));
+  }
+
+  /** The last whole canvas of a flow whose page holds only a part. @returns {Promise<Response|undefined>} */
+  async canvas() {
+    return isOn() && this.#canvas ? caches.match(this.#canvas, ANY).catch(() => undefined) : undefined;
+  }
+
+  /** Keep it. @param {Response} answer a clone: it is used up */
+  async keepCanvas(answer) {
+    if (!isOn() || !this.#canvas || !answer.ok || !answer.headers.has("X-Helix-Version") || !(await caches.has(this.#pages))) return;
+    await (await caches.open(this.#pages)).put(this.#canvas, answer);
+  }
+
+  async #fetch() {
+    this.#timer = 0;
+    this.#renewed = Date.now();
+    await (await fetch(this.#path)).body?.cancel();
+    if (this.#canvas) await this.keepCanvas(await fetch(this.#canvas));
+    await this.#tidy();
+  }
+
+  /** Let go what the copy holds already; where what is kept does not lead to where we are, it takes a new one. */
+  async #tidy() {
+    const version = await this.#version();
+    if (version) await this.#drop(IDBKeyRange.bound([this.#user, this.#flow], [this.#user, this.#flow, version, []]));
+    const kept = await this.#kept();
+    this.#count = kept.length;
+    this.#bytes = kept.reduce((bytes, frame) => bytes + sizeOf(frame), 0);
+    const led = chain(kept, version, this.#epoch).at(-1)?.version ?? version;
+    const isWhole = version && led >= this.#reached;
+    if (!isWhole) this.renew();
+    this.#rest = isWhole ? REST_MS : this.#rest * 2;
+  }
+
+  /** Where the copy stands, and the canvas where it takes one; 0 when there is none. @returns {Promise<number>} */
+  async #version() {
+    const parts = [this.#path, this.#canvas].filter(Boolean).map((address) => caches.match(address, ANY));
+    const versions = (await Promise.all(parts)).map((part) => {
+      const header = (name) => part?.headers.get(`X-Helix-${name}`);
+      return header("Epoch") === this.#epoch ? Number(header("Version")) : 0;
+    });
+    return Math.min(...versions);
+  }
+
+  #kept() {
+    return transact("frames", "readonly", (store) => store.getAll(within(this.#user, this.#flow)));
+  }
+
+  #drop(range) {
+    return transact("frames", "readwrite", (store) => void store.delete(range));
+  }
+
+  #reach(version) {
+    this.#reached = Math.max(this.#reached, version ?? 0);
+  }
+}
+
+/**
+ * What leads on from a version without a gap: each begins where the one before it ended, because a frame is a difference, and
+ * what came and went within it is not in it. Two tabs are told in different portions; either leads on.
+ * @param {Frame[]} frames
+ */
+export function chain(frames, since, epoch) {
+  const next = new Map();
+  for (const frame of frames) {
+    const other = next.get(frame.previous);
+    if (frame.epoch === epoch && !(other?.version > frame.version)) next.set(frame.previous, frame);
+  }
+  const found = [];
+  for (let frame = next.get(since); frame; frame = next.get(frame.version)) found.push(frame);
+  return found;
+}
+
+const isOn = () => Boolean(globalThis.navigator?.serviceWorker?.controller && globalThis.caches);
+const sizeOf = ({ html, move }) => html.length + move.length * 48;
+const cameByWorker = () => performance.getEntriesByType("navigation")[0]?.workerStart > 0;
+const whenIdle = (run) => (globalThis.requestIdleCallback ?? setTimeout)(run, { timeout: SOON_MS });

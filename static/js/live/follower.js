@@ -1,0 +1,207 @@
+/**
+ * Keeps the page at a version of the log: what is shown is always exactly what the log says at `version`.
+ *
+ * A broadcast leads from one version to another and says what the difference came to. It is applied only where it begins; what
+ * is held already is skipped, and any other is a gap, for which `resume` comes back with just what is missing. A snapshot is
+ * fetched over HTTP, and frames meanwhile wait for it. So no lost, doubled or late message can leave the page wrong, and a differing
+ * digest shows if something else did.
+ *
+ * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is on its way, or has come).
+ */
+
+import { Copy } from "./copy.js";
+
+const AGAIN_MS = 1_000;
+const PATIENCE_MS = 20_000;
+const FAR = 1_000;
+
+export class Follower extends EventTarget {
+  version;
+  epoch;
+  digest = null;
+  #patcher;
+  #url;
+  #copy;
+  #resume;
+  #isPartial;
+  /** @type {object[]|null} frames that wait for a canvas on its way */
+  #held = null;
+  /** Ends the waiting for a canvas. */
+  #waiting = new AbortController();
+  #again = 0;
+  /** Where we stood when a heartbeat was last ahead of us. */
+  #behindAt = null;
+  #isOver = false;
+  #isGreeted = false;
+
+  /**
+   * @param {{user: string, flow: string, version: string, epoch: string, digest: string, canvasUrl: string}} page
+   * @param {import("./patcher.js").Patcher} patcher
+   * @param {{isPartial: boolean, resume: () => void}} means `isPartial`: the page holds only a part of the canvas
+   */
+  constructor({ user, flow, version, epoch, digest, canvasUrl }, patcher, { isPartial, resume }) {
+    super();
+    this.version = version === undefined || version === "" ? null : Number(version);
+    this.epoch = epoch || null;
+    this.digest = digest || null;
+    this.#patcher = patcher;
+    this.#url = canvasUrl;
+    this.#isPartial = isPartial;
+    this.#resume = resume;
+    this.#copy = new Copy({ user, flow, epoch, canvas: isPartial ? canvasUrl : null });
+  }
+
+  /** Whether a canvas is on its way, or has to be: what is shown may be old, or not all. */
+  get isFetching() {
+    return this.#held !== null || this.#again !== 0;
+  }
+
+  /** From where the page stands, or, when it is a copy, to where this device last stood. Never fails. */
+  async start() {
+    if (this.#isPartial) this.fetch();
+    else await this.#replay();
+  }
+
+  /** Nobody will tell any more. @param {boolean} isGone the flow, or my right to see it */
+  end(isGone) {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#again);
+    this.#again = 0;
+    if (isGone) this.#copy.forget().catch(() => {});
+  }
+
+  /** A connection begins at what I said I hold. */
+  welcome({ version, epoch, digest }) {
+    // What was asked for over a connection that is gone may never come.
+    if (this.#held && this.#isGreeted) this.#waiting.abort();
+    this.#isGreeted = true;
+    const isOther = this.epoch !== null && this.epoch !== epoch;
+    const hasStrayed = this.version === version && this.digest !== null && this.digest !== digest;
+    if (isOther || hasStrayed) this.#stand(null, epoch, null);
+    this.epoch ??= epoch;
+    if (hasStrayed && !isOther) this.fetch();
+  }
+
+  /** @param {object} frame `apply_changes` or `snapshot` */
+  take(frame) {
+    if (this.#held) this.#held.push(frame);
+    else if (frame.type === "apply_changes") this.#changes(frame);
+    else if (frame.part === undefined || frame.part === (frame.parts ?? 1)) this.fetch();
+  }
+
+  /** Where the server says that the flow is. If it is ahead and we have not moved since it last was, something was lost. */
+  compare({ version, epoch, digest }) {
+    const hasStrayed = this.version === version && this.digest !== null && digest !== this.digest;
+    const isBehind = this.version !== null && version > this.version && !this.#held;
+    const isStuck = isBehind && this.#behindAt === this.version;
+    if (epoch !== this.epoch || hasStrayed || version > this.version + FAR) this.fetch();
+    else if (this.version === version) this.digest = digest;
+    else if (isStuck) this.#resume();
+    this.#behindAt = isBehind ? this.version : null;
+  }
+
+  /** Fetch the whole canvas and reconcile, keeping view, selection and focus. */
+  async fetch() {
+    if (this.#held || this.#isOver) return;
+    clearTimeout(this.#again);
+    this.#again = 0;
+    this.#hold([]);
+    try {
+      const { answer, isKept } = await this.#canvas();
+      const [version, epoch, digest] = standing(answer);
+      this.#patcher.replace(await answer.text());
+      // An older log, from a backup: what was kept of the one that is gone leads nowhere.
+      if (version < this.version) await this.#copy.clear();
+      this.#stand(version, epoch, digest);
+      this.#isPartial = false;
+      if (isKept) await this.#replay();
+      this.#tell(null);
+      this.#release();
+    } catch (error) {
+      // Held frames cannot be applied without their base: ask for everything again soon.
+      if (!this.#isOver) this.#again = setTimeout(() => this.fetch(), AGAIN_MS * (1 + 2 * Math.random()));
+      this.#hold(null);
+      if (!(error instanceof NoCanvas) && error.name !== "AbortError") throw error;
+    }
+  }
+
+  #changes(frame) {
+    if (this.version === null) {
+      this.fetch();
+      return;
+    }
+    if (frame.version <= this.version) return;
+    if (frame.previous !== this.version) {
+      this.#resume();
+      return;
+    }
+    this.#show(frame);
+    this.#copy.keep(frame, this.epoch);
+    this.#tell(frame);
+  }
+
+  #show(frame) {
+    this.#patcher.apply(frame.html ?? "", frame.move ?? []);
+    this.#stand(frame.version, this.epoch, frame.digest);
+  }
+
+  /** What came after the page was copied. A page from the network has it all; what cannot be shown is not worth keeping. */
+  async #replay() {
+    try {
+      for (const frame of await this.#copy.frames(this.version, this.epoch)) this.#show(frame);
+    } catch (error) {
+      this.#copy.renew();
+      reportError(error);
+    }
+  }
+
+  /** The server's word; for a page that has only a part, the last one known is better than none. */
+  async #canvas() {
+    this.#waiting = new AbortController();
+    const patience = setTimeout(() => this.#waiting.abort(), PATIENCE_MS);
+    const how = { headers: { Accept: "text/html" }, cache: "no-store", redirect: "error", signal: this.#waiting.signal };
+    const answer = await fetch(this.#url, how).catch(() => null);
+    clearTimeout(patience);
+    if (answer?.ok && answer.headers.has("X-Helix-Version")) {
+      this.#copy.keepCanvas(answer.clone()).catch(() => {});
+      if (!this.#isPartial) this.#copy.renew();
+      return { answer, isKept: false };
+    }
+    const kept = this.#isPartial ? await this.#copy.canvas() : null;
+    if (!kept || standing(kept)[0] < this.version) throw new NoCanvas(answer?.status);
+    return { answer: kept, isKept: true };
+  }
+
+  /** What waited goes on from here; of snapshots, only whether there is one ahead of us. */
+  #release() {
+    const held = this.#held ?? [];
+    this.#hold(null);
+    const isAhead = held.some(({ type, version }) => type === "snapshot" && version > this.version);
+    if (isAhead) this.fetch();
+    else for (const frame of held) if (frame.type === "apply_changes") this.take(frame);
+  }
+
+  #hold(frames) {
+    this.#held = frames;
+    this.dispatchEvent(new Event("fetching"));
+  }
+
+  #stand(version, epoch, digest) {
+    this.version = version;
+    this.epoch = epoch;
+    this.digest = digest;
+  }
+
+  #tell(frame) {
+    this.dispatchEvent(new CustomEvent("patched", { detail: frame }));
+  }
+}
+
+/** No canvas could be had for now. */
+class NoCanvas extends Error {}
+
+/** At which version, epoch and digest an answer is. */
+function standing({ headers }) {
+  return [Number(headers.get("X-Helix-Version")), headers.get("X-Helix-Epoch"), headers.get("X-Helix-Digest")];
+}

@@ -1,0 +1,26 @@
+/**
+ * Whether this browser keeps pages: for whoever is logged in, the worker at `<html data-worker>` does so once the page has come
+ * to rest; `data-nobody` leaves nothing behind, with or without a worker. Where browsers have none (plain http beyond
+ * this machine, some private windows) nothing of it exists, and nothing misses it.
+ */
+
+import { transact } from "./lib/database.js";
+
+const { worker, nobody } = document.documentElement.dataset;
+
+const whenIdle = (run) => (globalThis.requestIdleCallback ?? setTimeout)(run, { timeout: 5_000 });
+
+async function forget() {
+  for (const name of await caches.keys()) if (name.startsWith("pages-")) await caches.delete(name);
+  await transact("frames", "readwrite", (store) => void store.clear());
+}
+
+async function register() {
+  const { serviceWorker } = navigator;
+  await serviceWorker.register(worker);
+  const { active } = await serviceWorker.ready;
+  if (!serviceWorker.controller) active.postMessage("claim");
+}
+
+if (nobody !== undefined) globalThis.caches && forget().catch(() => {});
+else if (worker && navigator.serviceWorker) addEventListener("load", () => whenIdle(() => register().catch(() => {})), { once: true });

@@ -1,0 +1,144 @@
+/**
+ * The service worker: opens flows where there is no network.
+ *
+ * A flow's page comes from the network and is kept; when nobody answers, the last copy is shown, or else a page that lists the
+ * flows there are copies of. Copies are one person's: they go as soon as a page comes back as another's or nobody's.
+ * Fetching a page again is all it takes to renew its copy. The API, sockets and htmx are none of its business.
+ *
+ * `self.helix`: release, files, offline (an address), logout. A classic script: not every browser takes a module here.
+ */
+
+const { release, files, offline, logout } = self.helix;
+const FILES = "files-";
+const PAGES = "pages-";
+const FLOW = /^\/flows\/([\da-f-]{36})\/$/;
+const MOST = 50;
+const PATIENCE_MS = 3_000;
+
+/** The person of the page that came last. */
+let whose = null;
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  event.waitUntil(caches.open(FILES + release).then((cache) => cache.addAll([offline, ...files])));
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+/** A page that came before there was a worker, or past it, asks to be taken in. */
+self.addEventListener("message", (event) => event.waitUntil(self.clients.claim()));
+
+self.addEventListener("fetch", (event) => {
+  const { method, mode, url } = event.request;
+  const { origin, pathname } = new URL(url);
+  if (origin !== location.origin) return;
+  if (mode === "navigate") event.respondWith(method === "GET" ? page(event, pathname) : sent(event.request, pathname));
+  else if (method !== "GET") return;
+  else if (pathname.startsWith("/static/") || isFixed(url)) event.respondWith(file(event.request));
+  else if (FLOW.test(pathname)) event.respondWith(network(event, pathname));
+});
+
+/** Drop the files of releases that neither we nor any copy needs. */
+async function activate() {
+  await self.registration.navigationPreload?.enable();
+  const used = new Set([FILES + release]);
+  for (const pages of await opened()) for (const { headers } of await pages.matchAll()) used.add(FILES + headers.get("X-Helix-Release"));
+  for (const name of await named(FILES)) if (!used.has(name)) await caches.delete(name);
+}
+
+async function file(request) {
+  return (await kept(request)) ?? fetch(request);
+}
+
+/** The last copy when there is no answer, a failure on the way, or too long a wait. */
+async function page(event, path) {
+  const answer = network(event, path);
+  event.waitUntil(answer.catch(() => {}));
+  const copy = await kept(path);
+  try {
+    const response = await (copy ? Promise.race([answer, tooLong()]) : answer);
+    if (response.status < 500 || !copy) return response;
+  } catch {
+    // Nobody is there.
+  }
+  return copy ?? caches.match(offline, { cacheName: FILES + release });
+}
+
+/** A form that reaches nobody leads back to where there is something to see. */
+async function sent(request, path) {
+  if (path === logout) await forget(null);
+  return fetch(request).catch(() => Response.redirect("/", 303));
+}
+
+/** Fetch a page, and do what it says about the copies before anybody sees it. */
+async function network(event, path) {
+  const response = (await event.preloadResponse) ?? (await fetch(event.request));
+  const person = response.headers.get("X-Helix-Person");
+  if (!person || response.status >= 500) return response;
+  await forget(person);
+  if (!FLOW.test(path)) return response;
+  if (response.status === 403 || response.status === 404) await drop(path);
+  if (!response.ok || response.redirected) return response;
+  const keeping = keep(person, path, response.clone()).catch(() => {});
+  event.waitUntil(keeping);
+  if (event.request.mode !== "navigate") await keeping;
+  return response;
+}
+
+/** Keep a page with what it needs, if all its files are here; let go what no page needs now. */
+async function keep(person, path, response) {
+  const hasFiles = await caches.match(offline, { cacheName: FILES + response.headers.get("X-Helix-Release") });
+  const pages = hasFiles && (await caches.open(PAGES + person));
+  await pages?.addAll(needs(response));
+  if (!pages || whose !== person) return response.body.cancel();
+  await pages.put(path, response);
+  const flows = (await pages.keys()).map(pathOf).filter((one) => FLOW.test(one));
+  for (const oldest of flows.slice(0, -MOST)) await drop(oldest);
+  const needed = new Set((await pages.matchAll()).flatMap(needs));
+  for (const { url } of await pages.keys()) if (isFixed(url) && !needed.has(url.slice(location.origin.length))) await pages.delete(url);
+}
+
+/** A flow that may not be seen any more, or was not for long, leaves nothing. */
+async function drop(path) {
+  for (const pages of await opened()) for (const request of await pages.keys()) if (pathOf(request).startsWith(path)) await pages.delete(request);
+  const flow = FLOW.exec(path)[1];
+  for (const name of await named(PAGES)) {
+    const user = name.slice(PAGES.length);
+    await frames((store) => store.delete(IDBKeyRange.bound([user, flow], [user, flow, []])));
+  }
+}
+
+/** Leave nothing of anybody but this person. */
+async function forget(person) {
+  whose = person;
+  const others = (await named(PAGES)).filter((name) => name !== PAGES + person);
+  for (const name of others) await caches.delete(name);
+  // Another tab may have kept one more, after the copies had gone.
+  if (others.length || !Number(person)) await frames((store) => store.clear());
+}
+
+/** What came after the copies lies in the pages' database; where there is none, none is made. */
+function frames(work) {
+  return new Promise((resolve) => {
+    const request = indexedDB.open("helix");
+    request.onupgradeneeded = () => request.transaction.abort();
+    request.onerror = resolve;
+    request.onsuccess = () => {
+      const database = request.result;
+      const done = () => (database.close(), resolve());
+      if (!database.objectStoreNames.contains("frames")) return done();
+      const transaction = database.transaction("frames", "readwrite");
+      transaction.oncomplete = transaction.onabort = done;
+      work(transaction.objectStore("frames"));
+    };
+  });
+}
+
+const kept = (request) => caches.match(request, { ignoreVary: true });
+const named = async (prefix) => (await caches.keys()).filter((name) => name.startsWith(prefix));
+const opened = async () => Promise.all((await named(PAGES)).map((name) => caches.open(name)));
+const needs = ({ headers }) => headers.get("X-Helix-Needs")?.split(" ") ?? [];
+const pathOf = ({ url }) => new URL(url).pathname;
+/** An address that names a version is never another thing. */
+const isFixed = (url) => new URL(url).searchParams.has("v");
+const tooLong = () => new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
