@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
 PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
-DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin)
+DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin tests/hostile/test_consumers.py tests/faults/test_hostile_labels.py)
 
-.PHONY: install run test lint types checks unit postgres javascript browser bench lock clean
+.PHONY: install run test lint types checks unit postgres javascript browser soak bench lock clean
 
 install: $(VENV)/installed
 
@@ -52,7 +52,7 @@ checks: $(VENV)/installed-for-tests
 
 # Everything but the browser, on SQLite; real servers, PostgreSQL and Redis where a test asks for them.
 unit: $(VENV)/installed-for-tests
-	$(BIN)/python -m pytest --ignore=tests/browser
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/hostile/test_browsers.py
 
 # What touches the database once more, on a real PostgreSQL.
 postgres: $(VENV)/installed-for-tests
@@ -63,7 +63,12 @@ javascript: $(VENV)/installed-for-tests
 	$(NODE) --test tests/js/*.test.js
 
 browser: $(VENV)/chromium
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest tests/browser tests/hostile/test_browsers.py
+
+# Two real processes with a bad network and kills, for as long as one likes: `make soak MINUTES=60 SEED=7`.
+MINUTES ?= 10
+soak: $(VENV)/installed-for-tests
+	$(BIN)/python -m tests.hostile.soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # Measure speed: minutes on a quiet machine; with the servers of others after `bench/install`. See docs/performance.md.
 bench: $(VENV)/installed-for-tests

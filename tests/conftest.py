@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Playwright
 
     from accounts.models import User
+    from tests.proxy import Proxy
 
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER_ARGUMENTS = [
@@ -159,13 +160,21 @@ def browser(playwright: "Playwright") -> "Iterator[Browser]":
 
 @pytest.fixture
 def context_for(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Callable[..., BrowserContext]]":
-    """`context_for("alice")`: a browser of her own, logged in by the demo's button; `on=` names another server."""
+    """`context_for("alice")`: a browser of her own, logged in by the demo's button; `on=` names another server.
+
+    It has service workers, as over https, only with `worker=True`: a hundred files kept for every test would slow all
+    of them down.
+    """
     contexts: list[BrowserContext] = []
 
-    def open_context(name: str | None, *, on: Server | None = None, **options: object) -> "BrowserContext":
+    def open_context(
+        name: str | None, *, on: "Server | Proxy | None" = None, worker: bool = False, **options: object
+    ) -> "BrowserContext":
         server = on or request.getfixturevalue("server")
-        context = browser.new_context(base_url=server.url, **options)  # type: ignore[arg-type]
+        context = browser.new_context(**{"base_url": server.url, **options})  # type: ignore[arg-type]
         contexts.append(context)
+        if not worker:
+            context.add_init_script("delete Navigator.prototype.serviceWorker")
         if name:
             page = context.new_page()
             page.goto("/login/")

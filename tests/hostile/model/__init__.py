@@ -1,0 +1,1 @@
+"""The server as a small pure model: processes that forget, and a disk that does not."""

@@ -1,0 +1,83 @@
+"""A batch while it is worked through, as the writing door does it: each submission by itself, under its name once."""
+
+from flows.document import (
+    DEFAULT_LIMITS,
+    Document,
+    Draft,
+    Outcome,
+    OwnChange,
+    Past,
+    Rejected,
+    TakenBack,
+    apply,
+    decode_operation,
+    decode_record,
+    parse_json,
+    redo_steps,
+    take_back,
+    undo_steps,
+)
+from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
+from tests.hostile.model.disk import Answer, Disk, Name
+
+STEPS = 100
+
+
+class Turn:
+    """`made` are the versions, `unmade` the answers that made none; both wait to be written."""
+
+    def __init__(self, disk: Disk, document: Document) -> None:
+        self._disk, self._draft = disk, Draft(document)
+        self._version = disk.version
+        self._known: dict[Name, Answer] = {}
+        self.made: list[tuple[ChangeHead, Outcome]] = []
+        self.unmade: dict[Name, tuple[int, Answer]] = {}
+
+    def answer(self, submission: Submission) -> Answer:
+        """Apply one submission, unless its name was used before."""
+        name = submission.name
+        assert name is not None
+        known = self._known.get(name) or self._disk.recall(name)
+        if known is not None:
+            return known
+        try:
+            answer = self._known[name] = self._do(submission)
+        except Rejected as refusal:
+            answer = self._known[name] = Refused(refusal.code, refusal.message)
+            self.unmade[name] = (self._version, answer)
+        return answer
+
+    def _do(self, submission: Submission) -> Acked:
+        asked, undo_of, left = submission.operation, None, ()
+        via = submission.via
+        if isinstance(asked, Undo | Redo):
+            taken = self._take_back(asked, submission.actor or 0)
+            outcome, undo_of, left = taken.outcome, taken.undo_of, taken.left
+            via = "undo" if isinstance(asked, Undo) else "redo"
+        else:
+            outcome = apply(self._draft, decode_operation(asked, DEFAULT_LIMITS), DEFAULT_LIMITS)
+        if outcome.effect.is_empty:
+            self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
+            return Acked(self._version, fresh=False)
+        self._draft.advance(outcome.effect)
+        self._version += 1
+        name = submission.actor, submission.client, submission.seq
+        head = ChangeHead(self._version, *name, via, undo_of, submission.step, left)
+        self.made.append((head, outcome))
+        return Acked(self._version, fresh=True, left=left)
+
+    def _take_back(self, asked: Undo | Redo, actor: int) -> TakenBack:
+        made = [Past(head.version, head.actor, outcome.inverse) for head, outcome in self.made]
+        logged = [
+            Past(entry.version, entry.actor, entry.inverse and decode_record(parse_json(entry.inverse)))
+            for entry in self._disk.log
+        ]
+        steps = (undo_steps if isinstance(asked, Undo) else redo_steps)(self._own(actor), STEPS)
+        taken = take_back(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
+        if not isinstance(taken, TakenBack):
+            raise Rejected("nothing_to_undo", "there is nothing of one's own")
+        return taken
+
+    def _own(self, actor: int) -> list[OwnChange]:
+        heads = [*self._disk.log[1:], *(head for head, _ in self.made)]
+        return [OwnChange(one.version, one.via, one.undo_of, one.step) for one in reversed(heads) if one.actor == actor]

@@ -1,0 +1,72 @@
+"""Defects of the product's pure core: rules, undo, rendering."""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+from pytest import MonkeyPatch
+
+from flows import rendering
+from flows.document import Effect, OwnChange, Past, pair_of
+from flows.document.restoring import Restoration
+from tests.hostile.model import turn
+
+applying = sys.modules["flows.document.apply"]
+
+
+def dangling_edge_kept(patch: MonkeyPatch) -> None:
+    """A node goes and its edges stay."""
+    real = applying.remove_node
+
+    def remove_node(*given: Any) -> Any:
+        step = real(*given)
+        return replace(step, effect=Effect(step.effect.nodes), inverse=step.inverse[:1])
+
+    patch.setattr(applying, "remove_node", remove_node)
+
+
+def undo_takes_back_somebody_elses_step(patch: MonkeyPatch) -> None:
+    """The last step is undone, whoever made it."""
+    real = turn.Turn._own
+
+    def everybodys(self: turn.Turn, _: int) -> list[OwnChange]:
+        changes = [change for actor in (1, 2, 3) for change in real(self, actor)]
+        return sorted(changes, key=lambda change: change.version, reverse=True)
+
+    patch.setattr(turn.Turn, "_own", everybodys)
+
+
+def undo_overlooks_who_wrote_in_between(patch: MonkeyPatch) -> None:
+    """What others have written since, to the value that it had before, counts for nothing."""
+    real = turn.take_back
+
+    def take_back(graph: Any, past: Any, steps: Any, actor: int, limits: Any) -> Any:
+        return real(graph, [Past(one.version, actor, one.inverse) for one in past], steps, actor, limits)
+
+    patch.setattr(turn, "take_back", take_back)
+
+
+def undo_forgets_a_property(patch: MonkeyPatch) -> None:
+    """Labels are not brought back."""
+    real = Restoration.__init__
+
+    def shortened(self: Restoration, graph: Any, wish: Any, others: Any) -> None:
+        nodes = {id: unlabelled(pair) for id, pair in wish.nodes.items()}
+        real(self, graph, replace(wish, nodes={id: pair for id, pair in nodes.items() if pair}), others)
+
+    def unlabelled(pair: Any) -> Any:
+        if pair.before is None or pair.after is None:
+            return pair
+        return pair_of(pair.before, replace(pair.after, label=pair.before.label))
+
+    patch.setattr(Restoration, "__init__", shortened)
+
+
+def group_not_counted_again(patch: MonkeyPatch) -> None:
+    """A group whose members changed is not rendered again."""
+    real = rendering._nodes_now
+
+    def nodes_now(ids: Any, graph: Any) -> Any:
+        return real(ids if isinstance(ids, list) else (), graph)
+
+    patch.setattr(rendering, "_nodes_now", nodes_now)

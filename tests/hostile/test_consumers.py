@@ -1,0 +1,71 @@
+"""The same driver over the real server: rows, log, live sessions and sockets, on SQLite and on PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from flows.actions import submitting
+from flows.log import verify_flow
+from sessions import audience, steps
+from sessions.steps import Step
+from tests.hostile.driver import Driver
+from tests.hostile.seeds import seeds
+from tests.hostile.violation import Violation
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    Cast = dict[str, User]
+
+USUAL = 6
+STEPS = 350
+MET = ("refused", "resent", "healed", "crashed", "taken back", "cut", "dropped", "doubled", "reordered")
+
+
+async def run(seed: int, cast: "Cast") -> Counter[str]:
+    """Run one seed on a flow of its own, and return what happened."""
+    from tests.hostile.real.server import Real
+
+    server = await sync_to_async(Real)([cast["alice"], cast["bob"], cast["vera"]])
+    server.start()
+    try:
+        counts = await Driver(seed, server, steps=STEPS).run()
+        assert await sync_to_async(verify_flow)(server.flow_id) == []
+    finally:
+        await server.stop()
+    return counts
+
+
+async def test_every_invariant_holds_and_the_runs_are_not_vacuous(cast: "Cast", live: None) -> None:
+    chosen = seeds(USUAL)
+    runs = [await run(seed, cast) for seed in chosen]
+    total = sum(runs, Counter[str]())
+    assert len(runs) < USUAL or total["applied"] >= 30 * len(runs), total
+    assert len(runs) < USUAL or all(total[what] for what in MET), total
+
+
+async def test_a_refusal_that_is_not_remembered_is_found(
+    cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submitting, "remember", lambda *_: None)
+    with pytest.raises(Violation, match="I4"):
+        for seed in range(USUAL):
+            await run(seed, cast)
+
+
+async def test_a_version_that_is_told_by_half_is_found(
+    cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def last_one(following: Sequence[Step]) -> Step:
+        return replace(real(following), effect=following[-1].effect)
+
+    real = steps.joined
+    for module in (steps, audience):
+        monkeypatch.setattr(module, "joined", last_one)
+    with pytest.raises(Violation, match=r"I[37]"):
+        for seed in range(USUAL):
+            await run(seed, cast)
