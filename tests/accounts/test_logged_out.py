@@ -12,7 +12,7 @@ from accounts.models import User
 from flows import actions
 
 pytestmark = pytest.mark.django_db
-OPEN = {"login", "demo-login", "register", "logout"}
+OPEN = {"login", "demo-login", "register", "logout", "worker", "offline"}
 MACHINES = ("api/", "admin/", "healthz", "readyz", "metrics")
 
 

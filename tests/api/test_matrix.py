@@ -41,6 +41,7 @@ MATRIX: dict[tuple[str, str], tuple[object, int, Row]] = {
     ("post", f"{FLOW}/undo"): (None, 200, EDITORS),
     ("post", f"{FLOW}/redo"): ({}, 200, EDITORS),
     ("get", f"{FLOW}/changes"): (None, 200, MEMBERS),
+    ("get", f"{FLOW}/replaced"): (None, 200, MEMBERS),
     ("post", f"{FLOW}/duplicate"): ({}, 201, MEMBERS),
     ("get", f"{FLOW}/members"): (None, 200, MEMBERS),
     ("post", f"{FLOW}/members"): ({"email": "charlie@example.com", "role": "viewer"}, 201, OWNERS),

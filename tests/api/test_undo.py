@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
+from flows.actions import effort
 from flows.models import Flow
 from tests.api.conftest import Program
 
@@ -32,7 +33,8 @@ def test_a_bad_body_is_refused(as_bob: Program, flow: Flow, refused: Refused, bo
 
 
 def test_my_last_step_there_and_back(as_alice: Program, as_bob: Program, flow: Flow) -> None:
-    operate(as_bob, flow, edit("n1", label="one"), edit("n1", label="two"))
+    operate(as_bob, flow, edit("n1", label="one"))
+    operate(as_bob, flow, edit("n1", label="two"))
     operate(as_alice, flow, edit("n2", label="hers"))
 
     def labels() -> list[str]:
@@ -53,12 +55,46 @@ def test_what_was_left_alone(as_alice: Program, as_bob: Program, flow: Flow) -> 
     operate(as_bob, flow, edit("n1", label="his", colour="#ff0000"))
     operate(as_alice, flow, edit("n1", label="hers"))
 
-    answer = as_bob.post(f"/flows/{flow.pk}/undo").json()  # type: ignore[attr-defined]
-    assert answer == {"version": 4, "left": [{"node": "n1", "properties": ["label"]}]}
+    for _ in range(2):
+        answer = as_bob.post(f"/flows/{flow.pk}/undo", {"client": "c", "seq": 1}).json()  # type: ignore[attr-defined]
+        assert answer == {"version": 4, "left": [{"node": "n1", "properties": ["label"]}]}
+
+
+def test_a_call_is_one_step_and_calls_under_one_name_are_one(as_bob: Program, flow: Flow) -> None:
+    def labels() -> list[str]:
+        return [node["label"] for node in as_bob.get(f"/flows/{flow.pk}").json()["nodes"]]  # type: ignore[attr-defined]
+
+    before = labels()
+    for text in ("a", "b"):
+        operate(as_bob, flow, edit("n1", label=text), edit("n2", label=text))
+    for text in ("c", "d"):
+        body = {"step": "import-7", "operations": [edit("n1", label=text), edit("n2", label=text)]}
+        as_bob.post(f"/flows/{flow.pk}/operations", body)
+    for expected in (["b", "b"], ["a", "a"], before):
+        assert as_bob.post(f"/flows/{flow.pk}/undo").status_code == 200
+        assert labels() == expected
+    assert as_bob.post(f"/flows/{flow.pk}/undo").status_code == 409
+
+
+@pytest.mark.parametrize("step", ["", "a b", 7, "s" * 65])
+def test_a_step_has_a_name(as_bob: Program, flow: Flow, refused: Refused, step: object) -> None:
+    refused(as_bob.post(f"/flows/{flow.pk}/operations", {"step": step, "operations": []}), 422, "invalid")
+
+
+def test_who_searches_too_far_too_often_waits(
+    as_alice: Program, as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effort, "MOST", 0.0)
+    operate(as_bob, flow, edit("n1", label="his"))
+
+    answer = as_bob.post(f"/flows/{flow.pk}/undo")
+    refused(answer, 429, "rate_limited")
+    assert answer["Retry-After"] == "1"
 
 
 def test_a_resend_is_not_done_twice(as_bob: Program, flow: Flow) -> None:
-    operate(as_bob, flow, edit("n1", label="one"), edit("n1", label="two"))
+    operate(as_bob, flow, edit("n1", label="one"))
+    operate(as_bob, flow, edit("n1", label="two"))
     body = {"client": "program-1", "seq": 1}
 
     for _ in range(2):

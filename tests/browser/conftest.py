@@ -6,17 +6,43 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.editor_page import EditorPage
+from tests.proxy import Proxy
+from tests.servers import Server
 
 WINDOW = {"width": 1440, "height": 900}
 Open = Callable[..., EditorPage]
+
+
+@pytest.fixture(scope="session")
+def _behind_proxy() -> Iterator[tuple[Server, Proxy]]:
+    server = Server()
+    with Proxy(server.port) as proxy:
+        server.environment["HELIX_ORIGINS"] = f"{server.url},{proxy.url}"
+        with server:
+            yield server, proxy
+
+
+@pytest.fixture
+def network(_behind_proxy: tuple[Server, Proxy]) -> Iterator[Proxy]:
+    """A network that can be cut, in front of a server of its own; whole again after each test."""
+    _, proxy = _behind_proxy
+    yield proxy
+    proxy.accept()
+    proxy.resume()
+
+
+@pytest.fixture
+def behind(_behind_proxy: tuple[Server, Proxy]) -> Server:
+    """The server behind `network`, for whoever has a better one."""
+    return _behind_proxy[0]
 
 
 @pytest.fixture
 def flow_of(context_for: Callable[..., BrowserContext]) -> Callable[..., str]:
     """`flow_of(nodes=…, edges=…)`: a new flow of alice's that bob edits and vera views; its id."""
 
-    def create(nodes: object = (), edges: object = ()) -> str:
-        alice = EditorPage(context_for("alice", viewport=WINDOW))
+    def create(nodes: object = (), edges: object = (), *, on: Proxy | None = None) -> str:
+        alice = EditorPage(context_for("alice", on=on, viewport=WINDOW))
         alice.page.goto("/")
         flow = alice.call("POST", "/flows", {"title": "Drawn together", "nodes": list(nodes), "edges": list(edges)})[
             "id"

@@ -85,6 +85,8 @@ def test_a_large_flow_is_drawn_as_far_as_it_is_seen(flow_of: Flow, opened: Open)
         expect(tab.page.locator("[data-zoom-text]")).to_have_text("100%")
         expect(tab.nodes).not_to_have_count(0)
         assert tab.nodes.count() < 600
+        # The page came with the first screen alone; now the rest is here too.
+        expect(tab.page.locator("[data-sync]")).to_contain_text("All changes saved")
     alice.page.locator("[data-tool=fit]").click()
     expect(alice.nodes).to_have_count(0)
     expect(alice.page.locator(".blocks")).to_be_visible()

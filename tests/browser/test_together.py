@@ -239,3 +239,12 @@ def test_who_has_no_room_in_the_bar_is_counted(flow_of: Flow, opened: Open) -> N
     phone.page.set_viewport_size({"width": 1440, "height": 900})
     expect(phone.page.locator("[data-person]:visible")).to_have_count(3)
     expect(phone.page.locator("[data-roster] .more:visible")).to_have_count(0)
+
+
+def test_an_edge_is_named_by_its_ends_also_when_they_get_other_names(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    expect(bob.page.locator("[data-edge-id=e]")).to_have_attribute("aria-label", "Plan → Tell")
+    alice.operate({"kind": "edit_node", "id": "b", "set": {"label": "Say"}})
+    for tab in (alice, bob):
+        expect(tab.page.locator("[data-edge-id=e]")).to_have_attribute("aria-label", "Plan → Say")

@@ -10,6 +10,7 @@ from flows.document import (
     OwnChange,
     Past,
     Record,
+    Step,
     TakenBack,
     apply,
     decode_operation,
@@ -29,10 +30,10 @@ class Company:
     log: list[tuple[OwnChange, Past]] = field(default_factory=list)
     left: tuple[Left, ...] = ()
 
-    def do(self, actor: int, operation: dict | Record) -> bool:
+    def do(self, actor: int, operation: dict | Record, step: str | None = None) -> bool:
         """Apply what a person asks; tell whether it made a version."""
         record = decode_operation(operation, self.limits) if isinstance(operation, dict) else operation
-        return self._write(actor, apply(self.document, record, self.limits), "api", None)
+        return self._write(actor, apply(self.document, record, self.limits), "api", None, step)
 
     def undo(self, actor: int) -> bool:
         """Take back; tell whether there was anything."""
@@ -45,7 +46,7 @@ class Company:
     def own(self, actor: int) -> list[OwnChange]:
         return [change for change, past in reversed(self.log) if past.actor == actor]
 
-    def _back(self, actor: int, via: str, steps: list[int]) -> bool:
+    def _back(self, actor: int, via: str, steps: list[Step]) -> bool:
         past = [past for _change, past in reversed(self.log)]
         match take_back(self.document, past, steps, actor, self.limits):
             case TakenBack(outcome, undo_of, left):
@@ -56,7 +57,7 @@ class Company:
                 self.left = left
                 return False
 
-    def _write(self, actor, outcome, via, undo_of) -> bool:
+    def _write(self, actor, outcome, via, undo_of, step=None) -> bool:
         if outcome.effect.is_empty:
             return False
         version = len(self.log) + 2
@@ -65,5 +66,5 @@ class Company:
         back = self.document.copy()
         back.advance(apply(back, outcome.inverse, self.limits).effect)
         assert back == before, "the inverse of what was written does not restore"
-        self.log.append((OwnChange(version, via, undo_of), Past(version, actor, outcome.inverse)))
+        self.log.append((OwnChange(version, via, undo_of, step), Past(version, actor, outcome.inverse)))
         return True

@@ -6,10 +6,21 @@ flow as it was.
 """
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
-from flows.document import Document, DocumentLimits, Left, OwnChange, Rejected, redo_steps, undo_steps
+from flows.document import (
+    Document,
+    DocumentLimits,
+    Left,
+    OwnChange,
+    Rejected,
+    Step,
+    encode_operation,
+    redo_steps,
+    undo_steps,
+)
 
 from .cast import a_document, a_node, an_edge
 from .company import Company
@@ -253,12 +264,127 @@ class TestSteps:
     def test_an_undo_leads_over_everything_since_its_step(self) -> None:
         changes = [(2, "api", None), (3, "api", None), (4, "undo", 3), (5, "redo", 4), (6, "undo", 5), (7, "undo", 2)]
         own = [OwnChange(*change) for change in reversed(changes)]
-        assert (undo_steps(own, 100), redo_steps(own, 100)) == ([], [7, 6])
-        assert (undo_steps(own[2:], 100), redo_steps(own[2:], 100)) == ([5, 2], [])
+        assert (versions(undo_steps(own, 100)), versions(redo_steps(own, 100))) == ([], [[7], [6]])
+        assert (versions(undo_steps(own[2:], 100)), versions(redo_steps(own[2:], 100))) == ([[5], [2]], [])
 
     def test_what_is_not_read_any_more_is_gone(self) -> None:
         own = [OwnChange(9, "undo", 3), OwnChange(8, "api", None)]
         assert undo_steps(own, 100) == []
+
+    def test_one_name_is_one_step_as_long_as_nothing_else_is_done(self) -> None:
+        names = {2: "a", 3: "a", 5: "b", 6: None, 7: None, 8: "b", 9: "b", 12: "a"}
+        own = [OwnChange(version, "api", None, name) for version, name in reversed(names.items())]
+        assert versions(undo_steps(own, 100)) == [[12], [9, 8], [7], [6], [5], [3, 2]]
+        assert versions(undo_steps(own, 2)) == [[12], [9, 8]], "the limit counts steps"
+
+    def test_an_undo_in_between_ends_a_step(self) -> None:
+        own = [OwnChange(2, "api", None, "a"), OwnChange(3, "api", None, "a"), OwnChange(4, "undo", 2)]
+        own += [OwnChange(5, "redo", 4), OwnChange(6, "api", None, "a")]
+        assert versions(undo_steps(own[::-1], 100)) == [[6], [5]], "undo over a redo is undo of its step"
+
+    def test_a_step_that_began_out_of_reach_is_out_of_it_altogether(self) -> None:
+        own = [OwnChange(version, "api", None, "old" if version < 6 else "new") for version in range(9, 1, -1)]
+        assert versions(undo_steps(own, 100, after=5)) == [[9, 8, 7, 6]]
+        assert versions(undo_steps(own, 100, after=4)) == [[9, 8, 7, 6]]
+        assert versions(undo_steps(own, 100, after=6)) == []
+        assert redo_steps([OwnChange(9, "undo", 3)], 100, after=9) == []
+
+    def test_a_run_without_end_goes_back_in_parts(self) -> None:
+        own = [OwnChange(version, "api", None, "typing") for version in range(2502, 1, -1)]
+        assert [len(step.versions) for step in undo_steps(own, 100)] == [1000, 1000, 501]
+        undone = [OwnChange(2503, "undo", undo_steps(own, 100)[0].first), *own]
+        assert undo_steps(undone, 99) == undo_steps(own, 99)[1:], "the next part is where the first one began"
+
+
+class TestTogether:
+    """Several versions that are one step."""
+
+    def test_what_was_typed_goes_in_one(self, company: Company) -> None:
+        company.do(ANA, move("a", 7))
+        before = company.document.copy()
+        for end in range(1, 9):
+            company.do(ANA, edit("a", label="Research"[:end]), "typing")
+            company.do(BEN, move("d", end))
+        ahead = company.document.copy()
+        company.do(BEN, move("d", before.node("d").x))
+        assert company.undo(ANA) and company.document == before
+        assert encode_operation(company.log[-1][1].inverse) == edit("a", label="Research"), "one operation, not eight"
+        company.do(BEN, move("d", 8))
+        assert company.redo(ANA) and company.document == ahead
+        assert company.undo(ANA) and company.undo(ANA) and company.document.node("a").x == 0
+        assert not company.undo(ANA)
+
+    def test_a_paste_in_several_batches(self, company: Company) -> None:
+        before = company.document.copy()
+        for part in "pqr":
+            nodes = [add(f"{part}{n}", label=part) for n in range(5)]
+            company.do(ANA, batch(*nodes, connect(f"{part}e", f"{part}0", f"{part}1")), "paste")
+        company.do(ANA, batch(connect("x", "p2", "q2"), connect("y", "q2", "r3")), "paste")
+        after = company.document.copy()
+        for _ in range(2):
+            assert company.undo(ANA) and company.document == before and not company.undo(ANA)
+            assert company.redo(ANA) and company.document == after and not company.redo(ANA)
+
+    def test_a_name_used_again_later_is_another_step(self, company: Company) -> None:
+        company.do(ANA, move("a", 1), "drag")
+        company.do(ANA, move("b", 1))
+        company.do(ANA, move("a", 2), "drag")
+        assert company.undo(ANA) and (company.document.node("a").x, company.document.node("b").x) == (1, 1)
+
+    def test_what_somebody_has_written_since_stays_and_the_rest_goes(self, company: Company) -> None:
+        company.do(ANA, batch(add("n"), add("m")), "call")
+        company.do(ANA, edit("a", label="Ana's"), "call")
+        company.do(ANA, edit("a", colour="#ff0000"), "call")
+        company.do(BEN, batch(edit("a", label="Ben's"), move("n", 50)))
+        assert company.undo(ANA)
+        node = company.document.node("a")
+        assert (node.label, node.colour) == ("Ben's", a_node("a").colour)
+        assert company.document.node("n") and not company.document.node("m")
+        assert company.left == (Left("node", "a", ("label",)), Left("node", "n"))
+
+    def test_what_somebody_wrote_in_between_comes_back(self, company: Company) -> None:
+        company.do(ANA, edit("a", label="One", colour="#111111"), "typing")
+        company.do(BEN, edit("a", label="Ben's"))
+        company.do(ANA, edit("a", label="Two"), "typing")
+        assert company.undo(ANA)
+        assert (company.document.node("a").label, company.document.node("a").colour) == ("Ben's", a_node("a").colour)
+        assert company.left == (Left("node", "a", ("label",)),)
+        assert company.redo(ANA) and company.document.node("a").label == "Two"
+
+    def test_what_came_to_nothing_is_passed_over_and_stands_in_no_ones_way(self, company: Company) -> None:
+        company.do(ANA, edit("a", label="Better"))
+        company.do(ANA, edit("a", label="Betterx"), "typing")
+        company.do(ANA, edit("a", label="Better"), "typing")
+        assert company.undo(ANA) and company.document.node("a").label == "Plan"
+        assert company.redo(ANA) and company.document.node("a").label == "Better"
+
+    def test_what_went_and_came_under_one_id(self, company: Company) -> None:
+        before = company.document.copy()
+        company.do(ANA, remove("d"), "swap")
+        company.do(ANA, add("d", "note"), "swap")
+        company.do(ANA, edit("d", label="new"), "swap")
+        after = company.document.copy()
+        assert company.undo(ANA) and company.document == before
+        assert company.redo(ANA) and company.document == after
+
+    def test_nothing_of_mine_that_was_made_anew_within_it(self, company: Company) -> None:
+        company.do(ANA, edit("d", label="First"), "s")
+        company.do(ANA, remove("d"), "s")
+        company.do(ANA, add("d", "decision", label="First"), "s")
+        company.do(BEN, move("d", 9))
+        assert not company.undo(ANA) and company.document.node("d").label == "First"
+
+    def test_it_counts_as_one(self, company: Company) -> None:
+        company.steps = 3
+        for name in "abcd":
+            for x in range(4):
+                company.do(ANA, move("a", ord(name) * 10 + x), name)
+        assert [company.undo(ANA) for _ in range(4)] == [True] * 3 + [False]
+        assert company.document.node("a").x == 973
+
+
+def versions(steps: list[Step]) -> list[list[int]]:
+    return [list(step.versions) for step in steps]
 
 
 def flat(document: Document) -> dict[tuple, object]:
@@ -296,15 +422,15 @@ class Ledger:
         self.values = now
 
 
-def session(seed: int) -> tuple[random.Random, Company, Ledger]:
-    """A while of editing by three people, who undo and redo now and then."""
+def session(seed: int, names: Sequence[str | None] = (None,)) -> tuple[random.Random, Company, Ledger]:
+    """A while of editing by three people, who undo and redo now and then; `names` are those of their steps."""
     rng = random.Random(seed)
     company = Company(a_document())
     ledger = Ledger(company.document)
     for _ in range(150):
         who = rng.choice(PEOPLE)
         try:
-            company.do(who, random_operation(rng, company.document))
+            company.do(who, random_operation(rng, company.document), rng.choice(names))
         except Rejected:
             continue
         ledger.note(who, only_own=False)
@@ -315,9 +441,13 @@ def session(seed: int) -> tuple[random.Random, Company, Ledger]:
     return rng, company, ledger
 
 
+NAMES = [(None,), ("one", "one", "other", None)]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=["each by itself", "together"])
 @pytest.mark.parametrize("seed", range(40))
-def test_each_undoes_ten_and_redoes_ten(seed: int) -> None:
-    rng, company, ledger = session(seed)
+def test_each_undoes_ten_and_redoes_ten(seed: int, names: Sequence[str | None]) -> None:
+    rng, company, ledger = session(seed, names)
     before = company.document.copy()
     turns = [person for person in PEOPLE for _ in range(10)]
     rng.shuffle(turns)

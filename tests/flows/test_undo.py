@@ -1,5 +1,6 @@
 """Undo and redo through the writing door: rights, names, the log, and that no more is read than has to be."""
 
+import gc
 import random
 
 import pytest
@@ -8,10 +9,23 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from flows import limits
-from flows.actions import Acked, Redo, Refused, Undo, Versioned, replace_graph, set_member, submit
+from flows.actions import (
+    Acked,
+    Redo,
+    Refused,
+    Undo,
+    Versioned,
+    effort,
+    replace_graph,
+    set_member,
+    steps,
+    submit,
+    undoing,
+)
+from flows.document import Draft, Left
 from flows.log import verify_flow
 from flows.models import Change, Flow
-from flows.store import load_document
+from flows.store import StoredGraph, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 
@@ -26,6 +40,12 @@ def code(answer: Acked | Refused) -> str:
 def text_of(flow: Flow, id: str = "plan") -> str | None:
     node = load_document(flow.pk).document.node(id)
     return node and node.label
+
+
+def graphs_in_memory() -> int:
+    gc.collect()
+    # By type alone: asking a lazy object for its class would wake it.
+    return sum(type(one) in (Draft, StoredGraph) for one in gc.get_objects())
 
 
 class TestRefusals:
@@ -52,6 +72,62 @@ class TestRefusals:
         refused = submit(flow.pk, [ask(alice, Undo())]).answers[0]
         assert code(refused) == "nothing_to_undo" and "Others" in refused.message
         assert text_of(flow) == "his"
+
+
+class TestEffort:
+    """Far walks are bounded, whoever asks for them and however often."""
+
+    def test_what_was_refused_is_refused_again_without_a_walk(
+        self, flow: Flow, alice: User, bob: User, ask: Ask
+    ) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
+        first = submit(flow.pk, [ask(alice, Undo())]).answers
+        with CaptureQueriesContext(connection) as queries:
+            assert submit(flow.pk, [ask(alice, Undo())]).answers == first
+        assert not [query["sql"] for query in queries if '"inverse"' in query["sql"]]
+        assert code(submit(flow.pk, [ask(alice, Redo())]).answers[0]) == "nothing_to_undo"
+
+    def test_a_refusal_that_is_remembered_keeps_nothing_of_what_it_went_through(
+        self, flow: Flow, alice: User, bob: User, ask: Ask
+    ) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
+        before = graphs_in_memory()
+        for _ in range(3):
+            assert code(submit(flow.pk, [ask(alice, Undo())]).answers[0]) == "nothing_to_undo"
+        assert graphs_in_memory() <= before
+
+    def test_it_is_asked_anew_when_something_was_written(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        """The branch that the edge needs is taken away, and comes back."""
+        submit(flow.pk, [ask(alice, {"kind": "remove_edge", "id": "e2"})])
+        for branches in (["no"], ["yes", "no"]):
+            edit = {"kind": "edit_node", "id": "route", "set": {"settings": {"branches": branches}}}
+            submit(flow.pk, [ask(bob, edit)])
+            answer = submit(flow.pk, [ask(alice, Undo())]).answers[0]
+        assert isinstance(answer, Acked)
+
+    def test_who_searches_too_far_too_often_waits(
+        self, flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(effort, "MOST", 20.0)
+        monkeypatch.setattr(effort, "PER_SECOND", 0.0)
+        monkeypatch.setattr(undoing, "_efforts", effort.Efforts())
+        submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
+        asked = [one for x in range(20) for one in (ask(bob, move("route", x + 1)), ask(alice, Undo(), seq=x + 1))]
+        answers = submit(flow.pk, asked).answers[1::2]
+        codes = [code(answer) for answer in answers]
+        assert codes == ["nothing_to_undo"] * codes.index("rate_limited") + ["rate_limited"] * codes.count(
+            "rate_limited"
+        )
+        assert 1 <= codes.index("rate_limited") <= 10
+        assert isinstance(submit(flow.pk, [ask(bob, Undo())]).answers[0], Acked), "that is Alice's affair alone"
+        monkeypatch.setattr(undoing, "_efforts", effort.Efforts())
+        assert code(submit(flow.pk, [asked[-1]]).answers[0]) == "nothing_to_undo", "it was not remembered"
+
+    def test_an_allowance_fills_up_again(self) -> None:
+        mine = effort.Effort(since=100.0)
+        mine.spend(int(effort.MOST) * 500)
+        assert not mine.may(100.0)
+        assert mine.may(100.1) and not mine.refused_at("", Undo)
 
 
 class TestEffects:
@@ -84,6 +160,38 @@ class TestEffects:
         submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "send"})])
         (answer,) = submit(flow.pk, [ask(alice, Undo())]).answers
         assert isinstance(answer, Acked) and [(one.what, one.id) for one in answer.left] == [("edge", "e2")]
+
+    def test_a_resend_hears_again_what_was_left_alone(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        mine = {"kind": "edit_node", "id": "plan", "set": {"label": "hers", "colour": "#ff0000"}}
+        submit(flow.pk, [ask(alice, mine), ask(bob, label("plan", "his"))])
+        undo = ask(alice, Undo(), seq=1)
+        left = (Left("node", "plan", ("label",)),)
+        assert submit(flow.pk, [undo, undo]).answers == (Acked(4, True, left), Acked(4, False, left))
+        submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "plan"})])
+        assert submit(flow.pk, [undo]).answers == (Acked(4, False, left),)
+        assert verify_flow(flow.pk) == []
+
+    def test_what_has_one_step_s_name(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        before = load_document(flow.pk).document
+        for text in ("R", "Re", "Res"):
+            submit(flow.pk, [ask(alice, label("plan", text), step="typing"), ask(bob, move("route", len(text)))])
+        submit(flow.pk, [ask(bob, move("route", 200))])
+        receipt = submit(flow.pk, [ask(alice, Undo(), seq=1), ask(alice, Undo(), seq=2)])
+        assert [head.undo_of for head in receipt.changes] == [2]
+        assert code(receipt.answers[1]) == "nothing_to_undo"
+        assert load_document(flow.pk).document == before
+        submit(flow.pk, [ask(alice, Redo()), ask(alice, label("plan", "Rest"), step="typing"), ask(alice, Undo())])
+        assert text_of(flow) == "Res", "an undo ended the step"
+        assert list(Change.objects.filter(flow=flow).values_list("step", flat=True).order_by("version")) == [
+            None, "typing", None, "typing", None, "typing", None, None, None, None, "typing", None,
+        ]  # fmt: skip
+        assert verify_flow(flow.pk) == []
+
+    def test_within_one_batch_and_before_it(self, flow: Flow, alice: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, move("plan", 1)), ask(alice, move("plan", 2), step="drag")])
+        submit(flow.pk, [ask(alice, move("plan", 3), step="drag"), ask(alice, Undo())])
+        plan = load_document(flow.pk).document.node("plan")
+        assert plan and plan.x == 1
 
     def test_a_whole_graph(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         before = load_document(flow.pk).document
@@ -128,9 +236,31 @@ class TestLimits:
         assert text_of(flow, "route") == "Decision"
         assert len(queries) < 40, [query["sql"][:90] for query in queries]
 
+    def test_steps_may_be_long(self, flow: Flow, alice: User, ask: Ask) -> None:
+        """More of them than are read at first, and yet none is taken for shorter than it is."""
+        for name in "abc":
+            submit(flow.pk, [ask(alice, move("plan", ord(name) * 1000 + x), step=name) for x in range(400)])
+        places = []
+        for _ in range(4):
+            submit(flow.pk, [ask(alice, Undo())])
+            plan = load_document(flow.pk).document.node("plan")
+            places.append(plan and plan.x)
+        assert places == [98_399, 97_399, 0, 0]
+
+    @pytest.mark.parametrize(("since", "place"), [(18, 0), (19, 2)])
+    def test_a_step_that_began_too_long_ago_is_not_taken_apart(
+        self, flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch, since: int, place: int
+    ) -> None:
+        monkeypatch.setattr(steps, "REACH", 20)
+        submit(flow.pk, [ask(alice, move("plan", 1), step="drag"), ask(alice, move("plan", 2), step="drag")])
+        submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(since)])
+        submit(flow.pk, [ask(alice, Undo())])
+        plan = load_document(flow.pk).document.node("plan")
+        assert plan and plan.x == place
+
     def test_steps_are_read_from_an_index_alone(self, flow: Flow, alice: User, ask: Ask) -> None:
         rows = Change.objects.filter(flow_id=flow.pk, actor_id=alice.pk, version__gt=1).order_by("-version")
-        plan = rows.values_list("version", "via", "undo_of")[:1000].explain()
+        plan = rows.values_list("version", "via", "undo_of", "step")[:1000].explain()
         assert "own_steps" in plan or connection.vendor == "postgresql", plan
 
 

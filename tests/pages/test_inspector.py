@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.actions import delete_flow
+from flows.actions import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
@@ -138,3 +138,52 @@ def test_types_are_told_to_scripts(flow: Flow, bob: User, enter: Enter) -> None:
     assert wire["enabled"] == "boolean"
     assert fields(enter(bob), flow, "?node=a-memory")["settings.index_fields"]["data-type"] == "names"
     assert fields(enter(bob), flow, "?node=a-api")["settings.params"]["data-type"] == "json"
+
+
+# A form that stood open while others went on.
+
+
+def opened(client: Client, flow: Flow, query: str) -> dict[str, str]:
+    """What a browser without scripts would post if nothing were touched."""
+    html = client.get(url(flow, query)).content.decode()
+    inputs = [part.attributes for part in elements(html) if part.tag == "input" and "name" in part.attributes]
+    sent = [one for one in inputs if one.get("type") not in {"checkbox", "radio"} or "checked" in one]
+    return {one["name"]: one.get("value", "on") for one in sent if one["name"] != "csrfmiddlewaretoken"}
+
+
+def renamed_by(person: User, flow: Flow) -> None:
+    operation = {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}}
+    submit(flow.pk, [Submission(operation=operation, actor=person.pk, via="api")])
+
+
+def test_what_others_changed_meanwhile_stays_where_i_touched_nothing(
+    flow: Flow, alice: User, bob: User, enter: Enter
+) -> None:
+    client = enter(bob)
+    form = opened(client, flow, "?node=a-agent")
+    renamed_by(alice, flow)
+    client.post(url(flow), {**form, "settings.temperature": "0.25"})
+    node = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (node.label, node.enabled, node.settings["temperature"]) == ("Theirs", False, 0.25)
+
+
+def test_what_i_touched_is_mine_also_after_a_refusal(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+    client = enter(bob)
+    form = opened(client, flow, "?node=a-agent")
+    renamed_by(alice, flow)
+    refused = client.post(url(flow), {**form, "label": "Mine", "settings.temperature": "7"})
+    assert refused.status_code == 422
+    shown = next(
+        part.attributes["value"]
+        for part in elements(refused.content.decode())
+        if part.attributes.get("name") == "shown"
+    )
+    client.post(url(flow), {**form, "shown": shown, "label": "Mine", "settings.temperature": "0.25"})
+    node = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (node.label, node.enabled) == ("Mine", False)
+
+
+@pytest.mark.parametrize("shown", ["", "[]", "{", '{"label": 1}'])
+def test_a_form_without_marks_is_taken_as_touched(flow: Flow, bob: User, enter: Enter, shown: str) -> None:
+    enter(bob).post(url(flow), {"node": "a-agent", "label": "Mine", "shown": shown})
+    assert FlowNode.objects.get(flow=flow, node_id="a-agent").label == "Mine"

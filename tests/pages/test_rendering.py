@@ -1,5 +1,6 @@
 """The markup of nodes and edges: the page contract, whatever the labels hold, and the same from fragments as afresh."""
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -51,6 +52,27 @@ def test_a_hostile_edge_stays_text() -> None:
     assert by_id(html, "l-e1").text == HOSTILE
 
 
+@pytest.mark.parametrize("hostile", [HOSTILE, "' data-x='9' onload='x'", "&quot;&#x27;&amp;", "\u2028</script>"])
+def test_hostile_settings_and_descriptions_stay_text(hostile: str) -> None:
+    settings = {"system_prompt": hostile, "model": '"' + hostile}
+    one, *others = elements(node_html(node(settings=settings, description=hostile)))
+    assert not any(name.startswith("on") for name in one.attributes)
+    assert one.attributes["data-x"] == "100"
+    assert one.attributes["data-description"] == hostile
+    assert json.loads(one.attributes["data-settings"]) == settings
+    assert {part.tag for part in others} == {"span"}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_any_settings_come_back_as_they_were(value: object) -> None:
+    one = elements(node_html(node(kind="api", settings={"params": value})))[0]
+    assert json.loads(one.attributes["data-settings"]) == {"params": value}
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_comes_back_as_it_was(label: str, text: str) -> None:
     html = node_html(node(kind="note", label=label, settings={"text": text}))
@@ -95,6 +117,13 @@ def test_a_colour_is_told_only_where_it_is_picked() -> None:
     assert by_id(node_html(node(colour="#123456")), "n-n1").attributes["data-colour"] == "#123456"
 
 
+def test_what_only_a_form_shows_is_told_only_where_there_is_some() -> None:
+    assert not re.search("data-(description|settings)", node_html(node()))
+    one = by_id(node_html(node(description="Why", settings={"temperature": 0.2, "model": "m"})), "n-n1")
+    assert one.attributes["data-description"] == "Why"
+    assert one.attributes["data-settings"] == '{"model":"m","temperature":0.2}'
+
+
 def test_a_disabled_node_says_so_and_its_edges_are_dotted() -> None:
     off = node(enabled=False)
     one = by_id(node_html(off), "n-n1")
@@ -126,6 +155,15 @@ def changed(document: Document, operation: object) -> str:
 
 def test_a_move_makes_no_fragment() -> None:
     assert changed(flow(), {"kind": "move_node", "id": "n1", "x": 8, "y": 8}) == ""
+
+
+def test_a_resize_that_brings_or_takes_the_footer_makes_the_node() -> None:
+    document = flow()
+    low = changed(document, {"kind": "resize_node", "id": "n1", "width": 200, "height": 60})
+    high = changed(document, {"kind": "resize_node", "id": "n1", "width": 200, "height": 90})
+    assert "node-label" in low and "node-footer" not in low
+    assert "node-footer" in high
+    assert changed(document, {"kind": "resize_node", "id": "n1", "width": 220, "height": 95}) == ""
 
 
 def test_an_edit_makes_one_node() -> None:

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
 from flows import limits
-from sessions import supervisor
+from sessions import database, supervisor
 from tests.sessions.client import Client, connect
 from tests.sessions.replica import Replica
 
@@ -93,6 +93,7 @@ async def restart() -> None:
     """End this process gently; the next to come finds a new one."""
     await supervisor.shutdown()
     supervisor._supervisors.clear()
+    await database.idle()
 
 
 def token_of(user: "User") -> str:

@@ -64,6 +64,19 @@ BAD = [
     '{"type":"operate","seq":true,"operation":{}}',
     '{"type":"operate","seq":9007199254740992,"operation":{}}',
     '{"type":"operate","seq":1}',
+    '{"type":"operate","seq":1,"operation":{},"client":null}',
+    '{"type":"operate","seq":1,"operation":{},"client":"short"}',
+    '{"type":"operate","seq":1,"operation":{},"client":12345678}',
+    '{"type":"operate","seq":1,"operation":{},"client":"client 1"}',
+    '{"type":"operate","seq":1,"operation":{},"step":null}',
+    '{"type":"operate","seq":1,"operation":{},"step":""}',
+    '{"type":"operate","seq":1,"operation":{},"step":"a b"}',
+    json.dumps({"type": "operate", "seq": 1, "operation": {}, "step": "s" * 65}),
+    '{"type":"operate","seq":1,"operation":{},"person":7}',
+    '{"type":"undo","seq":1,"client":"short"}',
+    '{"type":"undo","seq":1,"step":"s"}',
+    '{"type":"redo","seq":1,"client":""}',
+    '{"type":"sync_graph","seq":1,"version":1,"graph":{},"client":"client-1"}',
     '{"type":"undo"}',
     '{"type":"redo","seq":null}',
     '{"type":"sync_graph","seq":1,"graph":{}}',
@@ -85,6 +98,10 @@ BAD = [
     '{"type":"presence","drag":{"ids":["a"],"dx":1,"dy":2,"html":"<b>"}}',
     json.dumps({"type": "presence", "selection": ["a"] * 501}),
     json.dumps({"type": "presence", "drag": {"ids": ["a"] * 501, "dx": 1, "dy": 2}}),
+    '{"type":"presence","field":7}',
+    '{"type":"presence","field":"<b>"}',
+    '{"type":"presence","field":"\\ud800"}',
+    json.dumps({"type": "presence", "field": "f" * 65}),
     '{"type":"presence","viewport":null}',
     '{"type":"presence","viewport":[1,2]}',
     '{"type":"presence","status":"asleep"}',
@@ -115,6 +132,12 @@ def test_another_protocol_is_told_apart(protocol: int) -> None:
         ),
         ('{"type":"operate","seq":1,"operation":{"kind":"?"}}', Operate(1, {"kind": "?"})),
         ('{"type":"operate","seq":9007199254740991,"operation":null}', Operate(2**53 - 1, None)),
+        (
+            '{"type":"operate","seq":1,"operation":null,"client":"client-1","step":"s"}',
+            Operate(1, None, "client-1", "s"),
+        ),
+        ('{"type":"undo","seq":2,"client":"client-1"}', Undo(2, "client-1")),
+        ('{"type":"redo","seq":2,"client":"client-1"}', Redo(2, "client-1")),
         ('{"type":"undo","seq":2}', Undo(2)),
         ('{"type":"redo","seq":3}', Redo(3)),
         ('{"type":"seen","version":0}', Seen(0)),
@@ -139,12 +162,13 @@ def test_presence_is_kept_as_it_was_sent() -> None:
         "cursor": [1.5, -2],
         "selection": ["a", "b"],
         "drag": {"ids": ["a"], "dx": 0.001, "dy": 0},
+        "field": "settings.temperature",
         "viewport": [0, 0, 1.25],
         "status": "idle",
     }
     text = (
         '{"type":"presence","cursor":[1.5,-2],"selection":["a","b"],"drag":{"ids":["a"],"dx":0.001,"dy":0},'
-        '"viewport":[0,0,1.25],"status":"idle"}'
+        '"field":"settings.temperature","viewport":[0,0,1.25],"status":"idle"}'
     )
     assert decode_frame(text) == Presence(state)
     assert valid_state(state)

@@ -16,6 +16,7 @@ STATE = {
     "cursor": [1.5, 2],
     "selection": ["a"],
     "drag": {"ids": ["a"], "dx": 1, "dy": 2},
+    "field": "settings.temperature",
     "viewport": [0, 0, 1],
     "status": "active",
 }

@@ -9,43 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.postgres import Postgres
-from tests.redis import Redis
+from tests.programs import Programs
 from tests.servers import Server
 from tests.sessions.client import Client, Closed, connect_to
 from tests.sessions.replica import Replica
-
-PASSWORD = "correct horse battery"
-
-
-class Programs:
-    """Accounts and a flow of their own on a server, made by REST."""
-
-    def __init__(self, server: Server) -> None:
-        self.api = httpx.Client(base_url=f"{server.url}/api/v1", timeout=30)
-        self.owner = self.account()
-        self.flow = self.call(self.owner, "POST", "/flows", {"title": "Shared"})["id"]
-
-    def account(self) -> str:
-        """Make an account and return its token."""
-        email = f"{secrets.token_hex(6)}@example.com"
-        registered = self.api.post("/auth/register", json={"email": email, "password": PASSWORD, "name": "Program"})
-        registered.raise_for_status()
-        token: str = self.api.post("/auth/token", json={"email": email, "password": PASSWORD}).json()["access"]
-        self.email = email
-        return token
-
-    def editor(self) -> str:
-        """Make an account that may edit the flow."""
-        token = self.account()
-        self.call(self.owner, "POST", f"/flows/{self.flow}/members", {"email": self.email, "role": "editor"})
-        return token
-
-    def call(self, token: str, method: str, path: str, body: object = None) -> Any:
-        """Make one call."""
-        answer = self.api.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
 
 
 def random_operation(rng: random.Random, held: Replica) -> dict[str, Any]:
@@ -242,33 +209,3 @@ async def test_what_is_refused_is_refused_over_tcp_too(tmp_path: Path, server: s
                 await flooder.wire.send("x" * 100_000)
             await flooder.closed()
         assert ended.value.code in (4413, 1006)
-
-
-async def test_without_redis_edits_are_acknowledged_and_the_others_see_them_by_the_next_heartbeat(
-    postgres: Postgres,
-) -> None:
-    redis = Redis()
-    common = {"database_url": postgres.new_database(), "redis_url": redis.url}
-    secret = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
-    with (
-        Server(**common, environment=secret) as first,
-        Server(**common, environment=secret, server="uvicorn") as second,
-    ):
-        programs = Programs(first)
-        here = await connect_to(first.socket_url, programs.owner, programs.flow)
-        there = await connect_to(second.socket_url, programs.owner, programs.flow)
-        await here.hello()
-        await there.hello()
-        redis.stop()
-        node = {"id": "a", "kind": "note", "x": 0, "y": 0}
-        assert (await here.do({"kind": "add_node", "node": node}))["version"] == 2
-        async with asyncio.timeout(20):
-            while there.replica.version != 2:
-                await there._read()
-        redis.start()
-        assert (await there.do({"kind": "move_node", "id": "a", "x": 5, "y": 5}))["version"] == 3
-        async with asyncio.timeout(20):
-            while here.replica.version != 3:
-                await here._read()
-        assert here.replica.graph() == there.replica.graph()
-    redis.stop()

@@ -60,9 +60,23 @@ async def test_what_was_left_alone_is_said(join: Join) -> None:
     alice, bob = await join("alice"), await join("bob")
     await alice.do({"kind": "edit_node", "id": "a", "set": {"label": "Alice's", "colour": "#ff0000"}})
     await bob.do(label("a", "Bob's"))
-    acked = await take_back(alice, "undo")
-    assert acked["left"] == [{"node": "a", "properties": ["label"]}]
+    for _ in range(2):
+        acked = await take_back(alice, "undo", seq=50)
+        assert acked["left"] == [{"node": "a", "properties": ["label"]}], "a resend's answer is the same"
     assert (await take_back(alice, "undo"))["code"] == "nothing_to_undo"
+
+
+async def test_what_has_one_steps_name_goes_back_together(join: Join) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    start = deepcopy(alice.replica.graph())
+    for seq, text in enumerate(("R", "Re", "Res"), 1):
+        await alice.send("operate", seq=seq, operation=label("a", text), step="field-1")
+        await alice.answer(seq)
+    assert await take_back(alice, "undo", seq=4) == {"type": "acked", "seq": 4, "version": 5}
+    assert await take_back(alice, "undo", seq=4) == {"type": "acked", "seq": 4, "version": 5}, "a resend"
+    await bob.reach(5)
+    assert bob.replica.graph() == start
+    assert (await take_back(alice, "undo", seq=5))["code"] == "nothing_to_undo"
 
 
 async def test_edits_and_undos_are_done_in_the_order_they_were_sent(join: Join) -> None:

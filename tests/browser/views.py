@@ -1,0 +1,71 @@
+"""What a browser shows, held against what the server would draw afresh and what REST tells."""
+
+import secrets
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.editor_page import EditorPage
+
+# All that the server draws of a node and an edge; what a page adds for itself (focus, selection, style) is not in it.
+DESCRIBE = """async (url) => {
+  const html = url && await (await fetch(url, {cache: "no-store"})).text();
+  const world = html ? new DOMParser().parseFromString(html, "text/html") : document.querySelector("[data-world]");
+  const data = (element, ...names) => names.map((name) => element.dataset[name] ?? null);
+  const all = (selector, within = world) => [...within.querySelectorAll(selector)];
+  const words = (element) => element.textContent.replace(/\\s+/g, " ").trim();
+  const own = ["kind", "x", "y", "width", "height", "parent", "label", "disabled", "colour"];
+  const node = (element) => [...data(element, ...own),
+    words(element), all("[data-port]", element).map((port) => data(port, "port", "direction").join(" "))];
+  const label = (id) => all(`[data-label-of="${id}"]`).map(words);
+  const edge = (element) => [...data(element, "source", "sourcePort", "target", "targetPort", "label", "disabled"),
+    element.hasAttribute("data-animated"), element.getAttribute("aria-label"),
+    element.querySelector(".edge-line").getAttribute("d"), label(element.dataset.edgeId)];
+  return {
+    nodes: Object.fromEntries(all("helix-node").map((element) => [element.dataset.nodeId, node(element)])),
+    edges: Object.fromEntries(all("g[data-edge-id]").map((element) => [element.dataset.edgeId, edge(element)])),
+  };
+}"""
+PATIENCE_MS = 30_000
+# Two frames, so that what has arrived is drawn.
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
+
+def view(tab: EditorPage) -> Any:
+    """Return what is on the canvas now, by id."""
+    tab.page.evaluate(DRAWN)
+    return tab.page.evaluate(DESCRIBE, "")
+
+
+def fresh(tab: EditorPage) -> Any:
+    """Return what the server would draw for somebody who comes now."""
+    return tab.page.evaluate(DESCRIBE, tab.root.get_attribute("data-canvas-url"))
+
+
+def expect_agreement(*tabs: EditorPage) -> Any:
+    """Expect each of these to show what the server draws afresh and REST tells; return the flow, with a title of ours.
+
+    Versions arrive in order: who shows the title has all that came before it.
+    """
+    title = f"Seen by all, {secrets.token_hex(4)}"
+    tabs[0].operate({"kind": "edit_flow", "set": {"title": title}})
+    for tab in tabs:
+        expect(tab.page.locator("[data-flow-title]")).to_have_value(title, timeout=PATIENCE_MS)
+    stored = tabs[0].stored()
+    whole = fresh(tabs[0])
+    places = {
+        node["id"]: [node["kind"], *(str(node[key]) for key in ("x", "y", "width", "height"))]
+        for node in stored["nodes"]
+    }
+    assert {id: drawn[:5] for id, drawn in whole["nodes"].items()} == places
+    assert whole["edges"].keys() == {edge["id"] for edge in stored["edges"]}
+    for tab in tabs:
+        now = view(tab)
+        for what in ("nodes", "edges"):
+            differing = {
+                id: (now[what].get(id), whole[what].get(id))
+                for id in now[what].keys() | whole[what].keys()
+                if now[what].get(id) != whole[what].get(id)
+            }
+            assert not differing, f"{what}, shown and drawn afresh: {differing}"
+    return stored
