@@ -14,7 +14,8 @@ class Programs:
     """Accounts and a flow of their own on a server, made by REST."""
 
     def __init__(self, server: Server) -> None:
-        self.api = httpx.Client(base_url=f"{server.url}/api/v1", timeout=30)
+        none_kept = httpx.Limits(max_keepalive_connections=0)
+        self.api = httpx.Client(base_url=f"{server.url}/api/v1", timeout=30, limits=none_kept)
         self.owner = self.account()
         self.flow = self.call(self.owner, "POST", "/flows", {"title": "Shared"})["id"]
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -204,8 +205,7 @@ async def test_what_is_refused_is_refused_over_tcp_too(tmp_path: Path, server: s
         assert await client.closed() == 4413
         flooder = await connect_to(process.socket_url, programs.owner, programs.flow)
         await flooder.hello()
-        with pytest.raises(Closed) as ended:
+        with suppress(Closed):  # how much goes out before the end is seen is the network's affair
             for _ in range(1000):
                 await flooder.wire.send("x" * 100_000)
-            await flooder.closed()
-        assert ended.value.code in (4413, 1006)
+        assert await flooder.closed() in (4413, 1006)
