@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import WINDOW, Open
+from tests.browser.conftest import WINDOW, Open, behind_proxy
 from tests.browser.editor_page import EditorPage
 from tests.browser.views import expect_agreement, view
 from tests.proxy import Proxy
@@ -32,16 +32,9 @@ TWO = [node("a", 0, 0), node("b", 300, 0)]
 
 @pytest.fixture(scope="module")
 def _tight() -> Iterator[tuple[Server, Proxy]]:
-    server = Server()
-    with Proxy(server.port) as proxy:
-        server.environment |= {
-            "HELIX_ORIGINS": f"{server.url},{proxy.url}",
-            "HELIX_LIMIT_OUTBOX": "20",
-            "HELIX_LIMIT_CATCH_UP": "5",
-            "HELIX_LIMIT_FRAME_BYTES": "4096",
-        }
-        with server:
-            yield server, proxy
+    limits = {"HELIX_LIMIT_OUTBOX": "20", "HELIX_LIMIT_CATCH_UP": "5", "HELIX_LIMIT_FRAME_BYTES": "4096"}
+    with behind_proxy(**limits) as server_and_proxy:
+        yield server_and_proxy
 
 
 @pytest.fixture

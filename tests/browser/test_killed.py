@@ -10,23 +10,17 @@ import json
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import WINDOW
 from tests.browser.editor_page import EditorPage
 from tests.browser.profile import Profile
 from tests.proxy import Proxy
 from tests.servers import Server
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Playwright
 
 KILLS = 20
 SEED = int(os.environ.get("HELIX_KILL_SEED", "20"))
@@ -111,25 +105,7 @@ class Hand:
             self.step(lambda key=text[end - 1]: self.page.keyboard.press(key), **then(text[:end]))
 
 
-@pytest.fixture
-def bad_network() -> Iterator[tuple[Server, Proxy]]:
-    server = Server()
-    with Proxy(server.port) as proxy:
-        server.environment["HELIX_ORIGINS"] = f"{server.url},{proxy.url}"
-        with server:
-            yield server, proxy
-
-
-@pytest.fixture
-def profile(playwright: "Playwright", bad_network: tuple[Server, Proxy], tmp_path: Path) -> Iterator[Profile]:
-    _server, proxy = bad_network
-    profile = Profile(playwright, tmp_path / "profile", url=proxy.url, name="alice", viewport=WINDOW)
-    yield profile
-    profile.close()
-
-
-def test_what_was_shown_survives_the_death_of_the_browser(bad_network: tuple[Server, Proxy], profile: Profile) -> None:
-    server, proxy = bad_network
+def test_what_was_shown_survives_the_death_of_the_browser(behind: Server, network: Proxy, profile: Profile) -> None:
     chance = random.Random(SEED)
     tab = EditorPage(profile.context)
     tab.page.goto("/")
@@ -142,8 +118,8 @@ def test_what_was_shown_survives_the_death_of_the_browser(bad_network: tuple[Ser
         hand.select("d")
         expect(tab.field("description")).to_be_visible()
         if death % 2 == 0:
-            proxy.refuse()
-            proxy.cut()
+            network.refuse()
+            network.cut()
             tab.live("offline")
             chance.shuffle(acts)
         with profile.killed_within(chance.uniform(0.1, 2.0)):
@@ -151,14 +127,14 @@ def test_what_was_shown_survives_the_death_of_the_browser(bad_network: tuple[Ser
                 for act in acts:
                     act(chance)
         assert hand.is_as_expected, f"seed {SEED}, death {death}: something else is on the screen"
-        proxy.accept()
+        network.accept()
         tab = EditorPage(profile.start(), flow).live().settled()
         shown = stored(tab)
         assert shown in (hand.shown, hand.made), f"seed {SEED}, death {death}"
         assert tab.complaints == []
     assert shown.nudges and shown.drops and shown.label != "Named" and shown.description, "every act was done"
-    expect_once_and_in_order(server, flow, shown)
-    assert server.verify(flow).returncode == 0
+    expect_once_and_in_order(behind, flow, shown)
+    assert behind.verify(flow).returncode == 0
 
 
 def stored(tab: EditorPage) -> Shown:

@@ -5,21 +5,17 @@ death was kept while it was typed.
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from flows.document import KINDS
-from tests.browser.conftest import WINDOW
+from tests.browser.conftest import WINDOW, behind_proxy
 from tests.browser.editor_page import EditorPage
 from tests.browser.profile import Profile
 from tests.proxy import Proxy
 from tests.servers import Server
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Playwright
 
 Draw = Callable[..., EditorPage]
 NODES = [
@@ -37,42 +33,23 @@ BLANKS_ARE_HERE = "() => performance.getEntriesByType('resource').some(({name}) 
 
 
 @pytest.fixture(scope="module")
-def network() -> Iterator[tuple[Server, Proxy]]:
-    """A server behind a network that can be cut."""
-    server = Server()
-    with Proxy(server.port) as proxy:
-        server.environment |= {"HELIX_ORIGINS": f"{server.url},{proxy.url}", "HELIX_LIMIT_CATCH_UP": "5"}
-        with server:
-            yield server, proxy
+def _behind_proxy() -> Iterator[tuple[Server, Proxy]]:
+    with behind_proxy(HELIX_LIMIT_CATCH_UP="5") as server_and_proxy:
+        yield server_and_proxy
 
 
 @pytest.fixture
-def proxy(network: tuple[Server, Proxy]) -> Iterator[Proxy]:
-    _server, proxy = network
-    yield proxy
-    proxy.accept()
-    proxy.resume()
-
-
-@pytest.fixture
-def drawn(proxy: Proxy, context_for: Callable[..., BrowserContext]) -> Iterator[Draw]:
+def drawn(network: Proxy, context_for: Callable[..., BrowserContext]) -> Iterator[Draw]:
     """`drawn(nodes, edges)`: a new flow of alice's, opened by her over the bad network; no script may have failed."""
     tabs: list[EditorPage] = []
 
     def draw(nodes: object = NODES, edges: object = EDGES) -> EditorPage:
-        tab = EditorPage(context_for("alice", on=proxy, viewport=WINDOW))
+        tab = EditorPage(context_for("alice", on=network, viewport=WINDOW))
         tabs.append(tab)
         return create(tab, nodes, edges)
 
     yield draw
     assert [one for tab in tabs for one in tab.complaints if "net::" not in one and "WebSocket" not in one] == []
-
-
-@pytest.fixture
-def profile(playwright: "Playwright", proxy: Proxy, tmp_path: Path) -> Iterator[Profile]:
-    profile = Profile(playwright, tmp_path / "profile", url=proxy.url, name="alice", viewport=WINDOW)
-    yield profile
-    profile.close()
 
 
 def create(tab: EditorPage, nodes: object = NODES, edges: object = EDGES) -> EditorPage:
@@ -83,9 +60,9 @@ def create(tab: EditorPage, nodes: object = NODES, edges: object = EDGES) -> Edi
     return tab
 
 
-def cut_off(proxy: Proxy, tab: EditorPage) -> None:
-    proxy.refuse()
-    proxy.cut()
+def cut_off(network: Proxy, tab: EditorPage) -> None:
+    network.refuse()
+    network.cut()
     tab.live("offline")
 
 
@@ -133,9 +110,9 @@ def test_a_filled_blank_shows_what_the_servers_form_shows(drawn: Draw) -> None:
         assert tab.page.evaluate(VALUES, None) == tab.page.evaluate(VALUES, f"?node={kind}")
 
 
-def test_everything_can_be_inspected_and_edited_offline(drawn: Draw, proxy: Proxy) -> None:
+def test_everything_can_be_inspected_and_edited_offline(drawn: Draw, network: Proxy) -> None:
     tab = drawn()
-    cut_off(proxy, tab)
+    cut_off(network, tab)
     choose(tab, "a")
     expect(tab.field("settings.temperature")).to_have_value("0.2")
     expect(tab.field("settings.max_tokens")).to_have_value("1024")
@@ -162,7 +139,7 @@ def test_everything_can_be_inspected_and_edited_offline(drawn: Draw, proxy: Prox
     tab.page.locator("[data-canvas]").click(position={"x": 40, "y": 40})
     expect(tab.field("title")).to_have_value("Typed offline")
 
-    proxy.accept()
+    network.accept()
     stored = tab.live().settled().stored()
     nodes = {node["id"]: node for node in stored["nodes"]}
     assert nodes["a"]["settings"] == {"temperature": 0.5}
@@ -171,9 +148,9 @@ def test_everything_can_be_inspected_and_edited_offline(drawn: Draw, proxy: Prox
     assert (stored["title"], stored["edges"][0]["label"]) == ("Typed offline", "at last")
 
 
-def test_a_node_is_edited_before_the_server_has_heard_of_it(drawn: Draw, proxy: Proxy) -> None:
+def test_a_node_is_edited_before_the_server_has_heard_of_it(drawn: Draw, network: Proxy) -> None:
     tab = drawn()
-    proxy.pause()
+    network.pause()
     tab.page.locator("[data-palette-kind=skill]").press("Enter")
     expect(tab.nodes).to_have_count(4)
     tab.field("settings.name").fill("search")
@@ -181,17 +158,17 @@ def test_a_node_is_edited_before_the_server_has_heard_of_it(drawn: Draw, proxy: 
     choose(tab, "a")
     tab.page.get_by_text("Find", exact=True).click()
     expect(tab.field("settings.name")).to_have_value("search")
-    proxy.resume()
+    network.resume()
     added = next(node for node in tab.settled().stored()["nodes"] if node["kind"] == "skill")
     assert (added["label"], added["settings"]) == ("Find", {"name": "search"})
 
 
 def test_a_viewer_reads_the_form_and_changes_nothing(
-    drawn: Draw, context_for: Callable[..., BrowserContext], proxy: Proxy
+    drawn: Draw, context_for: Callable[..., BrowserContext], network: Proxy
 ) -> None:
     tab = drawn()
     tab.call("POST", f"/flows/{tab.flow}/members", {"email": "vera@example.com", "role": "viewer"})
-    vera = EditorPage(context_for("vera", on=proxy, viewport=WINDOW), tab.flow).live("read-only")
+    vera = EditorPage(context_for("vera", on=network, viewport=WINDOW), tab.flow).live("read-only")
     choose(vera, "a")
     assert vera.field("label").evaluate("field => field.readOnly")
     expect(vera.field("settings.provider")).to_be_disabled()
@@ -201,10 +178,12 @@ def test_a_viewer_reads_the_form_and_changes_nothing(
 # Together.
 
 
-def test_one_sees_who_else_is_in_a_field(drawn: Draw, context_for: Callable[..., BrowserContext], proxy: Proxy) -> None:
+def test_one_sees_who_else_is_in_a_field(
+    drawn: Draw, context_for: Callable[..., BrowserContext], network: Proxy
+) -> None:
     tab = drawn()
     tab.call("POST", f"/flows/{tab.flow}/members", {"email": "bob@example.com", "role": "editor"})
-    bob = choose(EditorPage(context_for("bob", on=proxy, viewport=WINDOW), tab.flow).live(), "a")
+    bob = choose(EditorPage(context_for("bob", on=network, viewport=WINDOW), tab.flow).live(), "a")
     choose(tab, "b")
     bob.field("settings.model").focus()
     expect(tab.page.locator(".outline")).to_have_count(1)
@@ -244,23 +223,22 @@ def test_others_write_into_the_fields_i_am_not_in(drawn: Draw) -> None:
 
 @pytest.mark.parametrize("restart", [False, True], ids=["the socket is cut", "the server is restarted"])
 def test_the_field_its_caret_and_its_text_outlast_a_lost_connection(
-    drawn: Draw, network: tuple[Server, Proxy], *, restart: bool
+    drawn: Draw, behind: Server, network: Proxy, *, restart: bool
 ) -> None:
-    server, proxy = network
     tab = choose(drawn(), "a")
     label = tab.field("label")
     label.press("End")
     label.press_sequentially("ning")
     label.press("ArrowLeft")
     if restart:
-        server.terminate()
+        behind.terminate()
     else:
-        proxy.cut()
+        network.cut()
     label.press_sequentially("x")
     if restart:
         tab.live("offline")
         label.press_sequentially("y")
-        server.start()
+        behind.start()
     tab.live()
     label.press_sequentially("z")
     expect(label).to_be_focused()
@@ -272,18 +250,17 @@ def test_the_field_its_caret_and_its_text_outlast_a_lost_connection(
 
 
 def test_a_whole_canvas_leaves_the_field_alone(
-    drawn: Draw, context_for: Callable[..., BrowserContext], network: tuple[Server, Proxy]
+    drawn: Draw, context_for: Callable[..., BrowserContext], behind: Server, network: Proxy
 ) -> None:
     tab = choose(drawn(), "a")
-    server, proxy = network
-    other = EditorPage(context_for("alice", on=server, viewport=WINDOW), tab.flow).live()
+    other = EditorPage(context_for("alice", on=behind, viewport=WINDOW), tab.flow).live()
     label = tab.field("label")
     label.press("End")
-    cut_off(proxy, tab)
+    cut_off(network, tab)
     label.press_sequentially("ner")
     other.operate(*MANY_MOVES, {"kind": "edit_node", "id": "a", "set": {"settings": {"model": "m-2"}}})
     with tab.page.expect_response(lambda response: response.url.endswith("/canvas")):
-        proxy.accept()
+        network.accept()
         tab.live()
     expect(tab.field("settings.model")).to_have_value("m-2")
     label.press_sequentially("!")
@@ -310,12 +287,12 @@ def test_what_was_refused_waits_to_be_mended(drawn: Draw) -> None:
 
 
 def test_who_may_not_write_any_more_keeps_the_text_and_sends_it_when_they_may_again(
-    drawn: Draw, context_for: Callable[..., BrowserContext], proxy: Proxy
+    drawn: Draw, context_for: Callable[..., BrowserContext], network: Proxy
 ) -> None:
     tab = drawn()
     member = {"email": "bob@example.com", "role": "editor"}
     bob_id = tab.call("POST", f"/flows/{tab.flow}/members", member)["id"]
-    bob = choose(EditorPage(context_for("bob", on=proxy, viewport=WINDOW), tab.flow).live(), "a")
+    bob = choose(EditorPage(context_for("bob", on=network, viewport=WINDOW), tab.flow).live(), "a")
     bob.field("description").focus()
     compose(bob, "途中")
     tab.call("PATCH", f"/flows/{tab.flow}/members/{bob_id}", {"role": "viewer"})
@@ -366,44 +343,44 @@ def test_typing_in_one_field_is_one_step_however_often_one_pauses(drawn: Draw) -
 
 
 @pytest.mark.parametrize("name", ["label", "description", "settings.system_prompt"])
-def test_text_under_composition_survives_the_death_of_the_browser(profile: Profile, proxy: Proxy, name: str) -> None:
+def test_text_under_composition_survives_the_death_of_the_browser(profile: Profile, network: Proxy, name: str) -> None:
     tab = choose(create(EditorPage(profile.context)), "a")
-    cut_off(proxy, tab)
+    cut_off(network, tab)
     tab.field(name).fill("")
     tab.field(name).focus()
     compose(tab, "かな")
     die(profile, tab)
-    proxy.accept()
+    network.accept()
     tab = EditorPage(profile.start(), tab.flow).live()
     node = node_of(tab, "a")
     assert node.get(name, node["settings"].get(name.removeprefix("settings."))) == "かな"
 
 
-def test_a_name_on_the_canvas_survives_and_a_taken_back_one_does_not(profile: Profile, proxy: Proxy) -> None:
+def test_a_name_on_the_canvas_survives_and_a_taken_back_one_does_not(profile: Profile, network: Proxy) -> None:
     tab = create(EditorPage(profile.context))
-    cut_off(proxy, tab)
+    cut_off(network, tab)
     choose(tab, "b").page.keyboard.press("F2")
     tab.page.keyboard.type("Not this")
     tab.page.keyboard.press("Escape")
     choose(tab, "a").page.keyboard.press("F2")
     compose(tab, "计划")
     die(profile, tab)
-    proxy.accept()
+    network.accept()
     tab = EditorPage(profile.start(), tab.flow).live()
     assert (node_of(tab, "a")["label"], node_of(tab, "b")["label"]) == ("计划", "Tell")
 
 
-def test_a_title_survives(profile: Profile, proxy: Proxy) -> None:
+def test_a_title_survives(profile: Profile, network: Proxy) -> None:
     tab = create(EditorPage(profile.context))
-    cut_off(proxy, tab)
+    cut_off(network, tab)
     tab.page.locator("[data-flow-title]").fill("Renamed in the bar")
     die(profile, tab)
-    proxy.accept()
+    network.accept()
     tab = EditorPage(profile.start(), tab.flow).live().settled()
     assert tab.stored()["title"] == "Renamed in the bar"
 
 
-def test_half_a_value_stands_where_it_was_typed(profile: Profile, proxy: Proxy) -> None:
+def test_half_a_value_stands_where_it_was_typed(profile: Profile, network: Proxy) -> None:
     tab = choose(create(EditorPage(profile.context)), "c")
     params = tab.field("settings.params")
     kept = params.input_value()
