@@ -1,12 +1,13 @@
 """REST about the person: register, log in, stay logged in, who am I."""
 
 from django.http import HttpRequest
-from ninja import Router, Status
+from ninja import Status
 
 from accounts import entrance, tokens
 from accounts.authentication import person
 from accounts.models import User
 from accounts.problems import Problem, answers
+from accounts.routing import Router
 from accounts.schemas import AccountOut, MeOut, RefreshIn, RegisterIn, TokenIn, TokenOut
 
 router = Router(tags=["account"])

@@ -53,6 +53,8 @@ class HelixAPI(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
+        for methods in schema["paths"].values():
+            methods.pop("head", None)
         schema["components"]["schemas"].update(document_components(limits.current()))
         for part in ("paths", "components"):
             schema[part] = resolved(schema[part])

@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Schema
 
 from accounts.authentication import person
 from accounts.problems import Problem, answers
+from accounts.routing import Router
 from flows.access import get_flow_for
 from sessions import directory
 

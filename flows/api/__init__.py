@@ -1,7 +1,6 @@
 """REST about flows. Every call asks `flows.access` who may, and writes through `flows.actions` alone."""
 
-from ninja import Router
-
+from accounts.routing import Router
 from flows.api import edits, flows, members, replaced
 
 router = Router()

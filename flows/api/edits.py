@@ -4,10 +4,11 @@ from uuid import UUID, uuid4
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Query, Router
+from ninja import Body, Query
 
 from accounts.authentication import person
 from accounts.problems import Problem, answers
+from accounts.routing import Router
 from flows import actions
 from flows import limits as helix_limits
 from flows.access import Forbidden, Role, get_flow_for

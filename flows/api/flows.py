@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Body, Query, Router
+from ninja import Body, Query
 
 from accounts.authentication import person
 from accounts.problems import answers
+from accounts.routing import Router
 from flows import actions
 from flows.access import Role, get_flow_for
 from flows.actions import Refused, Submission

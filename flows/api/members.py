@@ -3,11 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router
 
 from accounts.authentication import person
 from accounts.models import User
 from accounts.problems import answers
+from accounts.routing import Router
 from flows import actions
 from flows.access import Role, get_flow_for
 from flows.api.answers import json

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router
+from ninja import Query
 
 from accounts.authentication import person
 from accounts.problems import Problem, answers
+from accounts.routing import Router
 from flows.api.answers import json
 from flows.api.schemas import ReplacedOut, ReplacedQuery
 from flows.document import Rejected

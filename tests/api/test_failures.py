@@ -40,7 +40,7 @@ def test_a_method_that_a_call_does_not_have(as_alice: Program, refused: Refused)
     response = as_alice.delete("/flows")
 
     refused(response, 405, "method_not_allowed")
-    assert {method.strip() for method in response["Allow"].split(",")} == {"GET", "POST"}
+    assert {method.strip() for method in response["Allow"].split(",")} == {"GET", "HEAD", "POST"}
 
 
 def test_a_host_that_is_not_ours(client: Client, refused: Refused) -> None:
