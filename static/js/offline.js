@@ -5,10 +5,9 @@
  */
 
 import { transact } from "./lib/database.js";
+import { whenIdle } from "./lib/idle.js";
 
 const { worker, nobody } = document.documentElement.dataset;
-
-const whenIdle = (run) => (globalThis.requestIdleCallback ?? setTimeout)(run, { timeout: 5_000 });
 
 async function forget() {
   for (const name of await caches.keys()) if (name.startsWith("pages-")) await caches.delete(name);

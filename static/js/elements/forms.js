@@ -6,6 +6,7 @@
  */
 
 import { edgeContent, edited, nodeContent } from "../lib/content.js";
+import { whenIdle } from "../lib/idle.js";
 import { written } from "../lib/values.js";
 import { make } from "./make.js";
 
@@ -25,7 +26,7 @@ export class Forms {
     this.#flow = { ...editor.root.querySelector("helix-flow")?.dataset };
     editor.patcher.addEventListener("flow", ({ detail }) => (this.#flow = detail));
     this.keep(editor.root);
-    (globalThis.requestIdleCallback ?? setTimeout)(() => this.load());
+    whenIdle(() => this.load());
   }
 
   /** Fetch the blanks, unless they are here: browsers keep them as long as they are the same. */

@@ -60,7 +60,7 @@ export function portPoint({ x, y, width, height, kind, outputs }, port, directio
  * node's centre.
  * @param {number} height @param {number} index @param {number} count @param {boolean} branches @returns {number}
  */
-export function portOffset(height, index, count, branches) {
+function portOffset(height, index, count, branches) {
   if (!branches) return height / 2 + (index - (count - 1) / 2) * Math.min(BRANCH_PITCH, height / Math.max(count, 1));
   if (FIRST_BRANCH + BRANCH_PITCH * (count - 1) + BRANCH_MARGIN <= height) return FIRST_BRANCH + BRANCH_PITCH * index;
   const top = height > HEADER ? HEADER : 0;

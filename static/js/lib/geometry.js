@@ -9,7 +9,7 @@
  * @typedef {{x: number, y: number, zoom: number}} View pan in screen pixels, and zoom
  */
 
-export const GRID = 8;
+const GRID = 8;
 export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 4;
 export const BOUND = 1_000_000;

@@ -1,6 +1,6 @@
 /** When to come back after a lost connection, and when not to: pure, so that every close code is tested. */
 
-export const FIRST_MS = 250;
+const FIRST_MS = 250;
 export const MOST_MS = 15_000;
 
 /** Full jitter: anything from the first to the doubled ceiling, so that a thousand clients do not return together. */

@@ -7,6 +7,7 @@
  */
 
 import { transact, within } from "../lib/database.js";
+import { whenIdle } from "../lib/idle.js";
 
 const MOST = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -163,4 +164,3 @@ export function chain(frames, since, epoch) {
 const isOn = () => Boolean(globalThis.navigator?.serviceWorker?.controller && globalThis.caches);
 const sizeOf = ({ html, move }) => html.length + move.length * 48;
 const cameByWorker = () => performance.getEntriesByType("navigation")[0]?.workerStart > 0;
-const whenIdle = (run) => (globalThis.requestIdleCallback ?? setTimeout)(run, { timeout: SOON_MS });
