@@ -25,6 +25,8 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
     support_js_module_import_aggregation = True
     manifest_strict = False
+    # One for each link of the longest chain of imports, in the worst order of names.
+    max_post_process_passes = 20
 
     def create_compressor(self, **options: Any) -> Compressor:
         """Leave source maps alone: they are large, and nobody but a developer asks for one."""
