@@ -3,8 +3,6 @@
 import secrets
 from typing import Any
 
-import httpx
-
 from tests.servers import Server
 
 PASSWORD = "correct horse battery"
@@ -14,8 +12,7 @@ class Programs:
     """Accounts and a flow of their own on a server, made by REST."""
 
     def __init__(self, server: Server) -> None:
-        none_kept = httpx.Limits(max_keepalive_connections=0)
-        self.api = httpx.Client(base_url=f"{server.url}/api/v1", timeout=30, limits=none_kept)
+        self.api = server.client("/api/v1")
         self.owner = self.account()
         self.flow = self.call(self.owner, "POST", "/flows", {"title": "Shared"})["id"]
 

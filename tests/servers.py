@@ -3,6 +3,7 @@
 Nothing here imports Django: what a test proves with a `Server`, it proves about the program somebody starts.
 """
 
+import atexit
 import os
 import shutil
 import signal
@@ -84,6 +85,11 @@ class Server:
         """Get an address of this server."""
         return httpx.get(f"{self.url}{path}", headers=headers, timeout=10)
 
+    def client(self, path: str = "") -> httpx.Client:
+        """Return a client that remembers cookies, and keeps no connection that somebody would have to close."""
+        none_kept = httpx.Limits(max_keepalive_connections=0)
+        return httpx.Client(base_url=f"{self.url}{path}", limits=none_kept, timeout=30, follow_redirects=True)
+
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
         self._end(signal.SIGKILL)
@@ -123,6 +129,7 @@ class Server:
 
 
 _collected = tempfile.TemporaryDirectory(prefix="helix-static-", ignore_cleanup_errors=True)
+atexit.register(_collected.cleanup)
 
 
 def keep_static_files(data_dir: Path) -> None:

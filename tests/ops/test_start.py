@@ -19,7 +19,7 @@ DEMO = ("alice", "bob", "vera", "charlie")
 
 def log_in(server: Server, name: str) -> httpx.Client:
     """Press the demo's button on the login page."""
-    client = httpx.Client(base_url=server.url, follow_redirects=True)
+    client = server.client()
     page = client.get("/login/")
     button = re.search(rf'<button[^>]*data-demo-user="{name}"[^>]*>', page.text)
     assert button, page.text

@@ -21,6 +21,7 @@ from tests.sessions.replica import Frame, Replica
 
 PATIENCE = 10.0
 CLIENTS = itertools.count(1)
+CONNECTIONS: list[ClientConnection] = []
 
 
 class Closed(Exception):  # noqa: N818
@@ -220,4 +221,15 @@ async def connect_to(url: str, token: str, flow_id: object, **options: Any) -> C
     """Connect to a server; nothing was said yet."""
     headers = {"Authorization": f"Bearer {token}"}
     options = {"max_size": 2**22, "ping_interval": None, "compression": None, **options}
-    return Client(Real(await connect_for_real(f"{url}/ws/flows/{flow_id}/", additional_headers=headers, **options)))
+    connection = await connect_for_real(f"{url}/ws/flows/{flow_id}/", additional_headers=headers, **options)
+    CONNECTIONS.append(connection)
+    return Client(Real(connection))
+
+
+async def part() -> None:
+    """Break what `connect_to` has made and nobody has left."""
+    connections, CONNECTIONS[:] = CONNECTIONS[:], []
+    for connection in connections:
+        connection.transport.abort()
+    for connection in connections:
+        await connection.wait_closed()

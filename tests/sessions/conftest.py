@@ -10,7 +10,7 @@ from channels.layers import channel_layers
 
 from flows import limits
 from sessions import database, supervisor
-from tests.sessions.client import Client, connect
+from tests.sessions.client import Client, connect, part
 from tests.sessions.replica import Replica
 
 if TYPE_CHECKING:
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from flows.models import Flow
 
 Join = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture(autouse=True)
+async def everybody_parts() -> AsyncIterator[None]:
+    """No connection to a real server outlives its test."""
+    yield
+    await part()
 
 
 @pytest.fixture
