@@ -1,8 +1,9 @@
 """Telling an outage, of the database or of Redis, from a defect of ours.
 
 An outage passes, by itself or by an operator's hand, and until then nothing can be saved or read: no connection, a
-restart, a lock that does not come, a full disk. What was asked may be asked again. Everything else that the database
-refuses is a bug and stays loud.
+restart, a lock that does not come, a full disk. What was asked may be asked again. A collision is one too: two
+transactions stood in each other's way and ours was taken back whole, so the writing door begins it again by itself a
+few times before anybody hears of it. Everything else that the database refuses is a bug and stays loud.
 """
 
 import sqlite3
@@ -21,10 +22,12 @@ SQLITE = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL,
 }
-SQLSTATES = ("08", "25006", "53100", "53300", "55P03", "57P", "58")
-"""PostgreSQL's: connection, read-only after a failover, disk full, too many connections, lock not available, shutdown,
-system. Not a statement that is cancelled or wants too much memory: asked again, it may come to the same for ever."""
-
+COLLISIONS = ("40001", "40P01")
+"""PostgreSQL's: not serialisable, deadlock."""
+SQLSTATES = (*COLLISIONS, "08", "25006", "53100", "53300", "55P03", "57P", "58")
+"""PostgreSQL's: collisions, connection, read-only after a failover, disk full, too many connections, lock not
+available, shutdown, system. Not a statement that is cancelled or wants too much memory: asked again, it may come to the
+same for ever."""
 
 DatabaseErrors = (OperationalError, InterfaceError, InternalError)
 """What an outage may come as, and much else; a database that became read-only is an internal error to its driver."""
@@ -47,3 +50,8 @@ def is_outage(error: BaseException) -> bool:
         return isinstance(error, InterfaceError | NotOurTurn)
     state = getattr(cause, "sqlstate", None)
     return state is None or state.startswith(SQLSTATES)
+
+
+def is_collision(error: BaseException) -> bool:
+    """Tell whether a transaction was taken back because it and another stood in each other's way."""
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in COLLISIONS

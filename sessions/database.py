@@ -42,7 +42,7 @@ async def patiently(call: Callable[[], T], expect: Callable[[], None], delayed: 
     """Run synchronous code until the database can do it; `expect` raises what ends the waiting.
 
     An outage lasts as long as it lasts; `delayed` is called when it has lasted for `DELAYED_SECONDS`. What else fails
-    `FAILURES` times while the database answers others is raised, be it worded differently each time, as a deadlock is.
+    `FAILURES` times while the database answers others is raised, be it worded differently each time.
     """
     failures = 0
     told: asyncio.TimerHandle | None = None

@@ -11,7 +11,7 @@ from django.utils import timezone
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
-from flows.actions.turns import writing
+from flows.actions.turns import in_turn
 from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append
@@ -41,48 +41,48 @@ def create_flow(
     limits = helix_limits.current()
     properties = decode_properties(title, description, limits)
     graph = decode_graph(nodes, edges, limits)
-    with writing():
-        return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
+    return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
 
 
+@in_turn
 def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, via: Via) -> Flow:
     """Create a flow of the actor's own with the same elements under the same ids, as "<title> (Copy)", at version 1.
 
     Raises `NotFound`, and `Rejected` if a given title is invalid.
     """
     limits = helix_limits.current()
-    with writing():
-        lock_flow(flow_id)
-        require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
-        document = load_document(flow_id).document
-        old = document.properties
-        name = old.title[: limits.title - len(COPY)].rstrip() + COPY if title is None else title
-        properties = decode_properties(name, old.description, limits)
-        whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
-        return _write_new(actor, whole, via)
+    lock_flow(flow_id)
+    require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
+    document = load_document(flow_id).document
+    old = document.properties
+    name = old.title[: limits.title - len(COPY)].rstrip() + COPY if title is None else title
+    properties = decode_properties(name, old.description, limits)
+    whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
+    return _write_new(actor, whole, via)
 
 
+@in_turn
 def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
     """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
-    with writing():
-        lock_flow(flow_id)
-        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
-        Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
+    lock_flow(flow_id)
+    require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
     return hint_deleted(flow_id)
 
 
+@in_turn
 def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
-    with writing():
-        lock_flow(flow_id, deleted=True)
-        try:
-            require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
-        except Forbidden:
-            raise NotFound from None
-        Flow.objects.filter(pk=flow_id).update(deleted_at=None)
-        return Flow.objects.get(pk=flow_id)
+    lock_flow(flow_id, deleted=True)
+    try:
+        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+    except Forbidden:
+        raise NotFound from None
+    Flow.objects.filter(pk=flow_id).update(deleted_at=None)
+    return Flow.objects.get(pk=flow_id)
 
 
+@in_turn
 def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
     document, now = Document(), timezone.now()
     outcome = apply(document, record, helix_limits.current())

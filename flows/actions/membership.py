@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
-from flows.actions.turns import writing
+from flows.actions.turns import in_turn
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.models import Membership
@@ -26,6 +26,7 @@ class MemberChanged:
     hint: Hint
 
 
+@in_turn
 def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: object, via: Via) -> MemberChanged:
     """Give a person a role. A text is somebody's e-mail address or name, and adds them; a number is a member's id.
 
@@ -33,31 +34,30 @@ def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: obj
     somebody unknown, a role that there is not, and the last owner's going.
     """
     wanted = _read_role(role)
-    with writing():
-        lock_flow(flow_id)
-        require(flow_id, actor, Role.OWNER, via)
-        user_id = _find_person(person) if isinstance(person, str) else person
-        held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
-        if held is not None:
-            _keep_an_owner(held, wanted)
-            Membership.objects.filter(pk=held.pk).update(role=wanted)
-        elif isinstance(person, str):
-            Membership.objects.create(flow_id=flow_id, user_id=user_id, role=wanted, colour=_free_colour(flow_id))
-        else:
-            raise NotFound(_("There is no such member."))
+    lock_flow(flow_id)
+    require(flow_id, actor, Role.OWNER, via)
+    user_id = _find_person(person) if isinstance(person, str) else person
+    held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
+    if held is not None:
+        _keep_an_owner(held, wanted)
+        Membership.objects.filter(pk=held.pk).update(role=wanted)
+    elif isinstance(person, str):
+        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=wanted, colour=_free_colour(flow_id))
+    else:
+        raise NotFound(_("There is no such member."))
     return MemberChanged(user_id, wanted, held is None, hint_access(flow_id, [user_id]))
 
 
+@in_turn
 def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -> Hint:
     """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
-    with writing():
-        lock_flow(flow_id)
-        require(flow_id, actor, Role.OWNER, via)
-        held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
-        if held is None:
-            raise NotFound(_("There is no such member."))
-        _keep_an_owner(held, None)
-        held.delete()
+    lock_flow(flow_id)
+    require(flow_id, actor, Role.OWNER, via)
+    held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
+    if held is None:
+        raise NotFound(_("There is no such member."))
+    _keep_an_owner(held, None)
+    held.delete()
     return hint_access(flow_id, [user_id])
 
 

@@ -22,7 +22,7 @@ from flows.actions.memory import recall, remember
 from flows.actions.missing import Missing
 from flows.actions.rights import LockedFlow, is_administrator, lock_flow, roles_of
 from flows.actions.touched import touched
-from flows.actions.turns import writing
+from flows.actions.turns import in_turn
 from flows.actions.undoing import take_back_for
 from flows.document import (
     CreateFlow,
@@ -68,20 +68,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
     `graph` spares reading rows if its version is the current one. Raises `NotFound` if the flow is unknown or deleted;
     everything else that is expected is a `Refused` in the receipt.
     """
-    with writing():
-        flow = lock_flow(flow_id)
-        known = recall(flow_id, {name for one in submissions if (name := one.name)})
-        asked = _read(flow_id, submissions)
-        below: Graph
-        in_memory = graph is not None and graph.version == flow.version
-        if graph is not None and in_memory:
-            below = graph.graph
-        else:
-            below = StoredGraph(flow)
-            below.prefetch(_fresh(submissions, asked, known))
-        turn = _Turn(flow, below, flow.version, known, in_memory)
-        answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
-        receipt = turn.write(answers)
+    receipt = _take(flow_id, submissions, graph)
     if receipt.changes:
         due = partial(snapshot_if_due, flow_id, receipt.previous, receipt.version)
         transaction.on_commit(due, robust=True)
@@ -116,6 +103,24 @@ def read_graph(nodes: object, edges: object) -> Asked:
         return ReplaceGraph(*decode_graph(nodes, edges, helix_limits.current()))
     except Rejected as refusal:
         return refusal
+
+
+@in_turn
+def _take(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned | None) -> Receipt:
+    """Do it, all in one transaction."""
+    flow = lock_flow(flow_id)
+    known = recall(flow_id, {name for one in submissions if (name := one.name)})
+    asked = _read(flow_id, submissions)
+    below: Graph
+    in_memory = graph is not None and graph.version == flow.version
+    if graph is not None and in_memory:
+        below = graph.graph
+    else:
+        below = StoredGraph(flow)
+        below.prefetch(_fresh(submissions, asked, known))
+    turn = _Turn(flow, below, flow.version, known, in_memory)
+    answers = tuple(turn.answer(one, what) for one, what in zip(submissions, asked, strict=True))
+    return turn.write(answers)
 
 
 @dataclass(slots=True)

@@ -3,21 +3,52 @@
 SQLite lets writers wait by looking again after ever longer pauses, up to 100 ms, so with several flows being edited the
 lock lies idle while everybody sleeps (measured: the slowest of a hundred commits took three times as long). Within one
 process a lock hands over at once; between processes SQLite's own still serves. PostgreSQL needs none of this: there a
-writer waits for its flow's row only.
+writer waits for its flow's row only. What collides there, with whatever else uses the database, is begun again.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 
-from flows.outages import NotOurTurn
+from flows.outages import NotOurTurn, is_collision
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
+ATTEMPTS = 3
+"""How often a transaction is begun that collides with others; PostgreSQL takes a second to find a deadlock."""
 
 _turn = threading.Lock()
+log = structlog.get_logger(__name__)
+
+
+def in_turn(action: Callable[P, T]) -> Callable[P, T]:
+    """Make an action one transaction, begun again when it collided with another: nothing of it was done then.
+
+    Inside a transaction of somebody else it is not ours to begin again. Raises what `writing` raises.
+    """
+
+    @wraps(action)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(0 if connection.in_atomic_block else ATTEMPTS - 1):
+            try:
+                with writing():
+                    return action(*args, **kwargs)
+            except OperationalError as error:
+                if not is_collision(error):
+                    raise
+                log.warning("transaction_collided", action=action.__name__, reason=repr(error))
+        with writing():
+            return action(*args, **kwargs)
+
+    return whole
 
 
 @contextmanager

@@ -20,6 +20,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "faults/test_database_away.py",
         "sessions/test_healing.py::test_without_a_database_edits_wait_and_nothing_is_acknowledged",
     ),
+    "deadlock, or another transaction in the way": ("faults/test_collisions.py",),
     "offline, with two hundred edits drawn": (
         "faults/test_tabs.py::test_two_hundred_edits_drawn_offline_are_answered_in_order_and_nobody_elses_work_is_lost",
         "browser/test_away.py::test_two_hundred_edits_made_away_meet_five_hundred_of_somebody_else",
