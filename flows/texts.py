@@ -116,6 +116,8 @@ def _waiting() -> dict[str, str]:
         "catching_up": _("Catching up…"),
         "unsaved": _("{count} fields not saved"),
         "unsaved_one": _("1 field not saved"),
+        "unsaved_line": _("not saved yet"),
+        "line_off": _("Off"),
         "next_try": _("Next try in {seconds} s"),
         "kept_here": _("Kept on this device. Sent in this order."),
         "kept_in_tab": _("Kept in this tab alone. Sent in this order."),

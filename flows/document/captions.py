@@ -1,6 +1,11 @@
-"""What a node says about itself below its label: what it will do, in a few words, from its settings."""
+"""What a node says about itself below its label: what it will do, in a few words, from its settings.
 
-from collections.abc import Mapping
+A rule is given the settings named with it and no others: so a browser that has an edit on its way knows, without
+knowing the rule, whether a line may read differently once the edit is saved.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flows.document.elements import Node
@@ -13,19 +18,27 @@ def second_line(node: Node) -> str:
     """Say what the node will do, or else its kind. A disabled node says that it is off."""
     if not node.enabled:
         return "Off"
-    return _LINES.get(node.kind, _nothing)(node.settings) or KINDS[node.kind].title
+    line = _LINES.get(node.kind)
+    return (line.read(node.settings) if line else "") or KINDS[node.kind].title
 
 
 def footer(node: Node) -> tuple[str, str] | None:
     """Return what stands left and right at the foot of an agent that is high enough, else None."""
     if node.kind != "agent" or node.height < FOOTER_HEIGHT:
         return None
-    temperature = node.settings.get("temperature", KINDS["agent"].by_name["temperature"].default)
-    return str(node.settings.get("model") or "No model yet"), str(temperature)
+    model, temperature = (node.settings.get(name) for name in _FOOTER)
+    default = KINDS["agent"].by_name["temperature"].default
+    return str(model or "No model yet"), str(default if temperature is None else temperature)
 
 
-def _nothing(settings: Mapping[str, object]) -> str:
-    return ""
+def second_line_settings(kind: str) -> tuple[str, ...]:
+    """Return the settings that a node's second line is made of."""
+    return _LINES[kind].settings if kind in _LINES else ()
+
+
+def footer_settings(kind: str) -> tuple[str, ...]:
+    """Return the settings that stand at a node's foot."""
+    return _FOOTER if kind == "agent" else ()
 
 
 def _sensor(settings: Mapping[str, object]) -> str:
@@ -85,16 +98,26 @@ def _api(settings: Mapping[str, object]) -> str:
     return f"{settings.get('method', 'GET')} {path}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    rule: Callable[[Mapping[str, object]], str]
+    settings: tuple[str, ...]
+
+    def read(self, settings: Mapping[str, object]) -> str:
+        return self.rule({name: settings[name] for name in self.settings if name in settings})
+
+
+_FOOTER = ("model", "temperature")
 _LINES = {
-    "sensor": _sensor,
-    "skill": _skill,
-    "memory": _memory,
-    "decision": _decision,
-    "loop": _loop,
-    "transform": _transform,
-    "input": _input,
-    "output": _output,
-    "api": _api,
+    "sensor": _Line(_sensor, ("source", "interval_ms")),
+    "skill": _Line(_skill, ("name", "retry_count")),
+    "memory": _Line(_memory, ("type",)),
+    "decision": _Line(_decision, ("expression",)),
+    "loop": _Line(_loop, ("type", "max_iterations")),
+    "transform": _Line(_transform, ("type",)),
+    "input": _Line(_input, ("type", "fields")),
+    "output": _Line(_output, ("type", "destinations", "file_path", "webhook_url")),
+    "api": _Line(_api, ("method", "url")),
 }
 
 

@@ -17,7 +17,7 @@ from flows import rendering
 from flows.access import Access
 from flows.actions import can_take_back
 from flows.blank_forms import blank_forms_url
-from flows.document import KINDS, Kind
+from flows.document import KINDS, Kind, footer_settings, second_line_settings
 from flows.layout import layout_css
 from flows.opening import open_flow
 from flows.shortcuts import shortcuts
@@ -126,6 +126,7 @@ def _catalogue() -> dict[str, dict[str, object]]:
             "outputs": kind.outputs,
             "default_output": kind.default_output,
             "settings": {setting.name: _(setting.title) for setting in kind.settings},
+            "captions": {"second": second_line_settings(kind.name), "footer": footer_settings(kind.name)},
         }
         for kind in KINDS.values()
     }

@@ -23,6 +23,7 @@ import { Graph } from "./elements/graph.js";
 import { Inspector } from "./elements/inspector.js";
 import { Keyboard } from "./elements/keyboard.js";
 import { Linking } from "./elements/linking.js";
+import { Looks } from "./elements/looks.js";
 import { make } from "./elements/make.js";
 import { Menu } from "./elements/menu.js";
 import { Minimap } from "./elements/minimap.js";
@@ -37,6 +38,7 @@ import { Sheet, isPhone } from "./elements/sheet.js";
 import { Stage } from "./elements/stage.js";
 import { Sync } from "./elements/sync.js";
 import { Taps } from "./elements/taps.js";
+import { Title } from "./elements/title.js";
 import { Toolbar } from "./elements/toolbar.js";
 import { Undo } from "./elements/undo.js";
 import { Viewport } from "./elements/viewport.js";
@@ -68,9 +70,8 @@ export class Editor {
 
   #model() {
     const { canvas, layers, root } = this;
-    const colours = Object.fromEntries(Object.entries(this.catalogue).map(([name, kind]) => [name, kind.colour]));
     this.additions = new Additions(this);
-    this.graph = new Graph({ node: (node) => this.additions.element(node), edge: blankEdge }, colours);
+    this.graph = new Graph({ node: (node) => this.additions.element(node), edge: blankEdge }, new Looks(this.catalogue, this.texts));
     this.viewport = new Viewport(canvas, root.querySelector("[data-world]"));
     this.patcher = new Patcher(this.graph);
     this.patcher.adopt(root.querySelector("[data-world]"));
@@ -103,6 +104,7 @@ export class Editor {
     this.palette = new Palette(this);
     this.inspector = new Inspector(this);
     this.toolbar = new Toolbar(this);
+    this.title = new Title(this);
     this.sheet = new Sheet(this);
     this.keyboard = new Keyboard(this);
     this.minimap = new Minimap(this);

@@ -10,8 +10,10 @@ from flows.document import (
     Rejected,
     check_settings,
     footer,
+    footer_settings,
     ports_of,
     second_line,
+    second_line_settings,
 )
 
 from .cast import a_node
@@ -182,3 +184,10 @@ def test_only_an_agent_that_is_high_enough_has_a_footer() -> None:
     assert footer(a_node(settings={"temperature": 0})) == ("No model yet", "0")
     assert footer(a_node(height=79.99)) is None
     assert footer(a_node(kind="skill", height=200)) is None
+
+
+def test_the_settings_that_a_line_is_made_of_are_named() -> None:
+    for kind in KINDS.values():
+        assert {*second_line_settings(kind.name), *footer_settings(kind.name)} <= kind.by_name.keys()
+    assert (second_line_settings("api"), second_line_settings("agent")) == (("method", "url"), ())
+    assert (footer_settings("agent"), footer_settings("api")) == (("model", "temperature"), ())

@@ -1,5 +1,6 @@
 /** Add nodes, and make what the server has not rendered yet look as the server will render it. */
 
+import { heightFor } from "../lib/curve.js";
 import { newId } from "../lib/edits.js";
 import { placed } from "../lib/geometry.js";
 import { isPhone } from "./sheet.js";
@@ -43,16 +44,13 @@ export class Additions {
     return document.querySelector(`template[data-blank-kind="${kind}"]`).content.firstElementChild.cloneNode(true);
   }
 
-  /** The element of a node of mine that is still on its way. */
-  element({ id, kind, x, y, label, parent, ...node }) {
+  /** The element of a node of mine that is still on its way; what makes it other than its kind is laid over it. @returns {HTMLElement} */
+  element({ id, kind, x, y, label, parent, settings, ...node }) {
     const { width, height, title } = this.#editor.catalogue[kind];
+    const fitting = settings?.branches ? Math.max(height, heightFor(settings.branches)) : height;
     const element = this.blank(kind);
-    const shown = label ?? title;
     element.id = `n-${id}`;
-    Object.assign(element.dataset, { nodeId: id, kind, x, y, width: node.width ?? width, height: node.height ?? height, parent: parent ?? "", label: shown });
-    element.setAttribute("aria-label", `${shown}, ${title}`);
-    const name = element.querySelector("[data-node-label]");
-    if (name) name.textContent = shown;
+    Object.assign(element.dataset, { nodeId: id, x, y, width: node.width ?? width, height: node.height ?? fitting, parent: parent ?? "", label: label ?? title });
     return element;
   }
 }

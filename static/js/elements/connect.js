@@ -88,7 +88,7 @@ export class Connect {
   to(id, port = this.#fitting(id)[0]) {
     if (!port) return false;
     const before = this.#replaces;
-    const label = before?.element.dataset.label;
+    const label = before?.label?.textContent;
     const more = before ? { ...(label && { label }), animated: "animated" in before.element.dataset } : {};
     const edge = addEdge(...this.#ends(id, port), more);
     this.#editor.submit(before ? [{ kind: "remove_edge", id: before.id }, edge] : [edge]);

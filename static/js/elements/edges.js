@@ -1,10 +1,9 @@
-/** Draw an edge between where its nodes are now, and make the element of one the server has not rendered yet. */
+/** Draw an edge between where and what its nodes are now, and make the element of one the server has not rendered yet. */
 
 import { edgePath } from "../lib/curve.js";
+import { edgeName } from "../lib/spoken.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-/** So much of a label is spoken, in characters, as the server has it. */
-const SPOKEN = 80;
 
 /** @param {import("./graph.js").EdgeRecord} edge @param {import("./graph.js").Graph} graph */
 export function draw(edge, graph) {
@@ -12,7 +11,9 @@ export function draw(edge, graph) {
   if (!source || !target) return;
   const curve = edgePath(source, edge.sourcePort, target, edge.targetPort);
   trace(edge.element, curve);
-  speak(edge, [edge.source, edge.target].map((id) => graph.nodes.get(id).label));
+  const ends = [edge.source, edge.target].map((id) => graph.nodes.get(id));
+  speak(edge, ends.map(({ label }) => label));
+  dim(edge, !ends.every(({ enabled }) => enabled));
   if (edge.label) edge.label.style.transform = `translate(${curve.middle[0]}px, ${curve.middle[1]}px) translate(-50%, -50%)`;
 }
 
@@ -20,7 +21,12 @@ export function draw(edge, graph) {
 function speak(edge, labels) {
   if (edge.spoken?.[0] === labels[0] && edge.spoken[1] === labels[1]) return;
   edge.spoken = labels;
-  edge.element.setAttribute("aria-label", labels.map((label) => [...label].slice(0, SPOKEN).join("")).join(" → "));
+  edge.element.setAttribute("aria-label", edgeName(labels));
+}
+
+/** It is dotted while an end is off. */
+function dim({ element }, isOff) {
+  if (element.hasAttribute("data-disabled") !== isOff) element.toggleAttribute("data-disabled", isOff);
 }
 
 /** A node as the curve wants it: where it is drawn now. */

@@ -1,21 +1,22 @@
 /**
  * The client's model of the flow: which nodes and edges there are, and where.
  *
- * For each node it keeps what the server last said (`base`), lays my unacknowledged edits over it (`x`, `y`, `width`, `height`),
- * and over that what moves this very moment under my hand or somebody else's (`live`). Content stays in the element, which the
- * server rendered; the model knows only what gestures need. It never touches the document tree: the stage does.
+ * For each node it keeps what the server last said (`base`), lays my unacknowledged edits over it (`x`, `y`, `width`, `height`,
+ * and by `Looks` all that is drawn), and over that what moves this very moment under my hand or somebody else's (`live`). Content
+ * stays in the element, which the server rendered; the model knows only what gestures need. It never touches the document
+ * tree: the stage does.
  *
  * Event `change` (detail: {nodes: Set<string>, edges: Set<string>}) names what must be drawn again.
  *
  * @typedef {import("../lib/geometry.js").Rect} Rect
  * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {parent: string|null}, x: number,
  *   y: number, width: number, height: number, live: Rect|null, gone: boolean, isMine: boolean, element: HTMLElement,
- *   inputs: string[], outputs: string[], colour: string}} NodeRecord
+ *   inputs: string[], outputs: string[], colour: string, enabled: boolean, said?: object}} NodeRecord
  * @typedef {{id: string, source: string, sourcePort: string, target: string, targetPort: string, gone: boolean, isMine: boolean,
- *   element: SVGGElement, label: HTMLElement|null}} EdgeRecord
+ *   element: SVGGElement, label: HTMLElement|null, said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
-import { project } from "../lib/pending.js";
+import { changed, project } from "../lib/pending.js";
 
 export class Graph extends EventTarget {
   /** @type {Map<string, NodeRecord>} */
@@ -24,18 +25,18 @@ export class Graph extends EventTarget {
   edges = new Map();
   #incident = new Map();
   #members = new Map();
-  #patched = { nodes: new Map(), edges: new Map() };
+  #patched = { nodes: new Map(), edges: new Map(), counts: new Map() };
   #blanks;
-  #colours;
+  #looks;
 
   /**
    * @param {{node: (node: object) => HTMLElement, edge: (edge: object) => SVGGElement}} blanks make what the server has not rendered yet
-   * @param {Record<string, string>} colours by kind
+   * @param {{traits: Function, confirm: Function, wear: Function, dress: Function}} looks what is drawn of an element, and of what waits
    */
-  constructor(blanks, colours = {}) {
+  constructor(blanks, looks) {
     super();
     this.#blanks = blanks;
-    this.#colours = colours;
+    this.#looks = looks;
   }
 
   /** A node that is there for the eye: not removed by an edit of mine on its way. @returns {NodeRecord|undefined} */
@@ -77,11 +78,11 @@ export class Graph extends EventTarget {
   }
 
   putNode(element) {
-    const { nodeId: id, kind, label = "" } = element.dataset;
+    const { nodeId: id, kind } = element.dataset;
     const before = this.nodes.get(id);
     if (before) this.#members.get(before.base.parent)?.delete(id);
     const base = baseOf(element);
-    const record = { id, kind, label, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#traits(element) };
+    const record = { id, kind, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#looks.traits(element) };
     this.nodes.set(id, record);
     bucket(this.#members, base.parent).add(id);
     this.#lay(id);
@@ -96,6 +97,7 @@ export class Graph extends EventTarget {
     this.#members.get(record.base.parent)?.delete(record.id);
     Object.assign(record, { base: baseOf(element), isMine: false });
     bucket(this.#members, record.base.parent).add(record.id);
+    this.#looks.confirm(record, element);
     this.#lay(record.id);
     this.#change([record.id]);
   }
@@ -103,8 +105,9 @@ export class Graph extends EventTarget {
   putEdge(element, label = null) {
     const { edgeId: id, source, target, sourcePort, targetPort } = element.dataset;
     this.#unlink(this.edges.get(id));
-    this.edges.set(id, { id, source, target, sourcePort, targetPort, gone: Boolean(this.#patched.edges.get(id)?.gone), isMine: false, element, label });
+    this.edges.set(id, { id, source, target, sourcePort, targetPort, gone: false, isMine: false, element, label });
     for (const end of [source, target]) bucket(this.#incident, end).add(id);
+    this.#layEdge(id);
     this.#change([], [id]);
   }
 
@@ -143,28 +146,30 @@ export class Graph extends EventTarget {
     this.#change(held);
   }
 
-  /** Lay my unacknowledged edits over the server's truth. @param {Iterable<object>} operations */
+  /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */
   lay(operations) {
     const before = this.#patched;
-    this.#patched = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [] }, operations);
-    for (const [id, { added }] of this.#patched.nodes) if (added && !this.nodes.has(id)) this.#add(added);
-    for (const [id, { added }] of this.#patched.edges) if (added && !this.edges.has(id)) this.#connect(added);
-    const nodes = new Set([...before.nodes.keys(), ...this.#patched.nodes.keys()]);
-    const edges = new Set([...before.edges.keys(), ...this.#patched.edges.keys()]);
+    const now = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edges: (id) => this.#baseEdges(id) }, operations);
+    this.#patched = now;
+    const nodes = new Set([...changed(before.nodes, now.nodes), ...changed(before.counts, now.counts)]);
+    const edges = changed(before.edges, now.edges);
+    for (const id of nodes) if (now.nodes.get(id)?.added && !this.nodes.has(id)) this.#add(now.nodes.get(id).added);
+    for (const id of edges) if (now.edges.get(id)?.added && !this.edges.has(id)) this.#connect(now.edges.get(id).added);
     for (const id of nodes) this.#lay(id);
     for (const id of edges) this.#layEdge(id);
-    this.#change(nodes, edges);
-  }
-
-  /** What gestures ask of an element, read once. */
-  #traits(element) {
-    const ports = (direction) => Array.from(element.querySelectorAll(`[data-direction=${direction}]`), (port) => port.dataset.port);
-    return { inputs: ports("in"), outputs: ports("out"), colour: element.dataset.colour ?? this.#colours[element.dataset.kind] ?? "gray" };
+    if (nodes.size || edges.size) this.#change(nodes, edges);
   }
 
   #baseNode(id) {
     const record = this.nodes.get(id);
     return record && !record.isMine ? { ...record.base, kind: record.kind } : undefined;
+  }
+
+  *#baseEdges(id) {
+    for (const key of this.#incident.get(id) ?? []) {
+      const edge = this.edges.get(key);
+      if (!edge.isMine) yield { id: key, source: edge.source, source_port: edge.sourcePort };
+    }
   }
 
   #add(node) {
@@ -186,21 +191,19 @@ export class Graph extends EventTarget {
     }
     const { x, y, width, height, parent } = { ...record.base, ...patch };
     Object.assign(record, { x, y, width, height, parent, gone: Boolean(patch?.gone) });
-    if (patch?.label !== undefined || record.label !== record.element.dataset.label) this.#label(record, patch?.label);
-  }
-
-  #label(record, label = record.element.dataset.label ?? "") {
-    record.label = label;
-    const shown = record.element.querySelector("[data-node-label]");
-    if (shown && !shown.isContentEditable) shown.textContent = label;
+    this.#looks.wear(record, patch, this.#patched.counts.get(id));
   }
 
   #layEdge(id) {
     const record = this.edges.get(id);
     const patch = this.#patched.edges.get(id);
     if (!record) return;
-    if (record.isMine && !patch?.added) this.dropEdge(id);
-    else record.gone = Boolean(patch?.gone);
+    if (record.isMine && !patch?.added) {
+      this.dropEdge(id);
+      return;
+    }
+    record.gone = Boolean(patch?.gone);
+    this.#looks.dress(record, patch);
   }
 
   #unlink(edge) {

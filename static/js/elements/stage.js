@@ -187,7 +187,7 @@ function place(record, rect) {
   }
   record.drawn = rect;
   if (dataset.colour && style.getPropertyValue("--colour") !== dataset.colour) style.setProperty("--colour", dataset.colour);
-  for (const [key, value] of [["x", record.x], ["y", record.y], ["width", record.width], ["height", record.height]]) {
+  for (const [key, value] of [["x", record.x], ["y", record.y], ["width", record.width], ["height", record.height], ["parent", record.parent ?? ""]]) {
     if (dataset[key] !== String(value)) dataset[key] = value;
   }
 }

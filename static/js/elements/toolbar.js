@@ -13,7 +13,6 @@ export class Toolbar {
     editor.root.addEventListener("click", (event) => this.#click(event));
     editor.root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
     editor.viewport.addEventListener("change", () => this.#show());
-    this.#title();
     this.#show();
     this.preferences();
   }
@@ -83,35 +82,5 @@ export class Toolbar {
       field.checked = localStorage.getItem(`helix.${preference}`) !== "off";
       this.#prefer(preference, field.checked);
     }
-  }
-
-  /** The title is edited where it stands. */
-  #title() {
-    const field = this.#editor.root.querySelector("[data-flow-title]");
-    const form = field?.form;
-    if (!form) return;
-    let before = field.value;
-    const edit = () => {
-      const title = field.value.trim();
-      return title && title !== before ? [{ kind: "edit_flow", set: { title } }] : null;
-    };
-    const draft = (operations) => this.#editor.draft("title", operations);
-    const commit = () => {
-      const operations = edit();
-      if (!operations || !this.#editor.submit(operations, { draft: "title" }).length) draft(null);
-      if (operations) before = operations[0].set.title;
-      else field.value = before;
-    };
-    field.addEventListener("input", () => draft(edit()));
-    form.addEventListener("submit", (event) => (event.preventDefault(), field.blur()));
-    field.addEventListener("change", commit);
-    field.addEventListener("keydown", ({ key }) => key === "Escape" && ((field.value = before), draft(null), field.blur()));
-    this.#editor.patcher.addEventListener("flow", ({ detail: { title } }) => {
-      before = title;
-      if (document.activeElement !== field) field.value = title;
-      document.title = document.title.replace(/^.*(?= · )/, () => title);
-      const heading = this.#editor.root.querySelector("[data-flow-heading]");
-      if (heading) heading.textContent = title;
-    });
   }
 }

@@ -2,67 +2,101 @@
  * What the flow looks like once my unacknowledged operations are through: the optimistic layer over the server's truth.
  *
  * Pure: given the graph as the server last said it and the operations still on their way, say what differs. It is computed
- * afresh whenever either side changes, so a refused operation snaps back simply by no longer being in the list.
+ * afresh whenever either side changes, so a refused operation snaps back simply by no longer being in the list. What it asks
+ * of the graph, and what it does, is in proportion to what waits, never to the flow.
  *
- * @typedef {{x?: number, y?: number, width?: number, height?: number, label?: string, parent?: string|null,
- *   enabled?: boolean, colour?: string, gone?: true, added?: object}} Patch
- * @typedef {{node(id: string): object|undefined, members(id: string): Iterable<string>}} Base
+ * @typedef {{x?: number, y?: number, width?: number, height?: number, label?: string, parent?: string|null, enabled?: boolean,
+ *   colour?: string, settings?: Record<string, unknown>, gone?: true, added?: object}} Patch settings as edits set them: null unsets
+ * @typedef {{label?: string, animated?: boolean, gone?: true, added?: object}} EdgePatch
+ * @typedef {{node(id: string): object|undefined, members(id: string): Iterable<string>,
+ *   edges(id: string): Iterable<{id: string, source: string, source_port: string}>}} Base
+ * @typedef {{nodes: Map<string, Patch>, edges: Map<string, EdgePatch>, counts: Map<string, number>}} Differences `counts`: by
+ *   how many members a group differs
  */
 
+import { branchPorts } from "./branches.js";
+
+const PLACE = ["x", "y", "width", "height"];
 const SHOWN = ["label", "parent", "enabled", "colour"];
+const OF_EDGE = ["label", "animated"];
 
-/**
- * @param {Base} base
- * @param {Iterable<object>} operations oldest first
- * @returns {{nodes: Map<string, Patch>, edges: Map<string, {gone?: true, added?: object, label?: string}>}}
- */
+/** @param {Base} base @param {Iterable<object>} operations oldest first @returns {Differences} */
 export function project(base, operations) {
   const picture = new Picture(base);
   for (const operation of operations) picture.take(operation);
-  return { nodes: picture.nodes, edges: picture.edges };
+  return { nodes: picture.nodes, edges: picture.edges, counts: picture.counts() };
+}
+
+/** The keys under which two maps of patches, or of numbers, are not alike. @returns {Set<string>} */
+export function changed(before, after) {
+  const keys = new Set([...before.keys(), ...after.keys()]);
+  for (const key of keys) if (isAlike(before.get(key), after.get(key))) keys.delete(key);
+  return keys;
 }
 
 class Picture {
   nodes = new Map();
   edges = new Map();
   #base;
+  /** Who was put into a group, and which edges were added at a node, by that. */
+  #joined = new Map();
+  #drawn = new Map();
 
   constructor(base) {
     this.#base = base;
   }
 
   take(operation) {
-    switch (operation.kind) {
+    const { kind, id } = operation;
+    switch (kind) {
       case "batch":
         for (const inner of operation.operations) this.take(inner);
         break;
       case "add_node":
-        this.nodes.set(operation.node.id, { added: operation.node });
+        this.#add(operation.node);
         break;
       case "move_node":
         this.#move(operation);
         break;
       case "resize_node":
-        this.#patch(operation.id, only(operation, ["x", "y", "width", "height"]));
+        this.#patch(id, only(operation, PLACE));
         break;
       case "edit_node":
-        this.#patch(operation.id, only(operation.set, SHOWN));
+        this.#edit(operation);
         break;
       case "remove_node":
-        this.#patch(operation.id, { gone: true });
+        this.#remove(id);
         break;
       case "add_edge":
-        this.edges.set(operation.edge.id, { added: operation.edge });
+        this.#connect(operation.edge);
         break;
       case "edit_edge":
-        this.#edge(operation.id, only(operation.set, ["label"]));
+        this.#edge(id, only(operation.set, OF_EDGE));
         break;
       case "remove_edge":
-        this.#edge(operation.id, { gone: true });
+        this.#edge(id, { gone: true });
         break;
       default:
         break;
     }
+  }
+
+  counts() {
+    const counts = new Map();
+    const count = (group, by) => group && counts.set(group, (counts.get(group) ?? 0) + by);
+    for (const [id, { gone, added, parent }] of this.nodes) {
+      const before = this.#base.node(id);
+      if ((!before && !added) || (!gone && !added && parent === undefined)) continue;
+      count(before?.parent, -1);
+      if (!gone) count(parent === undefined ? before.parent : parent, 1);
+    }
+    return counts;
+  }
+
+  #add(node) {
+    const { parent = null } = node;
+    this.nodes.set(node.id, { added: node, ...only(node, [...PLACE, ...SHOWN, "settings"]), parent });
+    this.#join(node.id, parent);
   }
 
   #move({ id, x, y }) {
@@ -76,12 +110,48 @@ class Picture {
     this.#patch(id, { x, y });
   }
 
-  /** Everything inside a group, by parents as they are after the operations so far. */
+  #edit({ id, set }) {
+    const { settings } = set;
+    const known = this.nodes.get(id)?.settings;
+    this.#patch(id, { ...only(set, SHOWN), ...(settings && { settings: { ...known, ...settings } }) });
+    if (set.parent !== undefined) this.#join(id, set.parent);
+    if (settings?.branches !== undefined && this.#now(id)?.kind === "decision") this.#cut(id, branchPorts(settings.branches));
+  }
+
+  /** Its edges go too, its members are set free. */
+  #remove(id) {
+    for (const member of this.#members(id)) this.#patch(member, { parent: null });
+    for (const edge of this.#edgesAt(id)) this.#edge(edge.id, { gone: true });
+    this.#patch(id, { gone: true });
+  }
+
+  #connect(edge) {
+    this.edges.set(edge.id, { added: edge, ...only(edge, OF_EDGE) });
+    for (const end of [edge.source, edge.target]) bucket(this.#drawn, end).add(edge);
+  }
+
+  /** A branch that goes takes the edges at its port along. */
+  #cut(id, outputs) {
+    for (const edge of this.#edgesAt(id)) if (edge.source === id && !outputs.includes(edge.source_port)) this.#edge(edge.id, { gone: true });
+  }
+
+  #edgesAt(id) {
+    return [...this.#base.edges(id), ...(this.#drawn.get(id) ?? [])];
+  }
+
+  #join(id, parent) {
+    bucket(this.#joined, parent).add(id);
+  }
+
+  /** Who is in a group after the operations so far. */
+  #members(id) {
+    const members = new Set([...this.#base.members(id), ...(this.#joined.get(id) ?? [])]);
+    return [...members].filter((member) => this.#now(member)?.parent === id);
+  }
+
+  /** Everything inside a group. */
   #within(id, found = new Set()) {
-    const changed = [...this.nodes].filter(([, patch]) => parentOf(patch) !== undefined);
-    const members = new Set(this.#base.members(id));
-    for (const [member, patch] of changed) parentOf(patch) === id ? members.add(member) : members.delete(member);
-    for (const member of members) {
+    for (const member of this.#members(id)) {
       if (member === id || found.has(member)) continue;
       found.add(member);
       this.#within(member, found);
@@ -104,10 +174,21 @@ class Picture {
   }
 }
 
-const parentOf = (patch) => (patch.parent !== undefined ? patch.parent : patch.added?.parent);
+function bucket(map, key) {
+  if (!map.has(key)) map.set(key, new Set());
+  return map.get(key);
+}
 
 function only(source, names) {
   const found = {};
   for (const name of names) if (source[name] !== undefined) found[name] = source[name];
   return found;
+}
+
+/** Settings are put together anew each time; their values come from the operations themselves. */
+function isAlike(one, other) {
+  if (one === other) return true;
+  if (!one || !other || typeof one !== "object") return false;
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => (key === "settings" ? isAlike(one[key], other[key]) : one[key] === other[key]));
 }

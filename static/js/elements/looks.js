@@ -1,0 +1,173 @@
+/**
+ * Dress an element that the server rendered in what an edit of mine on its way changes, and give it back as it was.
+ *
+ * Written is only what follows from a plain property. What the server alone can word, the line below the label and the foot
+ * of a node, is marked as not saved; the text of a note stands as it was typed. What the server said is read once, before the
+ * first change, and kept with the record (`said`) as long as something waits.
+ *
+ * @typedef {import("./graph.js").NodeRecord} NodeRecord
+ * @typedef {import("./graph.js").EdgeRecord} EdgeRecord
+ * @typedef {import("../lib/pending.js").Patch} Patch
+ * @typedef {import("../lib/pending.js").EdgePatch} EdgePatch
+ */
+
+import { branchPorts } from "../lib/branches.js";
+import { nodeName } from "../lib/spoken.js";
+import { make } from "./make.js";
+
+const LOOKS = ["label", "enabled", "colour", "settings"];
+
+export class Looks {
+  #catalogue;
+  #texts;
+
+  /** @param {object} catalogue by kind @param {import("../lib/texts.js").Texts} texts */
+  constructor(catalogue, texts) {
+    this.#catalogue = catalogue;
+    this.#texts = texts;
+  }
+
+  /** What gestures ask of an element, read once. */
+  traits(element) {
+    const { kind, label = "", colour = this.#catalogue[kind].colour, disabled } = element.dataset;
+    const ports = (direction) => Array.from(element.querySelectorAll(`[data-direction=${direction}]`), (port) => port.dataset.port);
+    return { label, colour, enabled: disabled === undefined, inputs: ports("in"), outputs: ports("out") };
+  }
+
+  /** The server's word on a node whose element stays for now. @param {NodeRecord} record @param {HTMLElement} element as it is rendered */
+  confirm(record, element) {
+    record.said = this.#read(element);
+  }
+
+  /** @param {NodeRecord} record @param {Patch} [patch] what waits @param {number} [members] by how many a group has more */
+  wear(record, patch = {}, members = 0) {
+    const isDressed = members !== 0 || LOOKS.some((name) => patch[name] !== undefined);
+    if (!isDressed && !record.said) return;
+    const said = (record.said ??= this.#read(record.element));
+    const { settings = {} } = patch;
+    const { label = said.label, enabled = said.enabled, colour = said.colour } = patch;
+    const outputs = settings.branches !== undefined && record.kind === "decision" ? branchPorts(settings.branches) : said.outputs;
+    Object.assign(record, { label, enabled, colour, outputs });
+    this.#flags(record, settings);
+    this.#name(record);
+    this.#second(record, settings);
+    mark(record.element.querySelector(".node-footer"), this.#isReworded(record, settings, "footer"), this.#unsaved);
+    write(record.element.querySelector(".node-count"), String(said.count + members));
+    writeNote(record.element.querySelector(".note-text"), settings.text, said.note);
+    if (!isEqual(outputs, outputsOf(record.element))) branch(record.element.querySelector(".branches"), outputs);
+    if (!isDressed) record.said = undefined;
+  }
+
+  /** @param {EdgeRecord} edge @param {EdgePatch} [patch] */
+  dress(edge, patch = {}) {
+    const isDressed = patch.label !== undefined || patch.animated !== undefined;
+    if (!isDressed && !edge.said) return;
+    edge.said ??= { label: edge.element.dataset.label ?? "", animated: edge.element.hasAttribute("data-animated") };
+    const { label = edge.said.label, animated = edge.said.animated } = patch;
+    edge.element.toggleAttribute("data-animated", animated);
+    edge.label = label ? labelled(edge, label) : null;
+    if (!isDressed) edge.said = undefined;
+  }
+
+  /** As the server has it. */
+  #read(element) {
+    const text = (selector) => element.querySelector(selector)?.textContent;
+    return {
+      ...this.traits(element),
+      collapsed: element.dataset.collapsed !== undefined,
+      name: element.getAttribute("aria-label"),
+      tip: element.querySelector("[data-node-label]")?.title,
+      second: text(".node-second"),
+      count: Number(text(".node-count")),
+      note: [...(element.querySelector(".note-text")?.cloneNode(true).childNodes ?? [])],
+    };
+  }
+
+  #flags({ element, kind, enabled, colour, said }, { collapsed }) {
+    element.toggleAttribute("data-disabled", !enabled);
+    element.toggleAttribute("data-collapsed", kind === "group" && (collapsed === undefined ? said.collapsed : collapsed === true));
+    if (colour.toLowerCase() === this.#catalogue[kind].colour) {
+      delete element.dataset.colour;
+      element.style.removeProperty("--colour");
+    } else {
+      element.dataset.colour = colour;
+      element.style.setProperty("--colour", colour);
+    }
+  }
+
+  #name({ element, kind, label, enabled, said }) {
+    const isSaid = label === said.label;
+    const shown = element.querySelector("[data-node-label]");
+    if (!shown.isContentEditable) write(shown, label);
+    if (isSaid && !said.tip) shown.removeAttribute("title");
+    else shown.title = isSaid ? said.tip : label;
+    const name = { label, title: this.#catalogue[kind].title, state: enabled ? "" : this.#texts.say("off") };
+    element.setAttribute("aria-label", isSaid && enabled === said.enabled ? said.name : nodeName(name));
+  }
+
+  /** That it is off can be said; what it would say when it is on again, nobody here knows. */
+  #second(record, settings) {
+    const { element, kind, enabled, said } = record;
+    const line = element.querySelector(".node-second");
+    if (!line) return;
+    const isKnown = !enabled || (said.enabled && !this.#isReworded(record, settings, "second"));
+    const before = said.enabled ? said.second : this.#catalogue[kind].title;
+    mark(line, false);
+    write(line, enabled ? before : this.#texts.say("line_off"));
+    mark(line, !isKnown, this.#unsaved);
+  }
+
+  #isReworded({ kind }, settings, place) {
+    return this.#catalogue[kind].captions[place].some((name) => settings[name] !== undefined);
+  }
+
+  get #unsaved() {
+    return this.#texts.say("unsaved_line");
+  }
+}
+
+function labelled({ id, label }, text) {
+  if (!label) return make("div.edge-label", { id: `l-${id}`, "data-label-of": id }, text);
+  if (label.textContent !== text) label.textContent = text;
+  return label;
+}
+
+function write(element, text) {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+/** Quietly: paler for the eye, in words for the ear. */
+function mark(element, isUnsaved, words) {
+  if (!element || element.hasAttribute("data-unsaved") === isUnsaved) return;
+  element.toggleAttribute("data-unsaved", isUnsaved);
+  if (isUnsaved) (element.firstElementChild ?? element).append(make("span.visually-hidden", { "data-unsaved-note": true }, ` (${words})`));
+  else element.querySelector("[data-unsaved-note]").remove();
+}
+
+/** @param {unknown} text as it was typed; undefined: as it was rendered */
+function writeNote(element, text, rendered) {
+  if (!element || (text === undefined && !("typed" in element.dataset))) return;
+  element.toggleAttribute("data-typed", text !== undefined);
+  if (text === undefined) element.replaceChildren(...rendered.map((node) => node.cloneNode(true)));
+  else element.textContent = text ?? "";
+}
+
+const outputsOf = (element) => Array.from(element.querySelectorAll("[data-direction=out]"), (port) => port.dataset.port);
+
+const isEqual = (one, other) => one.length === other.length && one.every((name, index) => name === other[index]);
+
+/** A row for each output; those that were there stay the elements they are. */
+function branch(list, names) {
+  const rows = new Map(Array.from(list.children, (row) => [row.querySelector("[data-port]").dataset.port, row]));
+  const [first] = rows.values();
+  list.replaceChildren(...names.map((name) => rows.get(name) ?? row(first, name)));
+}
+
+function row(like, name) {
+  const made = like.cloneNode(true);
+  const port = made.querySelector("[data-port]");
+  port.dataset.port = port.title = made.querySelector(".branch-name").textContent = name;
+  port.removeAttribute("data-connected");
+  port.removeAttribute("data-target");
+  return made;
+}
