@@ -38,6 +38,11 @@ def _state() -> dict[str, str]:
         "offline_waiting_one": _("Offline, 1 change waiting"),
         "reconnecting": _("Reconnecting in {seconds} s"),
         "full": _("Read-only: {count} changes wait"),
+        "unkept": _("Not kept on this device"),
+        "unkept_saved": _("Saved, not kept on this device"),
+        "unkept_waiting": _("Not kept on this device: {count} changes"),
+        "unkept_waiting_one": _("Not kept on this device: 1 change"),
+        "unkept_away": _("Read-only: not kept on this device"),
         "asleep": _("Paused, move to go on"),
         "locked": _("The canvas is locked"),
         "unlocked": _("The canvas is unlocked"),
@@ -101,7 +106,8 @@ def _refusals() -> dict[str, str]:
         "invalid": _("This is not valid."),
         "no_room": _("Too much waits already for all of this."),
         "too_large": _("This is too much for one change."),
-        "not_kept_here": _("This browser keeps nothing for us: changes wait in this tab only until they are sent."),
+        "too_long": _("{count} of {most} characters: saved once it fits."),
+        "unkept_offline": _("You are offline, and this device keeps nothing."),
         "undo_offline": _("This was saved already: it can be undone when you are back online."),
     }
 
@@ -120,7 +126,10 @@ def _waiting() -> dict[str, str]:
         "line_off": _("Off"),
         "next_try": _("Next try in {seconds} s"),
         "kept_here": _("Kept on this device. Sent in this order."),
-        "kept_in_tab": _("Kept in this tab alone. Sent in this order."),
+        "kept_in_tab": _(
+            "This device keeps nothing: it is full, or does not allow it. What is not sent yet is in this tab alone, "
+            "and without a connection nothing can be changed."
+        ),
         "try_now": _("Try now"),
         "save_copy": _("Save a copy"),
         "seconds": _("{count} s"),

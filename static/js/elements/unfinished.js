@@ -5,23 +5,21 @@
  * @typedef {{place: string, name: string, text: string, reason?: string}} Text `place`: whose form, `name`: of its field
  */
 
-import { transact, within } from "../lib/database.js";
-
 export class Unfinished {
   /** @type {Map<string, Text>} */
   #texts = new Map();
-  #owner;
+  #device;
   #changed;
 
-  /** @param {{user: string, flow: string}} owner @param {() => void} changed told whenever there are more or fewer */
-  constructor({ user, flow }, changed) {
-    this.#owner = { user, flow };
+  /** @param {import("../live/device.js").Device} device @param {() => void} changed told whenever there are more or fewer */
+  constructor(device, changed) {
+    this.#device = device;
     this.#changed = changed;
   }
 
   /** Take over what earlier pages left. @returns {Promise<void>} */
   async load() {
-    const kept = await transact("texts", "readonly", (store) => store.getAll(within(this.#owner.user, this.#owner.flow))).catch(() => []);
+    const kept = await this.#device.all("texts").catch(() => []);
     for (const text of kept) if (!this.#texts.has(keyOf(text))) this.#texts.set(keyOf(text), text);
     this.#changed();
   }
@@ -30,7 +28,7 @@ export class Unfinished {
   put(text) {
     this.#texts.set(keyOf(text), text);
     this.#changed();
-    this.#write((store) => store.put({ ...this.#owner, ...text }));
+    this.#device.put("texts", text);
   }
 
   /** How many there are. */
@@ -41,16 +39,12 @@ export class Unfinished {
   drop(place, name) {
     if (!this.#texts.delete(keyOf({ place, name }))) return;
     this.#changed();
-    this.#write((store) => store.delete([this.#owner.user, this.#owner.flow, place, name]));
+    this.#device.drop("texts", { place, name });
   }
 
   /** @returns {Text[]} */
   of(place) {
     return [...this.#texts.values()].filter((text) => text.place === place);
-  }
-
-  #write(work) {
-    transact("texts", "readwrite", work).catch(() => {});
   }
 }
 

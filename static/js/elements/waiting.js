@@ -35,6 +35,7 @@ export class Waiting {
     this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
     addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
+    addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
     session.addEventListener("status", () => this.#soon());
     away.addEventListener("change", () => this.#soon());
   }
@@ -72,8 +73,9 @@ export class Waiting {
     this.#state.textContent = this.#progress(count);
     this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
     if (count > MOST) this.#list.append(make("li.waiting-more", {}, `+${count - MOST}`));
-    this.#foot.textContent = texts.say(session.isKept ? "kept_here" : "kept_in_tab");
-    this.#foot.hidden = this.#copy.hidden = !count;
+    this.#foot.textContent = texts.say(session.device.isKeeping ? "kept_here" : "kept_in_tab");
+    this.#foot.hidden = !count && session.device.isKeeping;
+    this.#copy.hidden = !count;
     this.#try.hidden = session.isOver || session.socket.state === "open";
     away.list.hidden = away.isEmpty;
     clearTimeout(this.#timer);

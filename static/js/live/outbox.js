@@ -6,41 +6,34 @@
  * edit stays in the optimistic picture, and on the shelf, until its version has arrived here. What earlier pages on this
  * device left behind goes first.
  *
- * @typedef {{client: string, seq: number, operation: object, step?: string, words?: object, at: number, isFresh: boolean, bytes: number,
- *   isKept: boolean, state: "queued"|"sent"|"acked", version?: number}} Entry `isFresh`: never sent yet; `at`: when, in ms, never backwards
- * @typedef {{client: string, hasFailed: boolean, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
+ * @typedef {import("./entry.js").Entry} Entry
+ * @typedef {{client: string, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
  *   orphans(): Promise<Entry[]>}} Shelf
  */
 
 import { bytesOf } from "../lib/edits.js";
-import { Pace } from "../lib/pace.js";
-
-const IN_FLIGHT = 100;
-const BYTES_IN_FLIGHT = 1024 * 1024;
-const AGAIN_MS = 1_000;
-const ENVELOPE = 200;
+import { Dispatch } from "./dispatch.js";
+import { isTakingBack, lastStep, nameOf, oversized } from "./entry.js";
 
 export class Outbox extends EventTarget {
+  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved. */
+  isReady = false;
   /** @type {Map<string, Entry>} by name, in the order of sending */
   #entries = new Map();
   /** @type {Map<string, Entry>} what would be sent if the page died now */
   #drafts = new Map();
-  #send;
+  #dispatch;
   #shelf;
   #most;
-  #pace;
   #seq = 0;
   #last = 0;
-  #timer = 0;
-  #isReady = false;
 
   /** @param {{send: (entry: Entry) => boolean, shelf: Shelf, most?: number, rate?: number}} means */
   constructor({ send, shelf, most = 1000, rate = 100 }) {
     super();
-    this.#send = send;
     this.#shelf = shelf;
     this.#most = most;
-    this.#pace = new Pace(rate);
+    this.#dispatch = new Dispatch(() => this.#entries.values(), { send, sent: (entry) => this.#sent(entry), rate });
   }
 
   /** How many edits wait for their answer. */
@@ -53,11 +46,6 @@ export class Outbox extends EventTarget {
   /** How many things are being made that are no edits yet. */
   get drafts() {
     return this.#drafts.size;
-  }
-
-  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved. */
-  get isReady() {
-    return this.#isReady;
   }
 
   get isFull() {
@@ -89,10 +77,10 @@ export class Outbox extends EventTarget {
     const orphans = (await this.#shelf.orphans()).filter((entry) => !this.#entries.has(name(entry)));
     const mine = [...this.#entries.values()];
     const found = orphans.map((entry) => ({ ...entry, bytes: bytesOf(entry.operation), isKept: true, state: "queued" }));
-    this.#entries = new Map([...(this.#isReady ? [...mine, ...found] : [...found, ...mine])].map((entry) => [name(entry), entry]));
+    this.#entries = new Map([...(this.isReady ? [...mine, ...found] : [...found, ...mine])].map((entry) => [name(entry), entry]));
     this.#last = Math.max(this.#last, ...found.map(({ at }) => at));
-    this.#isReady = true;
-    this.#flush();
+    this.isReady = true;
+    this.#dispatch.begin();
     if (found.length) this.#changed();
     return found.length > 0;
   }
@@ -103,7 +91,7 @@ export class Outbox extends EventTarget {
     const before = this.#drafts.get(draft);
     const entry = this.#entry(operation, { at: before?.at, ...about });
     this.#entries.set(name(entry), entry);
-    this.#flush();
+    this.#dispatch.run();
     this.#shelf.save(entry, before);
     entry.isKept = true;
     this.#drafts.delete(draft);
@@ -128,19 +116,14 @@ export class Outbox extends EventTarget {
 
   /** Take back the last step, if nothing of it has ever been sent. @returns {Entry[]} what it was, oldest first */
   takeBack() {
-    const taken = [];
-    for (const entry of this.waiting().reverse()) {
-      if (!entry.isFresh || isTakingBack(entry) || (taken.length && (!entry.step || entry.step !== taken[0].step))) break;
-      taken.unshift(entry);
-    }
+    const taken = lastStep(this.waiting());
     if (taken.length) this.#forget(...taken);
     return taken;
   }
 
   /** A new connection: whatever went out before may or may not have arrived. */
   resend() {
-    for (const entry of this.#entries.values()) if (entry.state === "sent") entry.state = "queued";
-    this.#flush();
+    this.#dispatch.repeat();
   }
 
   /** @param {{client?: string, seq: number, version: number}} frame @param {number|null} held @returns {Entry|null} the edit that is durable now */
@@ -149,29 +132,23 @@ export class Outbox extends EventTarget {
     if (!entry) return null;
     Object.assign(entry, { state: "acked", version });
     if (version <= held) this.#forget(entry);
-    this.#flush();
+    this.#dispatch.run();
     this.#changed();
     return entry;
   }
 
-  /** @returns {Entry|null} the refused edit; null when it will be tried again, or is not ours */
-  refused({ client = this.#shelf.client, seq, code }) {
+  /** @param {(entry: Entry) => void} tell of the refused edit, before it leaves the device; not when it will be tried again, or is not ours */
+  refused({ client = this.#shelf.client, seq, code }, tell) {
     const entry = this.#entries.get(nameOf(client, seq));
-    if (!entry) return null;
-    if (code === "rate_limited" && !isTakingBack(entry)) {
-      this.#again();
-      return null;
-    }
-    this.#forget(entry);
-    this.#flush();
-    return entry;
+    if (!entry) return;
+    if (code === "rate_limited" && !isTakingBack(entry)) this.#dispatch.rest();
+    else this.#giveBack(entry, tell);
   }
 
-  /** The connection was closed for a frame beyond `most` bytes: if that was an edit, it is not sent again. @returns {Entry|null} */
-  oversized(most) {
-    const [largest] = this.waiting().filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE > most).sort((a, b) => b.bytes - a.bytes);
-    if (largest) this.#forget(largest);
-    return largest ?? null;
+  /** The connection was closed for a frame beyond `most` bytes: if that was an edit, it is not sent again. @param {(entry: Entry) => void} tell */
+  oversized(most, tell) {
+    const largest = oversized(this.waiting(), most);
+    if (largest) this.#giveBack(largest, tell);
   }
 
   /** Everything up to `version` is on the page now. */
@@ -186,34 +163,19 @@ export class Outbox extends EventTarget {
     return { client: this.#shelf.client, seq: this.#seq, operation, step, words, at: at ?? this.#last, isFresh: true, isKept: false, bytes: bytesOf(operation), state: "queued" };
   }
 
-  /** Too fast: nothing goes out for a while, and then all that is unanswered, in its order. */
-  #again() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => ((this.#timer = 0), this.resend()), AGAIN_MS);
-  }
-
-  #flush() {
-    if (!this.#isReady || this.#timer) return;
-    let [flying, bytes] = [0, 0];
-    for (const entry of this.#entries.values()) {
-      if (entry.state === "acked") continue;
-      flying += 1;
-      bytes += entry.bytes;
-      if (entry.state === "sent") continue;
-      if (flying > IN_FLIGHT || (flying > 1 && bytes > BYTES_IN_FLIGHT) || !this.#goes(entry)) return;
-    }
-  }
-
-  #goes(entry) {
-    const wait = this.#pace.wait();
-    if (wait) this.#timer = setTimeout(() => ((this.#timer = 0), this.#flush()), wait);
-    if (wait || !this.#send(entry)) return false;
-    this.#pace.take();
-    entry.state = "sent";
-    if (!entry.isFresh) return true;
+  #sent(entry) {
+    if (!entry.isFresh) return;
     entry.isFresh = false;
     if (entry.isKept) this.#shelf.save(entry);
-    return true;
+  }
+
+  /** Off the queue, told of, and only then off the device: a death in between repeats the question and gets the same answer. */
+  #giveBack(entry, tell) {
+    this.#entries.delete(name(entry));
+    tell(entry);
+    this.#shelf.drop(entry);
+    this.#dispatch.run();
+    this.#changed();
   }
 
   #forget(...entries) {
@@ -228,7 +190,4 @@ export class Outbox extends EventTarget {
   }
 }
 
-/** An undo that comes late would take back something else. */
-const isTakingBack = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
-const nameOf = (client, seq) => `${client} ${seq}`;
 const name = ({ client, seq }) => nameOf(client, seq);

@@ -1,36 +1,48 @@
 /**
  * The page's end of the live session: what others and I do comes in, my edits go out, and both end in one picture.
  *
- * At which version the page stands is the follower's affair, in which order edits go out the outbox's, and when to come back
- * the socket's; here they meet.
+ * At which version the page stands is the follower's affair, in which order edits go out the outbox's, when to come back the
+ * socket's, and what outlives the page the device's; here they meet.
  *
- * Events: `status` (connection or pending changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
+ * Events: `status` (connection, pending or what is kept changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
  * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
-import { bytesOf } from "../lib/edits.js";
+import { Device } from "./device.js";
 import { Follower } from "./follower.js";
+import { editFrame, helloFrame, isTooLarge } from "./frames.js";
 import { Outbox } from "./outbox.js";
 import { Seen } from "./seen.js";
 import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
+import { Standing } from "./standing.js";
 
-/** As long as any name of a client of ours. */
-const ANY_CLIENT = "-".repeat(36);
 /** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
 const MINE_NO_MORE = [4401, 4403, 4404];
 
-export class LiveSession extends EventTarget {
+export class LiveSession extends Standing {
   /** @type {{session: string, id: number, name: string, colour: string, role: string}|null} */
   you = null;
-  role;
   #patcher;
   #limits;
   #user;
   #shelf;
   #follower;
   #mayEdit;
+  /** What each kind of frame does. */
+  #takes = {
+    welcome: (frame) => this.#welcome(frame),
+    apply_changes: (frame) => this.#follower.take(frame),
+    snapshot: (frame) => this.#follower.take(frame),
+    acked: (frame) => this.#acked(frame),
+    refused: (frame) => this.outbox.refused(frame, (entry) => this.#giveBack(entry, frame)),
+    people: (frame) => this.#tell("people", frame),
+    presence: ({ states }) => this.#tell("presence", states),
+    you: ({ role }) => this.#become(role),
+    heartbeat: (frame) => this.#follower.compare(frame),
+    error: (frame) => this.#tell("notice", frame),
+  };
 
   /**
    * @param {HTMLElement} root the editor element
@@ -39,53 +51,26 @@ export class LiveSession extends EventTarget {
    */
   constructor(root, patcher, { limits = {}, isPartial = false } = {}) {
     super();
-    const { role, socket, user, flow } = root.dataset;
+    const { role, socket, user } = root.dataset;
     this.role = role;
     this.#patcher = patcher;
     this.#limits = limits;
     this.#user = user;
-    this.#shelf = new Shelf({ user, flow });
+    this.device = new Device(root.dataset);
+    this.#shelf = new Shelf(this.device);
     this.#follower = new Follower(root.dataset, patcher, { isPartial, resume: () => this.socket.resume() });
-    this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => this.#hello());
-    this.outbox = new Outbox({
-      send: (entry) => this.socket.send(this.#frame(entry)),
-      shelf: this.#shelf,
-      most: limits.outbox,
-      rate: limits.operations_per_second,
-    });
+    this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => helloFrame(this.client, this.version, this.#follower.epoch));
+    const send = (entry) => this.socket.send(editFrame(entry, this.client));
+    this.outbox = new Outbox({ send, shelf: this.#shelf, most: limits.outbox, rate: limits.operations_per_second });
     this.seen = new Seen((at) => this.socket.send({ type: "seen", version: at }));
+    this.#mayEdit = this.mayEdit;
     this.socket.addEventListener("state", () => this.#state());
     this.socket.addEventListener("frame", ({ detail }) => this.#take(detail.frame, detail.bytes));
     this.outbox.addEventListener("change", () => this.#status());
     this.#follower.addEventListener("patched", ({ detail }) => this.#patched(detail));
     this.#follower.addEventListener("fetching", () => this.#status());
+    this.device.addEventListener("change", () => this.#status());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
-    this.#shelf.addEventListener("fail", () => this.#tell("notice", { code: "not_kept_here" }), { once: true });
-    this.#mayEdit = this.mayEdit;
-  }
-
-  /** Whether an edit made now could be kept and ever be sent: by my role, the connection and what waits already. */
-  get mayEdit() {
-    return !this.isOver && !this.outbox.isFull && (this.role === "owner" || this.role === "editor");
-  }
-
-  /** The server closed with a code after which nobody tries again. */
-  get isOver() {
-    return this.socket.state === "stopped";
-  }
-
-  /** @returns {"live"|"connecting"|"offline"|"read-only"} */
-  get connection() {
-    if (this.socket.state === "open") return this.mayEdit ? "live" : "read-only";
-    return this.socket.state === "connecting" && this.socket.attempt === 0 ? "connecting" : "offline";
-  }
-
-  /** Come to life. */
-  async start() {
-    this.#adopt();
-    await this.#follower.start();
-    this.#tell("settled");
-    this.socket.start();
   }
 
   /** At which version of the log the page stands; null while nobody knows. */
@@ -98,13 +83,16 @@ export class LiveSession extends EventTarget {
     return !this.#follower.isFetching;
   }
 
-  /** Whether what is made here outlives this page. */
-  get isKept() {
-    return !this.#shelf.hasFailed;
-  }
-
   get client() {
     return this.#shelf.client;
+  }
+
+  /** Come to life. */
+  async start() {
+    this.#adopt();
+    await this.#follower.start();
+    this.#tell("settled");
+    this.socket.start();
   }
 
   /**
@@ -114,7 +102,7 @@ export class LiveSession extends EventTarget {
    */
   submit(operation, options) {
     if (!this.mayEdit) return null;
-    if (this.#isTooLarge(operation, options)) {
+    if (!this.#fits(operation, options)) {
       this.#tell("notice", { code: "too_large" });
       return null;
     }
@@ -126,10 +114,10 @@ export class LiveSession extends EventTarget {
 
   /** Keep what is being made, for the next page if this one dies. @param {object|null} operation */
   draft(key, operation, options) {
-    if (!operation || (this.mayEdit && !this.#isTooLarge(operation, options))) this.outbox.draft(key, operation, options);
+    if (!operation || (this.mayEdit && this.#fits(operation, options))) this.outbox.draft(key, operation, options);
   }
 
-  /** Take back the last step, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
+  /** Take back the last step, if it has never been sent. @returns {import("./entry.js").Entry[]} */
   takeBack() {
     const taken = this.outbox.takeBack();
     if (taken.length) this.#tell("settled");
@@ -140,20 +128,8 @@ export class LiveSession extends EventTarget {
     return this.socket.send({ type: "presence", ...state });
   }
 
-  #hello() {
-    const since = this.version;
-    const hello = { type: "hello", protocol: 1, client: this.client, since, format: "html" };
-    return since === null ? hello : { ...hello, epoch: this.#follower.epoch };
-  }
-
-  #frame({ client, seq, operation, step }) {
-    const { kind } = operation;
-    const what = kind === "undo" || kind === "redo" ? { type: kind, seq } : { type: "operate", seq, operation };
-    return { ...what, ...(step && { step }), ...(client !== this.client && { client }) };
-  }
-
-  #isTooLarge(operation, { step } = {}) {
-    return bytesOf(this.#frame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > (this.#limits.frame_bytes ?? Infinity);
+  #fits(operation, { step } = {}) {
+    return !isTooLarge(operation, step, this.#limits.frame_bytes);
   }
 
   /** What earlier pages left behind joins my picture. */
@@ -164,8 +140,8 @@ export class LiveSession extends EventTarget {
 
   #state() {
     const { state, code } = this.socket;
-    const entry = code === 4413 && state === "waiting" ? this.outbox.oversized(this.#limits.frame_bytes) : null;
-    if (entry) this.#giveBack(entry, { code: "too_large" });
+    if (state === "waiting") this.device.check();
+    if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#giveBack(entry, { code: "too_large" }));
     if (this.isOver) {
       this.#follower.end(MINE_NO_MORE.includes(code));
       this.#shelf.release();
@@ -181,39 +157,7 @@ export class LiveSession extends EventTarget {
   }
 
   #take(frame, bytes) {
-    switch (frame.type) {
-      case "welcome":
-        this.#welcome(frame);
-        break;
-      case "apply_changes": case "snapshot":
-        this.#follower.take(frame);
-        break;
-      case "acked":
-        this.#acked(frame);
-        break;
-      case "refused":
-        this.#refused(frame);
-        break;
-      case "people":
-        this.#tell("people", frame);
-        break;
-      case "presence":
-        this.#tell("presence", frame.states);
-        break;
-      case "you":
-        this.role = frame.role;
-        this.#tell("you");
-        this.#status();
-        break;
-      case "heartbeat":
-        this.#follower.compare(frame);
-        break;
-      case "error":
-        this.#tell("notice", frame);
-        break;
-      default:
-        break;
-    }
+    this.#takes[frame.type]?.(frame);
     this.seen.note(this.version ?? 0, bytes);
   }
 
@@ -236,6 +180,12 @@ export class LiveSession extends EventTarget {
     this.#status();
   }
 
+  #become(role) {
+    this.role = role;
+    this.#tell("you");
+    this.#status();
+  }
+
   #patched(frame) {
     this.outbox.settle(this.version);
     this.#tell("patched", frame);
@@ -246,11 +196,6 @@ export class LiveSession extends EventTarget {
     const entry = this.outbox.acked(frame, this.version);
     if (entry) this.#tell("acked", { entry, frame });
     this.#tell("settled");
-  }
-
-  #refused(frame) {
-    const entry = this.outbox.refused(frame);
-    if (entry) this.#giveBack(entry, frame);
   }
 
   #giveBack(entry, frame) {

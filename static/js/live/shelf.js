@@ -6,26 +6,21 @@
  * once, makes that harmless even if two pages do. A lock shows that a page lives. The last words of a field in somebody's
  * hand are kept as a draft, which only an orphan's heir ever sends.
  *
- * @typedef {import("./outbox.js").Entry} Entry
+ * @typedef {import("./entry.js").Entry} Entry
  */
 
-import { transact, within } from "../lib/database.js";
-
-export class Shelf extends EventTarget {
+export class Shelf {
   client = crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, "0")).join("");
-  /** Whether an edit could not be kept: then it lives as long as this page does. */
-  hasFailed = false;
-  #owner;
+  #device;
   #alive;
   #claimed = new Set();
   #leave;
   /** Locks are held until then. */
   #end = new Promise((resolve) => (this.#leave = resolve));
 
-  /** @param {{user: string, flow: string}} owner */
-  constructor({ user, flow }) {
-    super();
-    this.#owner = { user, flow };
+  /** @param {import("./device.js").Device} device */
+  constructor(device) {
+    this.#device = device;
     this.#alive = new Promise((resolve) => {
       const locks = globalThis.navigator?.locks;
       if (locks) locks.request(lockOf(this.client), () => (resolve(), this.#end)).catch(resolve);
@@ -40,57 +35,35 @@ export class Shelf extends EventTarget {
 
   /** Keep an edit. @param {Entry} entry @param {Entry} [instead] what it takes the place of */
   save({ client, seq, operation, step, words, at, isFresh }, instead) {
-    this.#write((store) => {
-      if (instead) store.delete(this.#key(instead));
-      store.put({ ...this.#owner, client, seq, operation, step, words, at, isFresh });
-    });
+    this.#device.put("entries", { client, seq, operation, step, words, at, isFresh }, instead && { client: instead.client, seq: instead.seq });
   }
 
   /** @param {Entry[]} entries */
   drop(...entries) {
-    this.#write((store) => entries.forEach((entry) => store.delete(this.#key(entry))));
+    this.#device.drop("entries", ...entries.map(({ client, seq }) => ({ client, seq })));
   }
 
   /** What pages that are no more have left of this flow, oldest first. @returns {Promise<Entry[]>} */
   async orphans() {
-    try {
-      await this.#alive;
-      const { user, flow } = this.#owner;
-      const kept = await transact("entries", "readonly", (store) => store.getAll(within(user, flow)));
-      const dead = new Set();
-      for (const client of new Set(kept.map((entry) => entry.client))) if (await this.#claim(client)) dead.add(client);
-      return kept.filter(({ client }) => dead.has(client)).sort((a, b) => a.at - b.at || a.seq - b.seq);
-    } catch {
-      this.#fail();
-      return [];
-    }
+    await this.#alive;
+    const kept = await this.#device.all("entries").catch(() => []);
+    const dead = new Set();
+    for (const client of new Set(kept.map((entry) => entry.client))) if (await this.#claim(client)) dead.add(client);
+    return kept.filter(({ client }) => dead.has(client)).sort((a, b) => a.at - b.at || a.seq - b.seq);
   }
 
   /** Become a dead page's only heir. Without locks everybody may be: it only costs a second answer. */
   #claim(client) {
     const locks = globalThis.navigator?.locks;
     if (client === this.client || !locks || this.#claimed.has(client)) return client !== this.client;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const hold = (lock) => {
         if (lock) this.#claimed.add(client);
         resolve(Boolean(lock));
         return lock ? this.#end : undefined;
       };
-      locks.request(lockOf(client), { ifAvailable: true }, hold).catch(reject);
+      locks.request(lockOf(client), { ifAvailable: true }, hold).catch(() => resolve(true));
     });
-  }
-
-  #key({ client, seq }) {
-    return [this.#owner.user, this.#owner.flow, client, seq];
-  }
-
-  #write(work) {
-    transact("entries", "readwrite", work).catch(() => this.#fail());
-  }
-
-  #fail() {
-    this.hasFailed = true;
-    this.dispatchEvent(new Event("fail"));
   }
 }
 

@@ -1,0 +1,32 @@
+/** Whose work took the place of mine, or mine of whose, in words: as a note, with the operation that has the other one. */
+
+import { property, shown } from "./describe.js";
+
+/** @param {object} item of `…/replaced` @returns {import("../live/notes.js").Note} */
+export function replacedNote(item, editor) {
+  return { name: nameOf(item), icon: item.gone ? "trash-2" : "pencil", ...(item.gone ? gone(item, editor) : changed(item, editor)), put: item.put ?? undefined };
+}
+
+/** Two tabs that ask are told the same thing under the same name. */
+const nameOf = ({ node, edge, property: name, version }) => [node, edge, name, version].join(" ");
+
+function gone({ label, actor, edges = [] }, { texts }) {
+  const detail = edges.length ? texts.say("went_along", { edges: edges.join(", ") }) : "";
+  return { title: texts.say("gone_after_you", { name: whoOf(actor, texts) }), what: label, detail, action: texts.say("bring_back") };
+}
+
+function changed({ node, stands, label, property: name, mine, theirs, actor }, editor) {
+  const { texts, graph } = editor;
+  const areTheirs = stands === "theirs";
+  const who = whoOf(actor, texts);
+  const about = property(name, editor, graph.nodes.get(node)?.kind);
+  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(value, texts, name));
+  return {
+    title: texts.say(areTheirs ? "after_you" : "after_them", { name: who }),
+    what: label || texts.say("the_flow"),
+    detail: texts.say("is_now", { property: about, from, to }),
+    action: areTheirs ? texts.say("put_back") : texts.say("take_theirs", { name: who }),
+  };
+}
+
+const whoOf = (actor, texts) => actor?.name ?? texts.say("somebody");

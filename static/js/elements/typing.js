@@ -1,0 +1,177 @@
+/**
+ * Typing in the inspector's fields: kept on this device with every keystroke, and sent as one edit after a short rest, on
+ * leaving the field, and before anything else gets selected or the page goes. As long as the focus stays in a field, all of
+ * it is one step of undo.
+ */
+
+import { heightFor } from "../lib/curve.js";
+import { editNode, newId } from "../lib/edits.js";
+import { NotAValue, change, read } from "../lib/values.js";
+import { close } from "./forms.js";
+import { hindranceText } from "./hindrance.js";
+import { placeOf } from "./mending.js";
+
+const REST_MS = 400;
+const AT_ONCE = "select, [type=checkbox], [type=radio]";
+const MENDABLE = ["invalid", "too_large"];
+
+export class Typing {
+  #editor;
+  #panel;
+  #mending;
+  /** The step of undo that typing goes on with. */
+  #step;
+  /** @type {Map<string, HTMLElement>} fields changed and not yet sent, by name */
+  #dirty = new Map();
+  /** @type {Map<number, {place: string, texts: Map<string, string|null>}>} where an edit on its way came from */
+  #sent = new Map();
+  #rest = 0;
+
+  /** @param {HTMLElement} panel the inspector's @param {import("./mending.js").Mending} mending */
+  constructor(editor, panel, mending) {
+    this.#editor = editor;
+    this.#panel = panel;
+    this.#mending = mending;
+    const on = (type, run) => panel.addEventListener(type, run);
+    on("focusin", () => (this.#step = newId("s")));
+    on("input", ({ target, isComposing }) => this.#input(target, { isComposing }));
+    on("compositionend", ({ target }) => this.#input(target));
+    on("change", ({ target }) => target.matches(AT_ONCE) && this.#input(target, { atOnce: true }));
+    on("focusout", () => this.flush());
+    panel.addEventListener("submit", (event) => (event.preventDefault(), event.stopPropagation(), this.flush()), true);
+    addEventListener("pagehide", () => this.flush());
+    editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    editor.session.addEventListener("settled", () => this.#forget());
+  }
+
+  /** Whether something in a field is not sent yet. @param {string} name */
+  isIn(name) {
+    return this.#dirty.has(name);
+  }
+
+  /** Whether an edit of this page came from a field that is shown: then the reason is said there. */
+  owns(seq) {
+    return this.#sent.get(seq)?.place === placeOf(this.#panel);
+  }
+
+  /** Send what was typed. */
+  flush() {
+    clearTimeout(this.#rest);
+    if (!this.#dirty.size) return;
+    const { set, texts, isTyped } = this.#typed(true);
+    const place = placeOf(this.#panel);
+    this.#dirty = new Map();
+    if (!texts.size) return;
+    const seqs = this.#editor.submit(this.#operations(set), { draft: place, step: isTyped ? this.#step : undefined });
+    for (const seq of seqs) this.#sent.set(seq, { place, texts });
+    if (seqs.length) return;
+    this.#editor.draft(place, null);
+    const reason = hindranceText(this.#editor) || this.#editor.texts.say("too_large");
+    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason);
+  }
+
+  /** Nothing can be edited now: let go of the field, and say so if something was typed in it. It stays there, unsent. */
+  giveUp() {
+    const { notices, texts } = this.#editor;
+    const [dirty, place] = [this.#dirty, placeOf(this.#panel)];
+    clearTimeout(this.#rest);
+    this.#dirty = new Map();
+    if (this.#panel.contains(document.activeElement)) document.activeElement.blur();
+    close(this.#panel);
+    if (!dirty.size) return;
+    const reason = texts.say("not_kept", { reason: hindranceText(this.#editor) });
+    this.#editor.draft(place, null);
+    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason);
+    notices.toast(reason, { tone: "danger" });
+  }
+
+  /** Give up what is in a field. */
+  drop(name) {
+    this.#dirty.delete(name);
+  }
+
+  #input(field, { atOnce = false, isComposing = false } = {}) {
+    if (field.dataset.sliderFor) {
+      const number = document.getElementById(field.dataset.sliderFor);
+      number.value = field.value;
+      return this.#input(number);
+    }
+    const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
+    if (slider) slider.value = field.value;
+    const name = nameOf(field);
+    const isMine = this.#editor.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
+    if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
+    this.#dirty.set(name, field);
+    clearTimeout(this.#rest);
+    if (atOnce) return this.flush();
+    this.#draft();
+    if (!isComposing) this.#rest = setTimeout(() => this.flush(), REST_MS);
+    return undefined;
+  }
+
+  /** Keep what the page would send, were it to die now. */
+  #draft() {
+    const { set, texts } = this.#typed(false);
+    this.#editor.draft(placeOf(this.#panel), texts.size ? this.#operations(set) : null, { step: this.#step });
+  }
+
+  /** What the changed fields say; what is no value stays, with the reason if somebody is to read it. */
+  #typed(isDone) {
+    const [set, texts, place] = [{}, new Map(), placeOf(this.#panel)];
+    let isTyped = true;
+    for (const [name, field] of this.#dirty) {
+      try {
+        const { settings, ...rest } = change(name, valueOf(name, field));
+        Object.assign(set, rest);
+        if (settings) set.settings = { ...set.settings, ...settings };
+        isTyped &&= !field.matches(AT_ONCE);
+        texts.set(name, field.matches(AT_ONCE) ? null : field.value);
+        this.#mending.mended(place, name, { isSent: isDone });
+      } catch (error) {
+        if (!(error instanceof NotAValue)) throw error;
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#editor.texts.say("not_a_value") : undefined;
+        this.#mending.keep(place, name, field.value, reason);
+      }
+    }
+    return { set, texts, isTyped };
+  }
+
+  #operations(set) {
+    const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
+    if (edge) return [{ kind: "edit_edge", id: edge, set }];
+    const ids = node ? [node] : (nodes?.split(",") ?? []);
+    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [{ kind: "edit_flow", set }];
+  }
+
+  /** A decision grows with its branches. */
+  #grown(id, { settings }) {
+    const node = this.#editor.graph.node(id);
+    const height = heightFor(settings?.branches ?? []);
+    return settings?.branches && node?.height < height ? [{ kind: "resize_node", id, width: node.width, height }] : [];
+  }
+
+  #forget() {
+    for (const seq of this.#sent.keys()) if (!this.#editor.session.outbox.has(seq)) this.#sent.delete(seq);
+  }
+
+  #refused({ entry, frame }) {
+    const sent = entry.client === this.#editor.session.client && this.#sent.get(entry.seq);
+    if (!sent) return;
+    const { place, texts } = sent;
+    const isOld = (name) => [...this.#sent].some(([seq, later]) => seq > entry.seq && later.place === place && later.texts.has(name));
+    for (const [name, text] of texts) {
+      if (!isOld(name) && !this.isIn(name)) this.#mending.keep(place, name, MENDABLE.includes(frame.code) ? text : null, frame.message ?? frame.code);
+    }
+  }
+}
+
+/** A field's name as the API has it. */
+export const nameOf = (field) => ("ownColour" in field.dataset ? "colour" : field.name);
+
+/** What a field says, as JSON; an emptied setting is unset. @throws {NotAValue} */
+function valueOf(name, field) {
+  if (field.type === "checkbox") return field.checked;
+  if (field.validity.badInput || field.validity.customError) throw new NotAValue();
+  const value = read(field.dataset.type ?? "string", field.value);
+  return name.startsWith("settings.") && (value === "" || (Array.isArray(value) && !value.length)) ? null : value;
+}

@@ -1,0 +1,78 @@
+/**
+ * What there is to know about my work in this flow: kept on this device until I dismiss it, or log out. Whichever of my tabs
+ * wrote it down, all of them show it.
+ *
+ * Event `change`.
+ *
+ * @typedef {{name: string, icon: string, title: string, what: string, detail: string, action?: string, put?: object}} Note `title` with
+ *   `{what}` where its subject goes; `put`: the operation that `action` does; two of one `name` are the same note
+ */
+
+const CHANNEL = "helix.notes";
+
+export class Notes extends EventTarget {
+  /** @type {Map<string, Note>} the oldest first */
+  #notes = new Map();
+  #device;
+  #place;
+  #tabs = globalThis.BroadcastChannel && new BroadcastChannel(CHANNEL);
+  #last = 0;
+
+  /** @param {import("./device.js").Device} device @param {{user: string, flow: string}} owner */
+  constructor(device, { user, flow }) {
+    super();
+    this.#device = device;
+    this.#place = `${user} ${flow}`;
+    this.#tabs?.addEventListener("message", ({ data }) => data === this.#place && this.load());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.load());
+  }
+
+  get size() {
+    return this.#notes.size;
+  }
+
+  /** Whether all of them outlive this page. */
+  get areKept() {
+    return this.#device.unkept("notes").length === 0;
+  }
+
+  /** @returns {IterableIterator<Note>} */
+  [Symbol.iterator]() {
+    return this.#notes.values();
+  }
+
+  has(name) {
+    return this.#notes.has(name);
+  }
+
+  /** Look at what the device keeps; what it does not is still mine to know. */
+  async load() {
+    const kept = await this.#device.all("notes").catch(() => null);
+    if (!kept) return;
+    const all = [...kept, ...this.#device.unkept("notes")].sort((a, b) => a.at - b.at);
+    this.#notes = new Map(all.map((note) => [note.name, note]));
+    this.#changed();
+  }
+
+  /** @param {Note[]} notes @returns {Promise<void>} once they are kept, or known not to be */
+  async add(notes) {
+    const rows = notes.map((note) => ({ ...note, at: (this.#last = Math.max(Date.now(), this.#last + 1)) }));
+    for (const row of rows) this.#notes.set(row.name, row);
+    this.#changed();
+    await Promise.all(rows.map((row) => this.#device.put("notes", row)));
+    this.#tabs?.postMessage(this.#place);
+  }
+
+  /** @param {string[]} names none: all */
+  async dismiss(...names) {
+    const gone = names.length ? names : [...this.#notes.keys()];
+    for (const name of gone) this.#notes.delete(name);
+    this.#changed();
+    await this.#device.drop("notes", ...gone.map((name) => ({ name })));
+    this.#tabs?.postMessage(this.#place);
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
