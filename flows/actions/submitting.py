@@ -146,6 +146,8 @@ class _Turn:
         """Apply one submission to the draft, unless its name was used before."""
         if submission.name is not None and submission.name in self.known:
             return self._again(submission, asked, self.known[submission.name])
+        if isinstance(asked, Rejected):
+            return self._refuse(submission, asked, asked)
         try:
             if isinstance(asked, Undo | Redo):
                 return self._take_back(submission, asked)
@@ -194,9 +196,7 @@ class _Turn:
         head = ChangeHead(self.version + 1, actor, *name, via, taken.undo_of, left=taken.left)
         return self._accept(submission, head, taken.outcome)
 
-    def _current(self, submission: Submission, asked: Record | Rejected) -> Record:
-        if isinstance(asked, Rejected):
-            raise asked
+    def _current(self, submission: Submission, asked: Record) -> Record:
         if isinstance(asked, ReplaceGraph) and submission.based_on != self.version:
             if submission.based_on is not None and submission.based_on > self.version:
                 raise Rejected("version_conflict", _("The flow is only at version %s.") % self.version)
@@ -267,7 +267,7 @@ def _decode(submission: Submission, limits: DocumentLimits) -> Asked:
     try:
         return decode_operation(operation, limits)
     except Rejected as refusal:
-        return refusal
+        return refusal.with_traceback(None)  # which would keep the operation as long as its refusal
 
 
 def _fresh(

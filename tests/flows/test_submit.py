@@ -1,6 +1,8 @@
 """What the writing door refuses, what it does, and what it remembers."""
 
+import gc
 import uuid
+import weakref
 from typing import Any
 
 import pytest
@@ -286,3 +288,35 @@ class TestReplacement:
         submit(flow.pk, [ask(alice, self.graph("plan", "new"), based_on=1)])
         record = changes_since(flow.pk, 1)[0].record
         assert isinstance(record, ReplaceGraph) and [node.id for node in record.nodes] == ["plan", "new"]
+
+
+class Held(dict[str, object]):
+    """An operation whose end can be seen."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"kind": "edit_node", "id": "plan", "set": {"label": "x" * 60_000}},
+        {"kind": "edit_node", "id": "nobody", "set": {"label": "x"}},
+        {"kind": "edit_node", "id": "plan", "set": {"label": "Plan"}},
+        {"kind": "edit_node", "id": "plan", "set": {"label": "Other"}},
+    ],
+    ids=["malformed", "refused", "without effect", "done"],
+)
+@pytest.mark.parametrize("name", ["alice", "vera"])
+def test_nothing_keeps_what_was_answered(
+    flow: Flow, ask: Ask, operation: dict[str, object], name: str, request: pytest.FixtureRequest
+) -> None:
+    """No circle of exceptions that waits for a collection: whoever floods would be held in memory meanwhile."""
+    asked = Held(operation)
+    gone = weakref.ref(asked)
+    gc.disable()
+    try:
+        submit(flow.pk, [ask(request.getfixturevalue(name), asked, seq=1)])
+        del asked
+        assert gone() is None
+    finally:
+        gc.enable()
