@@ -24,6 +24,7 @@ class Limits(DocumentLimits):
     unseen_seconds: int = 30
     unseen_versions: int = 500
     catch_up: int = 1_000
+    recent_bytes: int = 8_388_608
     people_per_flow: int = 1_000
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608

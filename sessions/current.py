@@ -9,26 +9,28 @@ from typing import Any
 from uuid import UUID
 
 from flows.document import Document
+from flows.limits import Limits
 from flows.store import Loaded
 from sessions import steps
-from sessions.steps import Recent, Step
+from sessions.recent import Recent
+from sessions.steps import Step
 
 
 class Current:
     """Document, version, digest and epoch. `read` runs a function that uses the database."""
 
-    def __init__(self, flow_id: UUID, catch_up: int, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, flow_id: UUID, limits: Limits, read: Callable[..., Awaitable[Any]]) -> None:
         self.flow_id = flow_id
-        self._catch_up, self._read = catch_up, read
+        self._limits, self._read = limits, read
         self.document = Document()
         self.version, self.digest, self.epoch = 0, "", ""
-        self._recent = Recent(catch_up)
+        self._recent = self._nothing_yet()
 
     def open(self, loaded: Loaded) -> None:
         """Begin from what was just read."""
         self.document, self.version = loaded.document, loaded.version
         self.digest, self.epoch = loaded.digest, loaded.epoch
-        self._recent = Recent(self._catch_up)
+        self._recent = self._nothing_yet()
 
     def advance(self, step: Step) -> None:
         """Take a step that starts here."""
@@ -41,7 +43,7 @@ class Current:
 
         None if nothing did, or if it is too much or cannot be told: then only a snapshot helps.
         """
-        if since >= self.version or since < 1 or self.version - since > self._catch_up:
+        if since >= self.version or since < 1 or self.version - since > self._limits.catch_up:
             return None
         if recent := self._recent.since(since):
             return recent
@@ -53,3 +55,6 @@ class Current:
             return missed
         later = self._recent.since(base)
         return steps.joined([missed, later]) if later else None
+
+    def _nothing_yet(self) -> Recent:
+        return Recent(self._limits.catch_up, self._limits.recent_bytes)

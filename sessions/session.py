@@ -64,7 +64,7 @@ class LiveSession:
     ) -> None:
         self.flow_id, self.limits = flow_id, limits
         self.started_at = timezone.now()
-        self.flow = Current(flow_id, limits.catch_up, self._patiently)
+        self.flow = Current(flow_id, limits, self._patiently)
         self.board = Board()
         self.audience = Audience(flow_id, limits, lambda: self.flow.document)
         self.inbox = Inbox()

@@ -2,10 +2,9 @@
 
 A `Step` is the net effect between two versions, with who made each version in between. Commits are steps, so is what
 the log tells of other writers. Steps that follow each other are one step, so a client that missed three hundred
-versions gets one frame. `Recent` keeps the last ones in memory for those who come back after a short absence.
+versions gets one frame.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -33,7 +32,6 @@ from flows.models import Change, Flow
 from flows.submission import ChangeHead, Receipt
 
 T = TypeVar("T")
-KEPT_ELEMENTS = 20_000
 LONGEST_WAY_BACK = 1024 * 1024
 
 
@@ -46,11 +44,6 @@ class Step:
     digest: str
     changes: tuple[ChangeHead, ...]
     effect: Effect
-
-    @property
-    def weight(self) -> int:
-        """How much memory it holds, in elements and versions."""
-        return len(self.changes) + len(self.effect.nodes) + len(self.effect.edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,27 +147,6 @@ def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Step |
             return None
         draft.advance(apply(draft, decode_record(parse_json(change.inverse)), NO_LIMITS).effect)
     return Step(since, version, changes[-1].digest, _heads(changes), reverse(draft.effect))
-
-
-class Recent:
-    """The last steps, as far back as `versions` and a bound on memory allow."""
-
-    def __init__(self, versions: int) -> None:
-        self._versions = versions
-        self._steps: deque[Step] = deque()
-        self._weight = 0
-
-    def add(self, step: Step) -> None:
-        """Keep a step that follows the last one."""
-        self._steps.append(step)
-        self._weight += step.weight
-        while self._steps and (self._weight > KEPT_ELEMENTS or step.version - self._steps[0].previous > self._versions):
-            self._weight -= self._steps.popleft().weight
-
-    def since(self, version: int) -> Step | None:
-        """Return everything after `version` as one step, or None if that is not known here."""
-        later = [step for step in self._steps if step.previous >= version]
-        return joined(later) if later and later[0].previous == version else None
 
 
 def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:

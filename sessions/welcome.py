@@ -20,7 +20,14 @@ from sessions.session import LiveSession
 from sessions.socket import Socket
 from sessions.steps import Step
 
-NOT_A_CLIENTS = {"body_bytes", "signups_per_minute", "logins_per_minute", "login_failures", "sockets_per_user"}
+NOT_A_CLIENTS = {
+    "body_bytes",
+    "login_failures",
+    "logins_per_minute",
+    "recent_bytes",
+    "signups_per_minute",
+    "sockets_per_user",
+}
 
 
 async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
