@@ -4,9 +4,13 @@ While one commit is under way the next batch collects here: that is all there is
 unanswered until its author was told, so a session that starts again submits it again; the writing door knows it by
 its name and answers what it answered before. An entry that was in a batch when a defect struck goes alone the next
 time, so that one poisonous submission cannot take others with it.
+
+People take turns: whoever sends a lot waits for themself, and for nobody else longer than a batch takes. What one
+person sends, on whatever sockets, stays in the order of its arrival.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -18,6 +22,8 @@ from sessions.encoding import encode
 from sessions.socket import Socket
 
 LARGEST_BATCH = 200
+BATCH_BYTES = 256 * 1024
+"""What a batch holds when it is full; the entry that fills it may be longer."""
 
 
 @dataclass(slots=True)
@@ -36,27 +42,39 @@ class Entry:
 
 
 class Inbox:
-    """Entries in the order of their arrival."""
+    """Entries by who sent them, whose turn it is first, each person's in the order of their arrival."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Entry] = deque()
+        self._waiting: OrderedDict[int | None, deque[Entry]] = OrderedDict()
         self._taken: list[Entry] = []
 
     def __len__(self) -> int:
-        return len(self._waiting) + len(self._taken)
+        return sum(map(len, self._waiting.values())) + len(self._taken)
+
+    def __iter__(self) -> Iterator[Entry]:
+        yield from self._taken
+        yield from chain.from_iterable(self._waiting.values())
 
     def put(self, entry: Entry) -> None:
         """Take a new entry."""
-        self._waiting.append(entry)
+        self._waiting.setdefault(entry.submission.actor, deque()).append(entry)
         entry.socket.unanswered += 1
         entry.socket.unanswered_bytes += entry.size
         metrics.queue_length.inc()
 
     def take(self) -> list[Entry]:
         """Return the next batch; it counts as unanswered until `done`."""
-        size = 1 if self._waiting and self._waiting[0].attempts else LARGEST_BATCH
-        while self._waiting and len(self._taken) < size and not (self._taken and self._waiting[0].attempts):
-            self._taken.append(self._waiting.popleft())
+        room = BATCH_BYTES
+        while self._waiting and len(self._taken) < LARGEST_BATCH and room > 0:
+            person, own = next(iter(self._waiting.items()))
+            if self._taken and (own[0].attempts or self._taken[0].attempts):
+                break
+            self._taken.append(own.popleft())
+            room -= self._taken[-1].size
+            if own:
+                self._waiting.move_to_end(person)
+            else:
+                del self._waiting[person]
         return self._taken
 
     def done(self) -> None:
@@ -69,7 +87,10 @@ class Inbox:
 
     def put_back(self) -> None:
         """Let the batch that was taken wait again, in its place."""
-        self._waiting.extendleft(reversed(self._taken))
+        for entry in reversed(self._taken):
+            person = entry.submission.actor
+            self._waiting.setdefault(person, deque()).appendleft(entry)
+            self._waiting.move_to_end(person, last=False)
         self._taken = []
 
     def say_delayed(self) -> None:
@@ -77,12 +98,11 @@ class Inbox:
         frame = encode(
             "error", code="unavailable", message=_("Changes cannot be saved right now. They wait until they can.")
         )
-        for socket in {entry.socket for entry in chain(self._taken, self._waiting)}:
+        for socket in {entry.socket for entry in self}:
             socket.send(frame)
 
     def clear(self) -> None:
         """Forget everything: the session ends, and those who wait are told to come back and send again."""
-        self.put_back()
-        self._taken = list(self._waiting)
+        self._taken = list(self)
         self._waiting.clear()
         self.done()
