@@ -14,6 +14,16 @@ async function forget() {
   await transact("frames", "readwrite", (store) => void store.clear());
 }
 
+/** What became of my edits is nobody's business once I have logged out: the browser waits for that, and goes on. */
+async function forgetNotes(event) {
+  const form = event.target;
+  if (!form.matches("[data-logout]") || form.dataset.logout === "done") return;
+  event.preventDefault();
+  await transact("notes", "readwrite", (store) => void store.clear()).catch(() => {});
+  form.dataset.logout = "done";
+  form.requestSubmit(event.submitter);
+}
+
 async function register() {
   const { serviceWorker } = navigator;
   await serviceWorker.register(worker);
@@ -21,5 +31,6 @@ async function register() {
   if (!serviceWorker.controller) active.postMessage("claim");
 }
 
+document.addEventListener("submit", forgetNotes);
 if (nobody !== undefined) globalThis.caches && forget().catch(() => {});
 else if (worker && navigator.serviceWorker) addEventListener("load", () => whenIdle(() => register().catch(() => {})), { once: true });

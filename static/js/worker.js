@@ -64,10 +64,18 @@ async function page(event, path) {
   return copy ?? caches.match(offline, { cacheName: FILES + release });
 }
 
-/** A form that reaches nobody leads back to where there is something to see. */
+/** A form that reaches nobody: the page stays as it is, with all that was typed, and is told. Logging out counts all the same. */
 async function sent(request, path) {
-  if (path === logout) await forget(null);
+  if (path !== logout) return fetch(request).catch(() => unsent(request));
+  await forget(null);
+  await stored("notes", (store) => store.clear());
   return fetch(request).catch(() => Response.redirect("/", 303));
+}
+
+/** Without content, a browser goes nowhere. */
+async function unsent({ referrer }) {
+  for (const page of await self.clients.matchAll({ type: "window" })) if (page.url === referrer) page.postMessage("unsent");
+  return new Response(null, { status: 204 });
 }
 
 /** Fetch a page, and do what it says about the copies before anybody sees it. */
@@ -104,7 +112,7 @@ async function drop(path) {
   const flow = FLOW.exec(path)[1];
   for (const name of await named(PAGES)) {
     const user = name.slice(PAGES.length);
-    await frames((store) => store.delete(IDBKeyRange.bound([user, flow], [user, flow, []])));
+    await stored("frames", (store) => store.delete(IDBKeyRange.bound([user, flow], [user, flow, []])));
   }
 }
 
@@ -114,11 +122,11 @@ async function forget(person) {
   const others = (await named(PAGES)).filter((name) => name !== PAGES + person);
   for (const name of others) await caches.delete(name);
   // Another tab may have kept one more, after the copies had gone.
-  if (others.length || !Number(person)) await frames((store) => store.clear());
+  if (others.length || !Number(person)) await stored("frames", (store) => store.clear());
 }
 
-/** What came after the copies lies in the pages' database; where there is none, none is made. */
-function frames(work) {
+/** What pages keep lies in their database; where there is none, none is made. */
+function stored(name, work) {
   return new Promise((resolve) => {
     const request = indexedDB.open("helix");
     request.onupgradeneeded = () => request.transaction.abort();
@@ -126,10 +134,10 @@ function frames(work) {
     request.onsuccess = () => {
       const database = request.result;
       const done = () => (database.close(), resolve());
-      if (!database.objectStoreNames.contains("frames")) return done();
-      const transaction = database.transaction("frames", "readwrite");
+      if (!database.objectStoreNames.contains(name)) return done();
+      const transaction = database.transaction(name, "readwrite");
       transaction.oncomplete = transaction.onabort = done;
-      work(transaction.objectStore("frames"));
+      work(transaction.objectStore(name));
     };
   });
 }

@@ -4,6 +4,7 @@
  */
 
 import { edited } from "../lib/content.js";
+import { hindranceText } from "./hindrance.js";
 
 export class Title {
   #editor;
@@ -25,11 +26,28 @@ export class Title {
   }
 
   #listen(field) {
-    field.addEventListener("input", () => this.#draft(this.#edit()));
+    field.addEventListener("input", () => this.#typed());
     field.form.addEventListener("submit", (event) => (event.preventDefault(), field.blur()));
     field.addEventListener("change", () => this.#commit());
-    field.addEventListener("blur", () => (field.value = this.#shown));
-    field.addEventListener("keydown", ({ key }) => key === "Escape" && ((field.value = this.#shown), this.#draft(null), field.blur()));
+    field.addEventListener("blur", () => this.#tooLong ?? (field.value = this.#shown));
+    field.addEventListener("keydown", ({ key }) => key === "Escape" && this.#leave());
+  }
+
+  /** By how much it is too long, in words. */
+  get #tooLong() {
+    return this.#field.validity.customError ? this.#field.validationMessage : null;
+  }
+
+  /** What is too long waits on this device, at the inspector's title. */
+  #typed() {
+    this.#editor.inspector.hold("form ", "title", this.#field.value, this.#tooLong);
+    this.#draft(this.#edit());
+  }
+
+  #leave() {
+    this.#field.value = this.#shown;
+    this.#field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#field.blur();
   }
 
   #show() {
@@ -43,7 +61,7 @@ export class Title {
 
   #edit() {
     const title = this.#field.value.trim();
-    return title && title !== this.#shown ? [{ kind: "edit_flow", set: { title } }] : null;
+    return title && title !== this.#shown && !this.#tooLong ? [{ kind: "edit_flow", set: { title } }] : null;
   }
 
   #draft(operations) {
@@ -51,10 +69,11 @@ export class Title {
   }
 
   #commit() {
-    const { session, notices, texts } = this.#editor;
+    const { notices, texts } = this.#editor;
     const operations = this.#edit();
     if (operations && this.#editor.submit(operations, { draft: "title" }).length) return;
     this.#draft(null);
-    if (operations && !session.mayEdit) notices.toast(texts.say("not_kept", { reason: texts.say("read_only") }), { tone: "danger" });
+    const reason = operations && hindranceText(this.#editor);
+    if (reason) notices.toast(texts.say("not_kept", { reason }), { tone: "danger" });
   }
 }
