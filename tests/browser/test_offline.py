@@ -15,6 +15,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import WINDOW
 from tests.browser.editor_page import EditorPage
+from tests.browser.test_typing import BLANKS_ARE_HERE
+from tests.browser.test_waiting_looks import back, entitle, fill, looks, paint, shows_title
 from tests.pages.test_look import findings
 from tests.proxy import Proxy
 from tests.servers import Server
@@ -182,6 +184,31 @@ def test_what_is_changed_meanwhile_survives_and_is_sent(device: Device, network:
     assert [node["label"] for node in tab.stored()["nodes"]] == ["Plan", "Search", "Underground"]
     tab.page.reload()
     expect(tab.live().nodes).to_have_count(3)
+
+
+def test_what_waits_looks_the_same_after_a_reload(device: Device, network: Proxy) -> None:
+    context = device("alice")
+    tab = opened(context, new_flow(context))
+    tab.page.wait_for_function(BLANKS_ARE_HERE)
+    lose(network)
+    expect(tab.root).to_have_attribute("data-connection", "offline")
+    entitle(tab, "Through the tunnel")
+    paint(tab, "Plan", "#22c55e")
+    tab.field("enabled").uncheck()
+    fill(tab, "settings.model", "m-2")
+    waiting = looks(tab)
+    assert waiting["nodes"]["a"]["colour"] == "#22c55e"
+
+    tab.page.reload()
+
+    expect(tab.root).to_have_attribute("data-connection", "offline")
+    expect(tab.root).not_to_have_attribute("data-pending", "0")
+    shows_title(tab, "Through the tunnel")
+    expect(tab.node("Plan").locator(".node-footer")).to_contain_text("not saved yet")
+    assert looks(tab) == waiting
+    back(tab, network)
+    shows_title(tab, "Through the tunnel")
+    assert looks(tab) == waiting
 
 
 def test_a_silent_network_keeps_nobody_waiting(device: Device, network: Proxy) -> None:

@@ -14,6 +14,7 @@ from tests.browser.editor_page import EditorPage
 from tests.browser.test_typing import BLANKS_ARE_HERE
 from tests.browser.test_waiting import forgiven, lost, rename
 from tests.browser.views import DRAWN
+from tests.pages.test_look import findings
 from tests.proxy import Proxy
 from tests.servers import Server
 
@@ -72,13 +73,22 @@ BADGE = """(node) => {
 def away(opened: Open, flow_of: Flow, network: Proxy) -> Away:
     """`away()`: somebody in a flow whose network has just gone; `away("bob", flow)` in a known one."""
 
-    def leave(name: str = "alice", flow: str = "", nodes: object = NODES, edges: object = EDGES) -> EditorPage:
-        tab = opened(name, flow or flow_of(nodes, edges, on=network), on=network)
+    def leave(
+        name: str = "alice", flow: str = "", nodes: object = NODES, edges: object = EDGES, **options: object
+    ) -> EditorPage:
+        tab = opened(name, flow or flow_of(nodes, edges, on=network), on=network, **options)
         tab.page.wait_for_function(BLANKS_ARE_HERE)
         lost(tab, network)
         return tab
 
     return leave
+
+
+def back(tab: EditorPage, network: Proxy, state: str = "live") -> None:
+    """The network is there again, and the browser says so."""
+    network.accept()
+    tab.page.evaluate("dispatchEvent(new Event('online'))")
+    tab.live(state).settled()
 
 
 def looks(tab: EditorPage) -> Any:
@@ -147,9 +157,7 @@ def test_what_is_refused_looks_as_it_did_before(
     assert looks(bob) != before
     alice.call("PATCH", f"/flows/{flow}/members/{member(alice, 'bob')}", {"role": "viewer"})
 
-    network.accept()
-
-    bob.live("read-only").settled()
+    back(bob, network, "read-only")
     assert looks(bob) == before
     forgiven(bob)
 
@@ -168,9 +176,7 @@ def test_a_refused_title_is_the_old_one_again(
     shows_title(bob, "Drawn by Bob")
     alice.call("PATCH", f"/flows/{flow}/members/{member(alice, 'bob')}", {"role": "viewer"})
 
-    network.accept()
-
-    bob.live("read-only").settled()
+    back(bob, network, "read-only")
     shows_title(bob, "Drawn together")
     forgiven(bob)
 
@@ -194,9 +200,7 @@ def test_what_waits_looks_as_the_server_draws_it(away: Away, network: Proxy) -> 
     assert [edges["e1"]["label"], edges["e2"]["label"]] == [["first"], ["otherwise"]]
     assert edges["e2"]["flags"][3] == ""
 
-    network.accept()
-
-    alice.live().settled()
+    back(alice, network)
     assert looks(alice) == waiting
     alice.page.reload()
     alice.live()
@@ -267,8 +271,7 @@ def test_new_branches_take_connections_before_anybody_hears_of_them(away: Away, 
     fill(alice, "settings.branches", "old\nurgent")
     alice.connect("Route", "Plan", port="urgent")
     expect(alice.port("Route", "urgent")).to_have_attribute("data-connected", "")
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     assert ["route", "urgent", "plan"] in ends(alice)
     forgiven(alice)
 
@@ -280,8 +283,7 @@ def test_a_branch_that_goes_takes_its_connection_along(away: Away, network: Prox
     expect(edge(alice, "e3")).to_have_count(0)
     expect(by_id(alice, "say").locator("[data-connected]")).to_have_count(0)
     expect(alice.edges).to_have_count(2)
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     assert ends(alice) == [["ask", "out", "route"], ["route", "default", "plan"]]
     forgiven(alice)
 
@@ -307,8 +309,7 @@ def test_a_line_that_only_the_server_can_word_says_that_it_is_not_saved(away: Aw
     expect(foot).to_contain_text(UNSAVED)
     expect(foot).to_have_attribute("data-unsaved", "")
     expect(second(alice, "Plan")).to_have_text("Agent")
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     expect(foot).to_have_text("m-20.9")
     expect(alice.page.locator("[data-unsaved]")).to_have_count(0)
     forgiven(alice)
@@ -324,9 +325,19 @@ def test_the_text_of_a_note_is_shown_as_typed_until_it_is_saved(away: Away, netw
     alice.page.keyboard.press("Control+z")
     expect(text.locator("em")).to_have_text("was")
     alice.page.keyboard.press("Control+Shift+z")
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     expect(text.locator("em")).to_have_text("is")
+    forgiven(alice)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_while_everything_waits(away: Away, scheme: str) -> None:
+    alice = away(color_scheme=scheme)
+    edit_everything(alice)
+    pick(alice, "Plan")
+    fill(alice, "settings.temperature", "0.9")
+    expect(alice.page.locator("[data-unsaved]")).to_have_count(1)
+    assert findings(alice.page) == []
     forgiven(alice)
 
 
@@ -345,8 +356,7 @@ def test_what_is_placed_offline_looks_like_its_kind(away: Away, network: Proxy) 
     alice.connect("Decision", "Agent", port="no")
     waiting = looks(alice)
     assert {tuple(node["branches"]) for node in waiting["nodes"].values()} == {(), ("yes", "no", "default")}
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     assert looks(alice) == waiting
     forgiven(alice)
 
@@ -356,8 +366,7 @@ def test_a_group_that_goes_sets_its_members_free(away: Away, network: Proxy) -> 
     pick(alice, "Box")
     alice.page.keyboard.press("Delete")
     expect(alice.node("Box")).to_have_count(0)
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     expect(alice.node("Inside")).to_have_attribute("data-parent", "")
     forgiven(alice)
 
@@ -374,8 +383,7 @@ def test_a_title_that_waits_is_shown_everywhere_and_undone(away: Away, network: 
     shows_title(alice, "Drawn together")
     alice.page.keyboard.press("Control+Shift+z")
     shows_title(alice, "Redrawn <i>offline</i>")
-    network.accept()
-    alice.live().settled()
+    back(alice, network)
     shows_title(alice, "Redrawn <i>offline</i>")
     forgiven(alice)
 

@@ -9,7 +9,7 @@
  * Event `change` (detail: {nodes: Set<string>, edges: Set<string>}) names what must be drawn again.
  *
  * @typedef {import("../lib/geometry.js").Rect} Rect
- * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {parent: string|null}, x: number,
+ * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {kind: string, parent: string|null}, x: number,
  *   y: number, width: number, height: number, live: Rect|null, gone: boolean, isMine: boolean, element: HTMLElement,
  *   inputs: string[], outputs: string[], colour: string, enabled: boolean, said?: object}} NodeRecord
  * @typedef {{id: string, source: string, sourcePort: string, target: string, targetPort: string, gone: boolean, isMine: boolean,
@@ -78,11 +78,11 @@ export class Graph extends EventTarget {
   }
 
   putNode(element) {
-    const { nodeId: id, kind } = element.dataset;
+    const id = element.dataset.nodeId;
     const before = this.nodes.get(id);
     if (before) this.#members.get(before.base.parent)?.delete(id);
     const base = baseOf(element);
-    const record = { id, kind, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#looks.traits(element) };
+    const record = { id, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#looks.traits(element) };
     this.nodes.set(id, record);
     bucket(this.#members, base.parent).add(id);
     this.#lay(id);
@@ -162,7 +162,7 @@ export class Graph extends EventTarget {
 
   #baseNode(id) {
     const record = this.nodes.get(id);
-    return record && !record.isMine ? { ...record.base, kind: record.kind } : undefined;
+    return record && !record.isMine ? record.base : undefined;
   }
 
   *#baseEdges(id) {
@@ -216,8 +216,8 @@ export class Graph extends EventTarget {
 }
 
 function baseOf({ dataset }) {
-  const { x, y, width, height, parent } = dataset;
-  return { x: Number(x), y: Number(y), width: Number(width), height: Number(height), parent: parent || null };
+  const { kind, x, y, width, height, parent } = dataset;
+  return { kind, x: Number(x), y: Number(y), width: Number(width), height: Number(height), parent: parent || null };
 }
 
 function bucket(map, key) {

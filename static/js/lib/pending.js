@@ -100,12 +100,10 @@ class Picture {
   }
 
   #move({ id, x, y }) {
-    const before = this.#now(id);
-    if (!before) return;
-    const [dx, dy] = [x - before.x, y - before.y];
-    for (const member of before.kind === "group" ? this.#within(id) : []) {
-      const now = this.#now(member);
-      if (now) this.#patch(member, { x: now.x + dx, y: now.y + dy });
+    if (!this.#has(id)) return;
+    const [dx, dy] = [x - this.#now(id, "x"), y - this.#now(id, "y")];
+    for (const member of this.#now(id, "kind") === "group" ? this.#within(id) : []) {
+      this.#patch(member, { x: this.#now(member, "x") + dx, y: this.#now(member, "y") + dy });
     }
     this.#patch(id, { x, y });
   }
@@ -115,7 +113,7 @@ class Picture {
     const known = this.nodes.get(id)?.settings;
     this.#patch(id, { ...only(set, SHOWN), ...(settings && { settings: { ...known, ...settings } }) });
     if (set.parent !== undefined) this.#join(id, set.parent);
-    if (settings?.branches !== undefined && this.#now(id)?.kind === "decision") this.#cut(id, branchPorts(settings.branches));
+    if (settings?.branches !== undefined && this.#now(id, "kind") === "decision") this.#cut(id, branchPorts(settings.branches));
   }
 
   /** Its edges go too, its members are set free. */
@@ -146,7 +144,7 @@ class Picture {
   /** Who is in a group after the operations so far. */
   #members(id) {
     const members = new Set([...this.#base.members(id), ...(this.#joined.get(id) ?? [])]);
-    return [...members].filter((member) => this.#now(member)?.parent === id);
+    return [...members].filter((member) => this.#now(member, "parent") === id && this.#has(member));
   }
 
   /** Everything inside a group. */
@@ -159,18 +157,25 @@ class Picture {
     return found;
   }
 
-  #now(id) {
+  /** A node's property after the operations so far. */
+  #now(id, name) {
     const patch = this.nodes.get(id);
-    const node = patch?.added ?? this.#base.node(id);
-    return node && { ...node, ...patch };
+    if (patch?.[name] !== undefined) return patch[name];
+    return (patch?.added ?? this.#base.node(id))?.[name];
+  }
+
+  #has(id) {
+    return Boolean(this.nodes.get(id)?.added ?? this.#base.node(id));
   }
 
   #patch(id, patch) {
-    this.nodes.set(id, { ...this.nodes.get(id), ...patch });
+    const known = this.nodes.get(id);
+    this.nodes.set(id, known ? Object.assign(known, patch) : patch);
   }
 
   #edge(id, patch) {
-    this.edges.set(id, { ...this.edges.get(id), ...patch });
+    const known = this.edges.get(id);
+    this.edges.set(id, known ? Object.assign(known, patch) : patch);
   }
 }
 
