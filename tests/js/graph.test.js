@@ -1,0 +1,76 @@
+/** The model of the flow: the server's word with my edits over it, and what of it is drawn again. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Graph } from "../../static/js/elements/graph.js";
+
+const nodeElement = ({ id, kind = "agent", x = 0, y = 0, parent = "" }) => ({ dataset: { nodeId: id, kind, x, y, width: 144, height: 80, parent } });
+const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source, target, sourcePort: "out", targetPort: "in" } });
+
+/** A graph of these nodes; `drawn` is what it last said is to be drawn, `worn` who was dressed how. */
+function graphOf(...nodes) {
+  const worn = new Map();
+  const looks = { traits: () => ({}), confirm: () => {}, wear: ({ id }, patch, members) => worn.set(id, { ...patch, members }), dress: ({ id }, patch) => worn.set(id, patch) };
+  const graph = new Graph({ node: nodeElement, edge: edgeElement }, looks);
+  for (const node of nodes) graph.putNode(nodeElement(node));
+  const last = { drawn: null };
+  graph.addEventListener("change", ({ detail }) => (last.drawn = [...detail.nodes, ...detail.edges]));
+  return { graph, last, worn };
+}
+
+const paint = (id) => ({ kind: "edit_node", id, set: { colour: "#22c55e" } });
+
+test("the same edits again draw nothing again", () => {
+  const { graph, last } = graphOf({ id: "a" }, { id: "b" });
+  graph.lay([paint("a")]);
+  last.drawn = null;
+  graph.lay([paint("a")]);
+  assert.equal(last.drawn, null);
+});
+
+test("one edit more draws one node more, however many wait", () => {
+  const { graph, last } = graphOf({ id: "a" }, { id: "b" }, { id: "c" });
+  graph.lay([paint("a"), paint("b")]);
+  assert.deepEqual(last.drawn, ["a", "b"]);
+  graph.lay([paint("a"), paint("b"), paint("c")]);
+  assert.deepEqual(last.drawn, ["c"]);
+});
+
+test("an edit that is no more is laid aside, and an addition with it", () => {
+  const { graph, last, worn } = graphOf({ id: "a" });
+  const edge = { kind: "add_edge", edge: { id: "e", source: "a", target: "n" } };
+  graph.lay([paint("a"), { kind: "add_node", node: { id: "n", kind: "skill", x: 8, y: 8 } }, edge]);
+  assert.equal(graph.node("n").isMine, true);
+  graph.lay([]);
+  assert.deepEqual(new Set(last.drawn), new Set(["a", "n", "e"]));
+  assert.deepEqual([graph.node("n"), graph.edge("e")], [undefined, undefined]);
+  assert.equal(worn.get("a").colour, undefined);
+});
+
+test("what the server renders meanwhile is dressed in what still waits", () => {
+  const { graph, worn } = graphOf({ id: "a" });
+  graph.lay([paint("a")]);
+  worn.clear();
+  graph.putNode(nodeElement({ id: "a", x: 40 }));
+  assert.deepEqual([graph.node("a").x, worn.get("a").colour], [40, "#22c55e"]);
+});
+
+test("a group is told by how many members it has more", () => {
+  const { graph, last, worn } = graphOf({ id: "g", kind: "group" }, { id: "a" });
+  graph.lay([{ kind: "edit_node", id: "a", set: { parent: "g" } }]);
+  assert.equal(worn.get("g").members, 1);
+  assert.deepEqual(new Set(last.drawn), new Set(["a", "g"]));
+  graph.putNode(nodeElement({ id: "a", parent: "g" }));
+  graph.lay([]);
+  assert.equal(worn.get("g").members, undefined);
+});
+
+test("a node that goes takes its edges along", () => {
+  const { graph } = graphOf({ id: "a" }, { id: "b" });
+  graph.putEdge(edgeElement({ id: "e", source: "a", target: "b" }));
+  graph.lay([{ kind: "remove_node", id: "a" }]);
+  assert.deepEqual([graph.node("a"), graph.edge("e"), graph.edgesOf("b")], [undefined, undefined, []]);
+  graph.lay([]);
+  assert.deepEqual(graph.edgesOf("b").map(({ id }) => id), ["e"]);
+});
