@@ -1,4 +1,4 @@
-/** What somebody hears who cannot see the canvas, as `flows/rendering` says it. */
+/** What somebody hears who cannot see the canvas, in the same words as the server draws it. */
 
 const LONGEST = 80;
 
