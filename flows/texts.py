@@ -68,6 +68,7 @@ def _actions() -> dict[str, str]:
         "menu": _("Actions"),
         "close": _("Close"),
         "reload": _("Reload"),
+        "new_release": _("Helix was updated. Reload when it suits you."),
         "help": _("Keyboard and mouse"),
         "add_node": _("Add a node"),
         "connect": _("Connect to"),

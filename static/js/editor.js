@@ -31,6 +31,7 @@ import { Notices } from "./elements/notices.js";
 import { Overlay } from "./elements/overlay.js";
 import { Palette } from "./elements/palette.js";
 import { Picker } from "./elements/picker.js";
+import { Release } from "./elements/release.js";
 import { Reports } from "./elements/reports.js";
 import { Roster } from "./elements/roster.js";
 import { Selection } from "./elements/selection.js";
@@ -109,6 +110,7 @@ export class Editor {
     this.keyboard = new Keyboard(this);
     this.minimap = new Minimap(this);
     this.reports = new Reports(this);
+    this.release = new Release(this);
   }
 
   #listen() {

@@ -11,6 +11,14 @@ const { content } = document.querySelector("template[data-too-long]");
 
 document.addEventListener("input", ({ target }) => "most" in target.dataset && measure(target), true);
 
+/** Its own line says it: the browser's bubble would lie over it. */
+document.addEventListener("invalid", (event) => {
+  const { target } = event;
+  if (!("most" in target.dataset) || !target.validity.customError) return;
+  event.preventDefault();
+  target.focus();
+}, true);
+
 function measure(field) {
   const [count, most] = [characters(field.value), Number(field.dataset.most)];
   const text = count > most ? content.textContent.trim().replace("{count}", count).replace("{most}", most) : "";
