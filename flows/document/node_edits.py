@@ -4,9 +4,13 @@ A group that goes back to its place by itself is resized, not moved: a move woul
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from flows.document.elements import Node
 from flows.document.operations import EditNode, MoveNode, NodeChanges, ResizeNode, SingleOperation
+
+_PLAIN = ("label", "description", "colour", "enabled")
+"""Properties that stand in any one edit."""
 
 
 def node_edits(now: Node, before: Node, names: Iterable[str]) -> list[tuple[SingleOperation, list[str]]]:
@@ -20,7 +24,7 @@ def node_edits(now: Node, before: Node, names: Iterable[str]) -> list[tuple[Sing
         edits.append((ResizeNode(now.id, size.width, size.height, x, y), geometry))
     elif geometry:
         edits.append((MoveNode(now.id, before.x, before.y), geometry))
-    changes = _changes(before, wanted)
+    changes = cast(NodeChanges, {name: getattr(before, name) for name in _PLAIN if name in wanted})
     if changes:
         edits.append((EditNode(now.id, changes), list(changes)))
     keys = [name.partition(".")[2] for name in sorted(wanted) if name.startswith("settings.")]
@@ -33,19 +37,6 @@ def node_edits(now: Node, before: Node, names: Iterable[str]) -> list[tuple[Sing
     if "parent" in wanted:
         edits.append((EditNode(now.id, {"parent": before.parent}), ["parent"]))
     return edits
-
-
-def _changes(before: Node, wanted: set[str]) -> NodeChanges:
-    changes: NodeChanges = {}
-    if "label" in wanted:
-        changes["label"] = before.label
-    if "description" in wanted:
-        changes["description"] = before.description
-    if "colour" in wanted:
-        changes["colour"] = before.colour
-    if "enabled" in wanted:
-        changes["enabled"] = before.enabled
-    return changes
 
 
 def with_settings(node: Node, changes: NodeChanges) -> Node:

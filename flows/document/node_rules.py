@@ -1,6 +1,7 @@
 """What each operation on a node does, and when it is refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import cast
 
 from flows.document.canonical import same_json
 from flows.document.effect import Effect, Pair, pair_of
@@ -156,17 +157,7 @@ def _newly_set(node: Node, settings: Mapping[str, object]) -> dict[str, object]:
 
 
 def _undoing(node: Node, changes: NodeChanges) -> NodeChanges:
-    inverse: NodeChanges = {}
-    if "label" in changes:
-        inverse["label"] = node.label
-    if "description" in changes:
-        inverse["description"] = node.description
-    if "colour" in changes:
-        inverse["colour"] = node.colour
-    if "parent" in changes:
-        inverse["parent"] = node.parent
-    if "enabled" in changes:
-        inverse["enabled"] = node.enabled
+    inverse = cast(NodeChanges, {name: getattr(node, name) for name in changes if name != "settings"})
     if "settings" in changes:
         inverse["settings"] = {name: node.settings.get(name) for name in changes["settings"]}
     return inverse

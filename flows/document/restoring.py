@@ -6,8 +6,8 @@ has written anything of it or on it; one that comes back needs its id, its ends 
 on a draft first: what the rules refuse, or what would take along more than was wished, is left alone and said.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar, cast
 
 from flows.document.apply import apply
 from flows.document.draft import Draft
@@ -45,6 +45,7 @@ from flows.document.written import (
 
 T = TypeVar("T")
 Try: TypeAlias = Callable[[], bool]
+_OF_EDGES = ("label", "animated")
 _NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), MEMBERS: ()}
 
 
@@ -133,12 +134,9 @@ class Restoration:
 
     def _nodes_as_before(self) -> None:
         parents: dict[str, Try] = {}
-        for id, pair in _of(self._wish.nodes, _is_both):
-            made, before, now = pair.before, pair.after, self._graph.node(id)
-            if made is None or before is None:
-                continue
-            strayed = None if now is None else node_differences(now, made)
-            names = self._mine(("node", id), node_differences(made, before), strayed)
+        for id, made, before in _changed(self._wish.nodes):
+            now = self._graph.node(id)
+            names = self._mine(("node", id), made, before, now, node_differences)
             if now is None or EXISTENCE in names:
                 self._leave(("node", id), *names)
                 continue
@@ -151,17 +149,9 @@ class Restoration:
             self._leave(("node", id), "parent")
 
     def _edges_as_before(self) -> None:
-        for id, pair in _of(self._wish.edges, _is_both):
-            made, before, now = pair.before, pair.after, self._graph.edge(id)
-            if made is None or before is None:
-                continue
-            strayed = None if now is None else edge_differences(now, made)
-            names = self._mine(("edge", id), edge_differences(made, before), strayed)
-            changes: EdgeChanges = {}
-            if "label" in names:
-                changes["label"] = before.label
-            if "animated" in names:
-                changes["animated"] = before.animated
+        for id, made, before in _changed(self._wish.edges):
+            names = self._mine(("edge", id), made, before, self._graph.edge(id), edge_differences)
+            changes = cast(EdgeChanges, {name: getattr(before, name) for name in _OF_EDGES if name in names})
             if names and (not changes or not self._try(EditEdge(id, changes))):
                 self._leave(("edge", id), *names)
 
@@ -169,22 +159,19 @@ class Restoration:
         pair = self._wish.flow
         if pair is None or pair.before is None or pair.after is None:
             return
-        now = self._graph.properties
-        names = self._mine(FLOW, flow_differences(pair.before, pair.after), flow_differences(now, pair.before))
-        changes: FlowChanges = {}
-        if "title" in names:
-            changes["title"] = pair.after.title
-        if "description" in names:
-            changes["description"] = pair.after.description
-        if changes:
-            self._try(EditFlow(changes))
+        names = self._mine(FLOW, pair.before, pair.after, self._graph.properties, flow_differences)
+        if names:
+            self._try(EditFlow(cast(FlowChanges, {name: getattr(pair.after, name) for name in names})))
 
     # What may be written.
 
-    def _mine(self, element: Element, names: Iterable[str], strayed: list[str] | None) -> list[str]:
-        """Return the properties that are as the step left them and nobody else's; leave the others alone."""
+    def _mine(
+        self, element: Element, made: T, before: T, now: T | None, differences: Callable[[T, T], list[str]]
+    ) -> list[str]:
+        """Return what the step changed, is as the step left it and nobody else's; leave the others alone."""
+        strayed = None if now is None else differences(now, made)
         kept = []
-        for name in names:
+        for name in differences(made, before):
             if strayed is None or EXISTENCE in strayed or name in strayed or self._others.has(element, name):
                 self._leave(element, name)
             else:
@@ -221,8 +208,10 @@ def _of(pairs: Mapping[str, Pair[T]], wanted: Callable[[Pair[T]], bool]) -> list
     return [(id, pair) for id, pair in pairs.items() if wanted(pair)]
 
 
-def _is_both(pair: Pair[T]) -> bool:
-    return pair.before is not None and pair.after is not None
+def _changed(pairs: Mapping[str, Pair[T]]) -> list[tuple[str, T, T]]:
+    """Return what was there before the step and after it: as the step made it, and as it was."""
+    both = ((id, pair.before, pair.after) for id, pair in pairs.items())
+    return [(id, made, before) for id, made, before in both if made is not None and before is not None]
 
 
 def _in_some_order(tries: dict[str, Try]) -> list[str]:
