@@ -32,9 +32,9 @@ class Point:
 
 POINTS = {
     "before the transaction": Point("sessions.session", "submit", before=True),
-    "rows written, not committed": Point("flows.actions.submitting", "write_effect"),
-    "log written, not committed": Point("flows.actions.submitting", "append"),
-    "all written, not committed": Point("flows.actions.submitting._Turn", "write"),
+    "rows written, not committed": Point("flows.actions.batch", "write_effect"),
+    "log written, not committed": Point("flows.actions.batch", "append"),
+    "all written, not committed": Point("flows.actions.batch.Batch", "write"),
     "committed, nobody told": Point("sessions.session", "submit"),
     "others told, author not": Point("sessions.session.LiveSession", "_follow"),
     "author told": Point("sessions.session", "answer"),

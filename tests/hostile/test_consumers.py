@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from asgiref.sync import sync_to_async
 
-from flows.actions import submitting
+from flows.actions import batch
 from flows.log import verify_flow
 from sessions import audience, steps
 from sessions.steps import Step
@@ -51,7 +51,7 @@ async def test_every_invariant_holds_and_the_runs_are_not_vacuous(cast: "Cast", 
 async def test_a_refusal_that_is_not_remembered_is_found(
     cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submitting, "remember", lambda *_: None)
+    monkeypatch.setattr(batch, "remember", lambda *_: None)
     with pytest.raises(Violation, match="I4"):
         for seed in range(USUAL):
             await run(seed, cast)

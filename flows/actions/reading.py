@@ -1,0 +1,72 @@
+"""What a batch asks for: wire values decoded for those who may write as of now, refusals for the others."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from flows import limits as helix_limits
+from flows.access import Role
+from flows.actions.rights import is_administrator, roles_of
+from flows.document import (
+    CreateFlow,
+    DocumentLimits,
+    Record,
+    Rejected,
+    ReplaceGraph,
+    decode_graph,
+    decode_operation,
+)
+from flows.submission import Acked, Name, Redo, Refused, Submission, Undo, Via
+
+Asked: TypeAlias = Record | Undo | Redo | Rejected
+"""What a submission came to when it was read: a record, the wish to take something back, or why it can be none."""
+
+
+def read_graph(nodes: object, edges: object) -> Asked:
+    """Decode a whole graph into what a submission may hold: the record, or the refusal."""
+    try:
+        return ReplaceGraph(*decode_graph(nodes, edges, helix_limits.current()))
+    except Rejected as refusal:
+        return refusal
+
+
+def read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:
+    """Decode what is asked by those who may write as of now; the others are forbidden to."""
+    askers = {(one.actor, one.via) for one in submissions}
+    roles = roles_of(flow_id, {actor for actor, _via in askers if actor is not None})
+    writers = {(actor, via) for actor, via in askers if _may_write(actor, via, roles)}
+    limits = helix_limits.current()
+    forbidden = Rejected("forbidden", _("Your role in this flow does not allow this."))
+    return [decode(one, limits) if (one.actor, one.via) in writers else forbidden for one in submissions]
+
+
+def _may_write(actor: int | None, via: Via, roles: dict[int, Role]) -> bool:
+    if actor is None:
+        return True
+    role = roles.get(actor)
+    if role is not None and role.includes(Role.EDITOR):
+        return True
+    return via == "admin" and is_administrator(actor, "flows.change_flow")
+
+
+def decode(submission: Submission, limits: DocumentLimits) -> Asked:
+    """Read one submission by what it says, whoever it is from."""
+    operation = submission.operation
+    if isinstance(operation, CreateFlow):
+        return Rejected("invalid", _("A flow is created only once."))
+    if isinstance(operation, Record | Rejected | Undo | Redo):
+        return operation
+    try:
+        return decode_operation(operation, limits)
+    except Rejected as refusal:
+        return refusal.with_traceback(None)  # which would keep the operation as long as its refusal
+
+
+def fresh(
+    submissions: Iterable[Submission], asked: Iterable[Asked], known: dict[Name, Acked | Refused]
+) -> list[Record]:
+    """Return the records that were not answered before: what is worth reading rows for."""
+    pairs = zip(submissions, asked, strict=True)
+    return [what for one, what in pairs if isinstance(what, Record) and one.name not in known]
