@@ -48,6 +48,16 @@ def rename(tab: EditorPage, label: str, new: str) -> None:
     tab.page.keyboard.press("Enter")
 
 
+def refuse(alice: EditorPage, bob: EditorPage, network: Proxy) -> None:
+    """Alice renames offline what bob deletes meanwhile; she is told of both when she is back."""
+    lost(alice, network)
+    rename(alice, "Search", "Find")
+    bob.operate({"kind": "remove_node", "id": "search"})
+    network.accept()
+    alice.live().settled()
+    expect(pill(alice)).to_contain_text("2 notes")
+
+
 def forgiven(tab: EditorPage) -> None:
     """Being without network is what the test is about."""
     known = ("ERR_", "ws://", "404 (Not Found)")
@@ -145,6 +155,59 @@ def test_what_was_refused_after_a_wait_is_listed_with_the_reason(
     expect(notes(alice).nth(1)).to_contain_text("Renamed Search")
     panel(alice).get_by_role("button", name="Dismiss all").click()
     expect(pill(alice)).to_contain_text("All changes saved")
+    forgiven(alice)
+
+
+def test_a_refusal_outlives_its_tab_until_it_is_dismissed_in_any(
+    opened: Open, flow_of: Callable[..., str], network: Proxy, behind: Server
+) -> None:
+    flow = flow_of([PLAN, SEARCH], on=network)
+    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+    refuse(alice, bob, network)
+    alice.page.close()
+    for _again in range(2):
+        tab = EditorPage(alice.page.context, flow).live()
+        expect(pill(tab)).to_contain_text("2 notes")
+        tab.page.close()
+    tab, other = (EditorPage(alice.page.context, flow).live() for _ in range(2))
+    pill(tab).click()
+    expect(notes(tab).first).to_contain_text("Renamed Search")
+    expect(notes(tab).first).to_contain_text("Not saved: Bob deleted “Search”.")
+    expect(pill(other)).to_contain_text("2 notes")
+    notes(tab).first.get_by_role("button", name="Dismiss").click()
+    expect(notes(tab)).to_have_count(1)
+    expect(pill(other)).to_contain_text("1 note")
+    panel(tab).get_by_role("button", name="Dismiss all").click()
+    expect(notes(tab)).to_have_count(0)
+    expect(pill(other)).to_contain_text("All changes saved")
+    tab.page.reload()
+    expect(pill(tab.live())).to_contain_text("All changes saved")
+    forgiven(alice)
+
+
+def test_a_refusal_is_read_by_nobody_else_and_goes_when_one_logs_out(
+    opened: Open, flow_of: Callable[..., str], network: Proxy, behind: Server
+) -> None:
+    flow = flow_of([PLAN, SEARCH], on=network)
+    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+    refuse(alice, bob, network)
+    context, cookies = alice.page.context, alice.page.context.cookies()
+    alice.page.close()
+
+    context.add_cookies(bob.page.context.cookies())  # type: ignore[arg-type]
+    bobs = EditorPage(context, flow).live()
+    expect(pill(bobs)).to_contain_text("All changes saved")
+    bobs.page.close()
+    context.add_cookies(cookies)  # type: ignore[arg-type]
+    hers = EditorPage(context, flow).live()
+    expect(pill(hers)).to_contain_text("2 notes")
+
+    hers.page.goto("/")
+    hers.page.locator(".avatar-ring").click()
+    hers.page.get_by_role("button", name="Log out").click()
+    hers.page.locator("[data-demo-user=alice]").click()
+    hers.page.wait_for_url(lambda url: "/login/" not in url)
+    expect(pill(hers.open(flow).live())).to_contain_text("All changes saved")
     forgiven(alice)
 
 

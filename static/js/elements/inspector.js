@@ -72,9 +72,13 @@ export class Inspector {
    * @param {"form "|`form ${string}`} place the flow's form, or a node's @param {string|null} reason
    */
   hold(place, name, text, reason) {
-    if (!reason) return this.#mending.mended(place, name);
-    this.#mending.keep(place, name, text, reason);
-    return this.#mending.putBack();
+    if (reason) {
+      this.#mending.keep(place, name, text, reason);
+      this.#mending.putBack();
+    } else {
+      this.#mending.mended(place, name);
+      this.#again();
+    }
   }
 
   /** What is selected, in a word. */
