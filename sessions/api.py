@@ -10,7 +10,7 @@ from accounts.authentication import person
 from accounts.problems import Problem, answers
 from accounts.routing import Router
 from flows.access import get_flow_for
-from sessions import directory
+from sessions import live
 
 router = Router(tags=["sessions"])
 
@@ -44,10 +44,10 @@ class SessionsOut(Schema):
 
 
 @router.get("/flows/{flow_id}/session", **answers({200: SessionOut}, "not_found"))
-def read_session(request: HttpRequest, flow_id: UUID) -> directory.SessionState:
+def read_session(request: HttpRequest, flow_id: UUID) -> live.SessionState:
     """Tell who is in the flow now."""
     get_flow_for(person(request), flow_id)
-    return directory.session_of(flow_id)
+    return live.session_of(flow_id)
 
 
 @router.get("/sessions", **answers({200: SessionsOut}, "forbidden"))
@@ -55,5 +55,5 @@ def list_sessions(request: HttpRequest) -> dict[str, object]:
     """List every flow that is being edited now; staff only."""
     if not person(request).is_staff:
         raise Problem("forbidden", "Only staff may see every session.")
-    found = directory.live_sessions()
+    found = live.live_sessions()
     return {"items": found, "count": len(found)}

@@ -2,7 +2,7 @@
 
 Each process tells a group of its own making which sessions it has and who is in them: in whole every few seconds and
 when a newcomer asks, and each session as it changes. There is no table and nothing in Redis to clean up: a process
-that falls silent is forgotten. `session_of` and `live_sessions` answer from what was heard, for REST and the admin.
+that falls silent is forgotten. `sessions.live` answers from what was heard, for REST and the admin.
 """
 
 import asyncio
@@ -11,13 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from flows.limits import current
-from flows.models import Flow
 from sessions.link import Link, Message
 from sessions.presence import ANNOUNCE_SECONDS
 
@@ -25,27 +24,6 @@ GROUP = "live"
 CHUNK = 200
 DELAY = 0.1
 SETTLING_SECONDS = 0.3
-
-
-class LivePerson(TypedDict):
-    id: int
-    name: str
-    colour: str
-
-
-class SessionState(TypedDict):
-    active: bool
-    version: int
-    people: list[LivePerson]
-    count: int
-
-
-class ListedSession(TypedDict):
-    flow: UUID
-    title: str
-    people: list[LivePerson]
-    version: int
-    started_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,33 +146,6 @@ class Directory:
         self._link.say({"type": type, "process": self._process, **fields})
 
 
-def session_of(flow_id: UUID) -> SessionState:
-    """Return who is in a flow now. Reads the flow's version from its row: 0 if there is no such flow."""
-    listings = [one for one in _everything() if one.flow_id == flow_id and one.people]
-    people = _people(listings)
-    version = Flow.objects.filter(pk=flow_id).values_list("version", flat=True).first() or 0
-    return {"active": bool(listings), "version": version, "people": people, "count": len(people)}
-
-
-def live_sessions() -> list[ListedSession]:
-    """Return every flow that is being edited now, the one that started first at the top."""
-    by_flow: dict[UUID, list[Listing]] = {}
-    for one in _everything():
-        by_flow.setdefault(one.flow_id, []).append(one)
-    rows = Flow.objects.filter(pk__in=by_flow).values_list("pk", "title", "version")
-    found: list[ListedSession] = [
-        {
-            "flow": flow_id,
-            "title": title,
-            "people": _people(by_flow[flow_id]),
-            "version": version,
-            "started_at": min(one.started_at for one in by_flow[flow_id]),
-        }
-        for flow_id, title, version in rows
-    ]
-    return sorted(found, key=lambda one: (one["started_at"], str(one["flow"])))
-
-
 def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, str, str, int], ...]:
     """Join a person's sockets into one entry."""
     sockets: Counter[int] = Counter()
@@ -203,21 +154,6 @@ def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, st
         sockets[id] += 1
         named[id] = (name, colour)
     return tuple((id, *named[id], count) for id, count in sockets.items())
-
-
-def _everything() -> list[Listing]:
-    from sessions import supervisor
-
-    found = []
-    for directory in supervisor.directories():
-        directory.settled.wait(2 * SETTLING_SECONDS)
-        found += list(directory.listings())
-    return found
-
-
-def _people(listings: Iterable[Listing]) -> list[LivePerson]:
-    people = {id: (name, colour) for one in listings for id, name, colour, _ in one.people}
-    return [{"id": id, "name": name, "colour": colour} for id, (name, colour) in sorted(people.items())]
 
 
 def _wire(one: Listing) -> list[object]:

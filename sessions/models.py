@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from flows.models import Flow
 
 if TYPE_CHECKING:
-    from sessions.directory import ListedSession
+    from sessions.live import ListedSession
 
 
 class LiveFlow(Flow):

@@ -15,7 +15,7 @@ import structlog
 from flows.limits import Limits
 from sessions.audience import Audience
 from sessions.codes import Close
-from sessions.frames import valid_state
+from sessions.decoding import valid_state
 from sessions.link import Link, Message
 from sessions.presence import Board, Person, State
 from sessions.socket import Socket

@@ -1,10 +1,10 @@
 """The live session: one flow being edited, in one process.
 
 One task owns the flow in memory (`current`), at a known version. It takes what people submit in batches (`inbox`),
-has each committed by `flows.actions.submit` in a thread, advances by the receipt, lets the audience know and answers
-the authors. If the receipt starts from another version than ours, somebody else wrote (REST, another process): then
-the log is read, exactly as after a hint, or a heartbeat that shows us behind. So several processes are correct
-without electing an owner, and a lost hint is only a delay.
+has each committed by `flows.actions.submit` in a thread (`commits`), advances by the receipt, lets the audience know
+and answers the authors. If the receipt starts from another version than ours, somebody else wrote (REST, another
+process): then the log is read, exactly as after a hint, or a heartbeat that shows us behind. So several processes are
+correct without electing an owner, and a lost hint is only a delay.
 
 Whatever goes wrong in here is this flow's alone: the task starts again from the database and brings everybody forward
 from the version they hold; after too many starts its people are sent away, to come back later.
@@ -12,7 +12,6 @@ from the version they hold; after too many starts its people are sent away, to c
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -21,22 +20,22 @@ from uuid import UUID, uuid4
 import structlog
 from django.utils import timezone
 
-from flows.actions import Versioned, submit
 from flows.errors import NotFound
 from flows.limits import Limits
-from flows.publish import group_name, hint_changed
+from flows.publish import group_name
 from flows.store import load_document
 from flows.submission import Receipt
-from sessions import metrics, steps
-from sessions.answers import answer
+from sessions import group, metrics, steps
 from sessions.audience import Audience
 from sessions.catch_up import CatchUp
 from sessions.codes import Close, Closing
+from sessions.commits import Commits
 from sessions.current import Current
 from sessions.database import patiently
 from sessions.inbox import Entry, Inbox
-from sessions.link import Link, Message
+from sessions.link import Link
 from sessions.presence import Board
+from sessions.restarts import Restarts
 from sessions.rollcall import Rollcall
 from sessions.socket import Socket
 from sessions.steps import Step
@@ -46,8 +45,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-RESTARTS = 10
-RESTARTS_WITHIN = 60.0
 FINISHING_SECONDS = 3.0
 
 
@@ -68,7 +65,7 @@ class LiveSession:
         self.board = Board()
         self.audience = Audience(flow_id, limits, lambda: self.flow.document)
         self.inbox = Inbox()
-        self.link = Link(group_name(flow_id), self._hear, self._listening)
+        self.link = Link(group_name(flow_id), partial(group.hear, self), partial(group.listening, self))
         self.rollcall = Rollcall(self.board, self.audience, self.link, f"{process}.{uuid4().hex}", limits)
         self.vigil = Vigil(self)
         self.active_at = time.monotonic()
@@ -78,7 +75,8 @@ class LiveSession:
         self._changed, self._on_end = changed, ended
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
         self._log = CatchUp(self.flow, self._patiently, self._advance, self._open)
-        self._restarts: deque[float] = deque()
+        self._commits = Commits(self)
+        self._restarts = Restarts()
         self._task: asyncio.Task[None] | None = None
 
     # What others ask of it.
@@ -94,7 +92,7 @@ class LiveSession:
     async def ready(self) -> None:
         """Return when the flow is in memory. Raises `Closing` if it cannot be had."""
         await self._ready.wait()
-        self._expect_open()
+        self.expect_open()
 
     def submit(self, entry: Entry) -> None:
         """Let an entry wait for its turn; it will be answered."""
@@ -104,7 +102,7 @@ class LiveSession:
 
     async def catch_up(self) -> None:
         """Return when what the log holds at this moment is here too. Raises `Closing` if the session ends first."""
-        self._expect_open()
+        self.expect_open()
         done = self._log.asked()
         self._wake.set()
         await done
@@ -129,6 +127,11 @@ class LiveSession:
         self.access_changed_at = time.monotonic()
         self.vigil.check_soon(wanted)
 
+    def look(self) -> None:
+        """Compare with the log soon."""
+        self._log.is_due = True
+        self._wake.set()
+
     def end(self, code: Close) -> None:
         """Close every socket with a code and stop, when the commit under way is answered."""
         if self.closing is None:
@@ -141,6 +144,20 @@ class LiveSession:
             await asyncio.wait([self._task], timeout=FINISHING_SECONDS)
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def follow(self, receipt: Receipt) -> None:
+        """Bring the flow in memory to where a commit of ours left it, by the log if others wrote before it."""
+        if receipt.epoch != self.flow.epoch:
+            raise Closing(Close.RESTARTING)
+        if receipt.previous != self.flow.version:
+            await self._log.run(self.limits.catch_up)
+        elif receipt.version > receipt.previous:
+            self._advance(steps.step_of(receipt))
+
+    def expect_open(self) -> None:
+        """Raise `Closing` if the session ends."""
+        if self.closing is not None:
+            raise Closing(self.closing)
 
     # Its life.
 
@@ -181,7 +198,7 @@ class LiveSession:
             if was_due:
                 await self._log.run(self.limits.catch_up)
             if self.inbox:  # however often others write, what waits here has its turn after one reading
-                await self._commit()
+                await self._commits.next()
             elif self.closing is not None:
                 raise Closing(self.closing)
             elif was_due:
@@ -189,47 +206,6 @@ class LiveSession:
             else:
                 await self._wake.wait()
             self._wake.clear()
-
-    async def _commit(self) -> None:
-        """Commit what is waiting, in one transaction; then tell everybody and answer the authors."""
-        batch = self.inbox.take()
-        begun = time.monotonic()
-        submissions = [entry.submission for entry in batch]
-        graph = Versioned(self.flow.document, self.flow.version)
-        try:
-            save = partial(submit, self.flow_id, submissions, graph=graph)
-            receipt = await patiently(save, self._expect_open, self.inbox.say_delayed)
-        except (NotFound, Closing):
-            raise Closing(self.closing or Close.NOT_FOUND) from None
-        except Exception as defect:
-            self._blame(batch, defect)
-            return
-        metrics.commit_seconds.observe(time.monotonic() - begun)
-        metrics.commit_size.observe(len(batch))
-        await self._follow(receipt)
-        for entry, given in zip(batch, receipt.answers, strict=True):
-            answer(entry, given, self.audience, self.flow)
-        self.inbox.done()
-        if receipt.version > receipt.previous:
-            self.link.say(hint_changed(receipt).message)
-
-    def _blame(self, batch: list[Entry], defect: Exception) -> None:
-        """Raise a batch's defect, so that its entries go one by one; send away the author of the one that does it."""
-        if len(batch) > 1 or not batch[0].attempts:
-            for entry in batch:
-                entry.attempts += 1
-            raise defect
-        log.error("submission_failed", flow=str(self.flow_id), seq=batch[0].seq, exc_info=defect)
-        batch[0].socket.close(Close.RESTARTING)
-        self.inbox.done()
-
-    async def _follow(self, receipt: Receipt) -> None:
-        if receipt.epoch != self.flow.epoch:
-            raise Closing(Close.RESTARTING)
-        if receipt.previous != self.flow.version:
-            await self._log.run(self.limits.catch_up)
-        elif receipt.version > receipt.previous:
-            self._advance(steps.step_of(receipt))
 
     def _advance(self, step: Step) -> None:
         self.flow.advance(step)
@@ -240,25 +216,15 @@ class LiveSession:
 
     async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in a thread, again and again while the database does not answer. Nothing is lost by waiting."""
-        return await patiently(partial(call, *args, **kwargs), self._expect_open)
-
-    def _expect_open(self) -> None:
-        if self.closing is not None:
-            raise Closing(self.closing)
+        return await patiently(partial(call, *args, **kwargs), self.expect_open)
 
     def _begin_again(self) -> None:
         """Prepare another start after a defect, or give up."""
-        now = time.monotonic()
-        self._restarts.append(now)
-        while now - self._restarts[0] > RESTARTS_WITHIN:
-            self._restarts.popleft()
-        metrics.restarts.inc()
-        log.exception("session_restarted", flow=str(self.flow_id), times=len(self._restarts))
+        log.exception("session_restarted", flow=str(self.flow_id), times=self._restarts.count())
         self._ready.clear()
         self.inbox.put_back()
         self._log.began_again()
-        if len(self._restarts) > RESTARTS:
-            raise Closing(Close.RESTARTING)
+        self._restarts.expect_few()
 
     def _stop(self, code: Close) -> None:
         self.closing = code
@@ -273,29 +239,3 @@ class LiveSession:
         metrics.live_sessions.dec()
         log.info("session_stopped", flow=str(self.flow_id), code=int(code))
         self._on_end(self)
-
-    # What the group says.
-
-    def _listening(self) -> None:
-        """Whatever was said before we listened, we missed."""
-        self.rollcall.begin()
-        self.check_soon(lambda _: True)
-        self.look()
-
-    def _hear(self, message: Message) -> None:
-        match message["type"]:
-            case "flow.changed":
-                if message["version"] > self.flow.version:
-                    self.look()
-            case "flow.access":
-                users = set(message["users"])
-                self.check_soon(lambda socket: socket.person.id in users)
-            case "flow.deleted":
-                self.look()
-            case _:
-                self.rollcall.hear(message)
-
-    def look(self) -> None:
-        """Compare with the log soon."""
-        self._log.is_due = True
-        self._wake.set()

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from flows.limits import Limits
 from flows.limits import current as current_limits
-from sessions import metrics
+from sessions import live, metrics
 from sessions.codes import Close, Closing
 from sessions.directory import Directory, Listing, count_sockets
 from sessions.link import Message
@@ -121,12 +121,8 @@ def current() -> Supervisor:
     if supervisor is None:
         supervisor = _supervisors[loop] = Supervisor(current_limits())
         supervisor.directory.open()
+        live.ask(supervisor.directory)
     return supervisor
-
-
-def directories() -> list[Directory]:
-    """Return what the threads of this process may read of what is live."""
-    return [supervisor.directory for supervisor in list(_supervisors.values())]
 
 
 async def shutdown() -> None:

@@ -7,19 +7,23 @@ something says that a right or a login changed. A database that does not answer 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+from uuid import UUID
 
 import structlog
 
+from flows.limits import Limits
 from sessions.admission import verdicts
+from sessions.audience import Audience
 from sessions.codes import Close, Closing
+from sessions.current import Current
 from sessions.database import DatabaseDown, in_database
 from sessions.encoding import encode
+from sessions.inbox import Inbox
+from sessions.link import Link
 from sessions.presence import ANNOUNCE_SECONDS, with_role
+from sessions.rollcall import Rollcall
 from sessions.socket import Socket
-
-if TYPE_CHECKING:
-    from sessions.session import LiveSession
 
 log = structlog.get_logger(__name__)
 
@@ -29,10 +33,33 @@ CHECK_SECONDS = 15.0
 EMPTY_SECONDS = 5.0
 
 
+class Watched(Protocol):
+    """What the clock looks at, and may ask for."""
+
+    flow_id: UUID
+    limits: Limits
+    flow: Current
+    audience: Audience
+    inbox: Inbox
+    link: Link
+    rollcall: Rollcall
+    active_at: float
+    arriving: int
+
+    async def catch_up(self) -> None:
+        """Return when what the log holds at this moment is here too."""
+
+    def depart(self, socket: Socket) -> None:
+        """Forget a socket."""
+
+    def end(self, code: Close) -> None:
+        """Close every socket with a code and stop."""
+
+
 class Vigil:
     """The clock of one session."""
 
-    def __init__(self, session: "LiveSession") -> None:
+    def __init__(self, session: Watched) -> None:
         self._session = session
         now = time.monotonic()
         self._occupied_at = now

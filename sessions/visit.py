@@ -19,23 +19,10 @@ from sessions import metrics, supervisor
 from sessions.admission import Credential, Guest
 from sessions.answers import refuse
 from sessions.codes import Close, Closing
+from sessions.decoding import BadFrame, OtherProtocol, decode_frame
 from sessions.encoding import encode, named
 from sessions.flow_control import frame_rate, operation_rate
-from sessions.frames import (
-    BadFrame,
-    ClientFrame,
-    ExecuteAction,
-    Hello,
-    Operate,
-    OtherProtocol,
-    Ping,
-    Presence,
-    Redo,
-    Seen,
-    SyncGraph,
-    Undo,
-    decode_frame,
-)
+from sessions.frames import ClientFrame, ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 from sessions.inbox import Entry
 from sessions.outbound import Send
 from sessions.session import LiveSession

@@ -53,6 +53,24 @@ def test_a_package_imports_only_those_below_it(package: str) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
+    """Not even inside a function or for the types' sake: who needs something from above is given it."""
+    found = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in modules(package)}
+    named = {name.removesuffix(".__init__"): path for name, path in found.items()}
+    needs = {name: _ours(name, imports_of(path), named) for name, path in named.items()}
+    while free := {name for name, needed in needs.items() if not needed}:
+        needs = {name: needed - free for name, needed in needs.items() if name not in free}
+
+    assert not needs
+
+
+def _ours(module: str, imported: Iterator[str], named: dict[str, Path]) -> set[str]:
+    """Return the modules of ours that one needs, without the packages that it stands in itself."""
+    needed = {name if name in named else name.rpartition(".")[0] for name in imported}
+    return {name for name in needed & named.keys() if not f"{module}.".startswith(f"{name}.")}
+
+
 def test_the_document_is_pure() -> None:
     wrong = {
         f"{path.relative_to(ROOT)}: {name}"

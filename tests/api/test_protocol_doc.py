@@ -13,7 +13,7 @@ from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
 from sessions.codes import Close
-from sessions.frames import DECODERS
+from sessions.decoding import DECODERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()

@@ -31,14 +31,14 @@ class Point:
 
 
 POINTS = {
-    "before the transaction": Point("sessions.session", "submit", before=True),
+    "before the transaction": Point("sessions.commits", "submit", before=True),
     "rows written, not committed": Point("flows.actions.batch", "write_effect"),
     "log written, not committed": Point("flows.actions.batch", "append"),
     "all written, not committed": Point("flows.actions.batch.Batch", "write"),
-    "committed, nobody told": Point("sessions.session", "submit"),
-    "others told, author not": Point("sessions.session.LiveSession", "_follow"),
-    "author told": Point("sessions.session", "answer"),
-    "before the hint": Point("sessions.session", "hint_changed", before=True),
+    "committed, nobody told": Point("sessions.commits", "submit"),
+    "others told, author not": Point("sessions.session.LiveSession", "follow"),
+    "author told": Point("sessions.commits", "answer"),
+    "before the hint": Point("sessions.commits", "hint_changed", before=True),
     "REST: committed, not answered": Point("flows.api.edits.actions", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from flows.actions import batch
 from flows.log import verify_flow
-from sessions import audience, steps
+from sessions import audience, recent, steps
 from sessions.steps import Step
 from tests.hostile.driver import Driver
 from tests.hostile.seeds import seeds
@@ -64,7 +64,7 @@ async def test_a_version_that_is_told_by_half_is_found(
         return replace(real(following), effect=following[-1].effect)
 
     real = steps.joined
-    for module in (steps, audience):
+    for module in (steps, recent, audience):
         monkeypatch.setattr(module, "joined", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(USUAL):

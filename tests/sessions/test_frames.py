@@ -4,21 +4,8 @@ import json
 
 import pytest
 
-from sessions.frames import (
-    BadFrame,
-    ExecuteAction,
-    Hello,
-    Operate,
-    OtherProtocol,
-    Ping,
-    Presence,
-    Redo,
-    Seen,
-    SyncGraph,
-    Undo,
-    decode_frame,
-    valid_state,
-)
+from sessions.decoding import BadFrame, OtherProtocol, decode_frame, valid_state
+from sessions.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'
 BAD = [

@@ -14,8 +14,8 @@ from flows.actions import Submission, submit
 from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt
+from sessions import commits, steps, supervisor, vigil
 from sessions import session as live_session
-from sessions import steps, supervisor, vigil
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
 
@@ -148,7 +148,7 @@ async def test_a_defect_starts_the_session_again_and_nobody_loses_anything(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    fail_once(monkeypatch, live_session, "submit", ZeroDivisionError("a defect"))
+    fail_once(monkeypatch, commits, "submit", ZeroDivisionError("a defect"))
     assert (await alice.do(move(1)))["version"] == 2
     await agree(flow, 2, alice, bob)
 
@@ -157,7 +157,7 @@ async def test_a_defect_after_the_commit_is_no_second_commit(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob, html = await join("alice"), await join("bob"), await join("vera", format="html")
-    fail_once(monkeypatch, live_session, "answer", ZeroDivisionError("a defect"))
+    fail_once(monkeypatch, commits, "answer", ZeroDivisionError("a defect"))
     seqs = [await alice.operate(move(x)) for x in range(1, 6)]
     for seq in seqs:
         assert (await alice.answer(seq))["type"] == "acked"
@@ -178,14 +178,14 @@ async def test_what_breaks_the_session_each_time_is_sent_away_alone(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    real = live_session.submit
+    real = commits.submit
 
     def poisoned(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
         if any(one.operation == {"kind": "poison"} for one in submissions):
             raise ZeroDivisionError("poison")
         return real(flow_id, submissions, **options)
 
-    monkeypatch.setattr(live_session, "submit", poisoned)
+    monkeypatch.setattr(commits, "submit", poisoned)
     seqs = [await bob.operate(move(x)) for x in range(1, 4)]
     await alice.operate({"kind": "poison"})
     seqs += [await bob.operate(move(x)) for x in range(4, 7)]
@@ -211,7 +211,7 @@ async def test_without_a_database_edits_wait_and_nothing_is_acknowledged(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    away, real, tries = True, live_session.submit, asyncio.Event()
+    away, real, tries = True, commits.submit, asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def gone(*arguments: Any, **options: Any) -> Receipt:
@@ -220,7 +220,7 @@ async def test_without_a_database_edits_wait_and_nothing_is_acknowledged(
             raise OperationalError("the database is away")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(live_session, "submit", gone)
+    monkeypatch.setattr(commits, "submit", gone)
     seqs = [await alice.operate(move(x)) for x in range(1, 4)]
     for _ in range(3):
         async with asyncio.timeout(10):

@@ -8,8 +8,7 @@ from django.db import OperationalError
 
 from flows.models import Flow
 from flows.submission import Receipt
-from sessions import audience, database, steps
-from sessions import session as live_session
+from sessions import audience, commits, database, steps
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 
@@ -52,14 +51,14 @@ async def test_an_error_of_one_submission_alone_is_no_outage(
 ) -> None:
     monkeypatch.setattr(database, "PAUSES", (0.0,))
     alice, bob = await join("alice"), await join("bob")
-    real = live_session.submit
+    real = commits.submit
 
     def too_much(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
         if any(one.operation == {"kind": "poison"} for one in submissions):
             raise OperationalError("too many SQL variables")
         return real(flow_id, submissions, **options)
 
-    monkeypatch.setattr(live_session, "submit", too_much)
+    monkeypatch.setattr(commits, "submit", too_much)
     await alice.operate({"kind": "poison"})
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"

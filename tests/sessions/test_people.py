@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from flows.models import Flow
 from sessions import supervisor, vigil
 from sessions.codes import Close
-from sessions.directory import live_sessions, session_of
+from sessions.live import live_sessions, session_of
 from tests.sessions.client import Client
 from tests.sessions.conftest import Join
 

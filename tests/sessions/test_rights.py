@@ -15,7 +15,7 @@ from accounts.models import User
 from flows.actions import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
-from sessions import supervisor, vigil, welcome
+from sessions import group, supervisor, vigil, welcome
 from sessions.admission import Guest, admit
 from tests.sessions.client import Client, connect
 from tests.sessions.conftest import Join, token_of
@@ -167,7 +167,7 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
         monkeypatch.undo()
         guest = admit(*arguments)
         hint = remove_member(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
-        loop.call_soon_threadsafe(session._hear, hint.message)
+        loop.call_soon_threadsafe(group.hear, session, hint.message)
         return guest
 
     monkeypatch.setattr(welcome, "admit", overtaken)

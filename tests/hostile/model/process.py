@@ -5,11 +5,11 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 
 from collections import deque
 
+from flows.rendering import fragments
 from flows.document import Document, Effect, apply, decode_record, encode_left, parse_json
 from flows.document.limits import NO_LIMITS
-from flows.rendering import fragments
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
-from sessions import frames
+from sessions import decoding, frames
 from sessions.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts
 from tests.hostile.evidence import Logged
 from tests.hostile.model.disk import Answer, Disk
@@ -60,8 +60,8 @@ class Process:
     def hear(self, connection: Connection, text: str) -> None:
         """Take a frame."""
         try:
-            frame = frames.decode_frame(text)
-        except frames.BadFrame as bad:
+            frame = decoding.decode_frame(text)
+        except decoding.BadFrame as bad:
             connection.tell(encode("error", code="invalid", message=str(bad)))
             return
         match frame:

@@ -60,10 +60,10 @@ class Process:
         if session is not None:
 
             async def failing(_: Any) -> None:
-                vars(session).pop("_follow", None)
+                vars(session).pop("follow", None)
                 raise ZeroDivisionError("a planted defect")
 
-            vars(session)["_follow"] = failing
+            vars(session)["follow"] = failing
 
     async def kill(self) -> None:
         """Be gone, in the middle of whatever it is, without a word to anybody."""
