@@ -19,9 +19,9 @@ from django.utils.translation import get_language
 
 from flows import forms
 from flows import limits as helix_limits
+from flows.canvas import fresh
 from flows.document import KINDS, Edge, FlowProperties, Node
 from flows.limits import Limits
-from flows.rendering import fresh
 
 LANGUAGES = 16
 

@@ -5,9 +5,9 @@ from typing import assert_never
 
 import structlog
 
+from flows.canvas import state_html
 from flows.document import encode_left, mentioned_on_wire
 from flows.limits import current
-from flows.rendering import state_html
 from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.audience import Audience

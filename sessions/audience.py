@@ -13,9 +13,9 @@ from uuid import UUID
 import structlog
 from django.urls import reverse
 
+from flows.canvas import fragments
 from flows.document import Document
 from flows.limits import Limits
-from flows.rendering import fragments
 from sessions import metrics
 from sessions.current import Current
 from sessions.encoding import (

@@ -5,7 +5,7 @@ Bounded in bytes, because a person decides how long an element is. What is forgo
 
 from collections import deque
 
-from flows.fragments import weight
+from flows.canvas.kept import weight
 from sessions.steps import Step, joined
 
 ELEMENT_BYTES = 500

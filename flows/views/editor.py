@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from flows import limits as helix_limits
-from flows import rendering
 from flows.access import Access
 from flows.actions import can_take_back
 from flows.blank_forms import blank_forms_url
+from flows.canvas import blanks, layout_css, whole
+from flows.canvas import canvas as layers
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
-from flows.layout import layout_css
 from flows.opening import open_flow
 from flows.shortcuts import shortcuts
 from flows.store import Loaded, load_document
@@ -49,10 +49,10 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     context = {
         **_identity(access, opening.loaded),
         **_own_steps(request.user.pk, access, opening.loaded.version),
-        "canvas": rendering.canvas(opening.loaded.document),
+        "canvas": layers(opening.loaded.document),
         "partial": opening.is_partial,
         "palette": _palette(),
-        "blanks": rendering.blanks(),
+        "blanks": blanks(),
         "blank_forms_url": blank_forms_url(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
@@ -80,7 +80,7 @@ def layout(request: PageRequest, access: Access) -> HttpResponse:
 def canvas(request: PageRequest, access: Access) -> HttpResponse:
     """Answer all fragments of the flow, in the form of a broadcast, at the version that the headers name."""
     loaded = load_document(access.flow.pk)
-    response = HttpResponse(rendering.whole(loaded.document))
+    response = HttpResponse(whole(loaded.document))
     response["X-Helix-Version"] = str(loaded.version)
     response["X-Helix-Epoch"] = loaded.epoch
     response["X-Helix-Digest"] = loaded.digest

@@ -20,9 +20,9 @@ from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.actions import Refused, Submission
 from flows.blank_forms import blank_forms
+from flows.canvas import spoken_name
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
-from flows.rendering import spoken_name
 from flows.store import Loaded
 from flows.stored_graph import StoredGraph
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment

@@ -20,8 +20,8 @@ from flows import actions, publish, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.actions import Refused, Submission
+from flows.canvas import thumbnail_svg
 from flows.queries import Sort
-from flows.thumbnails import thumbnail_svg
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 
 PAGE = 24

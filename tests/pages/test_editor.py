@@ -8,10 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from flows.actions import create_flow
+from flows.canvas import layout_css, whole
 from flows.document import KINDS
-from flows.layout import layout_css
 from flows.models import Flow
-from flows.rendering import whole
 from flows.store import load_document
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements

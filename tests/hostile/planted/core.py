@@ -6,7 +6,7 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from flows import rendering
+from flows.canvas import changes
 from flows.document import Effect, OwnChange, Past, pair_of
 from flows.document.restoring import Restoration
 from tests.hostile.model import turn
@@ -64,9 +64,9 @@ def undo_forgets_a_property(patch: MonkeyPatch) -> None:
 
 def group_not_counted_again(patch: MonkeyPatch) -> None:
     """A group whose members changed is not rendered again."""
-    real = rendering._nodes_now
+    real = changes._nodes_now
 
     def nodes_now(ids: Any, graph: Any) -> Any:
         return real(ids if isinstance(ids, list) else (), graph)
 
-    patch.setattr(rendering, "_nodes_now", nodes_now)
+    patch.setattr(changes, "_nodes_now", nodes_now)

@@ -1,0 +1,39 @@
+"""The markup of an edge and of its label, which lies in a layer of its own."""
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from flows.canvas.kept import kept
+from flows.canvas.pieces import EMPTY, SPOKEN_LABEL, flag
+from flows.document import Edge, Node, curve_between, port_point
+
+
+@kept
+def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
+    """Render an edge between the nodes at its ends, without its label."""
+    start, end = port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in")
+    curve = curve_between(start, end)
+    return format_html(
+        '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
+        ' data-target-port="{into}" data-label="{label}"{animated}{disabled} role="img" aria-label="{spoken}">'
+        '<path class="edge-hit" d="{d}"/><path class="edge-line" d="{d}"/><path class="edge-arrow" d="{arrow}"/></g>',
+        id=edge.id,
+        source=edge.source,
+        target=edge.target,
+        out=edge.source_port,
+        into=edge.target_port,
+        label=edge.label,
+        animated=flag("data-animated", edge.animated),
+        disabled=flag("data-disabled", not (source.enabled and target.enabled)),
+        spoken=f"{source.label[:SPOKEN_LABEL]} → {target.label[:SPOKEN_LABEL]}",
+        d=curve.d,
+        arrow=curve.arrow,
+    )
+
+
+@kept
+def label_html(edge: Edge) -> SafeString:
+    """Render an edge's label, or nothing when it has none."""
+    if not edge.label:
+        return EMPTY
+    return format_html('<div id="l-{}" class="edge-label" data-label-of="{}">{}</div>', edge.id, edge.id, edge.label)
