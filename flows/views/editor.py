@@ -15,10 +15,10 @@ from django.views.decorators.http import require_safe
 from flows import limits as helix_limits
 from flows.access import Access
 from flows.actions import can_take_back
-from flows.blank_forms import blank_forms_url
 from flows.canvas import blanks, layout_css, whole
 from flows.canvas import canvas as layers
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
+from flows.forms.blanks import blank_forms_url
 from flows.opening import open_flow
 from flows.shortcuts import shortcuts
 from flows.store import Loaded, load_document

@@ -19,10 +19,10 @@ from flows import actions, forms, publish, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.actions import Refused, Submission
-from flows.blank_forms import blank_forms
 from flows.canvas import spoken_name
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
+from flows.forms.blanks import blank_forms
 from flows.store import Loaded
 from flows.stored_graph import StoredGraph
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment

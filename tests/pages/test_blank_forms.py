@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.blank_forms import blank_forms, blank_forms_url
 from flows.document import KINDS
+from flows.forms.blanks import blank_forms, blank_forms_url
 from flows.models import Flow
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements

@@ -1,0 +1,35 @@
+"""The inspector's forms, made from the catalogue: one typed field for each setting of each kind.
+
+A form shows what an element is and reads what a person typed back into the difference, as the `set` of an edit. It
+converts text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
+"""
+
+from flows.forms.fields import (
+    Field,
+    Section,
+    edge_sections,
+    flow_sections,
+    node_sections,
+    setting_field,
+    swatches,
+    written,
+)
+from flows.forms.typed import ABSENT, Reading, is_touched, marks, parsed, read, with_errors
+
+__all__ = [
+    "ABSENT",
+    "Field",
+    "Reading",
+    "Section",
+    "edge_sections",
+    "flow_sections",
+    "is_touched",
+    "marks",
+    "node_sections",
+    "parsed",
+    "read",
+    "setting_field",
+    "swatches",
+    "with_errors",
+    "written",
+]
