@@ -23,12 +23,16 @@ Name: TypeAlias = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take back the last step of whoever asks."""
+    """Take back the last step of whoever asks; not if they went on elsewhere after version `at`."""
+
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Take back the last undo of whoever asks."""
+    """Take back the last undo of whoever asks; not if they went on elsewhere after version `at`."""
+
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,8 @@ class Submission:
 class Acked:
     """Durable at `version`. `fresh` is False for a resend and for a change of nothing.
 
-    `left` is what an undo or redo left alone, because somebody else had written it since.
+    `left` is what an undo or redo left alone, because somebody else had written it since, or what was gone when a batch
+    came that need not be whole.
     """
 
     version: int
@@ -83,7 +88,7 @@ class Refused:
 class ChangeHead:
     """Who made a version, and how.
 
-    `undo_of` is the version at which the step began that an undo or redo takes back, `left` what that left alone.
+    `undo_of` is the version at which the step began that an undo or redo takes back, `left` what was left alone.
     """
 
     version: int

@@ -76,13 +76,19 @@ def _operate(fields: Fields) -> Operate:
 
 
 def _undo(fields: Fields) -> Undo:
-    _expect(fields, {"seq"}, {"client"})
-    return Undo(_seq(fields), _client(fields))
+    _expect(fields, {"seq"}, {"client", "at"})
+    return Undo(_seq(fields), _client(fields), _at(fields))
 
 
 def _redo(fields: Fields) -> Redo:
-    _expect(fields, {"seq"}, {"client"})
-    return Redo(_seq(fields), _client(fields))
+    _expect(fields, {"seq"}, {"client", "at"})
+    return Redo(_seq(fields), _client(fields), _at(fields))
+
+
+def _at(fields: Fields) -> int | None:
+    at = fields.get("at")
+    _require(at is None or _is_count(at), "at must be a version")
+    return cast("int | None", at)
 
 
 def _presence(fields: Fields) -> Presence:

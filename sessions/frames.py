@@ -33,14 +33,20 @@ class Operate:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
+    """Take back one's last step; `at` is the version the asker was at, if what came later elsewhere is not meant."""
+
     seq: int
     client: str | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Redo:
+    """Take back one's last undo; `at` as for `Undo`."""
+
     seq: int
     client: str | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,10 +157,10 @@ class Visit:
                 self._submit(session, seq, operation, client, step=step)
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, self._whole_graph(graph), based_on=version)
-            case Undo(seq, client):
-                self._submit(session, seq, UndoLast(), client)
-            case Redo(seq, client):
-                self._submit(session, seq, RedoLast(), client)
+            case Undo(seq, client, at):
+                self._submit(session, seq, UndoLast(at), client)
+            case Redo(seq, client, at):
+                self._submit(session, seq, RedoLast(at), client)
             case ExecuteAction(seq):
                 self._refuse(session, named(seq, None), Refused("unknown_action", "There is no such action."))
             case Presence(state):

@@ -65,7 +65,7 @@ class Batch:
         except Rejected as refusal:
             return self._refuse(submission, asked, refusal)
         one = submission
-        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step)
+        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.left)
         return self._accept(submission, head, outcome)
 
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
@@ -100,10 +100,12 @@ class Batch:
 
     def _take_back(self, submission: Submission, asked: Undo | Redo) -> Acked:
         actor = submission.actor
-        taken = take_back_for(actor, asked, flow=self.flow, made=self.made, draft=self.draft, below=self.below)
+        client = submission.client
+        taken = take_back_for(
+            actor, asked, client=client, flow=self.flow, made=self.made, draft=self.draft, below=self.below
+        )
         via: Via = "undo" if isinstance(asked, Undo) else "redo"
-        name = submission.client, submission.seq
-        head = ChangeHead(self.version + 1, actor, *name, via, taken.undo_of, left=taken.left)
+        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.left)
         return self._accept(submission, head, taken.outcome)
 
     def _current(self, submission: Submission, asked: Record) -> Record:

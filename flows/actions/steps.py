@@ -41,6 +41,14 @@ def steps_of(actor: int, flow_id: UUID, version: int, made: Made = ()) -> Steps:
     return steps
 
 
+def went_on_elsewhere(actor: int, flow_id: UUID, at: int, client: str | None, made: Made) -> bool:
+    """Tell whether a person has changed the flow after version `at` by another client than `client`."""
+    if any(head.actor == actor and head.client != client for head, _ in made if head.version > at):
+        return True
+    since = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=at)
+    return (since if client is None else since.exclude(client=client)).exists()
+
+
 def _own_changes(actor: int, flow_id: UUID, version: int, made: Made, most: int) -> list[OwnChange]:
     """Return a person's last changes, newest first; the flow's creation is none."""
     own = [

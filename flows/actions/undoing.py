@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from flows import limits as helix_limits
 from flows.actions.effort import Effort, Efforts, Refusal
 from flows.actions.rights import LockedFlow
-from flows.actions.steps import Made, steps_of
+from flows.actions.steps import Made, steps_of, went_on_elsewhere
 from flows.document import (
     Draft,
     Graph,
@@ -30,16 +30,26 @@ _efforts = Efforts()
 
 
 def take_back_for(
-    actor: int | None, asked: Undo | Redo, *, flow: LockedFlow, made: Made, draft: Draft, below: Graph
+    actor: int | None,
+    asked: Undo | Redo,
+    *,
+    client: str | None,
+    flow: LockedFlow,
+    made: Made,
+    draft: Draft,
+    below: Graph,
 ) -> TakenBack:
     """Take back a person's last step, or their last undo.
 
-    The log holds everything up to the flow's version, `below` is the graph there; `made` is what was done since, in
-    this transaction, and `draft` is where that leads. Raises `Rejected`: with `nothing_to_undo` if there is nothing,
-    with `rate_limited` if the person has made us search too far too often.
+    What comes late takes back nothing that `client` could not know of (`asked.at`). The log holds everything up to the
+    flow's version, `below` is the graph there; `made` is what was done since, in this transaction, and `draft` is where
+    that leads. Raises `Rejected`: with `nothing_to_undo` if there is nothing, with `rate_limited` if the person has
+    made us search too far too often.
     """
     if actor is None:
         raise Rejected(*_nothing(asked))
+    if asked.at is not None and went_on_elsewhere(actor, flow.id, asked.at, client, made):
+        raise Rejected("nothing_to_undo", _("You have gone on elsewhere since; nothing was taken back."))
     steps = steps_of(actor, flow.id, flow.version, made)
     wanted = steps.undo if isinstance(asked, Undo) else steps.redo
     if not wanted:

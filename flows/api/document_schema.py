@@ -130,7 +130,7 @@ def _operations(limits: Limits) -> dict[str, Json]:
 
 def _batch(limits: Limits) -> Json:
     inside: Json = {"type": "array", "items": _one_of(_operations(limits)), "maxItems": limits.batch}
-    return _operation("batch", {"operations": inside})
+    return _operation("batch", {"operations": inside}, optional={"whole": {"type": "boolean", "default": True}})
 
 
 def _whole(limits: Limits) -> dict[str, Json]:

@@ -84,7 +84,8 @@ def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
     `left` names what was left alone: an element and its properties, none meaning the element itself. The body may be
     left out.
     """
-    return _take_back(request, flow_id, Undo(), payload or TakeBackIn())
+    given = payload or TakeBackIn()
+    return _take_back(request, flow_id, Undo(given.at), given)
 
 
 @router.post(
@@ -93,7 +94,8 @@ def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
 )
 def redo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
     """Take back the caller's last undo. A new edit of theirs ends what can be redone."""
-    return _take_back(request, flow_id, Redo(), payload or TakeBackIn())
+    given = payload or TakeBackIn()
+    return _take_back(request, flow_id, Redo(given.at), given)
 
 
 @router.get("/flows/{flow_id}/changes", **answers({200: ChangesOut}, "not_found", "invalid"))
@@ -153,7 +155,7 @@ def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
 def _result(answer: Acked | Refused) -> dict[str, object]:
     if isinstance(answer, Refused):
         return {"code": answer.code, "message": answer.message}
-    return {"version": answer.version}
+    return {"version": answer.version} | ({"left": encode_left(answer.left)} if answer.left else {})
 
 
 def _change(change: LoggedChange) -> dict[str, object]:

@@ -107,7 +107,12 @@ class OperationsIn(NamedIn):
 
 
 class TakeBackIn(NamedIn):
-    """An undo or redo; without a name it cannot be sent again."""
+    """An undo or redo; without a name it cannot be sent again.
+
+    With `at`, nothing is taken back if the caller has changed the flow after that version under another client.
+    """
+
+    at: Version | None = None
 
 
 class MemberIn(In):
@@ -169,9 +174,15 @@ class Refusal(Schema):
     message: str
 
 
+class DoneOut(VersionOut):
+    """`left` is there if the operation was a batch that need not be whole, and left something out."""
+
+    left: list[LeftOut] | None = None
+
+
 class OperationsOut(Schema):
     version: int
-    results: list[VersionOut | Refusal]
+    results: list[DoneOut | Refusal]
 
 
 class AuthorOut(Schema):

@@ -12,6 +12,7 @@ from flows.document.effect import Effect, pair_of
 from flows.document.elements import FlowProperties
 from flows.document.errors import Rejected
 from flows.document.graph import Graph
+from flows.document.left import Left
 from flows.document.limits import DocumentLimits
 from flows.document.node_rules import add_node, edit_node, move_node, remove_node, resize_node
 from flows.document.operations import (
@@ -54,17 +55,27 @@ def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
     draft = Draft(graph)
     records: list[SingleOperation] = []
     inverses: list[tuple[SingleOperation, ...]] = []
+    gone: list[Rejected] = []
     for index, operation in enumerate(batch.operations):
         try:
             step = _apply_single(draft, operation, limits)
         except Rejected as refusal:
-            message = f"operation {index + 1} of the batch: {refusal.message}"
-            raise Rejected(refusal.code, message, refusal.missing) from None
+            if refusal.missing is None or batch.whole:
+                raise _inside(refusal, index) from None
+            gone.append(_inside(refusal, index))
+            continue
         draft.advance(step.effect)
         records.append(step.record)
         inverses.append(step.inverse)
+    if gone and draft.effect.is_empty:
+        raise gone[0]
     inverse = tuple(operation for steps in reversed(inverses) for operation in steps)
-    return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse))
+    left = tuple(Left(*refusal.missing) for refusal in gone if refusal.missing)
+    return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse), left)
+
+
+def _inside(refusal: Rejected, index: int) -> Rejected:
+    return Rejected(refusal.code, f"operation {index + 1} of the batch: {refusal.message}", refusal.missing)
 
 
 def _apply_single(graph: Graph, operation: SingleOperation, limits: DocumentLimits) -> Step:  # noqa: PLR0911

@@ -1,4 +1,4 @@
-"""What an undo left alone, and how it is said."""
+"""What an undo, or a batch that need not be whole, left alone, and how it is said."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MOST_LEFT = 100
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What was left alone of one element. No properties: the element itself, which stays, or stays away."""
+    """What was left alone of one element. No properties: the element itself, which stays, or is gone and stays so."""
 
     what: str
     id: str

@@ -97,7 +97,11 @@ SingleOperation: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Batch:
+    """Several operations at once: all or none. If it need not be `whole`, what is asked of elements that are gone is
+    left out and the rest is done; a record is always whole."""
+
     operations: tuple[SingleOperation, ...]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

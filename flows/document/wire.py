@@ -27,7 +27,7 @@ from flows.document.operations import (
     ResizeNode,
     SingleOperation,
 )
-from flows.document.values import invalid, quoted, read_coordinate, read_id, read_size
+from flows.document.values import invalid, quoted, read_boolean, read_coordinate, read_id, read_size
 from flows.document.wire_elements import (
     Json,
     check_keys,
@@ -91,8 +91,9 @@ def encode_operation(record: Record) -> Json:  # noqa: PLR0911, PLR0912
             return {"kind": "remove_edge", "id": id}
         case EditFlow(flow_changes):
             return {"kind": "edit_flow", "set": dict(flow_changes)}
-        case Batch(operations):
-            return {"kind": "batch", "operations": [encode_operation(operation) for operation in operations]}
+        case Batch(operations, whole):
+            inside = [encode_operation(operation) for operation in operations]
+            return {"kind": "batch", "operations": inside} | ({} if whole else {"whole": False})
         case CreateFlow(title, description):
             return {"kind": "create_flow", "title": title, "description": description} | _encode_graph(record)
         case ReplaceGraph():
@@ -110,13 +111,13 @@ def _decode_single(fields: Json, limits: DocumentLimits) -> SingleOperation:
 
 
 def _decode_batch(fields: Json, limits: DocumentLimits) -> Batch:
-    check_keys(fields, "batch", _BATCH)
-    values = fields["operations"]
+    check_keys(fields, "batch", _BATCH, _BATCH_MORE)
+    values, whole = fields["operations"], read_boolean(fields.get("whole", True), "whole")
     if not isinstance(values, list):
         raise invalid("operations must be a list")
     if len(values) > limits.batch:
         raise Rejected("limit_reached", f"a batch has at most {limits.batch} operations")
-    return Batch(tuple(_decode_single(read_object(value, "an operation"), limits) for value in values))
+    return Batch(tuple(_decode_single(read_object(value, "an operation"), limits) for value in values), whole)
 
 
 def _decode_add_node(fields: Json, limits: DocumentLimits) -> AddNode:
@@ -195,6 +196,7 @@ _PLACE = frozenset({"x", "y"})
 _EDIT = frozenset({"kind", "id", "set"})
 _SET = frozenset({"kind", "set"})
 _BATCH = frozenset({"kind", "operations"})
+_BATCH_MORE = frozenset({"whole"})
 _REPLACE = frozenset({"kind", "nodes", "edges"})
 _CREATE = _REPLACE | {"title", "description"}
 

@@ -10,6 +10,8 @@ from flows.document import (
     Document,
     DocumentLimits,
     Edge,
+    Left,
+    MoveNode,
     Rejected,
     RemoveEdge,
     RemoveNode,
@@ -41,6 +43,36 @@ class TestBatches:
         assert caught.value.code == "unknown_node"
         assert "operation 3" in caught.value.message
         assert document == a_document([a_node()])
+
+    @pytest.mark.parametrize("more", [[], [{"kind": "move_node", "id": "n1", "x": 0, "y": 0}]], ids=["all", "the rest"])
+    def test_one_that_need_not_be_whole_is_refused_if_nothing_is_left_to_do(self, more) -> None:
+        gone = [{"kind": "move_node", "id": "gone", "x": 1, "y": 1}, {"kind": "remove_node", "id": "lost"}]
+        with pytest.raises(Rejected, match="operation 1 of the batch: there is no node gone") as caught:
+            doing(a_document([a_node(x=0, y=0)]), batch(*gone, *more) | {"whole": False})
+        assert caught.value.missing == ("node", "gone")
+
+    def test_one_that_need_not_be_whole_is_refused_for_every_other_reason(self) -> None:
+        document = a_document([a_node()])
+        with pytest.raises(Rejected, match="duplicate_id"):
+            doing(document, batch(adding("a"), adding("n1")) | {"whole": False})
+        with pytest.raises(Rejected, match="limit_reached"):
+            doing(document, batch(adding("a"), adding("b")) | {"whole": False}, DocumentLimits(nodes=2))
+
+    @pytest.mark.parametrize("whole", [None, 0, "false"])
+    def test_whole_is_true_or_false(self, whole) -> None:
+        with pytest.raises(Rejected, match="whole"):
+            decode_operation(batch() | {"whole": whole}, DEFAULT_LIMITS)
+
+    def test_what_is_asked_of_what_is_gone_is_left_out_where_that_is_allowed(self) -> None:
+        document = a_document([a_node(x=0, y=0)])
+        move = {"kind": "move_node", "id": "n1", "x": 8, "y": 0}
+        link = {"kind": "add_edge", "edge": {"id": "e", "source": "gone", "target": "a"}}
+        outcome = doing(document, batch(move, adding("a"), link, {"kind": "remove_edge", "id": "e"}) | {"whole": False})
+        assert outcome.left == (Left("node", "gone"), Left("edge", "e"))
+        assert set(outcome.effect.nodes) == {"n1", "a"}
+        assert not outcome.effect.edges
+        assert outcome.record == Batch((MoveNode("n1", 8, 0), outcome.record.operations[1])), "whole, for the log"
+        assert outcome.inverse == Batch((RemoveNode("a"), MoveNode("n1", 0, 0)))
 
     def test_operations_see_what_came_before_them(self) -> None:
         connect = {"kind": "add_edge", "edge": {"id": "e", "source": "a", "target": "b"}}

@@ -67,6 +67,21 @@ class TestRefusals:
         submit(flow.pk, [ask(alice, move("plan", 1))])
         assert submit(flow.pk, [ask(alice, Undo(), seq=1)]).answers == first
 
+    def test_who_went_on_elsewhere_since(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "Here"), seq=1)])
+        submit(flow.pk, [ask(alice, label("send", "There"), seq=1, client="another-tab")])
+        late = submit(flow.pk, [ask(alice, Undo(at=2), seq=2), ask(alice, Redo(at=2), seq=3)])
+        assert [code(answer) for answer in late.answers] == ["nothing_to_undo"] * 2
+        assert (text_of(flow), text_of(flow, "send")) == ("Here", "There")
+        assert submit(flow.pk, [ask(alice, Undo(at=3), seq=4)]).version == 4, "this one was known"
+        assert text_of(flow, "send") != "There"
+
+    def test_who_goes_on_elsewhere_in_the_same_transaction(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "Here"), seq=1)])
+        there = ask(alice, label("send", "There"), seq=1, client="another-tab")
+        receipt = submit(flow.pk, [ask(bob, move("plan", 9)), there, ask(alice, Undo(at=2), seq=2)])
+        assert code(receipt.answers[2]) == "nothing_to_undo"
+
     def test_somebody_elses_writing(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
         refused = submit(flow.pk, [ask(alice, Undo())]).answers[0]
@@ -148,6 +163,12 @@ class TestEffects:
         assert [head.undo_of for head in receipt.changes] == [None, None, None, 4, 2, 3, 6]
         assert (text_of(flow), text_of(flow, "route")) == ("one", "Decision")
         assert verify_flow(flow.pk) == []
+
+    def test_late_but_by_the_same_client(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+        submit(flow.pk, [ask(alice, label("plan", "One"), seq=1)])
+        submit(flow.pk, [ask(bob, move("plan", 9)), ask(alice, label("plan", "Two"), seq=2)])
+        submit(flow.pk, [ask(alice, Undo(at=2), seq=3)])
+        assert text_of(flow) == "One"
 
     def test_a_removed_node_comes_back_with_its_edges_and_members(self, flow: Flow, alice: User, ask: Ask) -> None:
         before = load_document(flow.pk).document

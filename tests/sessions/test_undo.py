@@ -17,9 +17,9 @@ def label(id: str, text: str) -> dict[str, object]:
     return {"kind": "edit_node", "id": id, "set": {"label": text}}
 
 
-async def take_back(client: Client, what: str, seq: int | None = None) -> Frame:
+async def take_back(client: Client, what: str, seq: int | None = None, **more: int) -> Frame:
     seq = seq or next(client.seqs)
-    await client.send(what, seq=seq)
+    await client.send(what, seq=seq, **more)
     return await client.answer(seq)
 
 
@@ -102,3 +102,24 @@ async def test_another_tab_goes_on_where_the_first_one_ended(join: Join) -> None
     await first.leave()
     second = await join("alice")
     assert [(await take_back(second, what)).get("version") for what in ("undo", "undo", "redo")] == [4, 5, 6]
+
+
+async def test_a_late_undo_takes_back_nothing_that_was_done_elsewhere_since(join: Join) -> None:
+    here, there = await join("alice"), await join("alice")
+    await here.do({"kind": "edit_node", "id": "a", "set": {"label": "Here"}})
+    await there.do({"kind": "edit_node", "id": "b", "set": {"label": "There"}})
+    assert (await take_back(here, "undo", at=2))["code"] == "nothing_to_undo"
+    assert (await take_back(there, "undo", at=3))["version"] == 4
+
+
+async def test_a_batch_that_need_not_be_whole_says_what_was_gone(join: Join) -> None:
+    alice, bob = await join("alice"), await join("bob")
+    await bob.do({"kind": "remove_node", "id": "c"})
+    moves = [{"kind": "move_node", "id": id, "x": 8, "y": 8} for id in "abc"]
+    batch = {"kind": "batch", "operations": moves, "whole": False}
+    for _ in range(2):
+        await alice.send("operate", seq=9, operation=batch)
+        answer = await alice.answer(9)
+        assert (answer["version"], answer["left"]) == (3, [{"node": "c", "properties": []}])
+    await alice.settle()
+    assert [alice.replica.nodes[id]["x"] for id in "ab"] == [8, 8]
