@@ -39,7 +39,7 @@ export class Copy {
     this.#epoch = epoch;
     this.#path = `/flows/${flow}/`;
     this.#canvas = canvas;
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.renew());
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#renewAtOnce());
   }
 
   /** What was kept since a version, to be applied in this order. @returns {Promise<Frame[]>} */
@@ -70,6 +70,14 @@ export class Copy {
     if (!isOn() || this.#timer || this.#isOver) return;
     const wait = Math.max(0, this.#renewed + this.#rest - Date.now());
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
+  }
+
+  /** Another worker is no repetition: what the last one could not keep, this one may. */
+  #renewAtOnce() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#renewed = -Infinity;
+    this.renew();
   }
 
   /** What came after the copy is of a log that is no more. */
