@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Locator, expect
+from playwright.sync_api import BrowserContext, CDPSession, Dialog, Locator, expect
 
 from tests.browser.conftest import WINDOW
 from tests.browser.editor_page import EditorPage
@@ -104,7 +104,12 @@ def test_with_a_connection_work_goes_on_and_what_is_on_its_way_is_not_called_saf
     nudge(tab)
     expect(device.pill).to_have_text("Not kept on this device")
     asked: list[str] = []
-    tab.page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    tab.page.once("dialog", stay)
     tab.page.evaluate("setTimeout(() => location.reload())")
     expect(tab.page.locator("#n-a")).to_have_attribute("data-selected", "")
     network.resume()

@@ -48,7 +48,7 @@ export class Copy {
     this.#epoch = epoch;
     const frames = chain(await this.#kept().catch(() => []), since, epoch);
     this.#reach(frames.at(-1)?.version ?? since);
-    if (cameByWorker()) setTimeout(() => this.#tidy().catch(() => {}), SOON_MS);
+    if (cameByWorker() && !(await isBetweenReleases())) setTimeout(() => this.#tidy().catch(() => {}), SOON_MS);
     else this.renew();
     return frames;
   }
@@ -171,4 +171,6 @@ export function chain(frames, since, epoch) {
 
 const isOn = () => Boolean(globalThis.navigator?.serviceWorker?.controller && globalThis.caches);
 const sizeOf = ({ html, move }) => html.length + move.length * 48;
+/** A worker that came while the page did has not seen it: its release has no copy of it yet. */
+const isBetweenReleases = async () => (await caches.keys()).filter((name) => name.startsWith("files-")).length > 1;
 const cameByWorker = () => performance.getEntriesByType("navigation")[0]?.workerStart > 0;
