@@ -193,6 +193,9 @@ def _away() -> dict[str, str]:
         "put_back": _("Put yours back"),
         "take_theirs": _("Take {name}’s"),
         "bring_back": _("Bring it back"),
+        "try_again": _("Try again"),
+        "show_text": _("Show the text"),
+        "is_gone": _("it was deleted meanwhile"),
     }
 
 

@@ -40,7 +40,8 @@ self.addEventListener("fetch", (event) => {
 
 /** Drop the files of releases that neither we nor any copy needs. */
 async function activate() {
-  await self.registration.navigationPreload?.enable();
+  // Not for us: where nobody answers, Firefox lets a failed preload fail the page, whatever we have a copy of.
+  await self.registration.navigationPreload?.disable();
   const used = new Set([FILES + release]);
   for (const pages of await opened()) for (const { headers } of await pages.matchAll()) used.add(FILES + headers.get("X-Helix-Release"));
   for (const name of await named(FILES)) if (!used.has(name)) await caches.delete(name);
@@ -80,7 +81,7 @@ async function unsent({ referrer }) {
 
 /** Fetch a page, and do what it says about the copies before anybody sees it. */
 async function network(event, path) {
-  const response = (await event.preloadResponse) ?? (await fetch(event.request));
+  const response = await fetch(event.request);
   const person = response.headers.get("X-Helix-Person");
   if (!person || response.status >= 500) return response;
   await forget(person);

@@ -20,8 +20,8 @@ test("ids fit the contract and differ", () => {
 test("one stays itself, several are one version, too many are several", () => {
   assert.deepEqual(bundled([]), []);
   assert.deepEqual(bundled([1]), [1]);
-  assert.deepEqual(bundled([1, 2, 3], 2), [{ kind: "batch", operations: [1, 2] }, 3]);
-  assert.deepEqual(bundled(["é".repeat(200), "a", "b"], 500, 512 + 404), ["é".repeat(200), { kind: "batch", operations: ["a", "b"] }]);
+  assert.deepEqual(bundled([1, 2, 3], 2), [{ kind: "batch", operations: [1, 2], whole: false }, 3]);
+  assert.deepEqual(bundled(["é".repeat(200), "a", "b"], 500, 512 + 404), ["é".repeat(200), { kind: "batch", operations: ["a", "b"], whole: false }]);
 });
 
 test("edges of a removed node are not removed twice", () => {

@@ -8,15 +8,17 @@
  * Event `change`.
  */
 
+import { isTakingBack, nameOf } from "../live/entry.js";
 import { LastSeen } from "../live/last_seen.js";
 import { Notes } from "../live/notes.js";
 import { touched } from "../live/patcher.js";
-import { describe } from "./describe.js";
 import { NoteList } from "./note_list.js";
 import { replacedNote } from "./replaced.js";
+import { hasText, leftOut, unsavedNote } from "./unsaved.js";
 
 const PAUSE_MS = 600;
 const MOST_TOASTS = 2;
+const GONE = ["unknown_node", "unknown_edge"];
 
 export class Away extends EventTarget {
   #editor;
@@ -27,11 +29,13 @@ export class Away extends EventTarget {
   /** @type {number|null} from which version on to ask */
   #since = null;
   #isReturn = false;
-  #returned = Infinity;
+  /** @type {Set<string>} my edits that waited when the connection came */
+  #waited = new Set();
   /** @type {Set<number>} versions of my late edits */
   #late = new Set();
   #timer = 0;
   #asked = 0;
+  #isAsking = false;
 
   constructor(editor) {
     super();
@@ -44,7 +48,7 @@ export class Away extends EventTarget {
     this.#notes.load();
     session.addEventListener("welcome", ({ detail }) => this.#back(detail));
     session.addEventListener("submitted", ({ detail }) => this.#made(detail));
-    session.addEventListener("acked", ({ detail }) => this.isLate(detail.entry) && this.#late.add(detail.frame.version));
+    session.addEventListener("acked", ({ detail }) => this.#acked(detail));
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#others(detail));
     session.addEventListener("status", () => this.#since !== null && this.#soon());
@@ -65,15 +69,16 @@ export class Away extends EventTarget {
   }
 
   /** Whether an edit was made before this connection, by somebody who may not be looking any more. */
-  isLate({ at, client, operation: { kind } }) {
-    return (at < this.#returned || client !== this.#editor.session.client) && kind !== "undo" && kind !== "redo";
+  isLate(entry) {
+    const { client, seq } = entry;
+    return !isTakingBack(entry) && (client !== this.#editor.session.client || this.#waited.has(nameOf(client, seq)));
   }
 
   /** A connection again: what happened since I last stood here? */
   #back({ version }) {
     const { session } = this.#editor;
     const held = Math.min(this.#lastSeen.version ?? Infinity, session.version ?? Infinity);
-    this.#returned = Date.now();
+    this.#waited = new Set(session.outbox.waiting().map(({ client, seq }) => nameOf(client, seq)));
     if (this.#since === null) this.#late.clear();
     if (held < version || session.outbox.pending || session.outbox.drafts) this.#ask(Math.min(held, version), true);
     else this.#remember();
@@ -119,17 +124,19 @@ export class Away extends EventTarget {
 
   async #fetch() {
     const [since, isReturn] = [this.#since, this.#isReturn];
-    [this.#since, this.#isReturn] = [null, false];
+    [this.#since, this.#isReturn, this.#isAsking] = [null, false, true];
     const answer = await fetch(`/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?since=${since}`)
       .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
       .catch(() => ({ isLater: true }));
     if (answer.isLater) {
+      this.#isAsking = false;
       this.#keepAsking(since, isReturn);
       setTimeout(() => this.#soon(), PAUSE_MS * 2 ** Math.min((this.#asked += 1), 6));
       return;
     }
     this.#asked = 0;
     await this.#tell(answer.items ?? [], isReturn);
+    this.#isAsking = false;
     this.#remember();
   }
 
@@ -141,13 +148,25 @@ export class Away extends EventTarget {
     else await this.#add(news.map(({ note }) => note), isReturn);
   }
 
-  /** What waited and was then refused is kept for reading; what I do now snaps back before my eyes. */
-  #refused({ entry, frame }) {
-    if (!this.isLate(entry)) return;
-    const { texts } = this.#editor;
-    const { icon, title, what } = entry.words ?? describe(entry.operation, this.#editor);
-    const detail = texts.say("not_saved", { reason: frame.message ?? texts.say(frame.code) });
-    this.#add([{ name: `${entry.client} ${entry.seq}`, icon, title, what, detail }], true);
+  #acked({ entry, frame }) {
+    if (this.isLate(entry)) this.#late.add(frame.version);
+    const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#editor);
+    if (out) this.#unsaved(out, { reason: this.#editor.texts.say("is_gone") });
+  }
+
+  /** What I do now snaps back before my eyes, but what I wrote is nowhere else. */
+  #refused({ entry, frame: { code, message } }) {
+    if (isTakingBack(entry)) return;
+    if (this.isLate(entry) || (GONE.includes(code) && hasText(entry.operation))) {
+      this.#unsaved(entry, { reason: message ?? this.#editor.texts.say(code), mayTry: code !== "too_large" });
+    }
+  }
+
+  /** It is kept for reading, if I may not have been looking, or wrote something. */
+  #unsaved(entry, why) {
+    const { notices, texts } = this.#editor;
+    if (this.isLate(entry) || hasText(entry.operation)) this.#add([unsavedNote(entry, why, this.#editor)], true);
+    else notices.toast(texts.say("refused", why));
   }
 
   async #add(notes, isReturn) {
@@ -174,6 +193,6 @@ export class Away extends EventTarget {
   /** I have been told of all until here, unless something is still asked for, or would go with this page. */
   #remember() {
     const { version } = this.#editor.session;
-    if (version !== null && this.#since === null && this.#notes.areKept) this.#lastSeen.version = version;
+    if (version !== null && this.#since === null && !this.#isAsking && this.#notes.areKept) this.#lastSeen.version = version;
   }
 }

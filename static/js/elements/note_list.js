@@ -25,20 +25,32 @@ export class NoteList {
     notes.addEventListener("change", () => this.#show());
   }
 
+  /** Rows that stay are left alone; the focus goes on to the next one. */
   #show() {
-    this.#rows.replaceChildren(...Array.from(this.#notes, (note) => this.#row(note)));
-    this.element.hidden = this.#notes.size === 0;
+    const held = [...this.#rows.children].findIndex((row) => row.contains(document.activeElement));
+    const rows = new Map(Array.from(this.#rows.children, (row) => [row.dataset.awayItem, row]));
+    const now = Array.from(this.#notes, (note) => rows.get(note.name) ?? this.#row(note));
+    for (const [name, row] of rows) if (!this.#notes.has(name)) row.remove();
+    now.forEach((row, index) => this.#rows.children[index] !== row && this.#rows.insertBefore(row, this.#rows.children[index] ?? null));
+    this.element.hidden = now.length === 0;
+    if (held >= 0 && !this.element.contains(document.activeElement)) this.#focus(now[Math.min(held, now.length - 1)]);
   }
 
-  #row({ name, icon: picture, title, what, detail, action, put }) {
-    const row = make("li", { "data-away-item": true }, make("span.row-icon", {}, icon(picture)), words(title, what, detail));
-    const close = make("button.icon-button.small", { type: "button", "aria-label": this.#editor.texts.say("dismiss") }, icon("x"));
-    close.addEventListener("click", () => this.#notes.dismiss(name));
+  #focus(row) {
+    (row?.querySelector("button") ?? this.element.closest("[data-waiting-panel]"))?.focus();
+  }
+
+  #row({ name, icon: picture, title, what, detail, text, action, put }) {
+    const row = make("li", { "data-away-item": name }, make("span.row-icon", {}, icon(picture)), words(title, what, detail));
+    const about = title.replace("{what}", what);
+    if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#editor.texts.say("show_text")), make("p", {}, text)));
     if (put) {
-      const button = make("button.link-button", { type: "button" }, action);
+      const button = make("button.link-button", { type: "button", "aria-label": `${action}: ${about}` }, action);
       button.addEventListener("click", () => this.#act(put) && this.#notes.dismiss(name));
       row.querySelector(".row-text").append(button);
     }
+    const close = make("button.icon-button.small", { type: "button", "aria-label": `${this.#editor.texts.say("dismiss")}: ${about}` }, icon("x"));
+    close.addEventListener("click", () => this.#notes.dismiss(name));
     row.append(close);
     return row;
   }

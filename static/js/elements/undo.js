@@ -6,13 +6,14 @@
 
 const MOST_NAMED = 3;
 const KINDS = ["undo", "redo"];
+const SENT = Symbol("sent");
 const other = (kind) => (kind === "undo" ? "redo" : "undo");
 
 export class Undo {
   #editor;
   #buttons;
-  /** @type {import("../live/outbox.js").Entry[][]} steps taken back before they were ever sent */
-  #unsent = [];
+  /** @type {(import("../live/entry.js").Entry[]|typeof SENT)[]} what I took back, the last at the end: a step that was never sent, or one of the server's */
+  #undone = [];
   #isRedoing = false;
 
   constructor(editor) {
@@ -30,11 +31,19 @@ export class Undo {
     const { inspector, mayEdit, session, notices, texts } = this.#editor;
     if (!mayEdit && !session.outbox.isFull) return;
     inspector.flush();
-    if (kind === "redo" && this.#unsent.length) this.#redoUnsent();
+    if (kind === "redo" && ![SENT, undefined].includes(this.#undone.at(-1))) this.#redoUnsent();
     else if (kind === "undo" && this.#undoUnsent()) notices.announce(texts.say("undo_done"));
     else if (this.#buttons[kind]?.getAttribute("aria-disabled") === "true") notices.announce(texts.say(`nothing_to_${kind}`));
-    else if (session.connection === "live") session.submit({ kind });
+    else if (session.connection === "live") this.#send(kind);
     else notices.toast(texts.say("undo_offline"));
+  }
+
+  /** Comes it late, it takes back nothing that I could not know of now. */
+  #send(kind) {
+    if (kind === "undo") this.#undone.push(SENT);
+    else this.#undone.pop();
+    const { session } = this.#editor;
+    session.submit({ kind, at: session.version });
   }
 
   /** What was made offline is taken back here, where it is. */
@@ -42,16 +51,16 @@ export class Undo {
     const { session } = this.#editor;
     const step = session.connection === "live" ? [] : session.takeBack();
     if (!step.length) return false;
-    this.#unsent.push(step);
+    this.#undone.push(step);
     this.#allow("redo", true);
     return true;
   }
 
   #redoUnsent() {
     this.#isRedoing = true;
-    for (const { operation, step } of this.#unsent.pop()) this.#editor.session.submit(operation, { step });
+    for (const { operation, step } of this.#undone.pop()) this.#editor.session.submit(operation, { step });
     this.#isRedoing = false;
-    this.#allow("redo", this.#unsent.length > 0);
+    this.#allow("redo", this.#undone.length > 0);
   }
 
   #allow(kind, isPossible) {
@@ -59,9 +68,9 @@ export class Undo {
   }
 
   #submitted({ kind }) {
-    if (!this.#isRedoing) this.#unsent = [];
     if (KINDS.includes(kind)) this.#allow(other(kind), true);
     else {
+      if (!this.#isRedoing) this.#undone = [];
       this.#allow("undo", true);
       this.#allow("redo", false);
     }
@@ -83,6 +92,7 @@ export class Undo {
     const { kind } = entry.operation;
     if (!KINDS.includes(kind) || frame.code !== "nothing_to_undo") return;
     this.#allow(kind, false);
+    if (kind === "undo" && this.#undone.at(-1) === SENT) this.#undone.pop();
     notices.toast(frame.message);
     notices.announce(frame.message);
   }
@@ -94,6 +104,7 @@ export class Undo {
       if (actor !== session.you?.id || client === session.client) continue;
       this.#allow("undo", true);
       this.#allow("redo", KINDS.includes(via));
+      if (!KINDS.includes(via)) this.#undone = [];
     }
   }
 

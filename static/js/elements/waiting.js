@@ -33,7 +33,9 @@ export class Waiting {
       make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, away.list);
     root.append(this.#panel);
     this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
+    this.#pill.setAttribute("aria-controls", "waiting");
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
+    this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && relatedTarget !== this.#pill && !this.#panel.contains(relatedTarget) && this.close());
     addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
     addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
     session.addEventListener("status", () => this.#soon());

@@ -13,8 +13,8 @@ export function helloFrame(client, since, epoch) {
 
 /** An edit under its name. @param {import("./entry.js").Entry} entry @param {string} me this page's client */
 export function editFrame({ client, seq, operation, step }, me) {
-  const { kind } = operation;
-  const what = kind === "undo" || kind === "redo" ? { type: kind, seq } : { type: "operate", seq, operation };
+  const { kind, at } = operation;
+  const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : { type: "operate", seq, operation };
   return { ...what, ...(step && { step }), ...(client !== me && { client }) };
 }
 

@@ -96,7 +96,7 @@ export class LiveSession extends Standing {
   }
 
   /**
-   * Submit an edit, or `{kind: "undo"}` and `{kind: "redo"}`.
+   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which that was asked.
    * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to tell of it
    * @returns {number|null} its sequence number
    */
