@@ -6,6 +6,9 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.panel import back, lost
+from tests.proxy import Proxy
+from tests.servers import Server
 
 Flow = Callable[..., str]
 CHAIN = [
@@ -84,3 +87,46 @@ def test_keys_while_typing_are_the_fields_own(flow_of: Flow, opened: Open) -> No
     alice.settled()
     field.press("Control+z")
     assert {change["via"] for change in alice.call("GET", f"/flows/{alice.flow}/changes")["items"]} == {"api", "socket"}
+
+
+def test_a_late_undo_takes_back_nothing_that_was_done_on_another_device(
+    flow_of: Flow, opened: Open, network: Proxy, behind: Server
+) -> None:
+    flow = flow_of(CHAIN, LINKS, on=network)
+    here, there = opened("alice", flow, on=network), opened("alice", flow, on=behind)
+    here.operate({"kind": "edit_node", "id": "a", "set": {"label": "Ask here"}})
+    expect(here.node("Ask here")).to_be_visible()
+    network.pause()
+    here.page.keyboard.press("Control+z")
+    there.node("Plan").click()
+    there.page.keyboard.press("ArrowRight")
+    there.settled()
+    network.resume()
+    here.settled()
+    expect(here.page.locator("[data-toasts]")).to_contain_text("gone on elsewhere")
+    for tab in (here, there):
+        expect(tab.node("Ask here")).to_be_visible()
+        expect(tab.node("Plan")).to_have_attribute("data-x", "208")
+
+
+def test_what_was_undone_on_both_sides_of_a_return_is_redone_in_turn(
+    flow_of: Flow, opened: Open, network: Proxy
+) -> None:
+    alice = opened("alice", flow_of(CHAIN, LINKS, on=network), on=network)
+    plan = alice.node("Plan")
+    plan.click()
+    alice.page.keyboard.press("ArrowRight")
+    alice.settled()
+    lost(network, alice)
+    alice.page.keyboard.press("ArrowDown")
+    alice.page.keyboard.press("Control+z")
+    back(network, alice)
+    alice.page.keyboard.press("Control+z")
+    expect(plan).to_have_attribute("data-x", "200")
+    alice.page.keyboard.press("Control+y")
+    expect(plan).to_have_attribute("data-x", "208")
+    expect(plan).to_have_attribute("data-y", "0")
+    alice.page.keyboard.press("Control+y")
+    expect(plan).to_have_attribute("data-y", "8")
+    alice.settled()
+    is_possible(alice, "redo", possible=False)
