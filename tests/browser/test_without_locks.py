@@ -34,6 +34,7 @@ def test_a_page_takes_nothing_from_one_that_lives(device: BrowserContext, flow_o
     assert first.page.evaluate("navigator.locks") is None
     lost(network, first, second)
     nudge(first, "ArrowRight")
+    second.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     nudge(second, "ArrowDown")
     first.page.bring_to_front()
     first.page.keyboard.press("Control+z")
@@ -41,6 +42,20 @@ def test_a_page_takes_nothing_from_one_that_lives(device: BrowserContext, flow_o
     expect(first.node("Ask")).to_have_attribute("data-y", "8")
     [asked] = first.stored()["nodes"]
     assert (asked["x"], asked["y"]) == (0, 8), "the nudge that was taken back stays so"
+
+
+def test_words_in_somebodys_hand_are_nobody_elses(device: BrowserContext, flow_of: Flow, network: Proxy) -> None:
+    flow = flow_of(NODES, on=network)
+    first = EditorPage(device, flow).live()
+    first.node("Ask").click()
+    first.page.keyboard.press("F2")
+    first.page.keyboard.type("Oops")
+    second = EditorPage(device, flow).live().settled()
+    first.page.bring_to_front()
+    first.page.keyboard.press("Escape")
+    first.settled()
+    expect(second.node("Ask")).to_be_visible()
+    assert first.stored()["version"] == 1
 
 
 def test_what_a_closed_page_left_is_delivered_once(device: BrowserContext, flow_of: Flow, network: Proxy) -> None:
