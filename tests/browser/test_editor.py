@@ -8,6 +8,8 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW, Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.panel import back, lost
+from tests.proxy import Proxy
 from tests.servers import Server
 
 Flow = Callable[..., str]
@@ -164,6 +166,22 @@ def test_copies_keep_their_settings_and_paste_into_another_flow(flow_of: Flow, o
     other.page.keyboard.press("Control+v")
     expect(other.nodes).to_have_count(3)
     expect(other.edges).to_have_count(2)
+
+
+def test_copies_made_offline_keep_what_was_not_sent_yet(flow_of: Flow, opened: Open, network: Proxy) -> None:
+    alice = opened("alice", flow_of(CHAIN, LINKS, on=network), on=network)
+    alice.node("Plan").click()
+    expect(alice.field("settings.model")).to_be_visible()
+    lost(network, alice)
+    alice.field("settings.model").fill("m-9")
+    alice.field("description").fill("Written on the way")
+    alice.page.locator("[data-canvas]").click(position={"x": 40, "y": 40})
+    alice.node("Plan").click()
+    alice.page.keyboard.press("Control+d")
+    expect(alice.node("Plan")).to_have_count(2)
+    back(network, alice)
+    plans = [node for node in alice.stored()["nodes"] if node["label"] == "Plan"]
+    assert [(node["description"], node["settings"]["model"]) for node in plans] == [("Written on the way", "m-9")] * 2
 
 
 def test_the_keyboard_alone_draws_a_flow(flow_of: Flow, opened: Open) -> None:

@@ -5,9 +5,10 @@
  * The flow's form names its people, whom only the server knows: the last one seen is kept.
  */
 
-import { edgeContent, edited, nodeContent } from "../lib/content.js";
+import { edited } from "../lib/content.js";
 import { whenIdle } from "../lib/idle.js";
 import { written } from "../lib/values.js";
+import { contentOfEdge, contentOfNode } from "./contents.js";
 import { make } from "./make.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
@@ -61,16 +62,8 @@ export class Forms {
     return document.importNode(this.#blanks.querySelector(`[data-blank-form="${name}"]`).content, true);
   }
 
-  #edited(content, what, id) {
-    return edited(content, this.#editor.session.outbox.operations(), what, id);
-  }
-
-  #content({ id, kind, element }) {
-    return this.#edited(nodeContent(element.dataset, this.#editor.catalogue[kind].colour), "node", id);
-  }
-
   #ofNode(node) {
-    const content = this.#content(node);
+    const content = contentOfNode(node, this.#editor);
     const { settings, ...rest } = content;
     const named = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value]));
     const name = content.label || this.#editor.catalogue[node.kind].title;
@@ -78,7 +71,7 @@ export class Forms {
   }
 
   #ofNodes(nodes) {
-    const contents = nodes.map((node) => this.#content(node));
+    const contents = nodes.map((node) => contentOfNode(node, this.#editor));
     const colours = new Set(contents.map(({ colour }) => colour));
     const blank = this.#blank("nodes");
     const count = blank.querySelector("[data-fill=count]").textContent.replace("{count}", nodes.length);
@@ -90,16 +83,17 @@ export class Forms {
     return filled(blank, content, { count }, { nodes: nodes.map(({ id }) => id).join() });
   }
 
-  #ofEdge({ id, element, source, sourcePort, target, targetPort }) {
+  #ofEdge(edge) {
+    const { id, source, sourcePort, target, targetPort } = edge;
     const [from, to] = [source, target].map((end) => this.#editor.graph.nodes.get(end)?.label ?? "");
     const facts = { ends: `${from} → ${to}`, source: `${from} · ${sourcePort}`, target: `${to} · ${targetPort}` };
-    return filled(this.#blank("edge"), this.#edited(edgeContent(element.dataset), "edge", id), facts, { edge: id });
+    return filled(this.#blank("edge"), contentOfEdge(edge, this.#editor), facts, { edge: id });
   }
 
   #ofFlow() {
     const blank = this.#blank("flow");
     if (this.#people) blank.querySelector("[data-canvas-section]").before(this.#people.cloneNode(true));
-    return filled(blank, this.#edited(this.#flow, "flow"), {}, {});
+    return filled(blank, edited(this.#flow, this.#editor.session.outbox.operations(), "flow"), {}, {});
   }
 }
 
