@@ -86,6 +86,7 @@ def _actions() -> dict[str, str]:
         "nothing_to_undo": _("There is nothing to undo."),
         "nothing_to_redo": _("There is nothing to redo."),
         "left_alone": _("Left alone, because somebody else has changed it since: {what}"),
+        "a_deleted_node": _("a deleted node"),
         "an_edge": _("an edge"),
         "the_flow": _("the flow"),
         "select_all": _("Select all"),

@@ -7,11 +7,11 @@ import psycopg
 
 from flows.models import Flow, FlowNode
 
-DEADLOCK = "500ms"
-"""When PostgreSQL looks whether who waits for a lock waits in a circle: the time in which the rival closes one."""
+DEADLOCK = "1s"
+"""When PostgreSQL looks, once, whether who waits waits in a circle: the time in which the rival closes one."""
 
 _NODES: LiteralString = "SELECT 1 FROM {table} WHERE flow_id = %s FOR UPDATE"
-_FLOW: LiteralString = "SELECT 1 FROM {table} WHERE id = %s FOR UPDATE"
+_FLOWS: LiteralString = "LOCK TABLE {table} IN EXCLUSIVE MODE"
 _WAITING: LiteralString = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
 
 
@@ -27,14 +27,15 @@ class Rival:
 
     def hold_nodes(self) -> None:
         """Let nobody else write the flow's nodes."""
-        self._lock(_NODES, FlowNode._meta.db_table)
+        statement = _NODES.format(table=FlowNode._meta.db_table)
+        self._own.execute(statement, [self._flow_id])  # type: ignore[arg-type]
 
     def hold_flow(self) -> None:
         """Let nobody else write the flow's row, and write it."""
         self._own.execute(f"UPDATE {Flow._meta.db_table} SET updated_at = now() WHERE id = %s", [self._flow_id])
 
     async def collide(self, times: int) -> None:
-        """Ask for the flow once somebody who has it waits for us, so often; each time they lose, and we let go."""
+        """Ask for the flow once somebody who has it waits for us, so often; each time they lose once, and we let go."""
         for _ in range(times):
             await self.waited_for()
             await asyncio.to_thread(self._close_circle)
@@ -55,9 +56,8 @@ class Rival:
         self._watch.close()
 
     def _close_circle(self) -> None:
+        """By the whole table, for that has a queue: whoever lost begins again behind us and loses only once. A row has
+        none, there the loser's next transaction may overtake us."""
         self._own.execute("SAVEPOINT before")
-        self._lock(_FLOW, Flow._meta.db_table)
+        self._own.execute(_FLOWS.format(table=Flow._meta.db_table))  # type: ignore[arg-type]
         self._own.execute("ROLLBACK TO SAVEPOINT before")
-
-    def _lock(self, statement: str, table: str) -> None:
-        self._own.execute(statement.format(table=table), [self._flow_id])  # type: ignore[arg-type]

@@ -53,7 +53,7 @@ export function describe(operation, editor) {
   }
 }
 
-const named = (id, { graph }) => graph.nodes.get(id)?.label || id;
+const named = (id, { graph, texts }) => graph.nodes.get(id)?.label || texts.say("a_deleted_node");
 
 const between = ({ source, target }, editor) => (source ? `${named(source, editor)} → ${named(target, editor)}` : editor.texts.say("an_edge"));
 

@@ -1,8 +1,8 @@
 /**
  * What was not done, as a note: what it was, why not, and what was written there in full, with the way to try again.
  *
- * A batch is done as far as what it is about is still there; what of it was left out is told here too, but not that something
- * gone was to be removed.
+ * A batch is done as far as what it is about is still there; what it was to add or to write is told here too. That something
+ * which is gone was to be moved or removed is not: nothing of mine is lost.
  */
 
 import { describe } from "./describe.js";
@@ -22,7 +22,7 @@ export function unsavedNote({ client, seq, operation, words }, { reason, mayTry 
 /** The part of a batch that was left out, because what it is about is gone. @param {import("../live/entry.js").Entry} entry @param {{node?: string, edge?: string}[]} left */
 export function leftOut(entry, left, editor) {
   const gone = { nodes: new Set(left.map(({ node }) => node)), edges: new Set(left.map(({ edge }) => edge)) };
-  const operations = (entry.operation.operations ?? []).filter((operation) => !operation.kind.startsWith("remove_") && isAbout(operation, gone));
+  const operations = (entry.operation.operations ?? []).filter((operation) => isAbout(operation, gone) && (operation.kind.startsWith("add_") || hasText(operation)));
   if (!operations.length) return null;
   const operation = operations.length === 1 ? operations[0] : { ...entry.operation, operations };
   const words = operations.length === entry.operation.operations.length ? entry.words : describe(operation, editor);
