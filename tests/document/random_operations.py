@@ -27,15 +27,17 @@ def random_operation(rng: random.Random, document: Graph) -> Wire:
 
 
 def random_batch(rng: random.Random, document: Graph) -> Wire:
-    """Return a batch whose operations refer to what is there, and to what the batch itself adds."""
+    """Return a batch whose operations refer to what is there, or was, and to what the batch itself adds."""
     operations = [_single(rng, document) for _ in range(rng.randint(0, 5))]
+    if rng.random() < 0.3:
+        operations.append({"kind": "move_node", "id": _fresh(rng, "gone"), "x": 0, "y": 0})
     if rng.random() < 0.4:
         node = random_node(rng, document)
         operations.append({"kind": "add_node", "node": node})
         operations.append({"kind": "move_node", "id": node["id"], "x": rng.randint(0, 500), "y": 7})
         if (other := _pick(rng, document)) is not None:
             operations.append({"kind": "add_edge", "edge": random_edge(rng, document, other.id, str(node["id"]))})
-    return {"kind": "batch", "operations": operations}
+    return {"kind": "batch", "operations": operations} | rng.choice(({}, {"whole": True}, {"whole": False}))
 
 
 def random_node(rng: random.Random, document: Graph) -> Wire:

@@ -56,6 +56,7 @@ class Turn:
             via = "undo" if isinstance(asked, Undo) else "redo"
         else:
             outcome = apply(self._draft, decode_operation(asked, DEFAULT_LIMITS), DEFAULT_LIMITS)
+            left = outcome.left
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
             return Acked(self._version, fresh=False)
