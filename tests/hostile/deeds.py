@@ -22,9 +22,10 @@ def edit(rng: random.Random, page: Page) -> Frame:
     return {"type": "operate", "operation": as_json(operation), **gesture}
 
 
-def taking_back(rng: random.Random) -> Frame:
-    """Return an undo, or sometimes a redo."""
-    return {"type": rng.choice(("undo", "undo", "redo"))}
+def taking_back(rng: random.Random, page: Page) -> Frame:
+    """Return an undo, or sometimes a redo; mostly of no more than the page knows of."""
+    known = {"at": page.copy.version} if rng.random() < 0.7 else {}
+    return {"type": rng.choice(("undo", "undo", "redo")), **known}
 
 
 def contended_operation(rng: random.Random, document: Document) -> Frame:

@@ -66,7 +66,7 @@ class Driver:
     async def _take_back(self) -> None:
         page = self._some_page(may_edit)
         if page is not None:
-            page.ask(taking_back(self._rng))
+            page.ask(taking_back(self._rng, page))
 
     async def _open_page(self) -> None:
         device = self._rng.choice(self._world.devices)

@@ -161,7 +161,10 @@ class Process:
 
 
 def _submission(connection: Connection, frame: object) -> Submission:
-    operation = {frames.Undo: Undo(), frames.Redo: Redo()}.get(type(frame)) or frame.operation  # type: ignore[attr-defined]
+    if isinstance(frame, frames.Undo | frames.Redo):
+        operation: object = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
+    else:
+        operation = frame.operation  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]
     seq, step = frame.seq, getattr(frame, "step", None)  # type: ignore[attr-defined]
     return Submission(operation=operation, actor=connection.actor, via="socket", client=client, seq=seq, step=step)

@@ -51,6 +51,8 @@ class Turn:
         asked, undo_of, left = submission.operation, None, ()
         via = submission.via
         if isinstance(asked, Undo | Redo):
+            if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
+                raise Rejected("nothing_to_undo", "they went on elsewhere")
             taken = self._take_back(asked, submission.actor or 0)
             outcome, undo_of, left = taken.outcome, taken.undo_of, taken.left
             via = "undo" if isinstance(asked, Undo) else "redo"
@@ -78,6 +80,10 @@ class Turn:
         if not isinstance(taken, TakenBack):
             raise Rejected("nothing_to_undo", "there is nothing of one's own")
         return taken
+
+    def _went_on_elsewhere(self, submission: Submission, at: int) -> bool:
+        since = [one for one in (*self._disk.log, *(head for head, _ in self.made)) if one.version > at]
+        return any(one.actor == submission.actor and one.client != submission.client for one in since)
 
     def _own(self, actor: int) -> list[OwnChange]:
         heads = [*self._disk.log[1:], *(head for head, _ in self.made)]

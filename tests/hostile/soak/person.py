@@ -68,7 +68,7 @@ class Person:
         while True:
             await asyncio.sleep(self._rng.expovariate(1 / PACE))
             if may_edit(page) and not self.is_calm and len(self.device.kept) < MOST_WAITING:
-                page.ask(taking_back(self._rng) if self._rng.random() < 0.25 else edit(self._rng, page))
+                page.ask(taking_back(self._rng, page) if self._rng.random() < 0.25 else edit(self._rng, page))
 
     async def _visit(self, page: Page) -> None:
         """Be connected, whatever happens."""
