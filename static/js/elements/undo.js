@@ -110,10 +110,11 @@ export class Undo {
 
   #named(left) {
     const { graph, texts } = this.#editor;
+    const named = (id) => graph.nodes.get(id)?.label || texts.say("a_deleted_node");
     const label = ({ node, edge }) => {
       const [source, target] = [graph.edges.get(edge)?.source, graph.edges.get(edge)?.target];
-      if (node) return graph.nodes.get(node)?.label || node;
-      if (edge) return source ? [source, target].map((id) => graph.nodes.get(id)?.label || id).join(" → ") : texts.say("an_edge");
+      if (node) return named(node);
+      if (edge) return source ? [source, target].map(named).join(" → ") : texts.say("an_edge");
       return texts.say("the_flow");
     };
     const names = left.slice(0, MOST_NAMED).map((one) => (one.properties.length ? `${label(one)} (${one.properties.join(", ")})` : label(one)));
