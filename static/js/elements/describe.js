@@ -53,7 +53,11 @@ export function describe(operation, editor) {
   }
 }
 
-const named = (id, { graph, texts }) => graph.nodes.get(id)?.label || texts.say("a_deleted_node");
+/** A node as people call it. */
+export function named(id, { graph, texts, catalogue }) {
+  const node = graph.nodes.get(id);
+  return node ? node.label || catalogue[node.kind].title : texts.say("a_deleted_node");
+}
 
 const between = ({ source, target }, editor) => (source ? `${named(source, editor)} → ${named(target, editor)}` : editor.texts.say("an_edge"));
 

@@ -4,6 +4,8 @@
  * nothing: from the page, from a refusal, from what I do.
  */
 
+import { named } from "./describe.js";
+
 const MOST_NAMED = 3;
 const KINDS = ["undo", "redo"];
 const SENT = Symbol("sent");
@@ -110,11 +112,10 @@ export class Undo {
 
   #named(left) {
     const { graph, texts } = this.#editor;
-    const named = (id) => graph.nodes.get(id)?.label || texts.say("a_deleted_node");
     const label = ({ node, edge }) => {
       const [source, target] = [graph.edges.get(edge)?.source, graph.edges.get(edge)?.target];
-      if (node) return named(node);
-      if (edge) return source ? [source, target].map(named).join(" → ") : texts.say("an_edge");
+      if (node) return named(node, this.#editor);
+      if (edge) return source ? [source, target].map((id) => named(id, this.#editor)).join(" → ") : texts.say("an_edge");
       return texts.say("the_flow");
     };
     const names = left.slice(0, MOST_NAMED).map((one) => (one.properties.length ? `${label(one)} (${one.properties.join(", ")})` : label(one)));
