@@ -49,6 +49,7 @@ def test_axe_finds_nothing_on_the_pages_outside_a_flow(context_for: Open, scheme
         assert findings(page) == []
     page.goto("/login/")
     page.locator("[data-demo-user=alice]").click()
+    page.wait_for_url(lambda url: "/login/" not in url)
     page.locator(".card").first.wait_for()
     assert findings(page) == []
     page.locator(".card-drop summary").first.click()
