@@ -6,32 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.panel import notes, panel, pill, waiting
 from tests.proxy import Proxy
 from tests.servers import Server
 
 PLAN = {"id": "plan", "kind": "agent", "x": 96, "y": 96, "label": "Plan", "settings": {"temperature": 0.7}}
 SEARCH = {"id": "search", "kind": "skill", "x": 400, "y": 96, "label": "Search"}
 REPLY = {"id": "reply", "kind": "agent", "x": 696, "y": 96, "label": "Reply"}
-
-
-def pill(tab: EditorPage) -> Locator:
-    return tab.page.locator("[data-sync]")
-
-
-def panel(tab: EditorPage) -> Locator:
-    return tab.page.locator("[data-waiting-panel]")
-
-
-def waiting(tab: EditorPage) -> Locator:
-    return panel(tab).locator("[data-waiting-item]")
-
-
-def notes(tab: EditorPage) -> Locator:
-    return panel(tab).locator("[data-away] [data-away-item]")
 
 
 def lost(tab: EditorPage, network: Proxy) -> None:
