@@ -11,8 +11,9 @@ django = get_asgi_application()
 from django.conf import settings  # noqa: E402
 
 from helix.body_limit import BodyLimit  # noqa: E402
+from helix.draining import Draining  # noqa: E402
 from helix.storage import StaticFiles  # noqa: E402
 from sessions.routing import websockets  # noqa: E402
 
 http = StaticFiles(BodyLimit(django, settings.HELIX_LIMITS.body_bytes))  # type: ignore[arg-type]
-application = ProtocolTypeRouter({"http": http, "websocket": websockets})
+application = Draining(ProtocolTypeRouter({"http": http, "websocket": websockets}))

@@ -2,8 +2,8 @@
 
 The port is taken before anything else happens, so "in use" is said at once, and connections made while we migrate wait
 in the queue. On SIGTERM no new connection is taken, the live sessions say goodbye to their sockets (4412), what is
-being answered is answered, and only then the rest is cut. Messages are bounded at 1 MiB and never compressed:
-compression cost a factor of three. Imports are inside: a process loads only the server it runs.
+being answered is answered, and only then the rest is cut (`helix.draining`). Messages are bounded at 1 MiB and never
+compressed: compression cost a factor of three. Imports are inside: a process loads only the server it runs.
 """
 
 import asyncio
@@ -14,8 +14,11 @@ from typing import Any
 
 import structlog
 
+from helix.draining import Draining, end_within
+
 MESSAGE_BYTES = 1024 * 1024
 GRACE_SECONDS = 5.0
+LAST_SECONDS = 2 * GRACE_SECONDS + 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -43,14 +46,17 @@ def open_sessions() -> None:
     supervisor.current()
 
 
-async def say_goodbye() -> None:
-    """Close every live socket with 4412; whatever fails there must not keep the process from ending."""
+async def end(application: Draining) -> None:
+    """Close every live socket with 4412, then answer what was asked; the process ends whatever fails."""
     from sessions import supervisor
 
+    end_within(LAST_SECONDS)
+    application.announce()
     try:
         await asyncio.wait_for(supervisor.shutdown(), GRACE_SECONDS)
     except Exception:
         log.exception("goodbye_failed")
+    await application.finish(GRACE_SECONDS)
 
 
 def serve_with_daphne(listener: socket.socket) -> None:
@@ -70,19 +76,8 @@ def serve_with_daphne(listener: socket.socket) -> None:
             twisted_loop.call_soon(open_sessions)
 
         def kill_all_applications(self) -> Any:
-            return Deferred.fromFuture(asyncio.ensure_future(self.end(), loop=twisted_loop))
-
-        async def end(self) -> None:
             self.port.stopListening()
-            await say_goodbye()
-            applications = {
-                one["application_instance"] for one in self.connections.values() if "application_instance" in one
-            }
-            if applications:
-                await asyncio.wait(applications, timeout=GRACE_SECONDS)
-            for unfinished in applications:
-                unfinished.cancel()
-            await asyncio.gather(*applications, return_exceptions=True)
+            return Deferred.fromFuture(asyncio.ensure_future(end(self.application), loop=twisted_loop))
 
     server = Daphne(
         application,
@@ -113,7 +108,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             for server in self.servers:
                 server.close()
-            await say_goodbye()
+            await end(application)
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
@@ -128,7 +123,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=int(GRACE_SECONDS),
+        timeout_graceful_shutdown=1,
     )
     # uvicorn raises the signal again when it is done; for us that is a good end.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,8 +1,17 @@
 """A process that is told to end: whatever it committed it has answered, and everybody hears when to come back."""
 
 import asyncio
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from threading import Event
 
+import httpx
 import pytest
 
 from tests.faults.frail import Author, logged
@@ -33,3 +42,69 @@ async def test_what_was_begun_is_answered_and_the_rest_is_sent_again(tmp_path: P
             await author.come(server.socket_url)
             await author.send_again()
         assert len(logged(programs)) == 151
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+def test_pages_that_go_on_asking_are_answered_whole_and_do_not_hold_it_up(tmp_path: Path, kind: str) -> None:
+    with Server(data_dir=tmp_path / "data", server=kind) as server, ThreadPoolExecutor(8) as pages:
+        under_way = [Event() for _ in range(8)]
+        asked = [pages.submit(ask_until_nobody_answers, server, one) for one in under_way]
+        for one in under_way:
+            assert one.wait(30)
+        assert server.terminate() == 0
+        answers = sum((page.result() for page in asked), Counter[int]())
+        assert answers[200] > 8
+        assert set(answers) <= {200, 503}
+        assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+def test_a_save_that_the_database_does_not_let_through_is_cut_and_never_half_there(tmp_path: Path, kind: str) -> None:
+    """SQLite makes a writer wait for 20 s; an operator who stops the process does not wait as long."""
+    with Server(data_dir=tmp_path / "data", server=kind) as server:
+        programs = Programs(server)
+        with held(server.data_dir / "helix.sqlite3"), closing(HTTPConnection("127.0.0.1", server.port)) as program:
+            program.request("GET", "/healthz")
+            assert program.getresponse().read()
+            add = {"kind": "add_node", "node": {"id": "cut", "kind": "agent", "x": 0, "y": 0}}
+            program.request(
+                "POST",
+                f"/api/v1/flows/{programs.flow}/operations",
+                json.dumps({"operations": [add]}),
+                {"Authorization": f"Bearer {programs.owner}", "Content-Type": "application/json"},
+            )
+            assert server.terminate() == 1
+            assert "ended_by_force" in server.log.read_text()
+            assert not was_acknowledged(program)
+        server.start()
+        assert list(logged(programs)) == [1]
+        assert server.verify().returncode == 0
+
+
+def was_acknowledged(program: HTTPConnection) -> bool:
+    """Say whether the answer that is due came, and said yes."""
+    try:
+        return program.getresponse().status < 300
+    except (HTTPException, OSError):
+        return False
+
+
+def ask_until_nobody_answers(server: Server, under_way: Event) -> Counter[int]:
+    """Ask for a page again and again over a connection that is kept; count the answers by their status."""
+    answers: Counter[int] = Counter()
+    with httpx.Client(base_url=server.url, timeout=60) as page:
+        try:
+            while True:
+                answers[page.get("/login/").status_code] += 1
+                under_way.set()
+        except httpx.TransportError:
+            return answers
+
+
+@contextmanager
+def held(database: Path) -> Iterator[None]:
+    """Keep a transaction open that lets nobody else write."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as rival:
+        rival.execute("BEGIN IMMEDIATE")
+        yield
+        rival.execute("ROLLBACK")
