@@ -23,8 +23,8 @@ from flows.document import Past, Rejected, Replaced, encode_operation, replaced
 from flows.log import READ_BYTES
 from flows.log.past import backwards
 from flows.models import Change, Membership
-from flows.store import consistent_read
-from flows.stored_graph import StoredGraph
+from flows.storage.store import consistent_read
+from flows.storage.stored_graph import StoredGraph
 
 MOST_ITEMS = 200
 MOST_BYTES = 1 << 20

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from sessions import live
 from sessions.models import LiveFlow
+from sessions.processes import listing as live
 
 
 @admin.register(LiveFlow)

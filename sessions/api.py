@@ -10,7 +10,7 @@ from accounts.authentication import person
 from accounts.problems import Problem, answers
 from accounts.routing import Router
 from flows.access import get_flow_for
-from sessions import live
+from sessions.processes import listing as live
 
 router = Router(tags=["sessions"])
 

@@ -16,12 +16,13 @@ from weakref import WeakKeyDictionary
 
 from flows.limits import Limits
 from flows.limits import current as current_limits
-from sessions import live, metrics
-from sessions.codes import Close, Closing
-from sessions.directory import Directory, Listing, count_sockets
-from sessions.link import Message
-from sessions.session import LiveSession
-from sessions.socket import Socket
+from sessions import metrics
+from sessions.live.session import LiveSession
+from sessions.processes import listing as live
+from sessions.processes.directory import Directory, Listing, count_sockets
+from sessions.processes.link import Message
+from sessions.sockets.socket import Socket
+from sessions.wire.codes import Close, Closing
 
 DRAINING_SECONDS = 1.0
 

@@ -16,18 +16,18 @@ from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
 from sessions import metrics, supervisor
-from sessions.admission import Credential, Guest
-from sessions.answers import refuse
-from sessions.codes import Close, Closing
-from sessions.decoding import BadFrame, OtherProtocol, decode_frame
-from sessions.encoding import encode, named
-from sessions.flow_control import frame_rate, operation_rate
-from sessions.frames import ClientFrame, ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
-from sessions.inbox import Entry
-from sessions.outbound import Send
-from sessions.session import LiveSession
-from sessions.socket import Socket
+from sessions.live.answers import refuse
+from sessions.live.inbox import Entry
+from sessions.live.session import LiveSession
+from sessions.sockets.admission import Credential, Guest
+from sessions.sockets.flow_control import frame_rate, operation_rate
+from sessions.sockets.outbound import Send
+from sessions.sockets.socket import Socket
 from sessions.welcome import welcome
+from sessions.wire.codes import Close, Closing
+from sessions.wire.decoding import BadFrame, OtherProtocol, decode_frame
+from sessions.wire.encoding import encode, named
+from sessions.wire.frames import ClientFrame, ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 STRIKES = 5
 HELLO_SECONDS = 30.0

@@ -11,14 +11,14 @@ from dataclasses import asdict, replace
 import orjson
 
 from flows.limits import Limits
-from sessions.admission import admit
-from sessions.codes import Close, Closing
 from sessions.database import DatabaseDown, in_database
-from sessions.encoding import Encoded, encode, people_frames
-from sessions.frames import PROTOCOL, Hello
-from sessions.session import LiveSession
-from sessions.socket import Socket
-from sessions.steps import Step
+from sessions.live.session import LiveSession
+from sessions.live.steps import Step
+from sessions.sockets.admission import admit
+from sessions.sockets.socket import Socket
+from sessions.wire.codes import Close, Closing
+from sessions.wire.encoding import Encoded, encode, people_frames
+from sessions.wire.frames import PROTOCOL, Hello
 
 NOT_A_CLIENTS = {
     "body_bytes",

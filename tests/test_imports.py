@@ -14,6 +14,7 @@ MAY_IMPORT = {
     "flows": {"flows", "accounts"},
     "accounts": {"accounts"},
 }
+ROOMS = {"sessions": ["live", "processes", "sockets", "wire"], "flows": ["actions", "log", "storage", "document"]}
 PURE = {"orjson"} | sys.stdlib_module_names
 
 
@@ -63,6 +64,21 @@ def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
         needs = {name: needed - free for name, needed in needs.items() if name not in free}
 
     assert not needs
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_room_looks_into_one_above_it(package: str) -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for depth, room in enumerate(ROOMS[package])
+        for path in modules(f"{package}/{room}")
+        for name in imports_of(path)
+        for above in ROOMS[package][:depth]
+        if name.startswith(f"{package}.{above}.")
+    }
+
+    assert all(any(modules(f"{package}/{room}")) for room in ROOMS[package])
+    assert not wrong
 
 
 def _ours(module: str, imported: Iterator[str], named: dict[str, Path]) -> set[str]:

@@ -17,8 +17,8 @@ from flows.document import DocumentLimits, Draft, Effect, Graph, Outcome, Record
 from flows.log.entries import append
 from flows.models import Flow
 from flows.search import search_text
-from flows.sql import execute, key_value, time_value
-from flows.store import write_effect
+from flows.storage.sql import execute, key_value, time_value
+from flows.storage.store import write_effect
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,

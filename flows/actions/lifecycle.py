@@ -18,7 +18,7 @@ from flows.log.entries import append
 from flows.models import Flow, Membership
 from flows.publish import Hint, hint_deleted
 from flows.search import search_text
-from flows.store import load_document, write_effect
+from flows.storage.store import load_document, write_effect
 from flows.submission import ChangeHead, Via
 
 COPY = " (Copy)"

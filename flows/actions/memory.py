@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flows.document import decode_left, parse_json
 from flows.models import Answer, Change
-from flows.sql import Row, key_value, select
+from flows.storage.sql import Row, key_value, select
 from flows.submission import Acked, Name, Refused
 
 _NAMES_PER_QUERY = 3_000

@@ -9,7 +9,7 @@ from django.contrib.auth import get_user_model
 from flows.access import Role
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Membership
-from flows.sql import for_update, key_value, places, select
+from flows.storage.sql import for_update, key_value, places, select
 from flows.submission import Via
 
 _FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count", "deleted_at")

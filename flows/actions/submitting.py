@@ -18,7 +18,7 @@ from flows.actions.rights import lock_flow
 from flows.actions.turns import in_turn
 from flows.document import Graph
 from flows.log.snapshots import snapshot_if_due
-from flows.store import StoredGraph
+from flows.storage.store import StoredGraph
 from flows.submission import Receipt, Submission, Versioned, Via
 
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from flows.access import Access, get_flow_for
 from flows.actions import Refused
 from flows.document import Code, Rejected, encode_edge, encode_node
-from flows.store import consistent_read, read_edges, read_nodes
+from flows.storage.store import consistent_read, read_edges, read_nodes
 
 
 def json(value: object, status: int = 200) -> HttpResponse:

@@ -28,7 +28,7 @@ from flows.api.schemas import (
 from flows.document import Rejected, encode_left
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
-from flows.store import consistent_read
+from flows.storage.store import consistent_read
 
 router = Router(tags=["edits"])
 NOT_TAKEN_BACK = ("forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached", "rate_limited")

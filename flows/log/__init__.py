@@ -2,7 +2,7 @@
 
 The log is the truth; rows are its fold, kept so that one edit touches a few of them. `entries` writes and reads it,
 `snapshots` keeps folds of it every 200 versions, `verification` compares it with the rows. Nothing here changes or
-removes what was logged: the database refuses that (`flows.append_only`).
+removes what was logged: the database refuses that (`flows.storage.append_only`).
 """
 
 from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay

@@ -24,7 +24,7 @@ from flows.document import (
     parse_json,
 )
 from flows.models import Change
-from flows.sql import insert, key_value, time_value
+from flows.storage.sql import insert, key_value, time_value
 from flows.submission import ChangeHead
 
 _COLUMNS = (

@@ -15,7 +15,7 @@ from flows.log.entries import READ_BYTES, LoggedChange, changes_since, replay
 from flows.log.snapshots import Fold, empty, read_snapshot
 from flows.models import Flow, Snapshot
 from flows.search import search_text
-from flows.store import consistent_read, read_edges, read_nodes
+from flows.storage.store import consistent_read, read_edges, read_nodes
 
 T = TypeVar("T", Node, Edge)
 

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from flows import append_only
+from flows.storage import append_only
 
 
 def install(apps, schema_editor):

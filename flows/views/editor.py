@@ -21,7 +21,7 @@ from flows.document import KINDS, Kind, footer_settings, second_line_settings
 from flows.forms.blanks import blank_forms_url
 from flows.opening import open_flow
 from flows.shortcuts import shortcuts
-from flows.store import Loaded, load_document
+from flows.storage.store import Loaded, load_document
 from flows.texts import texts
 from flows.views.doors import PageRequest, flow_view
 from flows.views.inspector import panel

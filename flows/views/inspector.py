@@ -23,8 +23,8 @@ from flows.canvas import spoken_name
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
 from flows.forms.blanks import blank_forms
-from flows.store import Loaded
-from flows.stored_graph import StoredGraph
+from flows.storage.store import Loaded
+from flows.storage.stored_graph import StoredGraph
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 
 LISTED = 200

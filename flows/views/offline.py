@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from flows import release
-from flows.store import Loaded
+from flows.storage.store import Loaded
 
 TITLE = 100
 

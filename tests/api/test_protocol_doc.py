@@ -12,8 +12,8 @@ from flows.document.wire import _DECODERS
 from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
-from sessions.codes import Close
-from sessions.decoding import DECODERS
+from sessions.wire.codes import Close
+from sessions.wire.decoding import DECODERS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()

@@ -31,14 +31,14 @@ class Point:
 
 
 POINTS = {
-    "before the transaction": Point("sessions.commits", "submit", before=True),
+    "before the transaction": Point("sessions.live.commits", "submit", before=True),
     "rows written, not committed": Point("flows.actions.batch", "write_effect"),
     "log written, not committed": Point("flows.actions.batch", "append"),
     "all written, not committed": Point("flows.actions.batch.Batch", "write"),
-    "committed, nobody told": Point("sessions.commits", "submit"),
-    "others told, author not": Point("sessions.session.LiveSession", "follow"),
-    "author told": Point("sessions.commits", "answer"),
-    "before the hint": Point("sessions.commits", "hint_changed", before=True),
+    "committed, nobody told": Point("sessions.live.commits", "submit"),
+    "others told, author not": Point("sessions.live.session.LiveSession", "follow"),
+    "author told": Point("sessions.live.commits", "answer"),
+    "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "REST: committed, not answered": Point("flows.api.edits.actions", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""
@@ -70,7 +70,7 @@ async def _die_after(result: Any) -> None:
 
 
 def change(setting: str) -> None:
-    """Set a number of a module: `sessions.vigil.CHECK_SECONDS:1`."""
+    """Set a number of a module: `sessions.live.vigil.CHECK_SECONDS:1`."""
     path, _, value = setting.partition(":")
     module, _, name = path.rpartition(".")
     owner = _find(module)

@@ -8,7 +8,7 @@ import pytest
 
 from flows.log import LoggedChange, changes_since
 from flows.models import Flow
-from sessions import steps
+from sessions.live import steps
 from tests.sessions.conftest import Join
 from tests.sessions.test_healing import agree, the_session, write
 

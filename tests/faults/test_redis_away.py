@@ -18,7 +18,11 @@ from tests.programs import PASSWORD, Programs
 from tests.redis import Redis
 from tests.sessions.client import Closed
 
-PERIODS = ("sessions.vigil.TICK_SECONDS:0.2", "sessions.vigil.HEARTBEAT_SECONDS:1", "sessions.vigil.CHECK_SECONDS:1")
+PERIODS = (
+    "sessions.live.vigil.TICK_SECONDS:0.2",
+    "sessions.live.vigil.HEARTBEAT_SECONDS:1",
+    "sessions.live.vigil.CHECK_SECONDS:1",
+)
 
 
 @dataclass

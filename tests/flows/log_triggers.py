@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from flows import append_only
 from flows.log import settle
+from flows.storage import append_only
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from flows.actions import Acked, Receipt, Refused, set_member, submit
 from flows.document import Document
 from flows.log import changes_since, fold, verify_flow
 from flows.models import Flow
-from flows.store import load_document
+from flows.storage.store import load_document
 from flows.submission import Submission
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move

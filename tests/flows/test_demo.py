@@ -8,7 +8,7 @@ from flows.demo import seed_demo
 from flows.document import ports_of, second_line
 from flows.log import changes_since, verify_flow
 from flows.models import Flow
-from flows.store import load_document
+from flows.storage.store import load_document
 
 pytestmark = pytest.mark.django_db
 

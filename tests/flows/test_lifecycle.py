@@ -12,7 +12,7 @@ from flows.errors import Forbidden, NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Change, Flow, Membership
 from flows.publish import group_name
-from flows.store import load_document
+from flows.storage.store import load_document
 from tests.flows.conftest import EDGES, NODES, Ask, move
 
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ from flows.log import (
 )
 from flows.log.snapshots import take_snapshot
 from flows.models import Change, Flow, FlowEdge, FlowNode, Snapshot
-from flows.store import load_document
+from flows.storage.store import load_document
 from tests.flows.conftest import EDGES, NODES, Ask, label, move
 from tests.flows.log_triggers import unlocked_log
 

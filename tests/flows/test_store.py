@@ -13,7 +13,7 @@ from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.store import StoredGraph, consistent_read, load_document
+from flows.storage.store import StoredGraph, consistent_read, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 from tests.flows.counting import Rows

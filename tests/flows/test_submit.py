@@ -13,7 +13,7 @@ from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
 from flows.errors import NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Answer, Change, Flow
-from flows.store import load_document
+from flows.storage.store import load_document
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db

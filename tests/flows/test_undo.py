@@ -25,7 +25,7 @@ from flows.actions import (
 from flows.document import Draft, Left
 from flows.log import verify_flow
 from flows.models import Change, Flow
-from flows.store import StoredGraph, load_document
+from flows.storage.store import StoredGraph, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 

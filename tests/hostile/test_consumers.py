@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 
 from flows.actions import batch
 from flows.log import verify_flow
-from sessions import audience, recent, steps
-from sessions.steps import Step
+from sessions.live import audience, recent, steps
+from sessions.live.steps import Step
 from tests.hostile.driver import Driver
 from tests.hostile.seeds import seeds
 from tests.hostile.violation import Violation

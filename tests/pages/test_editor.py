@@ -11,7 +11,7 @@ from flows.actions import create_flow
 from flows.canvas import layout_css, whole
 from flows.document import KINDS
 from flows.models import Flow
-from flows.store import load_document
+from flows.storage.store import load_document
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements
 

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from accounts.models import User
 from flows.actions import create_flow
 from flows.models import Flow
-from flows.store import load_document
+from flows.storage.store import load_document
 from helix.whose import whose
 from tests.pages.conftest import Enter
 from tests.pages.marks import by_id

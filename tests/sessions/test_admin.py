@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import User
-from sessions import live
+from sessions.processes import listing as live
 from tests.sessions.conftest import Join
 
 LIST = "admin:live_liveflow_changelist"

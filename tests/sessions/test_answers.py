@@ -2,9 +2,9 @@
 
 import pytest
 
-from sessions import answers
-from sessions.codes import Close
-from sessions.encoding import encode
+from sessions.live import answers
+from sessions.wire.codes import Close
+from sessions.wire.encoding import encode
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, move, the_session
 

@@ -14,8 +14,9 @@ from flows.actions import Submission, submit
 from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt
-from sessions import commits, steps, supervisor, vigil
-from sessions import session as live_session
+from sessions import supervisor
+from sessions.live import commits, steps, vigil
+from sessions.live import session as live_session
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
 

@@ -6,9 +6,9 @@ import pytest
 
 from flows.limits import Limits
 from flows.submission import Submission
-from sessions.admission import Credential, Guest
-from sessions.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
-from sessions.socket import Socket
+from sessions.live.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
+from sessions.sockets.admission import Credential, Guest
+from sessions.sockets.socket import Socket
 
 ALICE, BOB, CAROL = 1, 2, 3
 

@@ -8,7 +8,8 @@ from django.db import OperationalError
 
 from flows.models import Flow
 from flows.submission import Receipt
-from sessions import audience, commits, database, steps
+from sessions import database
+from sessions.live import audience, commits, steps
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 

@@ -11,10 +11,12 @@ from pytest_django import Settings
 
 from flows.limits import Limits
 from flows.models import Answer, Flow
-from sessions import flow_control, supervisor, vigil, visit, welcome
-from sessions.admission import Guest, admit
-from sessions.codes import Close
-from sessions.session import LiveSession
+from sessions import supervisor, visit, welcome
+from sessions.live import vigil
+from sessions.live.session import LiveSession
+from sessions.sockets import flow_control
+from sessions.sockets.admission import Guest, admit
+from sessions.wire.codes import Close
 from tests.sessions.client import Closed, connect
 from tests.sessions.conftest import Join, token_of
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sessions.outbound import Outbound
+from sessions.sockets.outbound import Outbound
 
 
 class Peer:

@@ -6,9 +6,10 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from flows.models import Flow
-from sessions import supervisor, vigil
-from sessions.codes import Close
-from sessions.live import live_sessions, session_of
+from sessions import supervisor
+from sessions.live import vigil
+from sessions.processes.listing import live_sessions, session_of
+from sessions.wire.codes import Close
 from tests.sessions.client import Client
 from tests.sessions.conftest import Join
 

@@ -5,8 +5,8 @@ import pytest
 from flows.document import Effect, FlowProperties, Node, Pair
 from flows.limits import Limits
 from flows.submission import ChangeHead
-from sessions.recent import Recent, size_of
-from sessions.steps import Step
+from sessions.live.recent import Recent, size_of
+from sessions.live.steps import Step
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, the_session
 

@@ -15,8 +15,9 @@ from accounts.models import User
 from flows.actions import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
-from sessions import group, supervisor, vigil, welcome
-from sessions.admission import Guest, admit
+from sessions import supervisor, welcome
+from sessions.live import group, vigil
+from sessions.sockets.admission import Guest, admit
 from tests.sessions.client import Client, connect
 from tests.sessions.conftest import Join, token_of
 

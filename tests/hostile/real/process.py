@@ -8,10 +8,10 @@ from uuid import UUID
 from flows.limits import Limits
 from helix.asgi import application
 from sessions import supervisor
-from sessions.codes import Closing
-from sessions.link import Link
-from sessions.session import LiveSession
+from sessions.live.session import LiveSession
+from sessions.processes.link import Link
 from sessions.supervisor import Supervisor
+from sessions.wire.codes import Closing
 from tests.hostile.real.connection import Connection
 
 

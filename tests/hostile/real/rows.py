@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flows.log import LoggedChange, changes_since
 from flows.models import Answer, Flow
-from flows.store import consistent_read, load_document
+from flows.storage.store import consistent_read, load_document
 from tests.hostile.evidence import Evidence, Held, Logged, Name
 
 

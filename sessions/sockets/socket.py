@@ -13,13 +13,13 @@ import structlog
 
 from flows.limits import Limits
 from sessions import metrics
-from sessions.admission import Check, Credential, Guest
-from sessions.codes import Close
-from sessions.encoding import Encoded
-from sessions.flow_control import Unseen
-from sessions.frames import Format
-from sessions.outbound import Outbound, Send
 from sessions.presence import Person
+from sessions.sockets.admission import Check, Credential, Guest
+from sessions.sockets.flow_control import Unseen
+from sessions.sockets.outbound import Outbound, Send
+from sessions.wire.codes import Close
+from sessions.wire.encoding import Encoded
+from sessions.wire.frames import Format
 
 ABORT_SECONDS = 5.0
 THEIR_DOING = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}

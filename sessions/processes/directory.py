@@ -2,7 +2,7 @@
 
 Each process tells a group of its own making which sessions it has and who is in them: in whole every few seconds and
 when a newcomer asks, and each session as it changes. There is no table and nothing in Redis to clean up: a process
-that falls silent is forgotten. `sessions.live` answers from what was heard, for REST and the admin.
+that falls silent is forgotten. `sessions.processes.listing` answers from what was heard, for REST and the admin.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from uuid import UUID
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from flows.limits import current
-from sessions.link import Link, Message
 from sessions.presence import ANNOUNCE_SECONDS
+from sessions.processes.link import Link, Message
 
 GROUP = "live"
 CHUNK = 200

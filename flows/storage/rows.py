@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flows.document import Edge, Node, canonical_json
-from flows.sql import key_value
+from flows.storage.sql import key_value
 
 NODE_COLUMNS = (
     "node_id",

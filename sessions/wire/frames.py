@@ -1,8 +1,8 @@
 """The wire: what a client may say, as the closed union `ClientFrame`.
 
-`sessions.decoding` makes them of text, strictly. What stands inside `operation` and `graph` is not looked at there: it
+`wire.decoding` makes them of text, strictly. What stands inside `operation` and `graph` is not looked at there: it
 belongs to the document, and when it is wrong the submission is refused, the frame is not bad. Server frames are in
-`sessions.encoding`.
+`wire.encoding`.
 """
 
 from collections.abc import Mapping

@@ -6,10 +6,10 @@ Nothing is believed but that something happened: how things stand is read from t
 from collections.abc import Callable
 from typing import Protocol
 
-from sessions.current import Current
-from sessions.link import Message
-from sessions.rollcall import Rollcall
-from sessions.socket import Socket
+from sessions.live.current import Current
+from sessions.live.rollcall import Rollcall
+from sessions.processes.link import Message
+from sessions.sockets.socket import Socket
 
 
 class Listener(Protocol):

@@ -23,23 +23,24 @@ from django.utils import timezone
 from flows.errors import NotFound
 from flows.limits import Limits
 from flows.publish import group_name
-from flows.store import load_document
+from flows.storage.store import load_document
 from flows.submission import Receipt
-from sessions import group, metrics, steps
-from sessions.audience import Audience
-from sessions.catch_up import CatchUp
-from sessions.codes import Close, Closing
-from sessions.commits import Commits
-from sessions.current import Current
+from sessions import metrics
 from sessions.database import patiently
-from sessions.inbox import Entry, Inbox
-from sessions.link import Link
+from sessions.live import group, steps
+from sessions.live.audience import Audience
+from sessions.live.catch_up import CatchUp
+from sessions.live.commits import Commits
+from sessions.live.current import Current
+from sessions.live.inbox import Entry, Inbox
+from sessions.live.restarts import Restarts
+from sessions.live.rollcall import Rollcall
+from sessions.live.steps import Step
+from sessions.live.vigil import Vigil
 from sessions.presence import Board
-from sessions.restarts import Restarts
-from sessions.rollcall import Rollcall
-from sessions.socket import Socket
-from sessions.steps import Step
-from sessions.vigil import Vigil
+from sessions.processes.link import Link
+from sessions.sockets.socket import Socket
+from sessions.wire.codes import Close, Closing
 
 P = ParamSpec("P")
 T = TypeVar("T")

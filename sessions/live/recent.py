@@ -6,7 +6,7 @@ Bounded in bytes, because a person decides how long an element is. What is forgo
 from collections import deque
 
 from flows.canvas.kept import weight
-from sessions.steps import Step, joined
+from sessions.live.steps import Step, joined
 
 ELEMENT_BYTES = 500
 """About what an element or a version takes beside the text in it."""

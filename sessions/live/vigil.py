@@ -13,17 +13,17 @@ from uuid import UUID
 import structlog
 
 from flows.limits import Limits
-from sessions.admission import verdicts
-from sessions.audience import Audience
-from sessions.codes import Close, Closing
-from sessions.current import Current
 from sessions.database import DatabaseDown, in_database
-from sessions.encoding import encode
-from sessions.inbox import Inbox
-from sessions.link import Link
+from sessions.live.audience import Audience
+from sessions.live.current import Current
+from sessions.live.inbox import Inbox
+from sessions.live.rollcall import Rollcall
 from sessions.presence import ANNOUNCE_SECONDS, with_role
-from sessions.rollcall import Rollcall
-from sessions.socket import Socket
+from sessions.processes.link import Link
+from sessions.sockets.admission import verdicts
+from sessions.sockets.socket import Socket
+from sessions.wire.codes import Close, Closing
+from sessions.wire.encoding import encode
 
 log = structlog.get_logger(__name__)
 

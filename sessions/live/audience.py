@@ -17,8 +17,11 @@ from flows.canvas import fragments
 from flows.document import Document
 from flows.limits import Limits
 from sessions import metrics
-from sessions.current import Current
-from sessions.encoding import (
+from sessions.live.current import Current
+from sessions.live.steps import Step, joined
+from sessions.presence import FLUSHES_PER_SECOND, Board, Coming
+from sessions.sockets.socket import Socket
+from sessions.wire.encoding import (
     Encoded,
     encode,
     fitting,
@@ -31,10 +34,7 @@ from sessions.encoding import (
     snapshot_parts,
     state_bytes,
 )
-from sessions.frames import Format
-from sessions.presence import FLUSHES_PER_SECOND, Board, Coming
-from sessions.socket import Socket
-from sessions.steps import Step, joined
+from sessions.wire.frames import Format
 
 LONGEST_PAUSE = 0.016
 PRESENCE_SHARE = 4

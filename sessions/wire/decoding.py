@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 
 from flows.document import Rejected, parse_json
 from flows.limits import current
-from sessions.frames import (
+from sessions.wire.frames import (
     PROTOCOL,
     ClientFrame,
     ExecuteAction,

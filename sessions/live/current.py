@@ -10,10 +10,10 @@ from uuid import UUID
 
 from flows.document import Document
 from flows.limits import Limits
-from flows.store import Loaded
-from sessions import steps
-from sessions.recent import Recent
-from sessions.steps import Step
+from flows.storage.store import Loaded
+from sessions.live import steps
+from sessions.live.recent import Recent
+from sessions.live.steps import Step
 
 
 class Current:

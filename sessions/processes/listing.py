@@ -9,7 +9,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from flows.models import Flow
-from sessions.directory import SETTLING_SECONDS, Directory, Listing
+from sessions.processes.directory import SETTLING_SECONDS, Directory, Listing
 
 _directories: WeakKeyDictionary[asyncio.AbstractEventLoop, Directory] = WeakKeyDictionary()
 

@@ -15,13 +15,13 @@ from flows.errors import NotFound
 from flows.publish import hint_changed
 from flows.submission import Receipt
 from sessions import metrics
-from sessions.answers import answer
-from sessions.audience import Audience
-from sessions.codes import Close, Closing
-from sessions.current import Current
 from sessions.database import patiently
-from sessions.inbox import Entry, Inbox
-from sessions.link import Link
+from sessions.live.answers import answer
+from sessions.live.audience import Audience
+from sessions.live.current import Current
+from sessions.live.inbox import Entry, Inbox
+from sessions.processes.link import Link
+from sessions.wire.codes import Close, Closing
 
 log = structlog.get_logger(__name__)
 

@@ -10,11 +10,11 @@ from flows.document import encode_left, mentioned_on_wire
 from flows.limits import current
 from flows.submission import Acked, Refused
 from sessions import metrics
-from sessions.audience import Audience
-from sessions.current import Current
-from sessions.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
-from sessions.inbox import Entry
-from sessions.socket import Socket
+from sessions.live.audience import Audience
+from sessions.live.current import Current
+from sessions.live.inbox import Entry
+from sessions.sockets.socket import Socket
+from sessions.wire.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from flows.document import Document, Edge, Effect, FlowProperties, Node, Pair
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.rows import (
+from flows.storage.rows import (
     EDGE_COLUMNS,
     NODE_COLUMNS,
     WRITTEN_EDGE,
@@ -27,8 +27,8 @@ from flows.rows import (
     node_of,
     node_values,
 )
-from flows.sql import insert
-from flows.stored_graph import StoredGraph
+from flows.storage.sql import insert
+from flows.storage.stored_graph import StoredGraph
 
 __all__ = ["Loaded", "StoredGraph", "consistent_read", "load_document", "write_effect"]
 

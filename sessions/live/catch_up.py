@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sessions import steps
-from sessions.codes import Close, Closing
-from sessions.current import Current
-from sessions.steps import Head, Step
+from sessions.live import steps
+from sessions.live.current import Current
+from sessions.live.steps import Head, Step
+from sessions.wire.codes import Close, Closing
 
 
 class CatchUp:
