@@ -2,11 +2,10 @@
 
 SQLite lets writers wait by looking again after ever longer pauses, up to 100 ms, so with several flows being edited the
 lock lies idle while everybody sleeps (measured: the slowest of a hundred commits took three times as long). Within one
-process a lock hands over at once; between processes SQLite's own still serves. PostgreSQL needs none of this: there a
-writer waits for its flow's row only. What collides there, with whatever else uses the database, is begun again.
+process a fair lock hands over at once; between processes SQLite's own still serves. PostgreSQL needs none of this:
+there a writer waits for its flow's row only. What collides there, with whatever else uses the database, is begun again.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -15,6 +14,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import OperationalError, connection, transaction
 
+from flows.actions.fair_lock import FairLock
 from flows.outages import NotOurTurn, is_collision
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ PATIENCE = 20.0
 ATTEMPTS = 3
 """How often a transaction is begun that collides with others; PostgreSQL takes a second to find a deadlock."""
 
-_turn = threading.Lock()
+_turn = FairLock()
 log = structlog.get_logger(__name__)
 
 
@@ -58,7 +58,7 @@ def writing() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    if not _turn.acquire(timeout=PATIENCE):
+    if not _turn.acquire(PATIENCE):
         raise NotOurTurn("database is locked")
     try:
         with transaction.atomic():
