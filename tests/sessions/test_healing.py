@@ -168,6 +168,35 @@ async def test_a_defect_after_the_commit_is_no_second_commit(
     await html.until(lambda: any(frame.get("version") == 6 for frame in html._waiting))
 
 
+@pytest.mark.parametrize("place", ["follow", "answer"])
+async def test_a_defect_after_the_commit_keeps_nothing_from_other_processes(
+    join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    alice, bob = await join("alice"), await elsewhere("bob")
+    fail_once(monkeypatch, the_session() if place == "follow" else commits, place, ZeroDivisionError("a defect"))
+    assert (await alice.do(move(1)))["version"] == 2
+    await agree(flow, 2, alice, bob)
+
+
+async def test_a_commit_whose_end_was_not_heard_of_is_told_to_other_processes(
+    join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    alice, bob, real = await join("alice"), await elsewhere("bob"), commits.submit
+    breaks = [OperationalError("the connection broke")]
+
+    def cut_off(*arguments: Any, **options: Any) -> Receipt:
+        receipt = real(*arguments, **options)
+        if breaks:
+            raise breaks.pop()
+        return receipt
+
+    monkeypatch.setattr(commits, "submit", cut_off)
+    assert (await alice.do(move(1)))["version"] == 2
+    await agree(flow, 2, alice, bob)
+
+
 async def test_a_defect_while_telling_brings_everybody_forward_from_what_they_hold(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
