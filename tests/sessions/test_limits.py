@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -12,7 +14,9 @@ from pytest_django import Settings
 
 from flows.limits import Limits
 from flows.models import Answer, Flow
-from sessions import supervisor, visit, welcome
+from flows.storage.store import Loaded, load_document
+from sessions import consumers, supervisor, visit, welcome
+from sessions.live import session as live_session
 from sessions.live import vigil
 from sessions.live.session import LiveSession
 from sessions.sockets import flow_control
@@ -88,9 +92,24 @@ async def test_operations_beyond_the_burst_are_refused_and_not_remembered(
     assert (await again.do(move(4), seq=4))["type"] == "acked"
 
 
-@pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "operate", "seq": 1, "operation": {}}])
+async def test_what_was_seen_is_counted_by_itself(join: Join, limit: Limit, clock: Clock) -> None:
+    limit(seen_per_second=1, frames_per_second=1)
+    alice = await join("alice", format="html")
+    alice.says_seen = False
+    for _ in range(4):
+        await alice.send("seen", version=1)
+    assert "error" not in {frame["type"] for frame in await alice.settle()}
+    await alice.send("seen", version=1)
+    assert (await alice.next("error"))["code"] == "rate_limited"
+    assert (await alice.do(move(1)))["type"] == "acked"
+
+
+SEEN = {"type": "seen", "version": 1}
+
+
+@pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "operate", "seq": 1, "operation": {}}, SEEN])
 async def test_excess_for_too_long_ends_it(join: Join, limit: Limit, clock: Clock, frame: dict[str, object]) -> None:
-    limit(frames_per_second=1, operations_per_second=1)
+    limit(frames_per_second=1, operations_per_second=1, seen_per_second=1)
     alice = await join("alice")
     clock.pace = 0.1
     for _ in range(120):
@@ -136,6 +155,50 @@ async def test_a_client_that_says_nothing_is_not_waited_for(
     monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
     assert await client.closed() == 4408
+
+
+async def test_who_said_hello_is_not_too_slow_while_we_are(
+    cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
+    loop, said, slowness = asyncio.get_running_loop(), threading.Event(), threading.Event()
+
+    def admit_late(*arguments: Any) -> Guest:
+        said.wait(PATIENCE)
+        return admit(*arguments)
+
+    def load_late(flow_id: UUID) -> Loaded:
+        loop.call_soon_threadsafe(loop.call_later, 0.05, slowness.set)
+        slowness.wait(PATIENCE)
+        return load_document(flow_id)
+
+    monkeypatch.setattr(consumers, "admit", admit_late)
+    monkeypatch.setattr(live_session, "load_document", load_late)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    await client.send("hello", protocol=1, client=client.name, since=None, format="json")
+    said.set()
+    assert (await client.next("welcome"))["version"] == 1
+    await client.leave()
+
+
+async def test_who_waits_too_long_for_our_welcome_is_sent_away_to_come_back(
+    cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "WELCOME_SECONDS", 0.01)
+    slowness = threading.Event()
+
+    def load_late(flow_id: UUID) -> Loaded:
+        slowness.wait(2 * PATIENCE)
+        return load_document(flow_id)
+
+    monkeypatch.setattr(live_session, "load_document", load_late)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    await client.send("hello", protocol=1, client=client.name, since=None, format="json")
+    try:
+        assert await client.closed() == 4412
+    finally:
+        slowness.set()
+    await client.leave()
 
 
 async def test_bytes_not_seen_end_it_and_nobody_else_notices(join: Join, limit: Limit) -> None:
