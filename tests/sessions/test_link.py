@@ -8,6 +8,7 @@ from channels.layers import InMemoryChannelLayer
 
 from sessions.processes import link
 from sessions.processes.link import Link, Message
+from tests.sessions.client import PATIENCE
 
 
 class Sluggish(InMemoryChannelLayer):
@@ -40,7 +41,8 @@ async def test_the_farewell_overtakes_nothing(live: None, monkeypatch: pytest.Mo
         await asyncio.sleep(0)
     layer.through.set()
     await closing
-    told = [(await layer.receive("here"))["type"] for _ in range(2)]
+    async with asyncio.timeout(PATIENCE):
+        told = [(await layer.receive("here"))["type"] for _ in range(2)]
     assert told == ["live.people", "live.leaving"]
 
 
