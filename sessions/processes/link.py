@@ -97,7 +97,7 @@ class Link:
             self._channel = None
 
     async def _talk(self) -> None:
-        while not self._is_leaving:
+        while self._queue or not self._is_leaving:
             await self._speak.wait()
             self._speak.clear()
             while self._queue:

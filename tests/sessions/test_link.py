@@ -25,14 +25,32 @@ class Sluggish(InMemoryChannelLayer):
         await super().group_send(group, message)
 
 
-async def test_the_farewell_overtakes_nothing(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 60.0)
+@pytest.fixture
+async def layer(live: None) -> Any:
+    """A sluggish layer with somebody in the group."""
     layer: Any = Sluggish()
+    for channel in ("here", "there"):
+        await layer.group_add("flow", channel)
+    return layer
+
+
+def link_over(layer: Any) -> Link:
+    """Open a link that speaks over this layer."""
     one = Link("flow", lambda message: None, lambda: None)
     one._layer = layer
-    await layer.group_add("flow", "here")
-    await layer.group_add("flow", "there")
     one.open()
+    return one
+
+
+async def received(layer: Any, count: int) -> list[str]:
+    """Return the types of what arrived."""
+    async with asyncio.timeout(PATIENCE):
+        return [(await layer.receive("here"))["type"] for _ in range(count)]
+
+
+async def test_the_farewell_overtakes_nothing(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 60.0)
+    one = link_over(layer)
     one.say({"type": "live.people"})
     await layer.begun.wait()
     one.say({"type": "live.leaving"})
@@ -41,19 +59,22 @@ async def test_the_farewell_overtakes_nothing(live: None, monkeypatch: pytest.Mo
         await asyncio.sleep(0)
     layer.through.set()
     await closing
-    async with asyncio.timeout(PATIENCE):
-        told = [(await layer.receive("here"))["type"] for _ in range(2)]
-    assert told == ["live.people", "live.leaving"]
+    assert await received(layer, 2) == ["live.people", "live.leaving"]
 
 
-async def test_a_layer_that_hangs_keeps_nobody_from_leaving(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_leaves_at_once_still_says_what_was_to_be_said(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 60.0)
+    layer.begun.set()
+    one = link_over(layer)
+    for type in ("live.people", "live.leaving"):
+        one.say({"type": type})
+    await one.close()
+    assert await received(layer, 2) == ["live.people", "live.leaving"]
+
+
+async def test_a_layer_that_hangs_keeps_nobody_from_leaving(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "PATIENCE", 0.01)
-    layer: Any = Sluggish()
-    one = Link("flow", lambda message: None, lambda: None)
-    one._layer = layer
-    await layer.group_add("flow", "here")
-    await layer.group_add("flow", "there")
-    one.open()
+    one = link_over(layer)
     one.say({"type": "live.people"})
     await layer.begun.wait()
     one.say({"type": "live.leaving"})
