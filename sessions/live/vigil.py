@@ -157,7 +157,7 @@ class Vigil:
             found = await in_database(verdicts, self._session.flow_id, [socket.check() for socket in due])
         except Exception as failure:
             for socket in due:
-                socket.asked_at = -CHECK_SECONDS
+                socket.asked_at = -CHECK_SECONDS  # due at the next tick
             if not isinstance(failure, DatabaseDown):
                 raise
             log.warning("check_delayed", flow=str(self._session.flow_id), reason=repr(failure))
