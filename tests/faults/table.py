@@ -75,6 +75,7 @@ LIMITS: dict[str, str] = {
     "operations_per_second": (
         "sessions/test_limits.py::test_operations_beyond_the_burst_are_refused_and_not_remembered"
     ),
+    "seen_per_second": "sessions/test_limits.py::test_what_was_seen_is_counted_by_itself",
     "batch": "document/test_batches.py::test_one_operation_more_than_the_limit_is_refused",
     "outbox": "sessions/test_earlier_clients.py::test_all_that_waits_is_counted_whoever_it_is_named_by",
     "unseen_bytes": "sessions/test_flow_control.py::test_bytes_not_yet_seen_are_bounded",
