@@ -69,7 +69,7 @@ export class LiveSession extends Standing {
     this.outbox.addEventListener("change", () => this.#status());
     this.#follower.addEventListener("patched", ({ detail }) => this.#patched(detail));
     this.#follower.addEventListener("fetching", () => this.#status());
-    this.device.addEventListener("change", () => this.#status());
+    this.device.addEventListener("change", () => this.#kept());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
   }
 
@@ -136,6 +136,12 @@ export class LiveSession extends Standing {
   async #adopt() {
     if (await this.outbox.adopt()) this.#tell("settled");
     this.#status();
+  }
+
+  /** What could not be read so far may be now. */
+  #kept() {
+    this.#status();
+    if (this.device.isKeeping) this.#adopt();
   }
 
   #state() {
