@@ -206,9 +206,18 @@ export class LiveSession extends Standing {
 
   #giveBack(entry, frame) {
     // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
-    if (frame.html !== undefined) this.#patcher.restore(entry.operation, frame.html);
+    if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
+  }
+
+  #restore(operation, html) {
+    try {
+      this.#patcher.restore(operation, html);
+    } catch (error) {
+      reportError(error);
+      this.#follower.fetch();
+    }
   }
 
   #tell(type, detail) {
