@@ -1,7 +1,7 @@
-"""A device whose database does not open, because somebody holds on to it.
+"""A device whose database does not open, because somebody holds on to it: nothing in it is taken for gone.
 
-Nothing in it is taken for gone, and nobody waits for ever. A second page on the device holds it open while a newer
-version is asked for, so every opening waits in line behind that.
+Nobody waits for ever either. A second page on the device holds it open while a newer version is asked for, so every
+opening waits in line behind that.
 """
 
 from collections.abc import Callable

@@ -66,3 +66,20 @@ test("what became of edits that earlier pages left is asked once it is known whi
   await pass(600);
   assert.deepEqual(asked, ["since=5"]);
 });
+
+test("an answer that does not come is waited for 20 s, and asked for again", async () => {
+  const limits = [];
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (time) => (limits.push(time), AbortSignal.abort());
+  const { asked } = back([]);
+  const { fetch } = globalThis;
+  globalThis.fetch = async (address, { signal }) => {
+    const answer = await fetch(address);
+    signal.throwIfAborted();
+    return answer;
+  };
+  await pass(600);
+  AbortSignal.timeout = timeout;
+  for (let seconds = 0; seconds < 3; seconds += 1) await pass(1_000);
+  assert.deepEqual([limits, asked], [[20_000], ["since=5", "since=5"]]);
+});

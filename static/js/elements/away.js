@@ -17,6 +17,7 @@ import { replacedNote } from "./replaced.js";
 import { hasText, leftOut, unsavedNote } from "./unsaved.js";
 
 const PAUSE_MS = 600;
+const PATIENCE_MS = 20_000;
 const MOST_TOASTS = 2;
 const GONE = ["unknown_node", "unknown_edge"];
 
@@ -126,7 +127,8 @@ export class Away extends EventTarget {
   async #fetch() {
     const [since, isReturn] = [this.#since, this.#isReturn];
     [this.#since, this.#isReturn, this.#isAsking] = [null, false, true];
-    const answer = await fetch(`/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?since=${since}`)
+    const address = `/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?since=${since}`;
+    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) })
       .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
       .catch(() => ({ isLater: true }));
     if (answer.isLater) {

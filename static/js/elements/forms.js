@@ -13,6 +13,7 @@ import { make } from "./make.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
 const MOST = 500;
+const PATIENCE_MS = 20_000;
 const LISTED = 12;
 
 export class Forms {
@@ -53,7 +54,8 @@ export class Forms {
   }
 
   async #fetch() {
-    const html = await fetch(this.#editor.root.dataset.formsUrl).then((answer) => answer.ok && answer.text()).catch(() => null);
+    const asked = fetch(this.#editor.root.dataset.formsUrl, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const html = await asked.then((answer) => answer.ok && answer.text()).catch(() => null);
     const blanks = html && this.#editor.patcher.parse(html);
     if (blanks && blanks.querySelector("[data-blank-form]")) this.#blanks = blanks;
   }
