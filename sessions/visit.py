@@ -52,7 +52,7 @@ class Visit:
         self._seen = seen_rate(limits, now)
         self._strikes = self._size = 0
         self._supervisor = supervisor.current()
-        self._surplus = not self._supervisor.enter(guest.user_id)
+        self._surplus = not self._supervisor.enter(self._socket)
         patience, code = (SURPLUS_SECONDS, Close.FULL) if self._surplus else (HELLO_SECONDS, Close.TOO_SLOW)
         self._overdue = loop.call_later(patience, self._socket.close, code)
 
@@ -89,7 +89,7 @@ class Visit:
         """Leave; the connection is no more."""
         self._overdue.cancel()
         self._socket.gone()
-        self._supervisor.leave(self._socket.person.id)
+        self._supervisor.leave(self._socket)
         if self._session is not None:
             self._session.depart(self._socket)
 

@@ -27,7 +27,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "tab closed or browser killed with unsent edits": (
         "browser/test_killed.py",
-        "browser/test_away.py::test_what_waits_outlives_a_closed_tab_a_logout_and_somebody_else_at_the_same_browser",
+        "browser/test_logins.py::test_what_waits_outlives_a_closed_tab_a_logout_and_somebody_else_at_the_same_browser",
+    ),
+    "a device whose database does not open": (
+        "browser/test_stuck_database.py",
+        "js/unread.test.js",
+        "js/worker.test.js",
     ),
     "a client that does not read": (
         "faults/test_disturbers.py::test_who_does_not_read_is_parted_with",

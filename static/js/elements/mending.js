@@ -23,8 +23,7 @@ export class Mending {
     this.#panel = panel;
     this.#isBusy = isBusy;
     this.#discarded = discarded;
-    this.#unfinished = new Unfinished(editor.session.device, () => editor.sync.show());
-    this.#unfinished.load().then(() => this.putBack());
+    this.#unfinished = new Unfinished(editor.session.device, { changed: () => editor.sync.show(), found: () => this.putBack() });
   }
 
   /** How many texts there are, of whatever form. */
