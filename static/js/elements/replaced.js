@@ -10,23 +10,30 @@ export function replacedNote(item, editor) {
 /** Two tabs that ask are told the same thing under the same name. */
 const nameOf = ({ node, edge, property: name, version }) => [node, edge, name, version].join(" ");
 
-function gone({ label, actor, edges = [] }, { texts }) {
-  const detail = edges.length ? texts.say("went_along", { edges: edges.join(", ") }) : "";
-  return { title: texts.say("gone_after_you", { name: whoOf(actor, texts) }), what: label, detail, action: texts.say("bring_back") };
+function gone({ stands, label, actor, edges }, { texts }) {
+  const name = whoOf(actor, texts);
+  const title = texts.say(stands === "theirs" ? "gone_after_you" : "gone_after_them", { name });
+  return { title, what: label, detail: wentAlong(stands, name, edges, texts), action: texts.say("bring_back") };
 }
 
-function changed({ node, stands, label, property: name, mine, theirs, actor }, editor) {
+function changed({ node, stands, label, property: name, mine, theirs, actor, names = {}, edges }, editor) {
   const { texts, graph } = editor;
   const areTheirs = stands === "theirs";
   const who = whoOf(actor, texts);
   const about = property(name, editor, graph.nodes.get(node)?.kind);
-  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(value, texts, name));
+  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(Object.hasOwn(names, value) ? names[value] : value, texts, name));
+  const now = texts.say("is_now", { property: about, from, to });
   return {
     title: texts.say(areTheirs ? "after_you" : "after_them", { name: who }),
     what: label || texts.say("the_flow"),
-    detail: texts.say("is_now", { property: about, from, to }),
+    detail: [now, wentAlong(stands, who, edges, texts)].filter(Boolean).join(". "),
     action: areTheirs ? texts.say("put_back") : texts.say("take_theirs", { name: who }),
   };
+}
+
+/** Connections that are gone with it, and whose they were. */
+function wentAlong(stands, name, edges, texts) {
+  return edges?.length ? texts.say(stands === "theirs" ? "went_along" : "went_along_theirs", { name, edges: edges.join(", ") }) : "";
 }
 
 const whoOf = (actor, texts) => actor?.name ?? texts.say("somebody");
