@@ -117,4 +117,5 @@ def _encoded(item: Replaced, people: dict[int, dict[str, object]]) -> dict[str, 
         "actor": None if item.other is None else people.get(item.other),
         "put": item.put and encode_operation(item.put),
         "edges": item.edges,
+        **({"names": dict(item.names)} if item.name == "parent" else {}),
     }

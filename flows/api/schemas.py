@@ -210,7 +210,8 @@ class PersonOut(AuthorOut):
 class ReplacedItem(Schema):
     """A property of a node, an edge or else the flow; without `property` the element itself, which is gone.
 
-    `stands` says whose value it has now, `put` puts the other one back. `edges` names those that went with a node.
+    `stands` says whose value it has now, `put` puts the other one back. `edges` names those that went with a node or
+    a branch, `names` the groups of a `parent`, by id.
     """
 
     stands: Literal["mine", "theirs"]
@@ -225,6 +226,7 @@ class ReplacedItem(Schema):
     actor: PersonOut | None
     put: Annotated[Any, WithJsonSchema({"anyOf": [ref("Operation"), {"type": "null"}]})]
     edges: list[str]
+    names: dict[str, str] | None = None
 
 
 class ReplacedOut(Schema):

@@ -2,7 +2,8 @@
 
 The newest write of a property says whose value stands. Going back over the writes of the same side, the first of the
 other side is what was replaced. For an element that is gone, its removal is that newest write, and whoever wrote to it
-last, in any property, is who has lost something. What an addition left empty was nobody's work.
+last, in any property, is who has lost something. What an addition left empty was nobody's work, and neither is a size
+that changed with a decision's branches.
 
 A search looks with one person's eyes: there are they and all others. What others replaced counts if all of it happened
 after version `since`, for else the person has seen it; what the person replaced counts if both happened after it.
@@ -18,6 +19,7 @@ from flows.document.properties import Held, differing, properties_of
 from flows.document.written import FLOW, Element
 
 Side: TypeAlias = Literal["mine", "theirs"]
+BRANCHES = "settings.branches"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Search:
             self._look_at_gone(element, write)
             return
         after = properties_of(write.after)
-        for name in differing(after, properties_of(write.before)):
+        for name in _chosen(write, differing(after, properties_of(write.before))):
             self._look_at(element, name, after.get(name), write)
 
     def _look_at(self, element: Element, name: str, value: object, write: _Write) -> None:
@@ -161,6 +163,12 @@ class Search:
         is_last = write.before is None or not absence.seen.issuperset(names)
         absence.seen.update(names if write.before is not None else ())
         return is_last
+
+
+def _chosen(write: _Write, names: list[str]) -> list[str]:
+    """Leave out what only follows from another property: a decision's size, where its branches were written too."""
+    follows = write.before is not None and write.after is not None and BRANCHES in names
+    return [name for name in names if not (follows and name == "size")]
 
 
 def held_by(graph: Graph, element: Element) -> Held | None:
