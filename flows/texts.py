@@ -178,7 +178,8 @@ def _edits() -> dict[str, str]:
 
 def _away() -> dict[str, str]:
     return {
-        "away_title": _("While you were away"),
+        "away_title": _("What became of your work"),
+        "met_toast": _("Your changes met those of others."),
         "away_toast": _("Your changes met those of others while you were away."),
         "to_look_at": _("Saved, {count} notes"),
         "to_look_at_one": _("Saved, 1 note"),

@@ -2,8 +2,8 @@
  * What became of my work where it met that of others: refused after a wait, written over, gone with a node.
  *
  * A refusal is told as it comes. What others wrote after me the server reads off its log (`replaced`), asked only when it may
- * matter: after an absence, once everything of mine is answered; and when a broadcast touches what I have worked on. One or two
- * such things while I am here are a toast; whatever met me on my return is a note in the panel under the pill, until dismissed.
+ * matter: after an absence, once everything of mine is answered; and when a broadcast touches what I have worked on. How it is
+ * told is the affair of `News`.
  *
  * Event `change`.
  */
@@ -12,18 +12,19 @@ import { isTakingBack, nameOf } from "../live/entry.js";
 import { LastSeen } from "../live/last_seen.js";
 import { Notes } from "../live/notes.js";
 import { touched } from "../live/patcher.js";
+import { News } from "./news.js";
 import { NoteList } from "./note_list.js";
 import { replacedNote } from "./replaced.js";
 import { hasText, leftOut, unsavedNote } from "./unsaved.js";
 
 const PAUSE_MS = 600;
-const MOST_TOASTS = 2;
 const GONE = ["unknown_node", "unknown_edge"];
 
 export class Away extends EventTarget {
   #editor;
   #notes;
   #list;
+  #news;
   #lastSeen;
   #mine = { nodes: new Set(), edges: new Set(), flow: false };
   /** @type {number|null} from which version on to ask */
@@ -44,6 +45,7 @@ export class Away extends EventTarget {
     this.#lastSeen = new LastSeen(root.dataset);
     this.#notes = new Notes(session.device, root.dataset);
     this.#list = new NoteList(editor, this.#notes, (operation) => this.#put(operation));
+    this.#news = new News(editor, this.#notes, (operation) => this.#put(operation));
     this.#notes.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     this.#notes.load();
     session.addEventListener("welcome", ({ detail }) => this.#back(detail));
@@ -66,6 +68,11 @@ export class Away extends EventTarget {
 
   get count() {
     return this.#notes.size;
+  }
+
+  /** The list is open, to be read. */
+  shown() {
+    this.#news.shown();
   }
 
   /** Whether an edit was made before this connection, by somebody who may not be looking any more. */
@@ -143,9 +150,8 @@ export class Away extends EventTarget {
   async #tell(items, isReturn) {
     const isNews = (item) => item.stands === "theirs" || (isReturn && this.#late.has(item.version));
     const told = items.filter(isNews).map((item) => ({ note: replacedNote(item, this.#editor), person: item.actor }));
-    const news = told.filter(({ note }) => !this.#notes.has(note.name));
-    if (!isReturn && news.length <= MOST_TOASTS) news.forEach(({ note, person }) => this.#toast(note, person));
-    else await this.#add(news.map(({ note }) => note), isReturn);
+    if (!isReturn) await this.#news.tell(told);
+    else await this.#news.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
   }
 
   #acked({ entry, frame }) {
@@ -165,24 +171,8 @@ export class Away extends EventTarget {
   /** It is kept for reading, if I may not have been looking, or wrote something. */
   #unsaved(entry, why) {
     const { notices, texts } = this.#editor;
-    if (this.isLate(entry) || hasText(entry.operation)) this.#add([unsavedNote(entry, why, this.#editor)], true);
+    if (this.isLate(entry) || hasText(entry.operation)) this.#news.tellLater([unsavedNote(entry, why, this.#editor)]);
     else notices.toast(texts.say("refused", why));
-  }
-
-  async #add(notes, isReturn) {
-    if (!notes.length) return;
-    const { notices, texts, waiting } = this.#editor;
-    const text = texts.say("away_toast");
-    if (this.isEmpty && isReturn) notices.toast(text, { action: { text: texts.say("show"), run: () => waiting.open() } });
-    notices.announce(text);
-    await this.#notes.add(notes);
-  }
-
-  #toast({ title, what, detail, action, put }, person) {
-    const { notices } = this.#editor;
-    const text = title.replace("{what}", what);
-    notices.toast(text, { detail, person, action: put && { text: action, run: () => this.#put(put) } });
-    notices.announce(text);
   }
 
   /** @returns {boolean} whether it is on its way */
