@@ -12,6 +12,7 @@ import { isTakingBack, nameOf } from "../live/entry.js";
 import { LastSeen } from "../live/last_seen.js";
 import { Notes } from "../live/notes.js";
 import { touched } from "../live/patcher.js";
+import { hindranceText } from "./hindrance.js";
 import { News } from "./news.js";
 import { NoteList } from "./note_list.js";
 import { replacedNote } from "./replaced.js";
@@ -175,9 +176,12 @@ export class Away extends EventTarget {
     else notices.toast(texts.say("refused", why));
   }
 
-  /** @returns {boolean} whether it is on its way */
+  /** @returns {boolean} whether it is on its way; if not, why not is said */
   #put(operation) {
-    return this.#editor.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
+    const { notices, texts } = this.#editor;
+    const reason = hindranceText(this.#editor);
+    if (reason) notices.toast(texts.say("refused", { reason }));
+    return !reason && this.#editor.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
   }
 
   /** I have been told of all until here, unless something is still asked for, or would go with this page. */

@@ -4,9 +4,9 @@
  *
  * Event `change`.
  *
- * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, action?: string, put?: object}} Note
- *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `put`: the operation that `action` does; two
- *   of one `name` are the same note
+ * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, action?: string, put?: object, isReturn?: boolean}} Note
+ *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `put`: the operation that `action` does,
+ *   `isReturn` if that brings back what was deleted; two of one `name` are the same note
  */
 
 const CHANNEL = "helix.notes";
