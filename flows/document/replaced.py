@@ -27,8 +27,9 @@ from flows.document.written import Element
 class Replaced:
     """A property whose value is another's by now, or without `name` an element that is gone.
 
-    `stands` says whose doing stands, `version` and `other` which and with whom; `put` puts back what is lost, and
-    `edges` are those that went with it. `names` are the groups that a member's parent was and is, by id.
+    `stands` says whose doing stands, `version` and `other` which and with whom, `before` which it replaced; `put` puts
+    back what is lost, and `edges` are those that went with it. `names` are the groups that a member's parent was and
+    is, by id.
     """
 
     element: Element
@@ -39,6 +40,7 @@ class Replaced:
     theirs: object
     version: int
     other: int | None
+    before: int
     put: Operation | None
     edges: tuple[str, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
@@ -96,15 +98,15 @@ class _Report:
         labels = tuple(self._label(edge.state) for edge in edges)
         names = tuple(self._groups(mine, theirs)) if one.name == "parent" else ()
         label = self._label(now)
-        return Replaced(
-            one.element, one.name, one.stands, label, mine, theirs, one.version, one.other, put, labels, names
-        )
+        who = (one.version, one.other, one.before)
+        return Replaced(one.element, one.name, one.stands, label, mine, theirs, *who, put, labels, names)
 
     def _gone(self, one: Absence) -> Replaced:
         edges = [edge for edge in self._putting_back.edges_of(one) if edge.is_loss and edge.stands == one.stands]
         labels = tuple(self._label(edge.state) for edge in edges)
         put, label = self._putting_back.element(one), self._label(one.state)
-        return Replaced(one.element, None, one.stands, label, None, None, one.version, one.other, put, labels)
+        who = (one.version, one.other, one.before)
+        return Replaced(one.element, None, one.stands, label, None, None, *who, put, labels)
 
     def _goes_with_a_node(self, one: Absence) -> bool:
         state = one.state
@@ -120,8 +122,7 @@ class _Report:
 
     def _groups(self, *parents: object) -> Iterator[tuple[str, str]]:
         for id in dict.fromkeys(id for id in parents if isinstance(id, str)):
-            absence = self._absences.get(("node", id))
-            if (group := self._graph.node(id) or (absence and absence.state)) is not None:
+            if (group := self._node(id)) is not None:
                 yield id, self._label(group)
 
     def _label(self, held: Held) -> str:
@@ -134,6 +135,10 @@ class _Report:
                 return held.title
 
     def _node_label(self, id: str) -> str:
-        absence = self._absences.get(("node", id))
-        node = self._graph.node(id) or (absence and absence.state)
+        node = self._node(id)
         return self._label(node) if node else id
+
+    def _node(self, id: str) -> Node | Edge | None:
+        """Return a node that is there, or was."""
+        absence = self._absences.get(("node", id))
+        return self._graph.node(id) or (absence.state if absence else None)

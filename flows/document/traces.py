@@ -24,7 +24,7 @@ BRANCHES = "settings.branches"
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A property with another value than it had: `stands` says whose value it has, `lost` is the other's."""
+    """A property with another value than it had: `stands` says whose, `lost` is the other's, written at `before`."""
 
     element: Element
     name: str
@@ -32,13 +32,15 @@ class Replacement:
     lost: object
     version: int
     other: int | None
+    before: int
 
 
 @dataclass(slots=True)
 class Absence:
     """An element that was removed: `stands` says by whom, `state` is what it was, `back` what the removal did.
 
-    `is_loss` tells that it, or something of it, was the other side's work; `other` is who that other person is.
+    `is_loss` tells that it, or something of it, was the other side's work, last at `before`; `other` is who that other
+    person is.
     """
 
     element: Element
@@ -48,6 +50,7 @@ class Absence:
     state: Node | Edge
     back: Effect
     is_loss: bool = False
+    before: int = 0
     added: int = 0
     seen: set[str] = field(default_factory=set)
 
@@ -127,7 +130,7 @@ class Search:
         elif write.side != run.stands:
             if write.after is not None and not (write.before is None and value in ("", None)):
                 other = run.actor if run.stands == "theirs" else write.actor
-                self.found.append(Replacement(element, name, run.stands, value, run.version, other))
+                self.found.append(Replacement(element, name, run.stands, value, run.version, other, write.version))
             self._close(key)
         elif write.version <= self._since:
             self._close(key)
@@ -145,7 +148,7 @@ class Search:
             if write.side != absence.stands or write.version <= self._since < absence.added:
                 del self._open[element]
         elif self._is_last(absence, write) and write.side != absence.stands:
-            absence.is_loss = True
+            absence.is_loss, absence.before = True, write.version
             absence.other = absence.other if absence.stands == "theirs" else write.actor
             del self._open[element]
         elif write.before is None:

@@ -94,6 +94,9 @@ HIDDEN = """(is) => {
 }"""
 
 
+SEEN = """(version) => Object.values(JSON.parse(localStorage.getItem("helix.seen") ?? "{}")).at(-1) === version"""
+
+
 def describe(tab: EditorPage, label: str, text: str) -> None:
     tab.node(label).locator(".node-second").click()
     tab.field("description").fill(text)
@@ -153,3 +156,88 @@ def test_a_toast_that_was_acted_on_or_closed_leaves_none(opened: Open, flow_of: 
     expect(toasts(alice)).to_have_count(0)
     expect(pill(alice)).to_contain_text("All changes saved")
     assert [node["description"] for node in alice.settled().stored()["nodes"]] == ["Hers", "His"]
+
+
+def test_who_may_not_write_any_more_is_told_so_and_keeps_the_note(opened: Open, flow_of: Flow, behind: Server) -> None:
+    flow = flow_of([node("a", "One")], on=behind)
+    alice, bob = opened("alice", flow, on=behind), opened("bob", flow, on=behind)
+    describe(bob, "One", "His")
+    alice.operate(edit("a", description="Hers"))
+    expect(pill(bob)).to_contain_text("1 note")
+    members = alice.call("GET", f"/flows/{flow}/members")["items"]
+    him = next(member["id"] for member in members if member["email"] == "bob@example.com")
+    alice.call("PATCH", f"/flows/{flow}/members/{him}", {"role": "viewer"})
+    pill(bob.live("read-only")).click()
+    notes(bob).get_by_role("button", name="Put yours back").click()
+    expect(toasts(bob)).to_contain_text("Read-only: viewer")
+    expect(notes(bob)).to_have_count(1)
+
+
+def test_what_brings_a_node_back_stands_before_what_is_to_be_written_to_it(
+    opened: Open, flow_of: Flow, network: Proxy, behind: Server
+) -> None:
+    flow = flow_of([node("a", "One"), node("g", "Grp", 400)], on=network)
+    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+    lost(network, alice)
+    alice.node("One").locator(".node-second").click()
+    alice.field("description").fill("An hour of thought")
+    alice.page.keyboard.press("Escape")
+    bob.operate({"kind": "remove_node", "id": "a"})
+    back(network, alice)
+    expect(pill(alice)).to_contain_text("2 notes")
+    expect(toasts(alice)).to_have_count(1)
+    pill(alice).click()
+    expect(toasts(alice)).to_have_count(0)
+    for action in ("Bring it back", "Try again"):
+        notes(alice).first.get_by_role("button", name=action).click()
+    expect(notes(alice)).to_have_count(0)
+    one = next(node for node in alice.settled().stored()["nodes"] if node["id"] == "a")
+    assert one["description"] == "An hour of thought"
+
+
+def test_what_i_wrote_elsewhere_meanwhile_is_not_taken_by_my_late_device_in_silence(
+    opened: Open, flow_of: Flow, network: Proxy, behind: Server
+) -> None:
+    flow = flow_of([node("a", "One"), node("b", "Two", 400)], on=network)
+    phone, desk = opened("alice", flow, on=network), opened("alice", flow, on=behind)
+    lost(network, phone)
+    phone.node("One").locator(".node-second").click()
+    phone.field("description").fill("Short")
+    phone.page.keyboard.press("Tab")
+    phone.field("description").fill("Short note")
+    phone.page.keyboard.press("Escape")
+    describe(desk, "One", "Two paragraphs, later")
+    describe(desk, "Two", "Never met")
+    back(network, phone)
+    mine = told(phone)
+    expect(mine).to_have_count(1)
+    expect(mine).to_contain_text("You wrote One on another device or in another tab too")
+    expect(mine).to_contain_text("Description: “Two paragraphs, later” is now “Short note”")
+    mine.get_by_role("button", name="Take the other one").click()
+    expect(mine).to_have_count(0)
+    phone.settled()
+    texts = [node["description"] for node in expect_agreement(phone, desk)["nodes"]]
+    assert texts == ["Two paragraphs, later", "Never met"]
+
+
+def test_one_pages_own_edits_are_no_news_to_its_heir(opened: Open, flow_of: Flow, network: Proxy) -> None:
+    """The page sent half of it and was reloaded; the next one sent the rest, and went on."""
+    flow = flow_of([node("a", "One")], on=network)
+    alice = opened("alice", flow, on=network)
+    describe(alice, "One", "At first")
+    lost(network, alice)
+    alice.node("One").locator(".node-second").click()
+    alice.field("description").fill("Offline")
+    alice.page.keyboard.press("Escape")
+    network.accept()
+    alice.page.reload()
+    back(network, alice)
+    describe(alice, "One", "By its heir")
+    lost(network, alice)
+    alice.node("One").locator(".node-second").click()
+    alice.field("description").fill("By its heir, offline")
+    alice.page.keyboard.press("Escape")
+    back(network, alice)
+    alice.page.wait_for_function(SEEN, arg=alice.stored()["version"])
+    expect(pill(alice)).to_contain_text("All changes saved")
+    expect(notes(alice)).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What follows from a change is told with it, and comes back with it: edges of a branch, a decision's size, a group's members."""
+"""What follows from a change is told with it, and comes back with it: a branch's edges, a size, a group's members."""
 
 import pytest
 
@@ -60,7 +60,9 @@ class TestBranches:
         assert (after.edge("x") is not None, after.edge("y")) == (True, None)
 
     def test_a_connection_whose_branch_was_nobodys_comes_back_with_a_branch(self, company: Company) -> None:
-        company = Company(a_document([a_node("d", "decision", label="Dec", settings={"branches": ["yes", "no"]}), a_node("b")]))
+        company = Company(
+            a_document([a_node("d", "decision", label="Dec", settings={"branches": ["yes", "no"]}), a_node("b")])
+        )
         company.do(BEN, connect("x", "d", "b", source_port="no"))
         company.do(ANA, branches("yes", "maybe"))
         (item,) = find(company, BEN)

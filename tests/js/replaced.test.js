@@ -14,13 +14,16 @@ const texts = new Texts({
   after_you: "{name} changed {what} after you",
   after_them: "You changed {what} after {name}",
   is_now: "{property}: “{from}” is now “{to}”",
+  after_elsewhere: "You wrote {what} elsewhere too",
+  gone_elsewhere: "You deleted {what}, but had changed it elsewhere",
+  take_elsewhere: "Take the other one",
   bring_back: "Bring it back",
   put_back: "Put yours back",
   take_theirs: "Take {name}’s",
   property_parent: "Group",
   nothing: "nothing",
 });
-const editor = { texts, graph: { nodes: new Map([["d", { kind: "decision" }], ["h", { kind: "group", label: "Here" }]]) }, catalogue: { decision: { settings: { branches: "Branches" } }, group: { title: "Group" } } };
+const editor = { texts, session: { you: { id: 1 } }, graph: { nodes: new Map([["d", { kind: "decision" }], ["h", { kind: "group", label: "Here" }]]) }, catalogue: { decision: { settings: { branches: "Branches" } }, group: { title: "Group" } } };
 const bob = { id: 7, name: "Bob", colour: "#b45309" };
 const base = { node: "d", label: "Two", version: 3, actor: bob, edges: [] };
 
@@ -52,4 +55,11 @@ test("a group is called by its name, also when it is gone", () => {
   const moved = { property: "parent", stands: "theirs", mine: "g", theirs: "h", names: { g: "Gone", h: "Here" } };
   assert.equal(said(moved)[1], "Group: “Gone” is now “Here”");
   assert.equal(said({ ...moved, theirs: null })[1], "Group: “Gone” is now “nothing”");
+});
+
+test("what I did to my own work is nobody else's", () => {
+  const mine = { stands: "mine", actor: { id: 1, name: "Alice" } };
+  assert.deepEqual(said({ ...mine, property: "settings.branches", mine: "short", theirs: "long" }), ["You wrote Two elsewhere too", "Branches: “long” is now “short”", "Take the other one"]);
+  assert.deepEqual(said({ ...mine, property: null, gone: true }), ["You deleted Two, but had changed it elsewhere", "", "Bring it back"]);
+  assert.equal(said({ property: null, gone: true, stands: "theirs", actor: null })[0], "somebody deleted Two");
 });

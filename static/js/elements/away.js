@@ -15,10 +15,11 @@ import { touched } from "../live/patcher.js";
 import { hindranceText } from "./hindrance.js";
 import { News } from "./news.js";
 import { NoteList } from "./note_list.js";
-import { replacedNote } from "./replaced.js";
+import { isOwn, replacedNote } from "./replaced.js";
 import { hasText, leftOut, unsavedNote } from "./unsaved.js";
 
 const PAUSE_MS = 600;
+const MOST_CLIENTS = 100;
 const GONE = ["unknown_node", "unknown_edge"];
 
 export class Away extends EventTarget {
@@ -33,8 +34,10 @@ export class Away extends EventTarget {
   #isReturn = false;
   /** @type {Set<string>} my edits that waited when the connection came */
   #waited = new Set();
-  /** @type {Set<number>} versions of my late edits */
-  #late = new Set();
+  /** @type {Map<number, number|undefined>} versions of my late edits, and at which version I made each */
+  #late = new Map();
+  /** @type {Set<string>} the clients that they are under */
+  #clients = new Set();
   #timer = 0;
   #asked = 0;
   #isAsking = false;
@@ -88,6 +91,7 @@ export class Away extends EventTarget {
     const held = Math.min(this.#lastSeen.version ?? Infinity, session.version ?? Infinity);
     this.#waited = new Set(session.outbox.waiting().map(({ client, seq }) => nameOf(client, seq)));
     if (this.#since === null) this.#late.clear();
+    this.#clients.add(session.client);
     if (held < version || session.outbox.pending || session.outbox.drafts) this.#ask(Math.min(held, version), true);
     else this.#remember();
   }
@@ -133,30 +137,43 @@ export class Away extends EventTarget {
   async #fetch() {
     const [since, isReturn] = [this.#since, this.#isReturn];
     [this.#since, this.#isReturn, this.#isAsking] = [null, false, true];
-    const answer = await fetch(`/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?since=${since}`)
-      .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
-      .catch(() => ({ isLater: true }));
-    if (answer.isLater) {
+    const answers = await Promise.all([`since=${since}`, ...(isReturn ? this.#ownQuestion() : [])].map((query) => this.#answer(query)));
+    if (answers.some(({ isLater }) => isLater)) {
       this.#isAsking = false;
       this.#keepAsking(since, isReturn);
       setTimeout(() => this.#soon(), PAUSE_MS * 2 ** Math.min((this.#asked += 1), 6));
       return;
     }
     this.#asked = 0;
-    await this.#tell(answer.items ?? [], isReturn);
+    await this.#tell(answers.flatMap(({ items = [] }) => items), isReturn);
     this.#isAsking = false;
     this.#remember();
   }
 
+  #answer(query) {
+    return fetch(`/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?${query}`)
+      .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
+      .catch(() => ({ isLater: true }));
+  }
+
+  /** What I wrote late over my own, made on another device or in another tab. */
+  #ownQuestion() {
+    const known = [...this.#late.values()].filter(Number.isInteger);
+    return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MOST_CLIENTS).join(",")}`] : [];
+  }
+
   async #tell(items, isReturn) {
-    const isNews = (item) => item.stands === "theirs" || (isReturn && this.#late.has(item.version));
+    const isNews = (item) => (isOwn(item, this.#editor) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
     const told = items.filter(isNews).map((item) => ({ note: replacedNote(item, this.#editor), person: item.actor }));
     if (!isReturn) await this.#news.tell(told);
     else await this.#news.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
   }
 
   #acked({ entry, frame }) {
-    if (this.isLate(entry)) this.#late.add(frame.version);
+    if (this.isLate(entry)) {
+      this.#late.set(frame.version, entry.words?.since);
+      this.#clients.add(entry.client);
+    }
     const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#editor);
     if (out) this.#unsaved(out, { reason: this.#editor.texts.say("is_gone") });
   }

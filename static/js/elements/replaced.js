@@ -7,16 +7,22 @@ export function replacedNote(item, editor) {
   return { name: nameOf(item), icon: item.gone ? "trash-2" : "pencil", ...(item.gone ? gone(item, editor) : changed(item, editor)), put: item.put ?? undefined, isReturn: item.gone };
 }
 
+/** What I did to my own work, without knowing it. */
+export const isOwn = ({ actor }, { session }) => actor !== null && actor.id === session.you?.id;
+
 /** Two tabs that ask are told the same thing under the same name. */
 const nameOf = ({ node, edge, property: name, version }) => [node, edge, name, version].join(" ");
 
-function gone({ stands, label, actor, edges }, { texts }) {
+function gone(item, editor) {
+  const { stands, label, actor, edges } = item;
+  const { texts } = editor;
   const name = whoOf(actor, texts);
-  const title = texts.say(stands === "theirs" ? "gone_after_you" : "gone_after_them", { name });
+  const title = texts.say(isOwn(item, editor) ? "gone_elsewhere" : stands === "theirs" ? "gone_after_you" : "gone_after_them", { name });
   return { title, what: label, detail: wentAlong(stands, name, edges, texts), action: texts.say("bring_back") };
 }
 
-function changed({ node, stands, label, property: name, mine, theirs, actor, names = {}, edges }, editor) {
+function changed(item, editor) {
+  const { node, stands, label, property: name, mine, theirs, actor, names = {}, edges } = item;
   const { texts, graph } = editor;
   const areTheirs = stands === "theirs";
   const who = whoOf(actor, texts);
@@ -24,11 +30,17 @@ function changed({ node, stands, label, property: name, mine, theirs, actor, nam
   const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(Object.hasOwn(names, value) ? names[value] : value, texts, name));
   const now = texts.say("is_now", { property: about, from, to });
   return {
-    title: texts.say(areTheirs ? "after_you" : "after_them", { name: who }),
+    ...offer(item, who, editor),
     what: label || texts.say("the_flow"),
     detail: [now, wentAlong(stands, who, edges, texts)].filter(Boolean).join(". "),
-    action: areTheirs ? texts.say("put_back") : texts.say("take_theirs", { name: who }),
   };
+}
+
+function offer(item, name, editor) {
+  const { texts } = editor;
+  if (isOwn(item, editor)) return { title: texts.say("after_elsewhere"), action: texts.say("take_elsewhere") };
+  if (item.stands === "theirs") return { title: texts.say("after_you", { name }), action: texts.say("put_back") };
+  return { title: texts.say("after_them", { name }), action: texts.say("take_theirs", { name }) };
 }
 
 /** Connections that are gone with it, and whose they were. */
