@@ -20,7 +20,7 @@ from flows.api.document_schema import listed, ref, text
 LARGEST = 2**53 - 1
 MOST_FLOWS = 100
 MOST_CHANGES = 1000
-CLIENTS = r"^[A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,99}$"
+CLIENTS = r"^([A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,99})?$"
 GRAPH_CODES = ("unknown_node", "unknown_port", "duplicate_id", "duplicate_edge", "self_loop", "limit_reached")
 
 _limits = helix_limits.current()
@@ -54,7 +54,7 @@ class ReplacedQuery(Schema):
     """Since when: the version that was held last; `clients`: against what the caller wrote by others than these."""
 
     since: Version = 0
-    clients: Annotated[str, Field(pattern=CLIENTS)] | None = None
+    clients: Annotated[str, Field(pattern=CLIENTS)] = ""
 
 
 class CreateIn(In):

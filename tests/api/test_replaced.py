@@ -89,7 +89,7 @@ def ask_about(program: Program, flow: Flow, clients: str, since: int = 1) -> lis
     return list(answer["items"])
 
 
-@pytest.mark.parametrize("clients", ["", ",", "a b", "x" * 65, ",".join("a" * 101)])
+@pytest.mark.parametrize("clients", [",", "a b", "x" * 65, ",".join("a" * 101)])
 def test_clients_are_names(as_bob: Program, flow: Flow, refused: Refused, clients: str) -> None:
     refused(as_bob.get(f"/flows/{flow.pk}/replaced?clients={clients}"), 422, "invalid")
 
