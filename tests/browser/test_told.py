@@ -169,7 +169,7 @@ def test_who_may_not_write_any_more_is_told_so_and_keeps_the_note(opened: Open, 
     alice.call("PATCH", f"/flows/{flow}/members/{him}", {"role": "viewer"})
     pill(bob.live("read-only")).click()
     notes(bob).get_by_role("button", name="Put yours back").click()
-    expect(toasts(bob)).to_contain_text("Read-only: viewer")
+    expect(toasts(bob).filter(has_text="could not be done: Read-only: viewer")).to_be_visible()
     expect(notes(bob)).to_have_count(1)
 
 
