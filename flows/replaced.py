@@ -2,11 +2,14 @@
 
 Read from the log alone, and bounded: from now back to the first of the person's own changes that may matter, at most
 `REACH` versions, and no more text than one reading of the log may hold. Whoever may not write has nothing to put back.
+
+Nobody wants to hear of what they wrote over themself, unless they could not know it: a device that was away says by
+which clients it wrote, and is told what those took of what its person had written by others.
 """
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from uuid import UUID
 
@@ -29,6 +32,9 @@ from flows.storage.stored_graph import StoredGraph
 MOST_ITEMS = 200
 MOST_BYTES = 1 << 20
 NAMES = {"position": "place"}
+ELSEWHERE = -1
+"""The author of what a person wrote by other clients than those asked about."""
+
 _efforts = Efforts()
 
 
@@ -41,8 +47,10 @@ class Return:
     more: bool
 
 
-def replaced_since(person: User, flow_id: UUID, since: int) -> Return:
+def replaced_since(person: User, flow_id: UUID, since: int, clients: frozenset[str] | None = None) -> Return:
     """Read what became of a person's work since a version, and of others' by them, the newest first.
+
+    With `clients`, only of what they wrote by others than these, by these.
 
     Raises `NotFound`, and `Rejected("rate_limited")` for who asks for far too much.
     """
@@ -51,7 +59,7 @@ def replaced_since(person: User, flow_id: UUID, since: int) -> Return:
         first = _first_own_change(person.pk, access) if access.may_edit and since < access.flow.version else None
         if first is None:
             return Return(access.flow.version, [], more=False)
-        return _Reading(person.pk, access, since, first).told()
+        return _Reading(person.pk, access, since, first, clients).told()
 
 
 def _first_own_change(person: int, access: Access) -> int | None:
@@ -62,25 +70,38 @@ def _first_own_change(person: int, access: Access) -> int | None:
 
 
 class _Reading:
-    def __init__(self, person: int, access: Access, since: int, first: int) -> None:
+    def __init__(self, person: int, access: Access, since: int, first: int, clients: frozenset[str] | None) -> None:
         self._person, self._flow, self._since, self._first = person, access.flow, since, first
         self._is_cut = since < self._flow.version - REACH
+        self._elsewhere = None if clients is None else self._versions_elsewhere(clients)
 
     def told(self) -> Return:
         """Encode as many items as there is room for."""
         graph, limits = StoredGraph(self._flow), helix_limits.current()
         every = replaced(graph, self._past(graph), self._since, self._person, limits)
-        found = list(islice(every, MOST_ITEMS + 1))
-        people = _people(self._flow.pk, {item.other for item in found if item.other is not None})
+        found = list(islice((item for item in every if self._is_asked_for(item)), MOST_ITEMS + 1))
+        people = _people(self._flow.pk, {self._known(item.other) for item in found if item.other is not None})
         items: list[dict[str, object]] = []
         room = MOST_BYTES
         for item in found[:MOST_ITEMS]:
-            encoded = _encoded(item, people)
+            encoded = _encoded(replace(item, other=item.other and self._known(item.other)), people)
             room -= len(orjson.dumps(encoded))
             if room < 0:
                 break
             items.append(encoded)
         return Return(self._flow.version, items, more=self._is_cut or len(items) < len(found))
+
+    def _versions_elsewhere(self, clients: frozenset[str]) -> frozenset[int]:
+        """Return what the person wrote by other clients, since."""
+        lowest = max(self._since, self._flow.version - REACH)
+        own = Change.objects.filter(flow_id=self._flow.pk, actor_id=self._person, version__gt=lowest)
+        return frozenset(own.exclude(client__in=clients).values_list("version", flat=True))
+
+    def _is_asked_for(self, item: Replaced) -> bool:
+        return self._elsewhere is None or (item.other == ELSEWHERE and item.stands == "mine")
+
+    def _known(self, author: int) -> int:
+        return self._person if author == ELSEWHERE else author
 
     def _past(self, graph: StoredGraph) -> Iterator[Past]:
         """Go back as far as it matters and may."""
@@ -94,7 +115,8 @@ class _Reading:
             if room < 0:
                 self._is_cut = True
                 return
-            yield entry
+            is_elsewhere = self._elsewhere is not None and entry.version in self._elsewhere
+            yield replace(entry, actor=ELSEWHERE) if is_elsewhere else entry
 
 
 def _people(flow_id: UUID, ids: Iterable[int]) -> dict[int, dict[str, object]]:
@@ -114,7 +136,9 @@ def _encoded(item: Replaced, people: dict[int, dict[str, object]]) -> dict[str, 
         "mine": item.mine,
         "theirs": item.theirs,
         "version": item.version,
+        "before": item.before,
         "actor": None if item.other is None else people.get(item.other),
         "put": item.put and encode_operation(item.put),
         "edges": item.edges,
+        **({"names": dict(item.names)} if item.name == "parent" else {}),
     }

@@ -178,7 +178,8 @@ def _edits() -> dict[str, str]:
 
 def _away() -> dict[str, str]:
     return {
-        "away_title": _("While you were away"),
+        "away_title": _("What became of your work"),
+        "met_toast": _("Your changes met those of others."),
         "away_toast": _("Your changes met those of others while you were away."),
         "to_look_at": _("Saved, {count} notes"),
         "to_look_at_one": _("Saved, 1 note"),
@@ -188,9 +189,14 @@ def _away() -> dict[str, str]:
         "not_saved": _("Not saved: {reason}"),
         "after_you": _("{name} changed {what} after you"),
         "after_them": _("You changed {what} after {name}"),
+        "after_elsewhere": _("You wrote {what} on another device or in another tab too"),
+        "gone_elsewhere": _("You deleted {what}, but had changed it on another device or in another tab"),
+        "take_elsewhere": _("Take the other one"),
         "is_now": _("{property}: “{from}” is now “{to}”"),
         "gone_after_you": _("{name} deleted {what}"),
+        "gone_after_them": _("You deleted {what} after {name} changed it"),
         "went_along": _("Your connections went with it: {edges}"),
+        "went_along_theirs": _("What {name} had connected went with it: {edges}"),
         "put_back": _("Put yours back"),
         "take_theirs": _("Take {name}’s"),
         "bring_back": _("Bring it back"),

@@ -21,9 +21,11 @@ def list_replaced(request: HttpRequest, flow_id: UUID, query: Query[ReplacedQuer
     """List what others replaced of the caller's work after version `since`, and what the caller replaced of theirs.
 
     `stands` says whose value stands, `put` is the operation that puts the other one back. Empty for who may not edit.
+    With `clients` (names, separated by commas): only what those wrote over what the caller had written by others.
     """
+    clients = frozenset(query.clients.split(",")) if query.clients else None
     try:
-        found = replaced_since(person(request), flow_id, query.since)
+        found = replaced_since(person(request), flow_id, query.since, clients)
     except Rejected as refused:
         raise Problem(refused.code, refused.message, retry_after=1) from None
     return json({"version": found.version, "items": found.items, "more": found.more})

@@ -20,6 +20,7 @@ from flows.api.document_schema import listed, ref, text
 LARGEST = 2**53 - 1
 MOST_FLOWS = 100
 MOST_CHANGES = 1000
+CLIENTS = r"^([A-Za-z0-9_-]{1,64}(,[A-Za-z0-9_-]{1,64}){0,99})?$"
 GRAPH_CODES = ("unknown_node", "unknown_port", "duplicate_id", "duplicate_edge", "self_loop", "limit_reached")
 
 _limits = helix_limits.current()
@@ -50,9 +51,10 @@ class ChangesQuery(Schema):
 
 
 class ReplacedQuery(Schema):
-    """Since when: the version that was held last."""
+    """Since when: the version that was held last; `clients`: against what the caller wrote by others than these."""
 
     since: Version = 0
+    clients: Annotated[str, Field(pattern=CLIENTS)] = ""
 
 
 class CreateIn(In):
@@ -210,7 +212,8 @@ class PersonOut(AuthorOut):
 class ReplacedItem(Schema):
     """A property of a node, an edge or else the flow; without `property` the element itself, which is gone.
 
-    `stands` says whose value it has now, `put` puts the other one back. `edges` names those that went with a node.
+    `stands` says whose value it has now, since `version`; `put` puts the other one back, written at `before`. `edges`
+    names those that went with a node or a branch, `names` the groups of a `parent`, by id.
     """
 
     stands: Literal["mine", "theirs"]
@@ -222,9 +225,11 @@ class ReplacedItem(Schema):
     mine: Any
     theirs: Any
     version: int
+    before: int
     actor: PersonOut | None
     put: Annotated[Any, WithJsonSchema({"anyOf": [ref("Operation"), {"type": "null"}]})]
     edges: list[str]
+    names: dict[str, str] | None = None
 
 
 class ReplacedOut(Schema):

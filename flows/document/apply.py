@@ -4,7 +4,7 @@ The graph is never changed. The effect says what differs, the record is complete
 exactly what was, cascades included. Anything the rules do not allow raises `Rejected`, and nothing else is raised.
 """
 
-from typing import assert_never
+from typing import assert_never, cast
 
 from flows.document.draft import Draft
 from flows.document.edge_rules import add_edge, edit_edge, remove_edge
@@ -14,6 +14,7 @@ from flows.document.errors import Rejected
 from flows.document.graph import Graph
 from flows.document.left import Left
 from flows.document.limits import DocumentLimits
+from flows.document.node_edits import in_group
 from flows.document.node_rules import add_node, edit_node, move_node, remove_node, resize_node
 from flows.document.operations import (
     AddEdge,
@@ -25,6 +26,7 @@ from flows.document.operations import (
     EditNode,
     FlowChanges,
     MoveNode,
+    NodeChanges,
     Record,
     RemoveEdge,
     RemoveNode,
@@ -34,6 +36,7 @@ from flows.document.operations import (
 )
 from flows.document.outcome import Outcome, Step
 from flows.document.whole_graph import create_flow, replace_graph
+from flows.document.written import Element
 
 
 def apply(graph: Graph, record: Record, limits: DocumentLimits) -> Outcome:
@@ -56,6 +59,7 @@ def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
     records: list[SingleOperation] = []
     inverses: list[tuple[SingleOperation, ...]] = []
     gone: list[Rejected] = []
+    left: list[Left] = []
     for index, operation in enumerate(batch.operations):
         try:
             step = _apply_single(draft, operation, limits)
@@ -63,15 +67,40 @@ def _apply_batch(graph: Graph, batch: Batch, limits: DocumentLimits) -> Outcome:
             if refusal.missing is None or batch.whole:
                 raise _inside(refusal, index) from None
             gone.append(_inside(refusal, index))
-            continue
+            free = _into_no_group(operation, refusal.missing)
+            left.append(Left(*refusal.missing) if free is None else Left("node", _node_of(free), ("parent",)))
+            if free is None:
+                continue
+            step = _apply_inside(draft, free, limits, index)
         draft.advance(step.effect)
         records.append(step.record)
         inverses.append(step.inverse)
     if gone and draft.effect.is_empty:
         raise gone[0]
     inverse = tuple(operation for steps in reversed(inverses) for operation in steps)
-    left = tuple(Left(*refusal.missing) for refusal in gone if refusal.missing)
-    return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse), left)
+    return Outcome(draft.effect, Batch(tuple(records)), Batch(inverse), tuple(left))
+
+
+def _into_no_group(operation: SingleOperation, missing: Element) -> AddNode | EditNode | None:
+    """Return an operation without the group that is gone, as its members are set free; None if it is about another."""
+    match operation:
+        case AddNode(node) if ("node", node.parent) == missing:
+            return AddNode(in_group(node, None))
+        case EditNode(id, changes) if ("node", changes.get("parent")) == missing != ("node", id):
+            return EditNode(id, cast(NodeChanges, {**changes, "parent": None}))
+        case _:
+            return None
+
+
+def _node_of(operation: AddNode | EditNode) -> str:
+    return operation.node.id if isinstance(operation, AddNode) else operation.id
+
+
+def _apply_inside(graph: Graph, operation: SingleOperation, limits: DocumentLimits, index: int) -> Step:
+    try:
+        return _apply_single(graph, operation, limits)
+    except Rejected as refusal:
+        raise _inside(refusal, index) from None
 
 
 def _inside(refusal: Rejected, index: int) -> Rejected:

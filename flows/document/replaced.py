@@ -1,38 +1,35 @@
 """What somebody comes back to: which of their work others have replaced or removed, and which of others' they have.
 
 `Search` finds it in the log; here it is said in such a way that a person can decide: how the element is called, what
-either wanted, and the operation that puts the lost value back, tried on the graph as it is now. Where nothing does, or
-only by taking something else along, there is no such operation. Edges that went with a node are told, and come back,
-with the node, if that was somebody's loss; else by themselves.
+either wanted, and the operation that puts the lost value back (`PuttingBack`). What went with something else is told,
+and comes back, with that, if that was somebody's loss; else by itself: edges with a node or with a decision's branches,
+members with their group.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from flows.document.apply import apply
 from flows.document.draft import Draft
-from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Node
-from flows.document.errors import Rejected
 from flows.document.graph import Graph
 from flows.document.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
-from flows.document.operations import Batch, Operation, SingleOperation
-from flows.document.properties import Held, giving, is_same, properties_of
-from flows.document.restoring import Restoration
-from flows.document.traces import Absence, Replacement, Search, Side, held_by
+from flows.document.operations import Operation
+from flows.document.properties import Held, is_same, properties_of
+from flows.document.putting_back import PuttingBack
+from flows.document.traces import BRANCHES, Absence, Replacement, Search, Side, held_by
 from flows.document.undo import Past
-from flows.document.written import Element, Written
-
-T = TypeVar("T")
+from flows.document.written import Element
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
     """A property whose value is another's by now, or without `name` an element that is gone.
 
-    `stands` says whose doing stands, `version` and `other` which and with whom; `put` puts back what is lost.
+    `stands` says whose doing stands, `version` and `other` which and with whom, `before` which it replaced; `put` puts
+    back what is lost, and `edges` are those that went with it. `names` are the groups that a member's parent was and
+    is, by id.
     """
 
     element: Element
@@ -43,8 +40,10 @@ class Replaced:
     theirs: object
     version: int
     other: int | None
+    before: int
     put: Operation | None
     edges: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
 
 
 def replaced(graph: Graph, past: Iterable[Past], since: int, person: int, limits: DocumentLimits) -> Iterator[Replaced]:
@@ -67,35 +66,47 @@ def replaced(graph: Graph, past: Iterable[Past], since: int, person: int, limits
 
 class _Report:
     def __init__(self, graph: Graph, search: Search, limits: DocumentLimits) -> None:
-        self._graph, self._limits = graph, limits
+        self._graph = graph
         self._absences = search.absences
         self._found = search.found
+        self._putting_back = PuttingBack(graph, search.absences.values(), limits)
         self._nodes = {id for (what, id), one in self._absences.items() if what == "node" and one.is_loss}
+        self._hanging = {one.element: edges for one in self._found if (edges := self._putting_back.hanging_on(one))}
 
     def items(self) -> Iterator[Replaced]:
         """Say each, when it is asked for: what puts it back takes a while to find."""
-        losses = [one for one in self._absences.values() if one.is_loss and not self._goes_with_a_node(one)]
-        every: list[Absence | Replacement] = [*self._found, *losses]
+        every: list[Absence | Replacement] = [*self._found, *self._losses()]
         for one in sorted(every, key=lambda one: (-one.version, one.element)):
             item = self._gone(one) if isinstance(one, Absence) else self._property(one)
             if item is not None:
                 yield item
 
+    def _losses(self) -> list[Absence]:
+        """Return what is gone and is told by itself."""
+        with_a_branch = {edge.element for edges in self._hanging.values() for edge in edges}
+        losses = [one for one in self._absences.values() if one.is_loss and one.element not in with_a_branch]
+        return [one for one in losses if not self._goes_with_a_node(one)]
+
     def _property(self, one: Replacement) -> Replaced | None:
         now = held_by(self._graph, one.element)
         value = properties_of(now).get(one.name)
-        if now is None or is_same(value, one.lost):
+        if now is None or is_same(value, one.lost) or self._left_with_its_group(one):
             return None
         mine, theirs = (one.lost, value) if one.stands == "theirs" else (value, one.lost)
-        put = self._tried([giving(now, one.name, one.lost)])
-        return Replaced(one.element, one.name, one.stands, self._label(now), mine, theirs, one.version, one.other, put)
+        edges = self._hanging.get(one.element, []) if one.name == BRANCHES else []
+        put = self._putting_back.property(now, one, edges)
+        labels = tuple(self._label(edge.state) for edge in edges)
+        names = tuple(self._groups(mine, theirs)) if one.name == "parent" else ()
+        label = self._label(now)
+        who = (one.version, one.other, one.before)
+        return Replaced(one.element, one.name, one.stands, label, mine, theirs, *who, put, labels, names)
 
     def _gone(self, one: Absence) -> Replaced:
-        edges = [edge for edge in self._edges_of(one) if edge.is_loss and edge.stands == one.stands]
+        edges = [edge for edge in self._putting_back.edges_of(one) if edge.is_loss and edge.stands == one.stands]
         labels = tuple(self._label(edge.state) for edge in edges)
-        put = self._tried(self._bringing_back(one)[: self._limits.batch])
-        label = self._label(one.state)
-        return Replaced(one.element, None, one.stands, label, None, None, one.version, one.other, put, labels)
+        put, label = self._putting_back.element(one), self._label(one.state)
+        who = (one.version, one.other, one.before)
+        return Replaced(one.element, None, one.stands, label, None, None, *who, put, labels)
 
     def _goes_with_a_node(self, one: Absence) -> bool:
         state = one.state
@@ -104,33 +115,15 @@ class _Report:
             for end in (state.source, state.target)
         )
 
-    def _edges_of(self, one: Absence) -> list[Absence]:
-        """Return the edges of a node that are gone too."""
-        gone = (other for other in self._absences.values() if isinstance(other.state, Edge))
-        return [other for other in gone if one.state.id in _ends(other.state) and isinstance(one.state, Node)]
+    def _left_with_its_group(self, one: Replacement) -> bool:
+        """Tell whether a member was set free by its group's end, which is told and brings it back."""
+        group = self._absences.get(("node", str(one.lost))) if one.name == "parent" else None
+        return group is not None and group.is_loss and group.stands == one.stands and group.version == one.version
 
-    def _bringing_back(self, one: Absence) -> Sequence[SingleOperation]:
-        """Return what brings an element back, with its edges and members, as far as the graph allows."""
-        if isinstance(one.state, Edge):
-            wish = Effect({}, {one.state.id: Pair(None, one.state)})
-        else:
-            members = {id: pair for id, pair in one.back.nodes.items() if _joins(pair, one.state.id)}
-            edges = {edge.state.id: Pair(None, edge.state) for edge in self._edges_of(one)}
-            wish = Effect({one.state.id: Pair(None, one.state), **members}, edges)  # type: ignore[arg-type]
-        restored = Restoration(self._graph, wish, Written())
-        return restored.operations if held_by(restored.draft, one.element) is not None else ()
-
-    def _tried(self, operations: Sequence[SingleOperation]) -> Operation | None:
-        """Return these as one operation, if the rules allow them and nothing else is lost by them."""
-        if not operations:
-            return None
-        operation = operations[0] if len(operations) == 1 else Batch(tuple(operations))
-        try:
-            effect = apply(self._graph, operation, self._limits).effect
-        except Rejected:
-            return None
-        taken = [*_gone(effect.nodes), *_gone(effect.edges)]
-        return None if taken or effect.is_empty else operation
+    def _groups(self, *parents: object) -> Iterator[tuple[str, str]]:
+        for id in dict.fromkeys(id for id in parents if isinstance(id, str)):
+            if (group := self._node(id)) is not None:
+                yield id, self._label(group)
 
     def _label(self, held: Held) -> str:
         match held:
@@ -142,20 +135,10 @@ class _Report:
                 return held.title
 
     def _node_label(self, id: str) -> str:
-        absence = self._absences.get(("node", id))
-        node = self._graph.node(id) or (absence and absence.state)
+        node = self._node(id)
         return self._label(node) if node else id
 
-
-def _gone(pairs: Mapping[str, Pair[T]]) -> list[str]:
-    return [id for id, pair in pairs.items() if pair.after is None]
-
-
-def _ends(edge: Node | Edge) -> tuple[str, ...]:
-    return (edge.source, edge.target) if isinstance(edge, Edge) else ()
-
-
-def _joins(pair: Pair[Node], group: str) -> bool:
-    """Tell whether a step back puts a node into a group."""
-    before, after = pair.before, pair.after
-    return before is not None and after is not None and after.parent == group != before.parent
+    def _node(self, id: str) -> Node | Edge | None:
+        """Return a node that is there, or was."""
+        absence = self._absences.get(("node", id))
+        return self._graph.node(id) or (absence.state if absence else None)

@@ -2,7 +2,8 @@
 
 The newest write of a property says whose value stands. Going back over the writes of the same side, the first of the
 other side is what was replaced. For an element that is gone, its removal is that newest write, and whoever wrote to it
-last, in any property, is who has lost something. What an addition left empty was nobody's work.
+last, in any property, is who has lost something. What an addition left empty was nobody's work, and neither is a size
+that changed with a decision's branches.
 
 A search looks with one person's eyes: there are they and all others. What others replaced counts if all of it happened
 after version `since`, for else the person has seen it; what the person replaced counts if both happened after it.
@@ -18,11 +19,12 @@ from flows.document.properties import Held, differing, properties_of
 from flows.document.written import FLOW, Element
 
 Side: TypeAlias = Literal["mine", "theirs"]
+BRANCHES = "settings.branches"
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A property with another value than it had: `stands` says whose value it has, `lost` is the other's."""
+    """A property with another value than it had: `stands` says whose, `lost` is the other's, written at `before`."""
 
     element: Element
     name: str
@@ -30,13 +32,15 @@ class Replacement:
     lost: object
     version: int
     other: int | None
+    before: int
 
 
 @dataclass(slots=True)
 class Absence:
     """An element that was removed: `stands` says by whom, `state` is what it was, `back` what the removal did.
 
-    `is_loss` tells that it, or something of it, was the other side's work; `other` is who that other person is.
+    `is_loss` tells that it, or something of it, was the other side's work, last at `before`; `other` is who that other
+    person is.
     """
 
     element: Element
@@ -46,6 +50,7 @@ class Absence:
     state: Node | Edge
     back: Effect
     is_loss: bool = False
+    before: int = 0
     added: int = 0
     seen: set[str] = field(default_factory=set)
 
@@ -113,7 +118,7 @@ class Search:
             self._look_at_gone(element, write)
             return
         after = properties_of(write.after)
-        for name in differing(after, properties_of(write.before)):
+        for name in _chosen(write, differing(after, properties_of(write.before))):
             self._look_at(element, name, after.get(name), write)
 
     def _look_at(self, element: Element, name: str, value: object, write: _Write) -> None:
@@ -125,7 +130,7 @@ class Search:
         elif write.side != run.stands:
             if write.after is not None and not (write.before is None and value in ("", None)):
                 other = run.actor if run.stands == "theirs" else write.actor
-                self.found.append(Replacement(element, name, run.stands, value, run.version, other))
+                self.found.append(Replacement(element, name, run.stands, value, run.version, other, write.version))
             self._close(key)
         elif write.version <= self._since:
             self._close(key)
@@ -143,7 +148,7 @@ class Search:
             if write.side != absence.stands or write.version <= self._since < absence.added:
                 del self._open[element]
         elif self._is_last(absence, write) and write.side != absence.stands:
-            absence.is_loss = True
+            absence.is_loss, absence.before = True, write.version
             absence.other = absence.other if absence.stands == "theirs" else write.actor
             del self._open[element]
         elif write.before is None:
@@ -161,6 +166,12 @@ class Search:
         is_last = write.before is None or not absence.seen.issuperset(names)
         absence.seen.update(names if write.before is not None else ())
         return is_last
+
+
+def _chosen(write: _Write, names: list[str]) -> list[str]:
+    """Leave out what only follows from another property: a decision's size, where its branches were written too."""
+    follows = write.before is not None and write.after is not None and BRANCHES in names
+    return [name for name in names if not (follows and name == "size")]
 
 
 def held_by(graph: Graph, element: Element) -> Held | None:

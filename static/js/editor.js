@@ -161,13 +161,18 @@ export class Editor {
       return [];
     }
     const name = step ?? (bundles.length > 1 ? newId("s") : undefined);
-    return bundles.map((operation) => this.session.submit(operation, { step: name, draft, words: describe(operation, this) })).filter((seq) => seq !== null);
+    return bundles.map((operation) => this.session.submit(operation, { step: name, draft, words: this.#words(operation) })).filter((seq) => seq !== null);
   }
 
   /** Keep on this device what would be sent if the page died now. @param {string} key @param {object[]|null} operations */
   draft(key, operations, { step } = {}) {
     const operation = operations && (this.#bundled(operations)[0] ?? null);
-    this.session.draft(key, operation, { step, words: operation && describe(operation, this) });
+    this.session.draft(key, operation, { step, words: operation && this.#words(operation) });
+  }
+
+  /** How to tell of an edit, and at which version it was made. */
+  #words(operation) {
+    return { ...describe(operation, this), since: this.session.version };
   }
 
   #bundled(operations) {

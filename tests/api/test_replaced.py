@@ -67,6 +67,7 @@ def test_a_value_of_mine_that_they_replaced(as_alice: Program, as_bob: Program, 
         "mine": "his",
         "theirs": "hers",
         "version": 4,
+        "before": 2,
         "actor": {"id": as_alice.user.pk, "name": "Alice", "colour": "#0f766e"},  # type: ignore[union-attr]
         "put": edit("n1", label="his"),
         "edges": [],
@@ -76,6 +77,53 @@ def test_a_value_of_mine_that_they_replaced(as_alice: Program, as_bob: Program, 
     mine = [item for item in ask(as_bob, flow)["items"] if item["stands"] == "mine"]
     assert [(item["mine"], item["theirs"]) for item in mine] == [("his", "hers")]
     assert ask(as_alice, flow, 4)["items"][0]["theirs"] == "his"
+
+
+def by(program: Program, flow: Flow, client: str, seq: int, *operations: dict[str, Any]) -> None:
+    body = {"client": client, "seq": seq, "operations": list(operations)}
+    assert program.post(f"/flows/{flow.pk}/operations", body).status_code == 200
+
+
+def ask_about(program: Program, flow: Flow, clients: str, since: int = 1) -> list[dict[str, Any]]:
+    answer: Any = program.get(f"/flows/{flow.pk}/replaced?since={since}&clients={clients}").json()  # type: ignore[attr-defined]
+    return list(answer["items"])
+
+
+@pytest.mark.parametrize("clients", [",", "a b", "x" * 65, ",".join("a" * 101)])
+def test_clients_are_names(as_bob: Program, flow: Flow, refused: Refused, clients: str) -> None:
+    refused(as_bob.get(f"/flows/{flow.pk}/replaced?clients={clients}"), 422, "invalid")
+
+
+def test_what_i_wrote_over_my_own_by_another_client(as_bob: Program, flow: Flow) -> None:
+    by(as_bob, flow, "desk", 1, edit("n1", label="long"))
+    operate(as_bob, flow, edit("n2", label="by a program"))
+    by(as_bob, flow, "phone", 1, edit("n1", label="short"), edit("n2", label="mine"))
+    assert ask(as_bob, flow)["items"] == [], "nobody asks what they did to themself"
+    assert ask_about(as_bob, flow, "desk,phone") != [], "a program is another client"
+    program, desk = ask_about(as_bob, flow, "phone")
+    assert (program["mine"], program["theirs"], program["before"]) == ("mine", "by a program", 3)
+    assert (desk["stands"], desk["mine"], desk["theirs"]) == ("mine", "short", "long")
+    assert (desk["version"], desk["before"], desk["actor"]["name"]) == (4, 2, "Bob")
+    assert desk["put"] == edit("n1", label="long")
+    assert ask_about(as_bob, flow, "phone", since=3) == [], "that was there when the phone last looked"
+    assert ask_about(as_bob, flow, "desk") == [], "the phone's edits stand"
+
+
+def test_one_clients_own_edits_are_one_persons(as_alice: Program, as_bob: Program, flow: Flow) -> None:
+    by(as_bob, flow, "page", 1, edit("n1", label="one"))
+    by(as_bob, flow, "heir", 1, edit("n1", label="two"))
+    assert ask_about(as_bob, flow, "page,heir") == []
+    operate(as_alice, flow, edit("n1", label="hers"))
+    by(as_bob, flow, "heir", 2, edit("n1", label="three"))
+    assert ask_about(as_bob, flow, "heir") == [], "it was Alice's, and is told with hers"
+    assert [item["theirs"] for item in ask(as_bob, flow)["items"]] == ["hers"]
+
+
+def test_what_i_deleted_though_i_had_written_to_it_elsewhere(as_bob: Program, flow: Flow) -> None:
+    by(as_bob, flow, "desk", 1, edit("n2", label="long"))
+    by(as_bob, flow, "phone", 1, {"kind": "remove_node", "id": "n2"})
+    item = ask_about(as_bob, flow, "phone")[0]
+    assert (item["node"], item["gone"], item["before"], item["label"]) == ("n2", True, 2, "long")
 
 
 def test_the_flows_own_title(as_alice: Program, as_bob: Program, flow: Flow) -> None:

@@ -74,6 +74,41 @@ class TestBatches:
         assert outcome.record == Batch((MoveNode("n1", 8, 0), outcome.record.operations[1])), "whole, for the log"
         assert outcome.inverse == Batch((RemoveNode("a"), MoveNode("n1", 0, 0)))
 
+    def test_what_was_to_go_into_a_group_that_is_gone_goes_into_none(self) -> None:
+        document = a_document([a_node("h", "group"), a_node("m", parent="h")])
+        link = {"kind": "add_edge", "edge": {"id": "e", "source": "a", "target": "b"}}
+        put = {"kind": "edit_node", "id": "m", "set": {"parent": "gone", "label": "Moved"}}
+        asked = batch(adding("a", parent="gone"), adding("b", parent="gone", label="B"), link, put) | {"whole": False}
+        outcome = doing(document, asked)
+        after = document.copy()
+        after.advance(outcome.effect)
+        check_sound(after)
+        assert [after.node(id).parent for id in "abm"] == [None] * 3
+        assert (after.node("b").label, after.node("m").label, after.edge("e").source) == ("B", "Moved", "a")
+        assert outcome.left == tuple(Left("node", id, ("parent",)) for id in "abm")
+        whole = apply(document, outcome.record, DEFAULT_LIMITS)
+        assert (whole.effect, whole.left) == (outcome.effect, ()), "the log says what was done"
+        after.advance(apply(after, outcome.inverse, DEFAULT_LIMITS).effect)
+        assert after == document
+
+    @pytest.mark.parametrize("whole", [{}, {"whole": True}])
+    def test_it_is_refused_where_that_was_not_allowed(self, whole) -> None:
+        with pytest.raises(Rejected, match="unknown_node"):
+            doing(a_document(), batch(adding("a", parent="gone")) | whole)
+        with pytest.raises(Rejected, match="unknown_node"):
+            doing(a_document(), adding("a", parent="gone"))
+
+    def test_without_its_group_it_keeps_to_every_other_rule(self) -> None:
+        with pytest.raises(Rejected, match="limit_reached: operation 1"):
+            doing(a_document([a_node()]), batch(adding("a", parent="gone")) | {"whole": False}, DocumentLimits(nodes=1))
+        with pytest.raises(Rejected, match="invalid"):
+            doing(a_document([a_node()]), batch(adding("a", parent="n1")) | {"whole": False})
+
+    def test_that_alone_is_refused_if_it_changes_nothing(self) -> None:
+        put = {"kind": "edit_node", "id": "n1", "set": {"parent": "gone"}}
+        with pytest.raises(Rejected, match="there is no node gone"):
+            doing(a_document([a_node()]), batch(put) | {"whole": False})
+
     def test_operations_see_what_came_before_them(self) -> None:
         connect = {"kind": "add_edge", "edge": {"id": "e", "source": "a", "target": "b"}}
         outcome = doing(a_document(), batch(adding("a"), adding("b"), connect))

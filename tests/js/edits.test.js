@@ -24,6 +24,15 @@ test("one stays itself, several are one version, too many are several", () => {
   assert.deepEqual(bundled(["é".repeat(200), "a", "b"], 500, 512 + 404), ["é".repeat(200), { kind: "batch", operations: ["a", "b"], whole: false }]);
 });
 
+test("what goes into a group goes through without it, also alone", () => {
+  const [add, put] = [{ kind: "add_node", node: { id: "n", parent: "g" } }, { kind: "edit_node", id: "n", set: { parent: "g" } }];
+  assert.deepEqual(bundled([add]), [{ kind: "batch", operations: [add], whole: false }]);
+  assert.deepEqual(bundled([put]), [{ kind: "batch", operations: [put], whole: false }]);
+  assert.deepEqual(bundled([put, put, add], 2).at(-1), { kind: "batch", operations: [add], whole: false });
+  const free = { kind: "edit_node", id: "n", set: { parent: null } };
+  assert.deepEqual(bundled([free]), [free]);
+});
+
 test("edges of a removed node are not removed twice", () => {
   const edges = [edge("e1", "a", "b"), edge("e2", "b", "c")];
   assert.deepEqual(remove(new Set(["a"]), new Set(["e1", "e2"]), around(edges)), [{ kind: "remove_edge", id: "e2" }, { kind: "remove_node", id: "a" }]);

@@ -2,8 +2,8 @@
  * What became of my work where it met that of others: refused after a wait, written over, gone with a node.
  *
  * A refusal is told as it comes. What others wrote after me the server reads off its log (`replaced`), asked only when it may
- * matter: after an absence, once everything of mine is answered; and when a broadcast touches what I have worked on. One or two
- * such things while I am here are a toast; whatever met me on my return is a note in the panel under the pill, until dismissed.
+ * matter: after an absence, once everything of mine is answered; and when a broadcast touches what I have worked on. How it is
+ * told is the affair of `News`.
  *
  * Event `change`.
  */
@@ -12,19 +12,22 @@ import { isTakingBack, nameOf } from "../live/entry.js";
 import { LastSeen } from "../live/last_seen.js";
 import { Notes } from "../live/notes.js";
 import { touched } from "../live/patcher.js";
+import { hindranceText } from "./hindrance.js";
+import { News } from "./news.js";
 import { NoteList } from "./note_list.js";
-import { replacedNote } from "./replaced.js";
+import { isOwn, replacedNote } from "./replaced.js";
 import { hasText, leftOut, unsavedNote } from "./unsaved.js";
 
 const PAUSE_MS = 600;
 const PATIENCE_MS = 20_000;
-const MOST_TOASTS = 2;
+const MOST_CLIENTS = 100;
 const GONE = ["unknown_node", "unknown_edge"];
 
 export class Away extends EventTarget {
   #editor;
   #notes;
   #list;
+  #news;
   #lastSeen;
   #mine = { nodes: new Set(), edges: new Set(), flow: false };
   /** @type {number|null} from which version on to ask */
@@ -32,8 +35,10 @@ export class Away extends EventTarget {
   #isReturn = false;
   /** @type {Set<string>} my edits that waited when the connection came */
   #waited = new Set();
-  /** @type {Set<number>} versions of my late edits */
-  #late = new Set();
+  /** @type {Map<number, number|undefined>} versions of my late edits, and at which version I made each */
+  #late = new Map();
+  /** @type {Set<string>} the clients that they are under */
+  #clients = new Set();
   #timer = 0;
   #asked = 0;
   #isAsking = false;
@@ -45,6 +50,7 @@ export class Away extends EventTarget {
     this.#lastSeen = new LastSeen(root.dataset);
     this.#notes = new Notes(session.device, root.dataset);
     this.#list = new NoteList(editor, this.#notes, (operation) => this.#put(operation));
+    this.#news = new News(editor, this.#notes, (operation) => this.#put(operation));
     this.#notes.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     this.#notes.load();
     session.addEventListener("welcome", ({ detail }) => this.#back(detail));
@@ -69,6 +75,11 @@ export class Away extends EventTarget {
     return this.#notes.size;
   }
 
+  /** The list is open, to be read. */
+  shown() {
+    this.#news.shown();
+  }
+
   /** Whether an edit was made before this connection, by somebody who may not be looking any more. */
   isLate(entry) {
     const { client, seq } = entry;
@@ -81,6 +92,7 @@ export class Away extends EventTarget {
     const held = Math.min(this.#lastSeen.version ?? Infinity, session.version ?? Infinity);
     this.#waited = new Set(session.outbox.waiting().map(({ client, seq }) => nameOf(client, seq)));
     if (this.#since === null) this.#late.clear();
+    this.#clients.add(session.client);
     if (held < version || session.outbox.pending || session.outbox.drafts) this.#ask(Math.min(held, version), true);
     else this.#remember();
   }
@@ -127,32 +139,44 @@ export class Away extends EventTarget {
   async #fetch() {
     const [since, isReturn] = [this.#since, this.#isReturn];
     [this.#since, this.#isReturn, this.#isAsking] = [null, false, true];
-    const address = `/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?since=${since}`;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) })
-      .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
-      .catch(() => ({ isLater: true }));
-    if (answer.isLater) {
+    const answers = await Promise.all([`since=${since}`, ...(isReturn ? this.#ownQuestion() : [])].map((query) => this.#answer(query)));
+    if (answers.some(({ isLater }) => isLater)) {
       this.#isAsking = false;
       this.#keepAsking(since, isReturn);
       setTimeout(() => this.#soon(), PAUSE_MS * 2 ** Math.min((this.#asked += 1), 6));
       return;
     }
     this.#asked = 0;
-    await this.#tell(answer.items ?? [], isReturn);
+    await this.#tell(answers.flatMap(({ items = [] }) => items), isReturn);
     this.#isAsking = false;
     this.#remember();
   }
 
+  #answer(query) {
+    const address = `/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?${query}`;
+    return fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) })
+      .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
+      .catch(() => ({ isLater: true }));
+  }
+
+  /** What I wrote late over my own, made on another device or in another tab. */
+  #ownQuestion() {
+    const known = [...this.#late.values()].filter(Number.isInteger);
+    return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MOST_CLIENTS).join(",")}`] : [];
+  }
+
   async #tell(items, isReturn) {
-    const isNews = (item) => item.stands === "theirs" || (isReturn && this.#late.has(item.version));
+    const isNews = (item) => (isOwn(item, this.#editor) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
     const told = items.filter(isNews).map((item) => ({ note: replacedNote(item, this.#editor), person: item.actor }));
-    const news = told.filter(({ note }) => !this.#notes.has(note.name));
-    if (!isReturn && news.length <= MOST_TOASTS) news.forEach(({ note, person }) => this.#toast(note, person));
-    else await this.#add(news.map(({ note }) => note), isReturn);
+    if (!isReturn) await this.#news.tell(told);
+    else await this.#news.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
   }
 
   #acked({ entry, frame }) {
-    if (this.isLate(entry)) this.#late.add(frame.version);
+    if (this.isLate(entry)) {
+      this.#late.set(frame.version, entry.words?.since);
+      this.#clients.add(entry.client);
+    }
     const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#editor);
     if (out) this.#unsaved(out, { reason: this.#editor.texts.say("is_gone") });
   }
@@ -168,29 +192,16 @@ export class Away extends EventTarget {
   /** It is kept for reading, if I may not have been looking, or wrote something. */
   #unsaved(entry, why) {
     const { notices, texts } = this.#editor;
-    if (this.isLate(entry) || hasText(entry.operation)) this.#add([unsavedNote(entry, why, this.#editor)], true);
+    if (this.isLate(entry) || hasText(entry.operation)) this.#news.tellLater([unsavedNote(entry, why, this.#editor)]);
     else notices.toast(texts.say("refused", why));
   }
 
-  async #add(notes, isReturn) {
-    if (!notes.length) return;
-    const { notices, texts, waiting } = this.#editor;
-    const text = texts.say("away_toast");
-    if (this.isEmpty && isReturn) notices.toast(text, { action: { text: texts.say("show"), run: () => waiting.open() } });
-    notices.announce(text);
-    await this.#notes.add(notes);
-  }
-
-  #toast({ title, what, detail, action, put }, person) {
-    const { notices } = this.#editor;
-    const text = title.replace("{what}", what);
-    notices.toast(text, { detail, person, action: put && { text: action, run: () => this.#put(put) } });
-    notices.announce(text);
-  }
-
-  /** @returns {boolean} whether it is on its way */
+  /** @returns {boolean} whether it is on its way; if not, why not is said */
   #put(operation) {
-    return this.#editor.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
+    const { notices, texts } = this.#editor;
+    const reason = hindranceText(this.#editor);
+    if (reason) notices.toast(texts.say("refused", { reason }));
+    return !reason && this.#editor.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
   }
 
   /** I have been told of all until here, unless something is still asked for, or would go with this page. */

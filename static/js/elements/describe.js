@@ -12,9 +12,12 @@ export function shown(value, texts, name) {
   if (typeof value === "boolean") return texts.say(value ? "on" : "off");
   if (name === "place") return value.join(", ");
   if (name === "size") return value.join(" × ");
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = isList(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
   return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }
+
+/** Names, which people read without brackets. */
+const isList = (value) => Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string");
 
 /** A property by its name on the screen. @param {string} name as in the API: `label`, `settings.temperature` */
 export function property(name, { texts, catalogue }, kind) {

@@ -4,6 +4,7 @@
  * The list is `[data-away]` with `[data-away-item]`s.
  */
 
+import { inOrder } from "../lib/note_order.js";
 import { icon, make, words } from "./make.js";
 
 export class NoteList {
@@ -29,7 +30,7 @@ export class NoteList {
   #show() {
     const held = [...this.#rows.children].findIndex((row) => row.contains(document.activeElement));
     const rows = new Map(Array.from(this.#rows.children, (row) => [row.dataset.awayItem, row]));
-    const now = Array.from(this.#notes, (note) => rows.get(note.name) ?? this.#row(note));
+    const now = inOrder(this.#notes).map((note) => rows.get(note.name) ?? this.#row(note));
     for (const [name, row] of rows) if (!this.#notes.has(name)) row.remove();
     now.forEach((row, index) => this.#rows.children[index] !== row && this.#rows.insertBefore(row, this.#rows.children[index] ?? null));
     this.element.hidden = now.length === 0;

@@ -31,18 +31,27 @@ export class Notices {
     }, BATCH_MS);
   }
 
-  /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean}} [options] */
-  toast(text, { tone = null, detail, person, action, stays = false } = {}) {
-    const toast = make("div.toast", { "data-tone": tone }, make("p", {}, make("strong", {}, text), ...(detail ? [make("small", {}, detail)] : [])));
+  /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean, dismissed?: () => void}} [options] `dismissed`: somebody has closed it */
+  toast(text, { tone = null, detail, person, action, stays = false, dismissed } = {}) {
+    const toast = make("div.toast", { "data-tone": tone, "data-stays": stays }, make("p", {}, make("strong", {}, text), ...(detail ? [make("small", {}, detail)] : [])));
     if (tone) toast.prepend(icon("triangle-alert"));
     if (person) toast.prepend(avatar(person));
     const done = () => toast.remove();
     if (action) toast.append(button("", action.text, () => (done(), action.run())));
-    toast.append(button("icon-button", icon("x"), done, this.#close));
+    toast.append(button("icon-button", icon("x"), () => (done(), dismissed?.()), this.#close));
     this.#toasts.append(toast);
-    while (this.#toasts.children.length > MOST) this.#toasts.firstElementChild.remove();
+    this.#makeRoom(toast);
     if (!stays) leave(toast, done);
     return done;
+  }
+
+  /** The oldest goes, unless it is one that stays. */
+  #makeRoom(newest) {
+    const others = [...this.#toasts.children].filter((toast) => toast !== newest);
+    while (others.length >= MOST) {
+      const [gone] = others.splice(Math.max(0, others.findIndex((toast) => !toast.hasAttribute("data-stays"))), 1);
+      gone.remove();
+    }
   }
 }
 

@@ -19,8 +19,9 @@ export function unsavedNote({ client, seq, operation, words }, { reason, mayTry 
   return { name: `${client} ${seq}`, icon, title, what, detail: [detail, why].filter(Boolean).join(" · "), text: text.length > LINE ? text : "", ...(mayTry && { action: texts.say("try_again"), put: operation }) };
 }
 
-/** The part of a batch that was left out, because what it is about is gone. @param {import("../live/entry.js").Entry} entry @param {{node?: string, edge?: string}[]} left */
-export function leftOut(entry, left, editor) {
+/** The part of a batch that was left out, because what it is about is gone. @param {import("../live/entry.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */
+export function leftOut(entry, all, editor) {
+  const left = all.filter(({ properties }) => properties.length === 0);
   const gone = { nodes: new Set(left.map(({ node }) => node)), edges: new Set(left.map(({ edge }) => edge)) };
   const operations = (entry.operation.operations ?? []).filter((operation) => isAbout(operation, gone) && (operation.kind.startsWith("add_") || hasText(operation)));
   if (!operations.length) return null;

@@ -49,7 +49,12 @@ export class Waiting {
     this.#panel.hidden = false;
     this.#pill.setAttribute("aria-expanded", "true");
     this.#show();
+    this.#editor.away.shown();
     this.#panel.focus();
+  }
+
+  get isOpen() {
+    return !this.#panel.hidden;
   }
 
   close() {

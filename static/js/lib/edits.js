@@ -23,9 +23,11 @@ export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
 
 export const editNode = (id, set) => ({ kind: "edit_node", id, set });
 
+/** What goes into a group goes through without it if that is gone; only a batch may. */
+const isIntoGroup = ({ node, set }) => Boolean((node ?? set)?.parent);
+
 /** One operation as it is, several as batches that the server takes: so many, so many bytes, and done as far as what they are about is still there. */
 export function bundled(operations, most = 500, bytes = Infinity) {
-  if (operations.length <= 1) return operations;
   const bundles = [];
   let room = 0;
   for (const operation of operations) {
@@ -37,7 +39,7 @@ export function bundled(operations, most = 500, bytes = Infinity) {
     bundles.at(-1).push(operation);
     room -= size + 1;
   }
-  return bundles.map((bundle) => (bundle.length > 1 ? { kind: "batch", operations: bundle, whole: false } : bundle[0]));
+  return bundles.map((bundle) => (bundle.length > 1 || isIntoGroup(bundle[0]) ? { kind: "batch", operations: bundle, whole: false } : bundle[0]));
 }
 
 /** Put a node with an input and an output into an edge. */

@@ -4,9 +4,9 @@
  *
  * Event `change`.
  *
- * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, action?: string, put?: object}} Note
- *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `put`: the operation that `action` does; two
- *   of one `name` are the same note
+ * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, action?: string, put?: object, isReturn?: boolean}} Note
+ *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `put`: the operation that `action` does,
+ *   `isReturn` if that brings back what was deleted; two of one `name` are the same note
  */
 
 const CHANNEL = "helix.notes";
@@ -18,6 +18,8 @@ export class Notes extends EventTarget {
   #place;
   #tabs = globalThis.BroadcastChannel && new BroadcastChannel(CHANNEL);
   #last = 0;
+  /** @type {Set<string>} names that were dismissed, here or in another tab: an answer that was asked for before brings none back */
+  #dismissed = new Set();
 
   /** @param {import("./device.js").Device} device @param {{user: string, flow: string}} owner */
   constructor(device, { user, flow }) {
@@ -52,13 +54,16 @@ export class Notes extends EventTarget {
     const kept = await this.#device.all("notes").catch(() => null);
     if (!kept) return;
     const all = [...kept, ...this.#device.unkept("notes")].sort((a, b) => a.at - b.at);
-    this.#notes = new Map(all.map((note) => [note.name, note]));
+    const found = new Map(all.map((note) => [note.name, note]));
+    for (const name of this.#notes.keys()) if (!found.has(name)) this.#dismissed.add(name);
+    this.#notes = found;
     this.#changed();
   }
 
   /** @param {Note[]} notes @returns {Promise<void>} once they are kept, or known not to be */
   async add(notes) {
-    const rows = notes.map((note) => ({ ...note, at: (this.#last = Math.max(Date.now(), this.#last + 1)) }));
+    const news = notes.filter(({ name }) => !this.#dismissed.has(name));
+    const rows = news.map((note) => ({ ...note, at: (this.#last = Math.max(Date.now(), this.#last + 1)) }));
     for (const row of rows) this.#notes.set(row.name, row);
     this.#changed();
     await Promise.all(rows.map((row) => this.#device.put("notes", row)));
@@ -68,7 +73,7 @@ export class Notes extends EventTarget {
   /** @param {string[]} names none: all */
   async dismiss(...names) {
     const gone = names.length ? names : [...this.#notes.keys()];
-    for (const name of gone) this.#notes.delete(name);
+    for (const name of gone) (this.#notes.delete(name), this.#dismissed.add(name));
     this.#changed();
     await this.#device.drop("notes", ...gone.map((name) => ({ name })));
     this.#tabs?.postMessage(this.#place);
