@@ -81,6 +81,11 @@ export class Inspector {
     }
   }
 
+  /** Whether a text waits at a field, of whatever form. */
+  holds(place, name) {
+    return this.#mending.holds(place, name);
+  }
+
   /** What is selected, in a word. */
   #selected() {
     const { nodes, edge } = this.#editor.selection;

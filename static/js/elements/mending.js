@@ -23,13 +23,18 @@ export class Mending {
     this.#panel = panel;
     this.#isBusy = isBusy;
     this.#discarded = discarded;
-    this.#unfinished = new Unfinished(editor.session.device, () => editor.sync.show());
+    this.#unfinished = new Unfinished(editor.session.device, () => (editor.sync.show(), editor.title?.show()));
     this.#unfinished.load().then(() => this.putBack());
   }
 
   /** How many texts there are, of whatever form. */
   get count() {
     return this.#unfinished.size;
+  }
+
+  /** Whether there is such a text. */
+  holds(place, name) {
+    return this.#unfinished.of(place).some((text) => text.name === name);
   }
 
   /** Keep a text; with a reason, say it where it stands. @param {string|null} text null: there is only a reason */
@@ -46,7 +51,6 @@ export class Mending {
 
   /** What was kept for this form stands where it was typed. */
   putBack() {
-    if (!this.#editor.session.mayEdit) return;
     for (const { name, text, reason } of this.#unfinished.of(placeOf(this.#panel))) {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
