@@ -1,11 +1,15 @@
 /**
  * The inspector: the form of what is selected. A change in a field becomes one edit (`Typing`); what cannot be saved stands where
- * it was typed (`Mending`). What others change meanwhile comes into the fields I am not in; a field with something of mine
- * still unsent or refused stays mine.
+ * it was typed (`Mending`). What others change meanwhile comes into the fields, also into one in which I merely stand; a field
+ * that I have typed in stays mine until I leave it, and one with something still unsent or refused until that is settled. What
+ * others wrote there is said beside it (`Meanwhile`).
  */
 
+import { writeField } from "./caret.js";
 import { Editing } from "./editing.js";
 import { FIELDS, Forms } from "./forms.js";
+import { Hand } from "./hand.js";
+import { Meanwhile } from "./meanwhile.js";
 import { Mending } from "./mending.js";
 import { Typing, nameOf } from "./typing.js";
 
@@ -18,25 +22,37 @@ export class Inspector {
   #editing;
   #mending;
   #typing;
+  #meanwhile;
+  #hand = new Hand();
   /** The selection whose form is shown; null while there is none. @type {string|null} */
   #shown;
+  /** Mine, when the people were last asked for. */
+  #role;
   #wantsFocus = false;
   #refresh = 0;
 
   constructor(editor) {
     this.#editor = editor;
     this.#panel = editor.root.querySelector("#inspector");
+    this.#role = editor.session.role;
     this.#forms = new Forms(editor);
     this.#editing = new Editing(editor, this.#panel);
     this.#mending = new Mending(editor, this.#panel, {
       isBusy: (field) => field === document.activeElement || this.#typing.isIn(field.name),
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
     });
-    this.#typing = new Typing(editor, this.#panel, this.#mending);
+    this.#meanwhile = new Meanwhile(editor, this.#panel, (name, text) => this.#take(name, text));
+    this.#typing = new Typing(editor, this.#panel, {
+      mending: this.#mending,
+      hand: this.#hand,
+      began: (name) => this.#meanwhile.begin(name, this.#said().querySelector(`[name="${CSS.escape(name)}"]`)?.value),
+      ended: () => this.#again(),
+    });
     this.#shown = this.#selected();
-    this.#panel.addEventListener("focusout", () => this.#again());
+    this.#begin();
     editor.selection.addEventListener("change", () => this.#show());
     for (const type of ["settled", "you", "rights"]) editor.session.addEventListener(type, () => this.#again());
+    editor.session.addEventListener("you", () => this.#shown === "" && editor.session.role !== this.#role && this.#askForPeople());
     editor.session.addEventListener("welcome", () => this.#shown ?? this.#show());
   }
 
@@ -110,14 +126,35 @@ export class Inspector {
     this.flush();
     this.#panel.replaceChildren(...(form ? [form] : []));
     this.#shown = form ? selected : null;
+    this.#meanwhile.clear();
+    this.#begin();
     this.#editor.toolbar.preferences();
     this.#editing.show();
     this.#mending.putBack();
   }
 
+  /** All that stands in the form now is given. */
+  #begin() {
+    this.#hand.begin(this.#panel.querySelectorAll(FIELDS));
+  }
+
+  /** The form as the server would fill it. */
+  #said() {
+    return this.#forms.form([]) ?? document.createDocumentFragment();
+  }
+
+  /** Have what somebody else wrote in the place of mine. */
+  #take(name, text) {
+    const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
+    writeField(field, text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.flush();
+  }
+
   async #askForPeople() {
     const { session, root, patcher } = this.#editor;
     if (session.socket.state !== "open") return;
+    this.#role = session.role;
     const ask = fetch(root.dataset.inspectorUrl, { headers: { "HX-Request": "true" } });
     const html = await ask.then((answer) => answer.ok && answer.text()).catch(() => null);
     if (!html) return;
@@ -140,7 +177,8 @@ export class Inspector {
       if (!this.#panel.contains(document.activeElement)) this.#put(fresh, this.#shown);
       return;
     }
-    now.forEach((field, index) => (this.#isAtWork(field) ? open(field, next[index]) : adopt(field, next[index])));
+    now.forEach((field, index) => this.#bring(field, next[index]));
+    if (!this.#hand.isEmpty) this.#compare(now);
     const [had, has] = [this.#panel, fresh].map((form) => form.querySelectorAll("[data-command]").length);
     for (const place of [had === has ? ".panel-title" : ".panel-head", ".panel-facts", ".selected-list", "[data-people]"]) {
       const [before, after] = [this.#panel, fresh].map((form) => form.querySelector(place));
@@ -148,17 +186,28 @@ export class Inspector {
     }
   }
 
+  #bring(field, fresh) {
+    open(field, fresh);
+    if (this.#isAtWork(field)) return;
+    if (field.value !== fresh.value) this.#meanwhile.settle(nameOf(field));
+    writeField(field, fresh.value);
+    if (field.checked !== fresh.checked) field.checked = fresh.checked;
+    this.#hand.note(field);
+  }
+
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
-    const isFocused = [field, number].includes(document.activeElement);
-    return isFocused || this.#typing.isIn(nameOf(number)) || number.getAttribute("aria-invalid") === "true";
+    const name = nameOf(number);
+    return this.#typing.isIn(name) || this.#hand.holds(name) || number.getAttribute("aria-invalid") === "true";
   }
-}
 
-function adopt(mine, fresh) {
-  if (mine.value !== fresh.value) mine.value = fresh.value;
-  if (mine.checked !== fresh.checked) mine.checked = fresh.checked;
-  open(mine, fresh);
+  /** Hold what the server says against the fields I type in. */
+  #compare(now) {
+    const said = [...this.#said().querySelectorAll(FIELDS)];
+    const fields = now.map((field, index) => ({ name: field.name, field, said: said[index]?.value }));
+    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#hand.holds(name));
+    this.#meanwhile.look(mine.map((one) => ({ ...one, isMine: this.#hand.hasSent(one.name, one.said, one.field.dataset.type) })));
+  }
 }
 
 /** Whether a field can be changed is as my rights are now, whatever stands in it. */
