@@ -8,13 +8,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
 
 SENTENCES = "One two three. They took a while. Really."
 TYPED_AND_TAKEN_BACK = "() => document.execCommand('insertText', false, 'x') && document.execCommand('delete')"
+PLACES = """() => {
+  const parts = ["label", ".section-title", ".field-help", ".input", ".select", ".textarea", ".slider"];
+  const all = document.querySelectorAll(parts.map((part) => `#inspector ${part}`));
+  return Array.from(all, (part) => part.getBoundingClientRect()).map(({x, y, width, height}) => [x, y, width, height]);
+}"""
 CARET = "field => [field.selectionStart, field.selectionEnd]"
 
 
@@ -137,7 +142,9 @@ def test_mine_can_be_kept(alice: EditorPage, bob: EditorPage) -> None:
     assert node_of(alice)["description"] == "Mine"
 
 
-def test_it_is_settled_when_what_i_typed_is_what_they_wrote_or_is_taken_back(alice: EditorPage, bob: EditorPage) -> None:
+def test_it_is_settled_when_what_i_typed_is_what_they_wrote_or_is_taken_back(
+    alice: EditorPage, bob: EditorPage
+) -> None:
     model = alice.field("settings.model")
     model.press("End")
     model.press_sequentially("0")
@@ -168,3 +175,41 @@ def test_another_selection_has_its_own_fields(alice: EditorPage, bob: EditorPage
     choose(alice, "b")
     expect(alice.page.locator("[data-meanwhile]")).to_have_count(0)
     assert node_of(alice)["description"] == "Mine"
+
+
+# Who is in it.
+
+
+def test_who_else_is_in_a_field_is_said_without_moving_or_covering_anything(alice: EditorPage, bob: EditorPage) -> None:
+    before = alice.page.evaluate(PLACES)
+    choose(bob)
+    for name in ("settings.provider", "settings.model", "settings.temperature", "description"):
+        bob.field(name).focus()
+        tag = alice.page.locator(f'[data-field="{name}"] .editing-tag')
+        expect(tag).to_have_text("Bob is editing")
+        assert alice.page.evaluate(PLACES) == before
+        shown = tag.bounding_box()
+        assert shown and [place for place in before if overlap(place, shown)] == []
+
+
+def overlap(place: list[float], tag: FloatRect) -> bool:
+    left, top, width, height = place
+    is_beside = left + width <= tag["x"] or tag["x"] + tag["width"] <= left
+    return not is_beside and top + height > tag["y"] and tag["y"] + tag["height"] > top
+
+
+# Undo where nothing is typed but only chosen.
+
+
+def test_the_flows_undo_takes_back_a_choice_in_which_the_focus_still_is(alice: EditorPage) -> None:
+    provider = alice.field("settings.provider")
+    before = provider.input_value()
+    provider.focus()
+    provider.select_option("ollama")
+    alice.settled()
+    provider.press("Control+z")
+    expect(provider).to_have_value(before)
+    expect(provider).to_be_focused()
+    assert node_of(alice)["settings"] == {"model": "m-1"}
+    provider.press("Control+Shift+z")
+    expect(provider).to_have_value("ollama")
