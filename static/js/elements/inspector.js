@@ -40,18 +40,20 @@ export class Inspector {
     this.#mending = new Mending(editor, this.#panel, {
       isBusy: (field) => field === document.activeElement || this.#typing.isIn(field.name),
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
+      again: (name) => this.#send(this.#field(name)),
     });
     this.#meanwhile = new Meanwhile(editor, this.#panel, (name, text) => this.#take(name, text));
     this.#typing = new Typing(editor, this.#panel, {
       mending: this.#mending,
       hand: this.#hand,
-      began: (name) => this.#meanwhile.begin(name, this.#said().querySelector(`[name="${CSS.escape(name)}"]`)?.value),
+      began: (name) => this.#meanwhile.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#again(),
     });
     this.#shown = this.#selected();
     this.#begin();
     editor.selection.addEventListener("change", () => this.#show());
     for (const type of ["settled", "you", "rights"]) editor.session.addEventListener(type, () => this.#again());
+    editor.session.addEventListener("rights", () => this.#mending.putBack());
     editor.session.addEventListener("you", () => this.#shown === "" && editor.session.role !== this.#role && this.#askForPeople());
     editor.session.addEventListener("welcome", () => this.#shown ?? this.#show());
   }
@@ -86,10 +88,11 @@ export class Inspector {
   /**
    * Text from elsewhere on the page, for a field of whatever form: while there is a reason why it cannot be saved, it waits there.
    * @param {"form "|`form ${string}`} place the flow's form, or a node's @param {string|null} reason
+   * @param {{isSound?: boolean}} [about] whether it can be sent as it is, some day
    */
-  hold(place, name, text, reason) {
+  hold(place, name, text, reason, about) {
     if (reason) {
-      this.#mending.keep(place, name, text, reason);
+      this.#mending.keep(place, name, text, reason, about);
       this.#mending.putBack();
     } else {
       this.#mending.mended(place, name);
@@ -145,10 +148,20 @@ export class Inspector {
 
   /** Have what somebody else wrote in the place of mine. */
   #take(name, text) {
-    const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
+    const field = this.#field(name);
     writeField(field, text);
+    this.#send(field);
+  }
+
+  /** What stands there goes as if it had just been typed. */
+  #send(field) {
+    field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
     this.flush();
+  }
+
+  #field(name, form = this.#panel) {
+    return form.querySelector(`[name="${CSS.escape(name)}"]`);
   }
 
   async #askForPeople() {

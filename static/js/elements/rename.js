@@ -86,7 +86,7 @@ class Renaming {
 
   /** With a reason it waits at the inspector's label. @param {string|null} reason */
   #hold(reason) {
-    if (this.#isHeld || reason) this.#editor.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason);
+    if (this.#isHeld || reason) this.#editor.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
     this.#isHeld = reason !== null;
   }
 

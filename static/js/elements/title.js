@@ -80,7 +80,7 @@ export class Title {
 
   /** With a reason it waits on this device, at the inspector's title. @param {string|null} reason */
   #hold(reason) {
-    if (this.#isHeld || reason) this.#editor.inspector.hold(PLACE, "title", this.#field.value, reason);
+    if (this.#isHeld || reason) this.#editor.inspector.hold(PLACE, "title", this.#field.value, reason, { isSound: !this.#tooLong });
     this.#isHeld = reason !== null;
     if (reason) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");

@@ -78,7 +78,7 @@ export class Typing {
     if (seqs.length) return;
     this.#editor.draft(place, null);
     const reason = hindranceText(this.#editor) || this.#editor.texts.say("too_large");
-    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason);
+    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason, { isSound: true });
   }
 
   /** Nothing can be edited now: let go of the field, and say so if something was typed in it. It stays there, unsent. */
@@ -92,7 +92,7 @@ export class Typing {
     if (!dirty.size) return;
     const reason = texts.say("not_kept", { reason: hindranceText(this.#editor) });
     this.#editor.draft(place, null);
-    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason);
+    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason, { isSound: true });
     notices.toast(reason, { tone: "danger" });
   }
 
