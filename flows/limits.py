@@ -13,12 +13,13 @@ from flows.document.limits import DocumentLimits
 
 @dataclass(frozen=True, slots=True)
 class Limits(DocumentLimits):
-    """Bytes, counts and seconds; bursts scale with their rate (four times frames, three times operations)."""
+    """Bytes, counts and seconds; bursts scale with their rate (operations three times, the others four)."""
 
     frame_bytes: int = 65_536
     outbound_frame_bytes: int = 262_144
     frames_per_second: int = 30
     operations_per_second: int = 100
+    seen_per_second: int = 100
     outbox: int = 1_000
     unseen_bytes: int = 1_048_576
     unseen_seconds: int = 30

@@ -18,6 +18,8 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 
 REFUSAL = orjson.dumps({"code": "unavailable", "message": "This server is being stopped. Try again.", "detail": None})
 CUTTING_SECONDS = 1.0
+RESTARTING = 4412
+"""As `sessions.wire.codes` has it, which cannot be imported before the apps are loaded."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,23 +30,29 @@ class Draining:
     def __init__(self, app: ASGI3Application) -> None:
         self.app = app
         self._under_way: set[asyncio.Task[object]] = set()
-        self._is_ending = False
+        self.is_ending = False
         self._has_ended = False
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if self._has_ended:
-            await refuse(scope, send)
+            await refuse(scope, receive, send)
             return
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._under_way.add(task)
+        answer = Answer(send, self)
         try:
-            await self.app(scope, receive, self._parting(send) if scope["type"] == "http" else send)
+            await self.app(scope, receive, answer if scope["type"] == "http" else send)
+        except asyncio.CancelledError:
+            if not self._has_ended:
+                raise
+            if scope["type"] == "http" and not answer.has_begun:
+                await refuse_request(send)
         finally:
             self._under_way.discard(task)
 
     def announce(self) -> None:
         """From now on, every answer asks for its connection to be closed."""
-        self._is_ending = True
+        self.is_ending = True
 
     async def finish(self, seconds: float) -> None:
         """Return when all is answered; what is not after `seconds` is cut. Nothing begins any more."""
@@ -59,20 +67,36 @@ class Draining:
                 task.cancel()
             await asyncio.wait(self._under_way, timeout=CUTTING_SECONDS)
 
-    def _parting(self, send: ASGISendCallable) -> ASGISendCallable:
-        async def parting(event: ASGISendEvent) -> None:
-            if self._is_ending and event["type"] == "http.response.start":
-                event["headers"] = [*event["headers"], (b"connection", b"close")]
-            await send(event)
 
-        return parting
+class Answer:
+    """What one request is sent, as it begins; once the process ends, it asks for its connection to be closed."""
+
+    __slots__ = ("_draining", "_send", "has_begun")
+
+    def __init__(self, send: ASGISendCallable, draining: Draining) -> None:
+        self._send, self._draining = send, draining
+        self.has_begun = False
+
+    async def __call__(self, event: ASGISendEvent) -> None:
+        if event["type"] == "http.response.start":
+            self.has_begun = True
+            if self._draining.is_ending:
+                event["headers"] = [*event.get("headers", ()), (b"connection", b"close")]
+        await self._send(event)
 
 
-async def refuse(scope: Scope, send: ASGISendCallable) -> None:
-    """Answer what came too late."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1012, "reason": None})
-        return
+async def refuse(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Answer what came too late: a request by 503, a socket by the close code that says when to come back."""
+    if scope["type"] == "http":
+        await refuse_request(send)
+    elif scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        await send({"type": "websocket.close", "code": RESTARTING, "reason": None})
+
+
+async def refuse_request(send: ASGISendCallable) -> None:
+    """Answer 503, and close the connection."""
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"connection", b"close"),

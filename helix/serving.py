@@ -18,7 +18,8 @@ from helix.draining import Draining, end_within
 
 MESSAGE_BYTES = 1024 * 1024
 GRACE_SECONDS = 5.0
-LAST_SECONDS = 2 * GRACE_SECONDS + 2.0
+LAST_SECONDS = 2 * GRACE_SECONDS + 5.0
+"""More than all that is waited for in `end` and by the servers after it."""
 
 log = structlog.get_logger(__name__)
 
@@ -48,9 +49,11 @@ def open_sessions() -> None:
 
 async def end(application: Draining) -> None:
     """Close every live socket with 4412, then answer what was asked; the process ends whatever fails."""
+    from flows import log as flow_log
     from sessions import supervisor
 
     end_within(LAST_SECONDS)
+    flow_log.give_up_snapshots()
     application.announce()
     try:
         await asyncio.wait_for(supervisor.shutdown(), GRACE_SECONDS)

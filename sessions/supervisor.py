@@ -7,7 +7,7 @@ moment meet in one session. There is one supervisor for each event loop; a serve
 import asyncio
 import time
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -35,7 +35,7 @@ class Supervisor:
         self.limits = limits
         self.sessions: dict[UUID, LiveSession] = {}
         self.directory = Directory(self.process, self._listings, self._kick)
-        self._sockets: Counter[int] = Counter()
+        self._sockets: defaultdict[int, set[Socket]] = defaultdict(set)
         self._ending = False
         self._farewells: set[asyncio.Task[None]] = set()
         metrics.people.set_function(lambda: sum(len(one.people) for one in self._listings()))
@@ -55,24 +55,29 @@ class Supervisor:
         """Return the flow's session if there is one."""
         return self.sessions.get(flow_id)
 
-    def enter(self, user_id: int) -> bool:
-        """Count a socket of a person; False if it is one too many."""
-        self._sockets[user_id] += 1
+    def enter(self, socket: Socket) -> bool:
+        """Take in a socket, whether or not it has said hello; False if it is one too many of its person's."""
+        mine = self._sockets[socket.person.id]
+        mine.add(socket)
         metrics.sockets.inc()
-        return self._sockets[user_id] + self.directory.sockets_elsewhere(user_id) <= self.limits.sockets_per_user
+        if self._ending:
+            socket.close(Close.RESTARTING)
+        return len(mine) + self.directory.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
 
-    def leave(self, user_id: int) -> None:
-        """Count a socket that is gone."""
+    def leave(self, socket: Socket) -> None:
+        """Forget a socket that is gone."""
         metrics.sockets.dec()
-        self._sockets[user_id] -= 1
-        if not self._sockets[user_id]:
-            del self._sockets[user_id]
+        self._sockets[socket.person.id].discard(socket)
+        if not self._sockets[socket.person.id]:
+            del self._sockets[socket.person.id]
 
     async def shutdown(self) -> None:
         """Answer what is being committed, close every socket with 4412, and take nobody in any more."""
         self._ending = True
-        sockets = [socket for session in self.sessions.values() for socket in session.audience]
+        sockets = {socket for theirs in self._sockets.values() for socket in theirs}
         sessions = list(self.sessions.values())
+        for outside in sockets.difference(*(session.audience for session in sessions)):
+            outside.close(Close.RESTARTING)
         for session in sessions:
             session.end(Close.RESTARTING)
         await asyncio.gather(*(session.finished() for session in sessions))

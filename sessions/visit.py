@@ -1,7 +1,8 @@
 """From a guest's admission to the end of the connection: what each frame asks for, and how much may be asked.
 
-`hello` opens the way into the live session; before it nothing else is heard. A frame that is none is answered by
-`error`, and the fifth in a row ends the visit; so does going on for ten seconds beyond a rate.
+`hello` opens the way into the live session; before it nothing else is heard. Who says none in time is too slow; from
+then on it is we who take our time, and who say so if it is too long. A frame that is none is answered by `error`, and
+the fifth in a row ends the visit; so does going on for ten seconds beyond a rate.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from sessions.live.answers import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
 from sessions.sockets.admission import Credential, Guest
-from sessions.sockets.flow_control import frame_rate, operation_rate
+from sessions.sockets.flow_control import frame_rate, operation_rate, seen_rate
 from sessions.sockets.outbound import Send
 from sessions.sockets.socket import Socket
 from sessions.welcome import welcome
@@ -31,6 +32,7 @@ from sessions.wire.frames import ClientFrame, ExecuteAction, Hello, Operate, Pin
 
 STRIKES = 5
 HELLO_SECONDS = 30.0
+WELCOME_SECONDS = 30.0
 SURPLUS_SECONDS = 2.0
 WAITING_BYTES = 4 * 1024 * 1024
 TOO_FAST = "too many at once; slow down"
@@ -47,9 +49,10 @@ class Visit:
         self._socket = Socket(guest, credential, send, limits, lambda: task and task.cancel())
         self._session: LiveSession | None = None
         self._frames, self._operations = frame_rate(limits, now), operation_rate(limits, now)
+        self._seen = seen_rate(limits, now)
         self._strikes = self._size = 0
         self._supervisor = supervisor.current()
-        self._surplus = not self._supervisor.enter(guest.user_id)
+        self._surplus = not self._supervisor.enter(self._socket)
         patience, code = (SURPLUS_SECONDS, Close.FULL) if self._surplus else (HELLO_SECONDS, Close.TOO_SLOW)
         self._overdue = loop.call_later(patience, self._socket.close, code)
 
@@ -86,7 +89,7 @@ class Visit:
         """Leave; the connection is no more."""
         self._overdue.cancel()
         self._socket.gone()
-        self._supervisor.leave(self._socket.person.id)
+        self._supervisor.leave(self._socket)
         if self._session is not None:
             self._session.depart(self._socket)
 
@@ -103,13 +106,21 @@ class Visit:
         """Go into the flow's live session."""
         if self._session is not None:
             raise BadFrame("hello was said already")
+        self._overdue.cancel()
         try:
-            self._session = await self._come_in(hello)
+            async with asyncio.timeout(WELCOME_SECONDS):
+                self._session = await self._find_room(hello)
+        except TimeoutError:
+            log.warning("welcome_too_late", flow=str(self._socket.flow_id), session=self._socket.session)
+            raise Closing(Close.RESTARTING) from None
+
+    async def _find_room(self, hello: Hello) -> LiveSession:
+        try:
+            return await self._come_in(hello)
         except Closing as closing:
             if closing.code is not Close.ASLEEP:
                 raise
-            self._session = await self._come_in(hello)  # that one was just ending; the next begins
-        self._overdue.cancel()
+            return await self._come_in(hello)  # that one was just ending; the next begins
 
     async def _come_in(self, hello: Hello) -> LiveSession:
         socket = self._socket
@@ -123,8 +134,6 @@ class Visit:
         """Count a frame against its rate, and say so if it is too much."""
         now = time.monotonic()
         match frame:
-            case Seen():
-                return True
             case Operate(seq=seq, client=client) | Undo(seq, client) | Redo(seq, client):
                 rate = self._operations
                 if rate.take(now) and self._has_room():
@@ -137,7 +146,7 @@ class Visit:
                     return True
                 self._refuse(session, named(seq, None), Refused("rate_limited", TOO_FAST))
             case _:
-                rate = self._frames
+                rate = self._seen if isinstance(frame, Seen) else self._frames
                 if rate.take(now):
                     return True
                 if not isinstance(frame, Presence):

@@ -76,7 +76,7 @@ async def _prove(socket: Socket) -> None:
     if guest.user_id != socket.person.id:
         raise Closing(Close.LOG_IN)
     socket.person = replace(socket.person, name=guest.name, role=guest.role, colour=guest.colour)
-    socket.checked_at = begun
+    socket.asked_at = socket.checked_at = begun
 
 
 async def _usable(session: LiveSession, hello: Hello) -> int | None:

@@ -17,7 +17,7 @@ from types import TracebackType
 
 import httpx
 
-from tests.ports import free_port
+from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
@@ -43,7 +43,8 @@ class Server:
         self.data_dir = data_dir or Path(self._folder.name) / "data"
         self.log = Path(self._folder.name) / "log"
         self.output = Path(self._folder.name) / "output"
-        self.port = free_port()
+        self._place = held_port()
+        self.port: int = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.environment = clean_environment(
@@ -125,6 +126,7 @@ class Server:
     ) -> None:
         if self.process.poll() is None:
             self.terminate()
+        self._place.close()
         self._folder.cleanup()
 
 

@@ -76,15 +76,6 @@ def read_size(value: object, name: str) -> float:
     return _read_decimal(value, name, 1, LARGEST_SIZE)
 
 
-def read_whole(value: object, name: str, low: int, high: int) -> int:
-    """Read an integer."""
-    if type(value) is float and value.is_integer():
-        value = int(value)
-    if type(value) is int and low <= value <= high:
-        return value
-    raise invalid(f"{name} must be an integer from {low} to {high}")
-
-
 def round_coordinate(value: float) -> float:
     """Round to 0.01, with whole numbers as integers."""
     rounded = round(value, 2)

@@ -6,7 +6,7 @@ removes what was logged: the database refuses that (`flows.storage.append_only`)
 """
 
 from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay
-from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, settle
+from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, give_up_snapshots, settle
 from flows.log.verification import verify_all, verify_flow
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "changes_since",
     "document_at",
     "fold",
+    "give_up_snapshots",
     "replay",
     "settle",
     "verify_all",

@@ -8,6 +8,7 @@ time. Only looking back and verification use it; the flow as it is now is in its
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from uuid import UUID
 
 from django.db import connection
@@ -24,6 +25,7 @@ _CHUNK = 500
 _log = logging.getLogger(__name__)
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
 _pending: set[UUID] = set()
+_given_up = Event()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def settle() -> None:
     _worker.submit(lambda: None).result()
 
 
+def give_up_snapshots() -> None:
+    """Begin no more of them: the process ends. The next one that is due folds further."""
+    _given_up.set()
+
+
 def take_snapshot(flow_id: UUID, version: int) -> None:
     """Fold the log up to a version and keep the result; one that is there already stays."""
     reached = fold(flow_id, version)
@@ -90,7 +97,8 @@ def take_snapshot(flow_id: UUID, version: int) -> None:
 
 def _take(flow_id: UUID, version: int) -> None:
     try:
-        take_snapshot(flow_id, version)
+        if not _given_up.is_set():
+            take_snapshot(flow_id, version)
     except Exception:  # nobody waits for this thread's result: what is not said here is never heard of
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:

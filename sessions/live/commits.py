@@ -63,12 +63,12 @@ class Commits:
             return
         metrics.commit_seconds.observe(time.monotonic() - begun)
         metrics.commit_size.observe(len(batch))
+        if receipt.version > self._session.flow.version:  # whatever goes wrong from here on, others are told
+            self._session.link.say(hint_changed(receipt).message)
         await self._session.follow(receipt)
         for entry, given in zip(batch, receipt.answers, strict=True):
             answer(entry, given, self._session.audience, self._session.flow)
         self._session.inbox.done()
-        if receipt.version > receipt.previous:
-            self._session.link.say(hint_changed(receipt).message)
 
     async def _save(self, batch: list[Entry]) -> Receipt:
         submissions = [entry.submission for entry in batch]

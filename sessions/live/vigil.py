@@ -1,7 +1,8 @@
 """What a session does by the clock: heartbeats, asking again who may stay, parting from the slow, noticing silence.
 
 One tick a second. Whoever is due is asked for once every `CHECK_SECONDS`, spread over the seconds, and at once when
-something says that a right or a login changed. A database that does not answer delays a check; it closes nobody.
+something says that a right or a login changed. A database that does not answer delays a check, to be asked again at the
+next tick; it closes nobody. Of two answers the one to the later question counts, whichever arrives last.
 """
 
 import asyncio
@@ -92,7 +93,7 @@ class Vigil:
             if now >= due:
                 self._due[act] = now + self._every[act]
                 self._begin(act())
-        self.check_soon(lambda socket: now - socket.checked_at >= CHECK_SECONDS)
+        self.check_soon(lambda socket: now - socket.asked_at >= CHECK_SECONDS)
 
     async def _watch(self) -> None:
         while True:
@@ -106,7 +107,12 @@ class Vigil:
         """Do something that may take its time."""
         task = asyncio.create_task(act)
         self._acts.add(task)
-        task.add_done_callback(self._acts.discard)
+        task.add_done_callback(self._acted)
+
+    def _acted(self, task: asyncio.Task[None]) -> None:
+        self._acts.discard(task)
+        if not task.cancelled() and (defect := task.exception()):
+            log.error("vigil_failed", flow=str(self._session.flow_id), exc_info=defect)
 
     def _part(self, now: float) -> None:
         """Close who is too slow; end the session when it is empty or asleep."""
@@ -144,16 +150,22 @@ class Vigil:
 
     async def _check(self, sockets: Iterable[Socket]) -> None:
         """Ask again who these people are and what they may do, and act on it."""
-        due = [socket for socket in sockets if socket.closed is None]
+        due, begun = [socket for socket in sockets if socket.closed is None], time.monotonic()
         for socket in due:
-            socket.checked_at = time.monotonic()
+            socket.asked_at = begun
         try:
             found = await in_database(verdicts, self._session.flow_id, [socket.check() for socket in due])
-        except DatabaseDown as down:
-            log.warning("check_delayed", flow=str(self._session.flow_id), reason=repr(down))
+        except Exception as failure:
+            for socket in due:
+                socket.asked_at = -CHECK_SECONDS  # due at the next tick
+            if not isinstance(failure, DatabaseDown):
+                raise
+            log.warning("check_delayed", flow=str(self._session.flow_id), reason=repr(failure))
             return
         for socket in due:
-            self._act(socket, found[socket.session])
+            if begun >= socket.checked_at:
+                socket.checked_at = begun
+                self._act(socket, found[socket.session])
 
     def _act(self, socket: Socket, verdict: str | Close) -> None:
         if isinstance(verdict, Close):

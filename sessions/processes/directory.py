@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from flows.limits import current
@@ -24,6 +25,7 @@ GROUP = "live"
 CHUNK = 200
 DELAY = 0.1
 SETTLING_SECONDS = 0.3
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +82,28 @@ class Directory:
     def listings(self) -> Iterator[Listing]:
         """Return every session of every process."""
         yield from self._ours()
-        for heard in list(self._heard.values()):
-            if time.monotonic() - heard.at <= current().presence_seconds:
-                yield from list(heard.sessions.values())
+        yield from self._elsewhere()
 
     def sockets_elsewhere(self, user_id: int) -> int:
         """Return how many sockets a person has in other processes, as far as we have heard."""
-        return sum(
-            sockets
-            for heard in self._heard.values()
-            for listing in heard.sessions.values()
-            for id, _, _, sockets in listing.people
-            if id == user_id
-        )
+        people = (person for listing in self._elsewhere() for person in listing.people)
+        return sum(sockets for id, _, _, sockets in people if id == user_id)
+
+    def _elsewhere(self) -> Iterator[Listing]:
+        """Return every session of the other processes that are not silent."""
+        for heard in list(self._heard.values()):
+            if not _is_silent(heard):
+                yield from list(heard.sessions.values())
 
     async def _repeat(self) -> None:
         while True:
             await asyncio.sleep(ANNOUNCE_SECONDS)
-            now = time.monotonic()
-            for process in [one for one, heard in self._heard.items() if now - heard.at > current().presence_seconds]:
-                del self._heard[process]
-            self._tell_all()
-            await self._link.renew()
+            try:
+                self._heard = {process: heard for process, heard in self._heard.items() if not _is_silent(heard)}
+                self._tell_all()
+                await self._link.renew()
+            except Exception:
+                log.exception("announcement_failed")
 
     def _listening(self) -> None:
         self._say("live.who")
@@ -154,6 +156,10 @@ def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, st
         sockets[id] += 1
         named[id] = (name, colour)
     return tuple((id, *named[id], count) for id, count in sockets.items())
+
+
+def _is_silent(heard: Heard) -> bool:
+    return time.monotonic() - heard.at > current().presence_seconds
 
 
 def _wire(one: Listing) -> list[object]:

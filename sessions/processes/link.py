@@ -31,6 +31,7 @@ class Link:
         self._channel: str | None = None
         self._queue: deque[Message] = deque(maxlen=QUEUED)
         self._speak = asyncio.Event()
+        self._is_leaving = False
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -40,7 +41,7 @@ class Link:
 
     def open(self) -> None:
         """Begin to listen and to speak."""
-        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._talk())]
+        self._tasks = [asyncio.create_task(self._talk()), asyncio.create_task(self._listen())]
 
     def say(self, message: Message) -> None:
         """Tell the group, soon."""
@@ -56,11 +57,11 @@ class Link:
                     await self._layer.group_add(self.group, self._channel)
 
     async def close(self) -> None:
-        """Say what is queued, then leave."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                while self._queue:
-                    await self._say_next()
+        """Let what is queued be said, in its order, then leave."""
+        self._is_leaving = True
+        self._speak.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks[:1], timeout=PATIENCE)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -96,7 +97,7 @@ class Link:
             self._channel = None
 
     async def _talk(self) -> None:
-        while True:
+        while self._queue or not self._is_leaving:
             await self._speak.wait()
             self._speak.clear()
             while self._queue:

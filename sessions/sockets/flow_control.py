@@ -53,6 +53,11 @@ def operation_rate(limits: Limits, now: float) -> Rate:
     return Rate(limits.operations_per_second, 3 * limits.operations_per_second, now)
 
 
+def seen_rate(limits: Limits, now: float) -> Rate:
+    """Count `seen`: ten times what is asked for, so that whoever keeps to that never meets it."""
+    return Rate(limits.seen_per_second, 4 * limits.seen_per_second, now)
+
+
 @dataclass(slots=True)
 class Mark:
     """What was sent within one stride of time: its newest version, its bytes, whether a version travelled in it."""

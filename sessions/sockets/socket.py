@@ -27,12 +27,16 @@ log = structlog.get_logger(__name__)
 
 
 class Socket:
-    """One connection."""
+    """One connection.
+
+    `asked_at` is when its right was last asked for, `checked_at` when the newest answer was: both in monotonic seconds.
+    """
 
     __slots__ = (
         "_abort",
         "_limits",
         "_outbound",
+        "asked_at",
         "checked_at",
         "client",
         "closed",
@@ -58,7 +62,7 @@ class Socket:
         self.client = ""
         self.format: Format = "json"
         self.closed: Close | None = None
-        self.checked_at = time.monotonic()
+        self.asked_at = self.checked_at = time.monotonic()
         self.version = 0
         self.number = 0
         self.unanswered = self.unanswered_bytes = 0

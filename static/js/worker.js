@@ -68,8 +68,7 @@ async function page(event, path) {
 /** A form that reaches nobody: the page stays as it is, with all that was typed, and is told. Logging out counts all the same. */
 async function sent(request, path) {
   if (path !== logout) return fetch(request).catch(() => unsent(request));
-  await forget(null);
-  await stored("notes", (store) => store.clear());
+  await Promise.all([forget(null), stored("notes", (store) => store.clear())]);
   return fetch(request).catch(() => Response.redirect("/", 303));
 }
 
@@ -126,8 +125,13 @@ async function forget(person) {
   if (others.length || !Number(person)) await stored("frames", (store) => store.clear());
 }
 
-/** What pages keep lies in their database; where there is none, none is made. */
+/** What pages keep lies in their database: once it opens, this is done to it, but no page waits for that beyond all patience. */
 function stored(name, work) {
+  return Promise.race([changed(name, work).catch(() => {}), tooLong().catch(() => {})]);
+}
+
+/** Where there is no database, none is made. */
+function changed(name, work) {
   return new Promise((resolve) => {
     const request = indexedDB.open("helix");
     request.onupgradeneeded = () => request.transaction.abort();

@@ -111,7 +111,7 @@ def test_every_frame_a_client_may_send() -> None:
 
 
 def test_every_frame_the_server_sends() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "sessions").glob("*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "sessions").rglob("*.py"))
     sent = set(re.findall(r'encode\(\s*"(\w+)"', code)) | set(re.findall(r'"type":"(\w+)"', code))
 
     assert {row[0].strip("`") for row in rows("### From the server")} == sent

@@ -1,14 +1,20 @@
-"""A flow of its own for every test, shared with the cast, and tabs that must not complain."""
+"""A flow of its own for every test, shared with the cast, a network that can be cut, tabs that must not complain."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext
 
+from tests.browser.copies import CONTROLLED
 from tests.browser.editor_page import EditorPage
+from tests.browser.gestures import rename
+from tests.browser.inspector import BLANKS_ARE_HERE, create
+from tests.browser.looks import EDGES, NODES
+from tests.browser.nodes import PLAN
+from tests.browser.panel import forgiven, lost
 from tests.browser.profile import Profile
 from tests.proxy import Proxy
 from tests.servers import Server
@@ -17,7 +23,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Playwright
 
 WINDOW = {"width": 1440, "height": 900}
+Context = Callable[..., BrowserContext]
+Device = Callable[..., BrowserContext]
+Flow = Callable[..., str]
 Open = Callable[..., EditorPage]
+Apart = Callable[..., tuple[EditorPage, EditorPage]]
+Away = Callable[..., EditorPage]
+Draw = Callable[..., EditorPage]
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def profile(playwright: "Playwright", network: Proxy, tmp_path: Path) -> Iterato
 
 
 @pytest.fixture
-def flow_of(context_for: Callable[..., BrowserContext]) -> Callable[..., str]:
+def flow_of(context_for: Context) -> Flow:
     """`flow_of(nodes=…, edges=…)`: a new flow of alice's that bob edits and vera views; its id."""
 
     def create(nodes: object = (), edges: object = (), *, on: Proxy | None = None) -> str:
@@ -78,7 +90,7 @@ def flow_of(context_for: Callable[..., BrowserContext]) -> Callable[..., str]:
 
 
 @pytest.fixture
-def opened(context_for: Callable[..., BrowserContext]) -> Iterator[Open]:
+def opened(context_for: Context) -> Iterator[Open]:
     """`opened("bob", flow)`: the flow in a browser of his own, live. In the end nobody may have complained."""
     tabs: list[EditorPage] = []
 
@@ -89,3 +101,83 @@ def opened(context_for: Callable[..., BrowserContext]) -> Iterator[Open]:
 
     yield open_tab
     assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+# Somebody whose network can be cut, or is.
+
+
+@pytest.fixture
+def apart(opened: Open, flow_of: Flow, network: Proxy, behind: Server) -> Apart:
+    """`alice, bob = apart(nodes, edges)`: a new flow, open to her over `network` and to him with a better one."""
+
+    def open_both(nodes: object, edges: object = ()) -> tuple[EditorPage, EditorPage]:
+        flow = flow_of(nodes, edges, on=network)
+        return opened("alice", flow, on=network), opened("bob", flow, on=behind)
+
+    return open_both
+
+
+@pytest.fixture
+def renamed(opened: Open, flow_of: Flow, network: Proxy) -> Away:
+    """`renamed()`: alice in a flow whose network has gone; she has called Plan Planner since."""
+
+    def rename_offline() -> EditorPage:
+        alice = opened("alice", flow_of([PLAN], on=network), on=network)
+        lost(network, alice)
+        rename(alice, "plan", "Planner")
+        return alice
+
+    return rename_offline
+
+
+@pytest.fixture
+def away(opened: Open, flow_of: Flow, network: Proxy) -> Iterator[Away]:
+    """`away()`: somebody in a flow whose network has just gone; `away("bob", flow)` in a known one.
+
+    What a page without network complains of is forgiven in the end.
+    """
+    tabs: list[EditorPage] = []
+
+    def leave(
+        name: str = "alice", flow: str = "", nodes: object = NODES, edges: object = EDGES, **options: object
+    ) -> EditorPage:
+        tab = opened(name, flow or flow_of(nodes, edges, on=network), on=network, **options)
+        tabs.append(tab)
+        tab.page.wait_for_function(BLANKS_ARE_HERE)
+        lost(network, tab)
+        return tab
+
+    yield leave
+    for tab in tabs:
+        forgiven(tab)
+
+
+@pytest.fixture
+def drawn(network: Proxy, context_for: Context) -> Iterator[Draw]:
+    """`drawn(nodes, edges)`: a new flow of alice's, opened by her over the bad network; no script may have failed."""
+    tabs: list[EditorPage] = []
+
+    def draw(*nodes_and_edges: object) -> EditorPage:
+        tab = EditorPage(context_for("alice", on=network, viewport=WINDOW))
+        tabs.append(tab)
+        return create(tab, *nodes_and_edges)
+
+    yield draw
+    for tab in tabs:
+        forgiven(tab)
+    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+
+
+@pytest.fixture
+def device(context_for: Context, network: Proxy) -> Device:
+    """`device("alice")`: a browser that keeps pages, behind a network that can be cut."""
+
+    def open_device(name: str, **options: Any) -> BrowserContext:
+        context = context_for(name, on=network, worker=True, **{"viewport": WINDOW, **options})
+        page = context.new_page()
+        page.goto("/")
+        page.evaluate(CONTROLLED)
+        page.close()
+        return context
+
+    return open_device

@@ -1,11 +1,14 @@
 """The pill in the bar and the panel under it, as a person reads them; and the network, gone and back again."""
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.browser.editor_page import EditorPage
+from tests.browser.gestures import rename
 from tests.proxy import Proxy
 
-WITHOUT_NETWORK = ("ERR_", "ws://", "404 (Not Found)")
+WITHOUT_NETWORK = ("ERR_", "ws://")
+# A page that was without network for long comes back after up to fifteen seconds, and then sends all that waited.
+PATIENCE_MS = 60_000
 
 
 def pill(tab: EditorPage) -> Locator:
@@ -36,10 +39,28 @@ def back(network: Proxy, *tabs: EditorPage) -> None:
     """The network is there again, and everything has been answered."""
     network.accept()
     for tab in tabs:
-        tab.live().settled()
+        expect(tab.root).to_have_attribute("data-connection", "live", timeout=PATIENCE_MS)
+        expect(tab.root).to_have_attribute("data-pending", "0", timeout=PATIENCE_MS)
         forgiven(tab)
 
 
-def forgiven(tab: EditorPage) -> None:
-    """Being without network is what the test is about."""
-    tab.complaints[:] = [text for text in tab.complaints if not any(word in text for word in WITHOUT_NETWORK)]
+def back_at_once(network: Proxy, tab: EditorPage, state: str = "live") -> None:
+    """The network is there again, and the browser says so."""
+    network.accept()
+    tab.page.evaluate("dispatchEvent(new Event('online'))")
+    tab.live(state).settled()
+
+
+def forgiven(tab: EditorPage, *more: str) -> None:
+    """Being without network is what the test is about, and whatever else it names."""
+    known = (*WITHOUT_NETWORK, *more)
+    tab.complaints[:] = [text for text in tab.complaints if not any(word in text for word in known)]
+
+
+def refuse(alice: EditorPage, bob: EditorPage, network: Proxy) -> None:
+    """Alice renames offline what bob deletes meanwhile; she is told of both when she is back."""
+    lost(network, alice)
+    rename(alice, "search", "Find")
+    bob.operate({"kind": "remove_node", "id": "search"})
+    back(network, alice)
+    expect(pill(alice)).to_contain_text("2 notes")

@@ -28,6 +28,7 @@ class Profile:
         self.folder = folder
         self.options = {"base_url": url, **options}
         self.context = self._launch()
+        self._killer: Timer | None = None
         self._log_in(name)
         self.cookies: Any = self.context.cookies()
 
@@ -45,20 +46,34 @@ class Profile:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
 
+    def kill_after(self, seconds: float) -> None:
+        """Kill the browser after so many seconds, whatever is being done in it then: only inside `killed`."""
+        self._killer = Timer(seconds, self.kill)
+        self._killer.start()
+
     @contextmanager
-    def killed_within(self, seconds: float) -> Iterator[None]:
-        """Kill the browser after so many seconds, whatever is being done in it then."""
-        timer = Timer(seconds, self.kill)
-        timer.start()
+    def killed(self) -> Iterator[None]:
+        """Let something be done until the browser is killed."""
+        self._killer = None
         try:
             yield
         except (PlaywrightError, AssertionError):
-            timer.join()
+            if self._killer is None:
+                raise
+            self._killer.join()
             if self.processes():
                 raise
         finally:
-            timer.cancel()
+            if self._killer is not None:
+                self._killer.cancel()
         assert not self.processes(), "it was not killed while something was done"
+
+    @contextmanager
+    def killed_within(self, seconds: float) -> Iterator[None]:
+        """Let something be done until the browser is killed, after so many seconds."""
+        with self.killed():
+            self.kill_after(seconds)
+            yield
 
     def processes(self) -> list[int]:
         """Return the browser's process and all that came from it, the browser first."""

@@ -1,16 +1,12 @@
 """What was not done because it met a deletion: no word of it is lost, and the rest of it is done."""
 
-from collections.abc import Callable
-
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import Apart
 from tests.browser.editor_page import EditorPage
 from tests.browser.panel import back, lost, notes, panel, pill
 from tests.proxy import Proxy
-from tests.servers import Server
 
-Flow = Callable[..., str]
 NODES = [
     {"id": "a", "kind": "agent", "x": 0, "y": 0, "label": "Ask"},
     {"id": "b", "kind": "agent", "x": 200, "y": 0, "label": "Plan"},
@@ -30,11 +26,8 @@ def describe(tab: EditorPage, label: str, text: str) -> None:
     tab.page.keyboard.press("Escape")
 
 
-def test_what_was_written_for_a_deleted_node_is_kept_and_can_be_put_back(
-    opened: Open, flow_of: Flow, network: Proxy, behind: Server
-) -> None:
-    flow = flow_of(NODES, on=network)
-    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+def test_what_was_written_for_a_deleted_node_is_kept_and_can_be_put_back(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart(NODES)
     lost(network, alice)
     describe(alice, "Tell", LONG)
     bob.operate(REMOVE)
@@ -57,12 +50,9 @@ def test_what_was_written_for_a_deleted_node_is_kept_and_can_be_put_back(
     assert told["description"].strip() == LONG.strip()
 
 
-def test_what_is_written_while_the_node_is_deleted_is_kept_too(
-    opened: Open, flow_of: Flow, network: Proxy, behind: Server
-) -> None:
+def test_what_is_written_while_the_node_is_deleted_is_kept_too(apart: Apart, network: Proxy) -> None:
     """Online: the deletion is on its way to her, her words to the server."""
-    flow = flow_of(NODES, on=network)
-    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+    alice, bob = apart(NODES)
     network.pause()
     bob.operate(REMOVE)
     describe(alice, "Tell", LONG)
@@ -72,11 +62,8 @@ def test_what_is_written_while_the_node_is_deleted_is_kept_too(
     expect(notes(alice).filter(has_text="Not saved")).to_have_count(1)
 
 
-def test_a_drag_of_several_goes_through_without_the_one_that_is_gone(
-    opened: Open, flow_of: Flow, network: Proxy, behind: Server
-) -> None:
-    flow = flow_of(NODES, on=network)
-    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+def test_a_drag_of_several_goes_through_without_the_one_that_is_gone(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart(NODES)
     lost(network, alice)
     alice.page.keyboard.press("Control+a")
     alice.page.keyboard.press("ArrowRight")
@@ -92,11 +79,8 @@ def test_a_drag_of_several_goes_through_without_the_one_that_is_gone(
     assert places(alice) == {"a": 0, "b": 200}
 
 
-def test_a_new_node_outlives_the_one_it_was_connected_with(
-    opened: Open, flow_of: Flow, network: Proxy, behind: Server
-) -> None:
-    flow = flow_of(NODES, on=network)
-    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+def test_a_new_node_outlives_the_one_it_was_connected_with(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart(NODES)
     lost(network, alice)
     x, y = alice.centre(alice.port("Tell", "out"))
     alice.drag((x, y), (x + 120, y + 160))
@@ -112,9 +96,8 @@ def test_a_new_node_outlives_the_one_it_was_connected_with(
     expect(unsaved).to_contain_text("a deleted node →")
 
 
-def test_the_notes_are_worked_through_by_keyboard(opened: Open, flow_of: Flow, network: Proxy, behind: Server) -> None:
-    flow = flow_of(NODES, on=network)
-    alice, bob = opened("alice", flow, on=network), opened("bob", flow, on=behind)
+def test_the_notes_are_worked_through_by_keyboard(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart(NODES)
     lost(network, alice)
     for label in ("Ask", "Plan", "Tell"):
         describe(alice, label, f"About {label}")

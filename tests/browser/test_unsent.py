@@ -1,24 +1,16 @@
 """Forms that would reach nobody are not sent: the page stays with all that was typed, says so, and sends it later."""
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import WINDOW
-from tests.browser.test_offline import CONTROLLED
+from tests.browser.conftest import WINDOW, Context
+from tests.browser.copies import CONTROLLED
+from tests.browser.panel import lost
 from tests.proxy import Proxy
-
-Device = Callable[..., BrowserContext]
-
-
-def lose(network: Proxy) -> None:
-    network.refuse()
-    network.cut()
 
 
 @pytest.fixture(params=[False, True], ids=["without a worker", "with a worker"])
-def library(context_for: Device, network: Proxy, request: pytest.FixtureRequest) -> Page:
+def library(context_for: Context, network: Proxy, request: pytest.FixtureRequest) -> Page:
     """Charlie's library, with a flow in it."""
     page = context_for("charlie", on=network, worker=request.param, viewport=WINDOW).new_page()
     page.goto("/")
@@ -38,7 +30,7 @@ def menu(page: Page, entry: str) -> None:
 def test_a_title_typed_offline_stays_in_its_dialog_and_is_sent_again(library: Page, network: Proxy) -> None:
     menu(library, "Rename")
     library.locator("#rename-title").fill("Named on the train")
-    lose(network)
+    lost(network)
     library.get_by_role("button", name="Rename").last.click()
     expect(library.locator("#dialog [data-offline-note]")).to_contain_text("You are offline")
     expect(library.locator("#rename-title")).to_have_value("Named on the train")
@@ -51,7 +43,7 @@ def test_a_title_typed_offline_stays_in_its_dialog_and_is_sent_again(library: Pa
 def test_an_invitation_typed_offline_stays(library: Page, network: Proxy) -> None:
     menu(library, "Share")
     library.locator("#invite-person").fill("bob@example.com")
-    lose(network)
+    lost(network)
     library.get_by_role("button", name="Invite").click()
     expect(library.locator(".invite [data-offline-note]")).to_contain_text("You are offline")
     expect(library.locator("#invite-person")).to_have_value("bob@example.com")
@@ -66,7 +58,7 @@ def test_a_page_that_posts_by_itself_stays_too(library: Page, network: Proxy) ->
     library.locator("#rename-title").fill("Named in the tunnel")
     library.locator("form.dialog-form").evaluate("(form) => form.removeAttribute('hx-post')")
     library.evaluate("window.isSame = true")
-    lose(network)
+    lost(network)
     library.get_by_role("button", name="Rename").click()
     expect(library.locator("[data-offline-note]")).to_contain_text("You are offline")
     expect(library.locator("#rename-title")).to_have_value("Named in the tunnel")
@@ -74,7 +66,7 @@ def test_a_page_that_posts_by_itself_stays_too(library: Page, network: Proxy) ->
 
 
 def test_a_button_that_needs_a_connection_says_so_and_works_when_it_is_back(library: Page, network: Proxy) -> None:
-    lose(network)
+    lost(network)
     library.get_by_role("button", name="New flow").first.click()
     expect(library.locator(".toast")).to_contain_text("You are offline")
     network.accept()
@@ -82,12 +74,12 @@ def test_a_button_that_needs_a_connection_says_so_and_works_when_it_is_back(libr
     library.wait_for_url("**/flows/**")
 
 
-def test_who_logs_in_offline_need_not_type_again(context_for: Device, network: Proxy) -> None:
+def test_who_logs_in_offline_need_not_type_again(context_for: Context, network: Proxy) -> None:
     page = context_for(None, on=network, viewport=WINDOW).new_page()
     page.goto("/login/")
     page.locator("[name=email]").fill("alice@example.com")
     page.locator("[name=password]").fill("not this one")
-    lose(network)
+    lost(network)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("[data-offline-note]")).to_contain_text("You are offline")
     network.accept()
@@ -97,14 +89,14 @@ def test_who_logs_in_offline_need_not_type_again(context_for: Device, network: P
 
 
 def test_the_worker_keeps_the_page_when_the_network_goes_in_that_very_moment(
-    context_for: Device, network: Proxy
+    context_for: Context, network: Proxy
 ) -> None:
     page = context_for("charlie", on=network, worker=True, viewport=WINDOW).new_page()
     page.goto("/")
     page.evaluate(CONTROLLED)
     page.reload()
     page.evaluate("window.isSame = true")
-    lose(network)
+    lost(network)
     page.evaluate("document.querySelector('.library-head form').submit()")
     expect(page.locator(".toast")).to_contain_text("You are offline")
     assert page.evaluate("window.isSame")

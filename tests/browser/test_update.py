@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW
+from tests.browser.copies import CONTROLLED, COPIED, NODES
 from tests.browser.editor_page import EditorPage
-from tests.browser.test_offline import CONTROLLED, COPIED, NODES
 from tests.servers import Server
 
 

@@ -36,9 +36,9 @@ POINTS = {
     "log written, not committed": Point("flows.actions.batch", "append"),
     "all written, not committed": Point("flows.actions.batch.Batch", "write"),
     "committed, nobody told": Point("sessions.live.commits", "submit"),
+    "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "others told, author not": Point("sessions.live.session.LiveSession", "follow"),
     "author told": Point("sessions.live.commits", "answer"),
-    "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "REST: committed, not answered": Point("flows.api.edits.actions", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""

@@ -27,7 +27,12 @@ FAULTS: dict[str, tuple[str, ...]] = {
     ),
     "tab closed or browser killed with unsent edits": (
         "browser/test_killed.py",
-        "browser/test_away.py::test_what_waits_outlives_a_closed_tab_a_logout_and_somebody_else_at_the_same_browser",
+        "browser/test_logins.py::test_what_waits_outlives_a_closed_tab_a_logout_and_somebody_else_at_the_same_browser",
+    ),
+    "a device whose database does not open": (
+        "browser/test_stuck_database.py",
+        "js/unread.test.js",
+        "js/worker.test.js",
     ),
     "a client that does not read": (
         "faults/test_disturbers.py::test_who_does_not_read_is_parted_with",
@@ -75,6 +80,7 @@ LIMITS: dict[str, str] = {
     "operations_per_second": (
         "sessions/test_limits.py::test_operations_beyond_the_burst_are_refused_and_not_remembered"
     ),
+    "seen_per_second": "sessions/test_limits.py::test_what_was_seen_is_counted_by_itself",
     "batch": "document/test_batches.py::test_one_operation_more_than_the_limit_is_refused",
     "outbox": "sessions/test_earlier_clients.py::test_all_that_waits_is_counted_whoever_it_is_named_by",
     "unseen_bytes": "sessions/test_flow_control.py::test_bytes_not_yet_seen_are_bounded",

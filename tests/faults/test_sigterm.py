@@ -17,6 +17,7 @@ import pytest
 from tests.faults.frail import Author, logged
 from tests.programs import Programs
 from tests.servers import Server
+from tests.sessions.client import connect_to
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
@@ -42,6 +43,24 @@ async def test_what_was_begun_is_answered_and_the_rest_is_sent_again(tmp_path: P
             await author.come(server.socket_url)
             await author.send_again()
         assert len(logged(programs)) == 151
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+async def test_who_has_said_nothing_yet_is_told_too_and_holds_nobody_up(tmp_path: Path, kind: str) -> None:
+    """A socket without hello, and a request whose body does not come."""
+    with Server(data_dir=tmp_path / "data", server=kind) as server:
+        programs = Programs(server)
+        silent = await connect_to(server.socket_url, programs.owner, programs.flow)
+        with closing(HTTPConnection("127.0.0.1", server.port)) as program:
+            program.putrequest("POST", "/api/v1/auth/token")
+            program.putheader("Content-Type", "application/json")
+            program.putheader("Content-Length", "10")
+            program.endheaders()
+            ending = asyncio.create_task(asyncio.to_thread(server.terminate))
+            assert await silent.closed() == 4412
+            assert await ending == 0
+            assert not was_acknowledged(program)
+        assert "Traceback" not in server.log.read_text()
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])

@@ -7,18 +7,30 @@ import { Follower } from "../../static/js/live/follower.js";
 
 const PAGE = { user: "1", flow: "f", version: "5", epoch: "e", digest: "d5", canvasUrl: "/canvas" };
 
-function follower({ isPartial = false, canvas = () => ({ version: 9 }) } = {}) {
-  const seen = { applied: [], replaced: [], resumed: 0, asked: 0, aborted: 0 };
-  const patcher = { apply: (html) => seen.applied.push(html), replace: (html) => seen.replaced.push(html) };
+function follower({ isPartial = false, canvas = () => ({ version: 9 }), bad = [] } = {}) {
+  const seen = { applied: [], replaced: [], told: [], reported: [], resumed: 0, asked: 0, aborted: 0 };
+  const show = (html, shown) => {
+    if (bad.includes(html)) throw new TypeError(`no ${html}`);
+    shown.push(html);
+  };
+  const patcher = { apply: (html) => show(html, seen.applied), replace: (html) => show(html, seen.replaced) };
+  globalThis.reportError = ({ message }) => seen.reported.push(message);
   globalThis.fetch = async (_, { signal }) => {
     seen.asked += 1;
     signal.addEventListener("abort", () => (seen.aborted += 1));
-    const { version, epoch = "e", digest = `d${version}`, ok = true } = await canvas();
-    const headers = new Headers(version ? { "X-Helix-Version": String(version), "X-Helix-Epoch": epoch, "X-Helix-Digest": digest } : {});
-    return { ok, status: ok ? 200 : 503, headers, clone: () => ({ ok: false }), text: async () => `canvas ${version}` };
+    const { version, epoch = "e", digest = `d${version}`, ok = true, body = whole(`canvas ${version}`) } = await canvas(signal);
+    const headers = version ? { "X-Helix-Version": String(version), "X-Helix-Epoch": epoch, "X-Helix-Digest": digest } : {};
+    return new Response(body, { status: ok ? 200 : 503, headers });
   };
-  return { page: new Follower(PAGE, patcher, { isPartial, resume: () => (seen.resumed += 1) }), seen };
+  const page = new Follower(PAGE, patcher, { isPartial, resume: () => (seen.resumed += 1) });
+  page.addEventListener("patched", ({ detail }) => seen.told.push(detail?.version ?? null));
+  return { page, seen };
 }
+
+const bytes = (text) => new TextEncoder().encode(text);
+const whole = (text) => new ReadableStream({ start: (body) => (body.enqueue(bytes(text)), body.close()) });
+/** A body that goes no further, until nobody waits for it any more. */
+const halted = (signal, begun = () => {}) => new ReadableStream({ start: (body) => (begun(body), signal.addEventListener("abort", () => body.error(signal.reason))) });
 
 const change = (previous, version) => ({ type: "apply_changes", previous, version, digest: `d${version}`, html: `${previous}-${version}`, changes: [] });
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -117,5 +129,64 @@ test("a canvas that does not come is not waited for beyond the connection, nor f
   again.page.take({ type: "snapshot", version: 9 });
   mock.timers.tick(20_000);
   assert.equal(again.seen.aborted, 1);
+  mock.timers.reset();
+});
+
+test("a canvas that breaks off changes nothing and is asked for again", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const broken = () => new ReadableStream({ start: (body) => (body.enqueue(bytes("canv")), body.error(new TypeError("network error"))) });
+  const answers = [{ version: 9, body: broken() }, { version: 9 }];
+  const { page, seen } = follower({ canvas: () => answers.shift() });
+  page.take({ type: "snapshot", version: 9 });
+  await settled();
+  assert.deepEqual([page.version, page.isFetching, seen.replaced, seen.reported], [5, true, [], []]);
+  mock.timers.tick(3_000);
+  await settled();
+  assert.deepEqual([page.version, page.isFetching, seen.replaced], [9, false, ["canvas 9"]]);
+  mock.timers.reset();
+});
+
+test("a canvas that comes to a halt is not waited for for ever; one that is slow is, as long as something comes", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let slow;
+  const answers = [(signal) => halted(signal), (signal) => halted(signal, (body) => (slow = body))];
+  const { page, seen } = follower({ canvas: (signal) => ({ version: 9, body: answers.shift()(signal) }) });
+  page.take({ type: "snapshot", version: 9 });
+  await settled();
+  mock.timers.tick(20_000);
+  await settled();
+  assert.deepEqual([seen.aborted, seen.asked, seen.reported], [1, 1, []]);
+  mock.timers.tick(3_000);
+  await settled();
+  for (const letter of "slow") {
+    mock.timers.tick(19_000);
+    slow.enqueue(bytes(letter));
+    await settled();
+  }
+  slow.close();
+  await settled();
+  assert.deepEqual([page.version, seen.aborted, seen.replaced], [9, 1, ["slow"]]);
+  mock.timers.reset();
+});
+
+test("a broadcast that cannot be shown is reported, and the whole canvas takes its place", async () => {
+  const { page, seen } = follower({ bad: ["5-6"], canvas: () => ({ version: 6 }) });
+  page.take(change(5, 6));
+  page.take(change(6, 7));
+  await settled();
+  assert.deepEqual([seen.reported, seen.replaced, seen.applied], [["no 5-6"], ["canvas 6"], ["6-7"]]);
+  assert.deepEqual([page.version, page.isFetching, seen.told, seen.resumed], [7, false, [null, 7], 0]);
+});
+
+test("a canvas that cannot be shown is reported and asked for again, and nothing is left hanging", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const versions = [8, 9];
+  const { page, seen } = follower({ bad: ["canvas 8"], canvas: () => ({ version: versions.shift() }) });
+  page.take({ type: "snapshot", version: 8 });
+  await settled();
+  assert.deepEqual([page.version, page.isFetching, seen.reported], [5, true, ["no canvas 8"]]);
+  mock.timers.tick(3_000);
+  await settled();
+  assert.deepEqual([page.version, seen.replaced], [9, ["canvas 9"]]);
   mock.timers.reset();
 });

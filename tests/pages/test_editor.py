@@ -41,7 +41,7 @@ def test_the_root_says_where_everything_is(flow: Flow, bob: User, enter: Enter) 
     assert root["data-flow"] == str(flow.pk)
     assert root["data-version"] == "1"
     assert root["data-epoch"] == flow.epoch
-    assert (root["data-role"], root["data-connection"], root["data-pending"]) == ("editor", "connecting", "0")
+    assert (root["data-role"], root["data-connection"], root["data-pending"]) == ("editor", "connecting", "")
     assert root["data-socket"] == f"/ws/flows/{flow.pk}/"
 
 

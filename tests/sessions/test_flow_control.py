@@ -1,7 +1,7 @@
 """Rates and windows, at the limit and one past it. Time is whatever the test says."""
 
 from flows.limits import Limits
-from sessions.sockets.flow_control import Rate, Unseen, frame_rate, operation_rate
+from sessions.sockets.flow_control import Rate, Unseen, frame_rate, operation_rate, seen_rate
 
 
 def test_a_burst_passes_and_one_more_does_not() -> None:
@@ -15,6 +15,12 @@ def test_a_burst_passes_and_one_more_does_not() -> None:
 def test_bursts_scale_with_their_rate() -> None:
     rate = operation_rate(Limits(operations_per_second=2), 0.0)
     assert [rate.take(0.0) for _ in range(7)] == [True] * 6 + [False]
+
+
+def test_who_says_what_was_seen_ten_times_a_second_never_meets_its_rate() -> None:
+    rate = seen_rate(Limits(), 0.0)
+    assert all(rate.take(0.0) for _ in range(300)), "held up by the network for thirty seconds, and then at once"
+    assert all(rate.take(tick / 10) for tick in range(10_000))
 
 
 def test_ten_seconds_of_excess_are_a_flood_and_nine_are_not() -> None:

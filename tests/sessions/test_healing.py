@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
+from pytest_django import Settings
 
 from flows import publish
 from flows.actions import Submission, submit
+from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt
@@ -114,15 +116,15 @@ async def test_who_is_ahead_of_this_process_is_caught_up_with_not_set_back(join:
     assert "snapshot" not in {frame["type"] for frame in await bob.settle()}
 
 
-async def test_far_behind_a_session_reads_the_flow_anew(
-    join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_far_behind_a_session_reads_the_flow_anew(join: Join, flow: Flow, settings: Settings) -> None:
+    settings.HELIX_LIMITS = Limits(catch_up=5)
     alice = await join("alice")
-    the_session().limits = type(the_session().limits)(catch_up=5)
-    the_session().flow._catch_up = 5
+    await alice.settle()
     await write(flow, *(move(x) for x in range(1, 20)))
     await alice.reach(20)
-    assert "snapshot" in {frame["type"] for frame in await alice.settle()}
+    told = {frame["type"]: frame["version"] for frame in await alice.settle() if "version" in frame}
+    assert told["snapshot"] == 20
+    assert "apply_changes" not in told
     await agree(flow, 20, alice)
 
 
@@ -164,6 +166,35 @@ async def test_a_defect_after_the_commit_is_no_second_commit(
         assert (await alice.answer(seq))["type"] == "acked"
     await agree(flow, 6, alice, bob)
     await html.until(lambda: any(frame.get("version") == 6 for frame in html._waiting))
+
+
+@pytest.mark.parametrize("place", ["follow", "answer"])
+async def test_a_defect_after_the_commit_keeps_nothing_from_other_processes(
+    join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    alice, bob = await join("alice"), await elsewhere("bob")
+    fail_once(monkeypatch, the_session() if place == "follow" else commits, place, ZeroDivisionError("a defect"))
+    assert (await alice.do(move(1)))["version"] == 2
+    await agree(flow, 2, alice, bob)
+
+
+async def test_a_commit_whose_end_was_not_heard_of_is_told_to_other_processes(
+    join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    alice, bob, real = await join("alice"), await elsewhere("bob"), commits.submit
+    breaks = [OperationalError("the connection broke")]
+
+    def cut_off(*arguments: Any, **options: Any) -> Receipt:
+        receipt = real(*arguments, **options)
+        if breaks:
+            raise breaks.pop()
+        return receipt
+
+    monkeypatch.setattr(commits, "submit", cut_off)
+    assert (await alice.do(move(1)))["version"] == 2
+    await agree(flow, 2, alice, bob)
 
 
 async def test_a_defect_while_telling_brings_everybody_forward_from_what_they_hold(

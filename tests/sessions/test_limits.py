@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -11,13 +14,15 @@ from pytest_django import Settings
 
 from flows.limits import Limits
 from flows.models import Answer, Flow
-from sessions import supervisor, visit, welcome
+from flows.storage.store import Loaded, load_document
+from sessions import consumers, supervisor, visit, welcome
+from sessions.live import session as live_session
 from sessions.live import vigil
 from sessions.live.session import LiveSession
 from sessions.sockets import flow_control
 from sessions.sockets.admission import Guest, admit
 from sessions.wire.codes import Close
-from tests.sessions.client import Closed, connect
+from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
 
 Limit = Callable[..., None]
@@ -33,11 +38,32 @@ def limit(settings: Settings) -> Limit:
     return set_limits
 
 
+class Clock:
+    """What rates take for the time: it stands still, or moves on by `pace` seconds whenever it is looked at."""
+
+    def __init__(self) -> None:
+        self._now, self.pace = time.monotonic(), 0.0
+
+    def monotonic(self) -> float:
+        self._now += self.pace
+        return self._now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that does not care how fast the machine is."""
+    clock = Clock()
+    monkeypatch.setattr(visit, "time", clock)
+    return clock
+
+
 def move(x: float) -> dict[str, object]:
     return {"kind": "move_node", "id": "a", "x": x, "y": 0}
 
 
-async def test_frames_beyond_the_burst_are_errors_and_presence_is_dropped(join: Join, limit: Limit) -> None:
+async def test_frames_beyond_the_burst_are_errors_and_presence_is_dropped(
+    join: Join, limit: Limit, clock: Clock
+) -> None:
     limit(frames_per_second=1)
     alice, bob = await join("alice"), await join("bob")
     for _ in range(4):
@@ -53,7 +79,9 @@ async def test_frames_beyond_the_burst_are_errors_and_presence_is_dropped(join: 
     assert "presence" not in {frame["type"] for frame in await bob.settle()}
 
 
-async def test_operations_beyond_the_burst_are_refused_and_not_remembered(join: Join, limit: Limit) -> None:
+async def test_operations_beyond_the_burst_are_refused_and_not_remembered(
+    join: Join, limit: Limit, clock: Clock
+) -> None:
     limit(operations_per_second=1)
     alice = await join("alice")
     answers = [await alice.do(move(x), seq=x) for x in range(1, 5)]
@@ -64,21 +92,29 @@ async def test_operations_beyond_the_burst_are_refused_and_not_remembered(join: 
     assert (await again.do(move(4), seq=4))["type"] == "acked"
 
 
-@pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "operate", "seq": 1, "operation": {}}])
-async def test_excess_for_too_long_ends_it(
-    join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch, frame: dict[str, object]
-) -> None:
-    monkeypatch.setattr(flow_control, "EXCESS_SECONDS", 0.02)
-    limit(frames_per_second=1, operations_per_second=1)
+async def test_what_was_seen_is_counted_by_itself(join: Join, limit: Limit, clock: Clock) -> None:
+    limit(seen_per_second=1, frames_per_second=1)
+    alice = await join("alice", format="html")
+    alice.says_seen = False
+    for _ in range(4):
+        await alice.send("seen", version=1)
+    assert "error" not in {frame["type"] for frame in await alice.settle()}
+    await alice.send("seen", version=1)
+    assert (await alice.next("error"))["code"] == "rate_limited"
+    assert (await alice.do(move(1)))["type"] == "acked"
+
+
+SEEN = {"type": "seen", "version": 1}
+
+
+@pytest.mark.parametrize("frame", [{"type": "ping"}, {"type": "operate", "seq": 1, "operation": {}}, SEEN])
+async def test_excess_for_too_long_ends_it(join: Join, limit: Limit, clock: Clock, frame: dict[str, object]) -> None:
+    limit(frames_per_second=1, operations_per_second=1, seen_per_second=1)
     alice = await join("alice")
-
-    async def flood() -> None:
-        while True:
-            await alice.wire.send(json.dumps(frame))
-            await alice.next("pong", "error", "refused")
-
-    with pytest.raises(Closed, match="4429"):
-        await flood()
+    clock.pace = 0.1
+    for _ in range(120):
+        await alice.wire.send(json.dumps(frame))
+    assert await alice.closed() == 4429
 
 
 async def test_a_frame_may_be_as_long_as_the_limit_and_no_longer(join: Join, limit: Limit) -> None:
@@ -119,6 +155,50 @@ async def test_a_client_that_says_nothing_is_not_waited_for(
     monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
     assert await client.closed() == 4408
+
+
+async def test_who_said_hello_is_not_too_slow_while_we_are(
+    cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
+    loop, said, slowness = asyncio.get_running_loop(), threading.Event(), threading.Event()
+
+    def admit_late(*arguments: Any) -> Guest:
+        said.wait(PATIENCE)
+        return admit(*arguments)
+
+    def load_late(flow_id: UUID) -> Loaded:
+        loop.call_soon_threadsafe(loop.call_later, 0.05, slowness.set)
+        slowness.wait(PATIENCE)
+        return load_document(flow_id)
+
+    monkeypatch.setattr(consumers, "admit", admit_late)
+    monkeypatch.setattr(live_session, "load_document", load_late)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    await client.send("hello", protocol=1, client=client.name, since=None, format="json")
+    said.set()
+    assert (await client.next("welcome"))["version"] == 1
+    await client.leave()
+
+
+async def test_who_waits_too_long_for_our_welcome_is_sent_away_to_come_back(
+    cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "WELCOME_SECONDS", 0.01)
+    slowness = threading.Event()
+
+    def load_late(flow_id: UUID) -> Loaded:
+        slowness.wait(2 * PATIENCE)
+        return load_document(flow_id)
+
+    monkeypatch.setattr(live_session, "load_document", load_late)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+    await client.send("hello", protocol=1, client=client.name, since=None, format="json")
+    try:
+        assert await client.closed() == 4412
+    finally:
+        slowness.set()
+    await client.leave()
 
 
 async def test_bytes_not_seen_end_it_and_nobody_else_notices(join: Join, limit: Limit) -> None:
@@ -195,12 +275,13 @@ async def test_one_person_too_many_is_turned_away_and_nobody_else_notices(join: 
 async def test_one_socket_too_many_is_turned_away_unless_it_replaces_one(
     join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch, flow: Flow, cast: dict[str, object]
 ) -> None:
-    monkeypatch.setattr(visit, "SURPLUS_SECONDS", 0.05)
     limit(sockets_per_user=2)
     first, second = await join("alice"), await join("alice")
     assert await refused(join, "alice") == 4503
-    silent = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
-    assert await silent.closed() == 4503
+    with monkeypatch.context() as hurried:
+        hurried.setattr(visit, "SURPLUS_SECONDS", 0.05)
+        silent = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
+        assert await silent.closed() == 4503
     await silent.leave()
     third = await join("alice", client=first.name)
     assert await first.closed() == 4409
@@ -213,18 +294,18 @@ async def test_a_newer_socket_of_the_same_client_replaces_the_older(join: Join) 
     other = await join("vera", client=first.name)
     second = await join("alice", client=first.name)
     assert await first.closed() == 4409
-    people = await bob.next("people", where=lambda frame: first.session in frame["left"])
-    assert second.session in {one["session"] for one in people["joined"]} or await bob.next("people")
+    await bob.until(lambda: first.session not in bob.people and second.session in bob.people)
     assert (await second.do(move(1)))["type"] == "acked"
     await other.reach(2)
 
 
-async def test_a_flow_where_nothing_happens_falls_asleep(
-    join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
-    limit(idle_seconds=1)
+async def test_a_flow_where_nothing_happens_falls_asleep(join: Join) -> None:
     alice = await join("alice")
+    await alice.settle()
+    session = the_session()
+    session.vigil.tick(session.active_at + session.limits.idle_seconds - 1)
+    await alice.settle()
+    session.vigil.tick(session.active_at + session.limits.idle_seconds + 1)
     assert await alice.closed() == 4410
     again = await join("alice", held=alice.replica)
     assert (await again.do(move(1)))["type"] == "acked"
@@ -234,9 +315,11 @@ async def test_an_empty_session_ends(join: Join, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(vigil, "EMPTY_SECONDS", 0.02)
     alice = await join("alice")
-    session = supervisor.current().sessions[next(iter(supervisor.current().sessions))]
+    session = the_session()
     await alice.leave()
-    await session.finished()
+    async with asyncio.timeout(PATIENCE):
+        await session._task  # type: ignore[misc]
+    assert session.closing is Close.ASLEEP
     assert supervisor.current().sessions == {}
     assert (await (await join("alice", held=alice.replica)).do(move(1)))["type"] == "acked"
 

@@ -1,18 +1,24 @@
 """Who is here and what they are doing, in one process and over several; silence is enough to be gone."""
 
 import asyncio
+import time
+from collections.abc import Iterator
 
 import pytest
 from asgiref.sync import sync_to_async
 
+from flows.limits import Limits
 from flows.models import Flow
 from sessions import supervisor
-from sessions.live import vigil
+from sessions.live import audience, vigil
+from sessions.live.session import LiveSession
+from sessions.processes import directory
 from sessions.processes.listing import live_sessions, session_of
 from sessions.wire.codes import Close
-from tests.sessions.client import Client
+from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
 
+PRESENCE_SECONDS = Limits().presence_seconds
 STATE = {
     "cursor": [1.5, 2],
     "selection": ["a"],
@@ -30,6 +36,19 @@ async def state_of(watcher: Client, session: str, **wanted: object) -> dict[str,
         frame = await watcher.next("presence", where=lambda frame: session in frame["states"])
         state |= frame["states"][session]
     return state
+
+
+def the_session() -> LiveSession:
+    """Return the one session of this process."""
+    (session,) = supervisor.current().sessions.values()
+    return session
+
+
+async def pause(mover: Client, watcher: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one movement be told, and the next not before the test says so."""
+    monkeypatch.setattr(audience, "FLUSHES_PER_SECOND", 1 / 3600)
+    await mover.send("presence", cursor=[-1, -1])
+    await state_of(watcher, mover.session, cursor=[-1, -1])
 
 
 async def test_who_comes_and_goes_is_told_to_the_others(join: Join) -> None:
@@ -63,16 +82,16 @@ async def test_only_what_changed_is_told_and_null_is_a_change(join: Join) -> Non
     assert frame["states"] == {alice.session: {"cursor": None, "drag": None}}
 
 
-async def test_many_movements_are_few_frames(join: Join) -> None:
+async def test_many_movements_are_few_frames(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = await join("alice"), await join("bob")
-    for x in range(100):
+    await pause(alice, bob, monkeypatch)
+    for x in range(20):
         await alice.send("presence", cursor=[x, 0])
-    await state_of(bob, alice.session, cursor=[99, 0])
-    await alice.send("presence", status="idle")
-    frames = 0
-    while (await bob.next("presence"))["states"][alice.session] != {"status": "idle"}:
-        frames += 1
-    assert frames < 10
+        await alice.settle()
+    the_session().rollcall._flush()
+    await state_of(bob, alice.session, cursor=[19, 0])
+    told = [frame["states"][alice.session] for frame in bob.frames if frame["type"] == "presence"]
+    assert told == [{"cursor": [-1, -1]}, {"cursor": [19, 0]}]
 
 
 async def test_a_newcomer_learns_what_everybody_is_doing(join: Join) -> None:
@@ -83,13 +102,16 @@ async def test_a_newcomer_learns_what_everybody_is_doing(join: Join) -> None:
     assert (await bob.next("presence"))["states"] == {alice.session: STATE}
 
 
-async def test_edits_go_in_front_of_cursors(join: Join) -> None:
+async def test_edits_go_in_front_of_cursors(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = await join("alice"), await join("bob")
+    await pause(alice, bob, monkeypatch)
+    the_session().audience._not_before = time.monotonic() + 3600
     await alice.send("presence", cursor=[1, 1])
-    for x in range(1, 20):
-        await alice.send("presence", cursor=[x, 1])
-        assert (await alice.do({"kind": "move_node", "id": "a", "x": x, "y": 0}))["type"] == "acked"
-    await bob.reach(20)
+    assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
+    the_session().rollcall._flush()
+    await state_of(bob, alice.session, cursor=[1, 1])
+    told = [frame["type"] for frame in bob.frames if frame["type"] in ("apply_changes", "presence")]
+    assert told == ["presence", "apply_changes", "presence"]
 
 
 async def test_people_of_another_process_are_seen_move_and_go(join: Join, elsewhere: Join) -> None:
@@ -157,6 +179,25 @@ async def test_announcements_are_repeated(join: Join, elsewhere: Join, monkeypat
     assert (await alice.next("people", where=lambda frame: bool(frame["joined"])))["joined"] == [bob.me]
 
 
+async def test_a_failed_announcement_is_not_the_last(
+    live: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(directory, "ANNOUNCE_SECONDS", 0.01)
+    told = asyncio.Event()
+
+    def ours() -> Iterator[directory.Listing]:
+        if "announcement_failed" not in caplog.text:
+            raise ZeroDivisionError("a defect")
+        told.set()
+        yield from ()
+
+    one = directory.Directory("one", ours, lambda message: None)
+    one._task = asyncio.create_task(one._repeat())
+    async with asyncio.timeout(PATIENCE):
+        await told.wait()
+    await one.close()
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -197,6 +238,14 @@ async def test_processes_tell_each_other_what_is_live(join: Join, elsewhere: Joi
         while not any(listing.people for heard in here._heard.values() for listing in heard.sessions.values()):
             await asyncio.sleep(0)
     assert here.sockets_elsewhere(bob.me["id"]) == 1
+    for heard in here._heard.values():
+        heard.at -= PRESENCE_SECONDS - 1
+    assert here.sockets_elsewhere(bob.me["id"]) == 1
+    for heard in here._heard.values():
+        heard.at -= 2
+    assert here.sockets_elsewhere(bob.me["id"]) == 0, "of a process that fell silent nobody knows anything"
+    for heard in here._heard.values():
+        heard.at += 100
     await bob.leave()
     async with asyncio.timeout(10):
         while here.sockets_elsewhere(bob.me["id"]):

@@ -1,6 +1,7 @@
 """Rights and logins that end while somebody is here: not one byte more, and the code says why."""
 
 import asyncio
+import threading
 from importlib import import_module
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client as Browser
 from pytest_django import Settings
 
@@ -17,8 +19,9 @@ from flows.models import Flow, Membership
 from flows.publish import publish_sync
 from sessions import supervisor, welcome
 from sessions.live import group, vigil
-from sessions.sockets.admission import Guest, admit
-from tests.sessions.client import Client, connect
+from sessions.sockets.admission import Guest, admit, verdicts
+from sessions.wire.codes import Close
+from tests.sessions.client import PATIENCE, Client, connect
 from tests.sessions.conftest import Join, token_of
 
 MOVE = {"kind": "move_node", "id": "a", "x": 5, "y": 5}
@@ -95,6 +98,67 @@ async def test_without_any_hint_the_check_finds_it(
     assert await bob.closed() == 4403
     await Session.objects.all().adelete()
     assert [await alice.closed(), await vera.closed()] == [4401, 4401]
+
+
+async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick(
+    join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    bob, away, asked, loop = await join("bob"), True, asyncio.Event(), asyncio.get_running_loop()
+
+    def unanswered(*arguments: Any) -> dict[str, str | Close]:
+        if away:
+            loop.call_soon_threadsafe(asked.set)
+            raise OperationalError("the database is away")
+        return verdicts(*arguments)
+
+    monkeypatch.setattr(vigil, "verdicts", unanswered)
+    hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+    await sync_to_async(publish_sync)(hint)
+    async with asyncio.timeout(PATIENCE):
+        await asked.wait()
+    await bob.settle()
+    away = False
+    assert await bob.closed() == 4403
+
+
+async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
+    join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, loop = await join("bob"), asyncio.get_running_loop()
+    (session,), read, late = supervisor.current().sessions.values(), asyncio.Event(), threading.Event()
+
+    def held_up(*arguments: Any) -> dict[str, str | Close]:
+        monkeypatch.undo()
+        found = verdicts(*arguments)
+        loop.call_soon_threadsafe(read.set)
+        late.wait(PATIENCE)
+        return found
+
+    monkeypatch.setattr(vigil, "verdicts", held_up)
+    session.check_soon(lambda _: True)
+    async with asyncio.timeout(PATIENCE):
+        await read.wait()
+    await give_role(flow, cast["alice"], cast["bob"], "viewer")
+    assert (await bob.next("you"))["role"] == "viewer"
+    late.set()
+    await asyncio.gather(*session.vigil._acts)
+    assert "you" not in {frame["type"] for frame in await bob.settle()}
+    assert [socket.person.role for socket in session.audience] == ["viewer"]
+
+
+async def test_a_check_that_meets_a_defect_is_told_and_made_again(
+    join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, impatient: None
+) -> None:
+    def broken(*arguments: Any) -> dict[str, str | Close]:
+        if "vigil_failed" not in caplog.text:
+            raise ZeroDivisionError("a defect")
+        return verdicts(*arguments)
+
+    monkeypatch.setattr(vigil, "verdicts", broken)
+    bob = await join("bob")
+    await Membership.objects.filter(flow=flow).adelete()
+    assert await bob.closed() == 4403
 
 
 async def test_logging_out_ends_that_browser_only(join: Join, browser: tuple[Browser, Client]) -> None:

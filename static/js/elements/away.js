@@ -117,8 +117,9 @@ export class Away extends EventTarget {
 
   #soon() {
     clearTimeout(this.#timer);
-    const { session } = this.#editor;
-    if (session.connection !== "live" || (this.#isReturn && (session.outbox.pending || session.outbox.drafts))) return;
+    const { connection, outbox, device } = this.#editor.session;
+    const isAnswered = (outbox.isReady || !device.isKeeping) && !outbox.pending && !outbox.drafts;
+    if (this.#since === null || connection !== "live" || (this.#isReturn && !isAnswered)) return;
     this.#timer = setTimeout(() => this.#fetch(), PAUSE_MS);
   }
 

@@ -25,8 +25,8 @@ export class Mending {
     this.#isBusy = isBusy;
     this.#discarded = discarded;
     this.#again = again;
-    this.#unfinished = new Unfinished(editor.session.device, () => (editor.sync.show(), editor.title?.show()));
-    this.#unfinished.load().then(() => this.putBack());
+    const changed = () => (editor.sync.show(), editor.title?.show());
+    this.#unfinished = new Unfinished(editor.session.device, { changed, found: () => this.putBack() });
   }
 
   /** How many texts there are, of whatever form. */

@@ -27,7 +27,7 @@ export class Sync {
   show() {
     const { root, session } = this.#editor;
     root.dataset.connection = session.connection;
-    root.dataset.pending = session.outbox.pending;
+    root.dataset.pending = session.outbox.isReady ? session.outbox.pending : "";
     const [state, text] = this.#words();
     if (this.#pill && this.#pill.dataset.state !== state) this.#pill.dataset.state = state;
     if (this.#text && this.#text.textContent !== text) this.#text.textContent = text;
@@ -38,7 +38,7 @@ export class Sync {
 
   #words() {
     const { session, texts, away } = this.#editor;
-    const { socket, connection } = session;
+    const { socket, connection, isKnown } = session;
     const { pending, drafts } = session.outbox;
     const count = pending + drafts;
     const unsaved = this.#editor.inspector?.unsaved ?? 0;
@@ -46,11 +46,11 @@ export class Sync {
     if (session.outbox.isFull) return ["offline", texts.say("full", { count })];
     if (connection === "read-only") return ["read-only", texts.say("read_only")];
     if (session.isOver) return ["offline", count ? texts.say("ended_waiting", { count }) : texts.say("ended")];
-    if (connection === "connecting" || !session.outbox.isReady) return ["connecting", texts.say(count ? "saving" : "connecting")];
+    if (connection === "connecting" || (isKept && !isKnown)) return ["connecting", texts.say(count ? "saving" : "connecting")];
     if (connection === "live" && count) return isKept ? ["saving", texts.say("saving")] : ["unkept", texts.say("unkept")];
     if (connection === "live" && !session.isCurrent) return ["connecting", texts.say("catching_up")];
     if (connection === "live" && unsaved) return ["refused", texts.say("unsaved", { count: unsaved })];
-    if (connection === "live" && !isKept) return ["unkept", texts.say("unkept_saved")];
+    if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
     if (connection === "live") return away.isEmpty ? ["live", texts.say("saved")] : ["refused", texts.say("to_look_at", { count: away.count })];
     if (socket.state === "asleep") return ["offline", texts.say("asleep")];
     if (session.hindrance === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];

@@ -10,18 +10,18 @@ export class Unfinished {
   #texts = new Map();
   #device;
   #changed;
+  #found;
 
-  /** @param {import("../live/device.js").Device} device @param {() => void} changed told whenever there are more or fewer */
-  constructor(device, changed) {
+  /**
+   * @param {import("../live/device.js").Device} device
+   * @param {{changed: () => void, found: () => void}} tell `changed`: there are more or fewer; `found`: what earlier pages left is here
+   */
+  constructor(device, { changed, found }) {
     this.#device = device;
     this.#changed = changed;
-  }
-
-  /** Take over what earlier pages left. @returns {Promise<void>} */
-  async load() {
-    const kept = await this.#device.all("texts").catch(() => []);
-    for (const text of kept) if (!this.#texts.has(keyOf(text))) this.#texts.set(keyOf(text), text);
-    this.#changed();
+    this.#found = found;
+    device.addEventListener("change", () => device.isKeeping && device.unread.has("texts") && this.#load());
+    this.#load();
   }
 
   /** @param {Text} text */
@@ -45,6 +45,15 @@ export class Unfinished {
   /** @returns {Text[]} */
   of(place) {
     return [...this.#texts.values()].filter((text) => text.place === place);
+  }
+
+  /** Take over what earlier pages left; what cannot be read is read again when the device keeps again. */
+  async #load() {
+    const kept = await this.#device.all("texts").catch(() => null);
+    if (!kept) return;
+    for (const text of kept) if (!this.#texts.has(keyOf(text))) this.#texts.set(keyOf(text), text);
+    this.#changed();
+    this.#found();
   }
 }
 

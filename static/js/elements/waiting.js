@@ -71,7 +71,7 @@ export class Waiting {
     const { session, texts, away } = this.#editor;
     const waiting = session.outbox.waiting();
     const count = waiting.length;
-    this.#head.textContent = count ? texts.say("waiting_title", { count }) : texts.say(session.connection === "live" ? "saved" : "nothing_waits");
+    this.#head.textContent = this.#title(count);
     this.#state.textContent = this.#progress(count);
     this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
     if (count > MOST) this.#list.append(make("li.waiting-more", {}, `+${count - MOST}`));
@@ -82,6 +82,13 @@ export class Waiting {
     away.list.hidden = away.isEmpty;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#show(), 1_000);
+  }
+
+  #title(count) {
+    const { session, texts } = this.#editor;
+    if (count) return texts.say("waiting_title", { count });
+    if (!session.isKnown) return texts.say("waiting_label");
+    return texts.say(session.connection === "live" ? "saved" : "nothing_waits");
   }
 
   #progress(count) {

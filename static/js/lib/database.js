@@ -54,6 +54,9 @@ function opening(request) {
   });
 }
 
+/** Whether this browser has a database at all: where it has none, nothing of anybody's can lie in it. */
+export const isThere = () => Boolean(globalThis.indexedDB);
+
 /** Under which key a row stands. @param {keyof typeof KEYS} store */
 export const keyOf = (store, row) => KEYS[store].map((part) => row[part]);
 

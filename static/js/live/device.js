@@ -2,13 +2,13 @@
  * What this device keeps of a person's words in a flow, and whether it does: it may be full, or keep nothing for anybody (some
  * private windows). What it has refused is offered again until it is taken, or needed no more; meanwhile everybody is told.
  *
- * Event `change`: whether it keeps is another now.
+ * Event `change`: whether it keeps is another now. Whoever has read in vain may read again when it does.
  *
  * @typedef {"entries"|"notes"|"texts"} Store
  * @typedef {{store: Store, row: object, isRefused: boolean}} Offer
  */
 
-import { keyOf, transact, within } from "../lib/database.js";
+import { isThere, keyOf, transact, within } from "../lib/database.js";
 
 const AGAIN_MS = 5_000;
 /** @type {Store[]} */
@@ -16,6 +16,8 @@ const STORES = ["entries", "notes", "texts"];
 
 export class Device extends EventTarget {
   isKeeping = true;
+  /** Of which stores nobody knows yet what earlier pages left there: before that, nobody can say that all is saved. @type {Set<Store>} */
+  unread = new Set(STORES);
   #owner;
   /** @type {Map<string, Offer>} rows on their way, or refused and still wanted */
   #offers = new Map();
@@ -27,13 +29,18 @@ export class Device extends EventTarget {
     this.#owner = { user, flow };
   }
 
-  /** Everything of this flow's. @param {Store} store @returns {Promise<object[]>} rejected where nothing can be read */
+  /** Everything of this flow's. @param {Store} store @returns {Promise<object[]>} rejected where it cannot be read */
   async all(store) {
     try {
-      return await transact(store, "readonly", (rows) => rows.getAll(within(this.#owner.user, this.#owner.flow)));
+      const all = await transact(store, "readonly", (rows) => rows.getAll(within(this.#owner.user, this.#owner.flow)));
+      this.unread.delete(store);
+      return all;
     } catch (error) {
+      if (isThere()) this.unread.add(store);
+      else this.unread.delete(store);
       this.#refuse();
-      throw error;
+      if (isThere()) throw error;
+      return [];
     }
   }
 

@@ -9,10 +9,10 @@
  * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is on its way, or has come).
  */
 
+import { Canvas } from "./canvas.js";
 import { Copy } from "./copy.js";
 
 const AGAIN_MS = 1_000;
-const PATIENCE_MS = 20_000;
 const FAR = 1_000;
 
 export class Follower extends EventTarget {
@@ -20,14 +20,12 @@ export class Follower extends EventTarget {
   epoch;
   digest = null;
   #patcher;
-  #url;
+  #canvas;
   #copy;
   #resume;
   #isPartial;
   /** @type {object[]|null} frames that wait for a canvas on its way */
   #held = null;
-  /** Ends the waiting for a canvas. */
-  #waiting = new AbortController();
   #again = 0;
   /** Where we stood when a heartbeat was last ahead of us. */
   #behindAt = null;
@@ -45,7 +43,7 @@ export class Follower extends EventTarget {
     this.epoch = epoch || null;
     this.digest = digest || null;
     this.#patcher = patcher;
-    this.#url = canvasUrl;
+    this.#canvas = new Canvas(canvasUrl);
     this.#isPartial = isPartial;
     this.#resume = resume;
     this.#copy = new Copy({ user, flow, epoch, canvas: isPartial ? canvasUrl : null });
@@ -74,7 +72,7 @@ export class Follower extends EventTarget {
   /** A connection begins at what I said I hold. */
   welcome({ version, epoch, digest }) {
     // What was asked for over a connection that is gone may never come.
-    if (this.#held && this.#isGreeted) this.#waiting.abort();
+    if (this.#held && this.#isGreeted) this.#canvas.abort();
     this.#isGreeted = true;
     const isOther = this.epoch !== null && this.epoch !== epoch;
     const hasStrayed = this.version === version && this.digest !== null && this.digest !== digest;
@@ -108,9 +106,9 @@ export class Follower extends EventTarget {
     this.#again = 0;
     this.#hold([]);
     try {
-      const { answer, isKept } = await this.#canvas();
+      const { html, answer, isKept } = await this.#whole();
       const [version, epoch, digest] = standing(answer);
-      this.#patcher.replace(await answer.text());
+      this.#patcher.replace(html);
       // An older log, from a backup: what was kept of the one that is gone leads nowhere.
       if (version < this.version) await this.#copy.clear();
       this.#stand(version, epoch, digest);
@@ -122,7 +120,7 @@ export class Follower extends EventTarget {
       // Held frames cannot be applied without their base: ask for everything again soon.
       if (!this.#isOver) this.#again = setTimeout(() => this.fetch(), AGAIN_MS * (1 + 2 * Math.random()));
       this.#hold(null);
-      if (!(error instanceof NoCanvas) && error.name !== "AbortError") throw error;
+      if (!(error instanceof NoCanvas)) reportError(error);
     }
   }
 
@@ -136,7 +134,14 @@ export class Follower extends EventTarget {
       this.#resume();
       return;
     }
-    this.#show(frame);
+    try {
+      this.#show(frame);
+    } catch (error) {
+      // Told once more, it would be no better: what is shown now is nobody's word.
+      reportError(error);
+      this.fetch();
+      return;
+    }
     this.#copy.keep(frame, this.epoch);
     this.#tell(frame);
   }
@@ -157,20 +162,17 @@ export class Follower extends EventTarget {
   }
 
   /** The server's word; for a page that has only a part, the last one known is better than none. */
-  async #canvas() {
-    this.#waiting = new AbortController();
-    const patience = setTimeout(() => this.#waiting.abort(), PATIENCE_MS);
-    const how = { headers: { Accept: "text/html" }, cache: "no-store", redirect: "error", signal: this.#waiting.signal };
-    const answer = await fetch(this.#url, how).catch(() => null);
-    clearTimeout(patience);
-    if (answer?.ok && answer.headers.has("X-Helix-Version")) {
-      this.#copy.keepCanvas(answer.clone()).catch(() => {});
+  async #whole() {
+    const whole = await this.#canvas.fetch();
+    if (whole) {
+      this.#copy.keepCanvas(whole.answer).catch(() => {});
       if (!this.#isPartial) this.#copy.renew();
-      return { answer, isKept: false };
+      return { ...whole, isKept: false };
     }
-    const kept = this.#isPartial ? await this.#copy.canvas() : null;
-    if (!kept || standing(kept)[0] < this.version) throw new NoCanvas(answer?.status);
-    return { answer: kept, isKept: true };
+    const answer = this.#isPartial ? await this.#copy.canvas() : null;
+    const html = answer && standing(answer)[0] >= this.version ? await answer.text().catch(() => null) : null;
+    if (html === null) throw new NoCanvas();
+    return { html, answer, isKept: true };
   }
 
   /** What waited goes on from here; of snapshots, only whether there is one ahead of us. */

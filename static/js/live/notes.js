@@ -25,6 +25,7 @@ export class Notes extends EventTarget {
     this.#device = device;
     this.#place = `${user} ${flow}`;
     this.#tabs?.addEventListener("message", ({ data }) => data === this.#place && this.load());
+    device.addEventListener("change", () => device.isKeeping && device.unread.has("notes") && this.load());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.load());
   }
 

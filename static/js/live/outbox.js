@@ -8,7 +8,7 @@
  *
  * @typedef {import("./entry.js").Entry} Entry
  * @typedef {{client: string, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
- *   orphans(): Promise<Entry[]>}} Shelf
+ *   orphans(): Promise<Entry[]|null>}} Shelf
  */
 
 import { bytesOf } from "../lib/edits.js";
@@ -16,8 +16,9 @@ import { Dispatch } from "./dispatch.js";
 import { isTakingBack, lastStep, nameOf, oversized } from "./entry.js";
 
 export class Outbox extends EventTarget {
-  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved. */
+  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved, nor how much waits. */
   isReady = false;
+  #hasBegun = false;
   /** @type {Map<string, Entry>} by name, in the order of sending */
   #entries = new Map();
   /** @type {Map<string, Entry>} what would be sent if the page died now */
@@ -72,14 +73,16 @@ export class Outbox extends EventTarget {
     return [...this.#entries.values()].filter(({ state }) => state !== "acked");
   }
 
-  /** Take over what pages that are no more left behind; from the first time on, edits go out. @returns {Promise<boolean>} whether there was something */
+  /** Take over what pages that are no more left behind; from the first try on, edits go out. @returns {Promise<boolean>} whether there was something */
   async adopt() {
-    const orphans = (await this.#shelf.orphans()).filter((entry) => !this.#entries.has(name(entry)));
+    const left = await this.#shelf.orphans();
+    const orphans = (left ?? []).filter((entry) => !this.#entries.has(name(entry)));
     const mine = [...this.#entries.values()];
     const found = orphans.map((entry) => ({ ...entry, bytes: bytesOf(entry.operation), isKept: true, state: "queued" }));
-    this.#entries = new Map([...(this.isReady ? [...mine, ...found] : [...found, ...mine])].map((entry) => [name(entry), entry]));
+    this.#entries = new Map([...(this.#hasBegun ? [...mine, ...found] : [...found, ...mine])].map((entry) => [name(entry), entry]));
     this.#last = Math.max(this.#last, ...found.map(({ at }) => at));
-    this.isReady = true;
+    this.isReady = left !== null;
+    this.#hasBegun = true;
     this.#dispatch.begin();
     if (found.length) this.#changed();
     return found.length > 0;

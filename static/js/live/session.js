@@ -69,7 +69,7 @@ export class LiveSession extends Standing {
     this.outbox.addEventListener("change", () => this.#status());
     this.#follower.addEventListener("patched", ({ detail }) => this.#patched(detail));
     this.#follower.addEventListener("fetching", () => this.#status());
-    this.device.addEventListener("change", () => this.#status());
+    this.device.addEventListener("change", () => this.#kept());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
   }
 
@@ -138,6 +138,12 @@ export class LiveSession extends Standing {
     this.#status();
   }
 
+  /** What could not be read so far may be now. */
+  #kept() {
+    this.#status();
+    if (this.device.isKeeping) this.#adopt();
+  }
+
   #state() {
     const { state, code } = this.socket;
     if (state === "waiting") this.device.check();
@@ -200,9 +206,18 @@ export class LiveSession extends Standing {
 
   #giveBack(entry, frame) {
     // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
-    if (frame.html !== undefined) this.#patcher.restore(entry.operation, frame.html);
+    if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
+  }
+
+  #restore(operation, html) {
+    try {
+      this.#patcher.restore(operation, html);
+    } catch (error) {
+      reportError(error);
+      this.#follower.fetch();
+    }
   }
 
   #tell(type, detail) {

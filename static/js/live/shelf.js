@@ -36,10 +36,11 @@ export class Shelf {
     this.#device.drop("entries", ...entries.map(({ client, seq }) => ({ client, seq })));
   }
 
-  /** What pages that are no more have left of this flow, oldest first. @returns {Promise<Entry[]>} */
+  /** What pages that are no more have left of this flow, oldest first. @returns {Promise<Entry[]|null>} null: it could not be read */
   async orphans() {
     await this.#life.begun;
-    const kept = await this.#device.all("entries").catch(() => []);
+    const kept = await this.#device.all("entries").catch(() => null);
+    if (!kept) return null;
     const others = [...new Set(kept.map(({ client }) => client))].filter((client) => client !== this.client);
     const areDead = await Promise.all(others.map((client) => this.#life.claim(client)));
     const dead = new Set(others.filter((_, index) => areDead[index]));

@@ -22,6 +22,11 @@ export class Standing extends EventTarget {
     return this.isAway && !this.device.isKeeping ? "unkept" : null;
   }
 
+  /** Whether it is known all that earlier pages left on this device: before that, nothing is called saved. */
+  get isKnown() {
+    return this.outbox.isReady && this.device.unread.size === 0;
+  }
+
   get mayEdit() {
     return this.hindrance === null;
   }

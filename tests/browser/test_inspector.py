@@ -1,0 +1,149 @@
+"""The inspector needs no network: its form is there at once, shows what the server's would, and takes every edit."""
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from flows.document import KINDS
+from tests.browser.conftest import WINDOW, Context, Draw
+from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import choose
+from tests.browser.panel import lost
+from tests.proxy import Proxy
+
+RICH: dict[str, dict[str, Any]] = {kind: {"description": "Two\nlines, \"quoted\" & 'so'"} for kind in KINDS}
+RICH["agent"] |= {
+    "colour": "#123456",
+    "enabled": False,
+    "settings": {"provider": "ollama", "temperature": 0, "max_tokens": 5},
+}
+RICH["agent"]["settings"]["system_prompt"] = "\n\nOne\n<two>\n"
+RICH["memory"] |= {"settings": {"index_fields": ["a b", "c"], "similarity": 0.35}}
+RICH["api"] |= {"colour": "#22C55E", "settings": {"params": {"a": [1, 2.5, "ü"], "b": {}, "c": None}, "method": "PUT"}}
+RICH["decision"] |= {"settings": {"branches": ["yes", "no"], "expression": "x > 1"}}
+RICH["note"] |= {"settings": {"text": "## Hello\n\n<script>"}}
+RICH["group"] |= {"settings": {"collapsed": True}}
+VALUES = """async (query) => {
+  const panel = document.getElementById("inspector");
+  let form = panel;
+  if (query !== null) {
+    form = document.createElement("div");
+    const answer = await fetch(document.getElementById("editor").dataset.inspectorUrl + query);
+    form.innerHTML = trustedTypes.createPolicy("test", {createHTML: (text) => text}).createHTML(await answer.text());
+  }
+  const fields = form.querySelectorAll("[name]:not([type=hidden]), [data-slider-for]");
+  const title = form.querySelector(".panel-title").textContent.trim();
+  const of = ({name, type, value, checked, readOnly, disabled}) => [name, type, value, checked, readOnly, disabled];
+  return [title, ...Array.from(fields, of)];
+}"""
+
+
+# The form without asking anybody.
+
+
+def test_a_filled_blank_shows_what_the_servers_form_shows(drawn: Draw) -> None:
+    nodes = [
+        {"id": kind, "kind": kind, "x": 220 * index, "y": 0, "label": "<b>&", **RICH[kind]}
+        for index, kind in enumerate(KINDS)
+    ]
+    tab = drawn(nodes, [])
+    for kind in KINDS:
+        tab.page.locator(f"[data-node-id={kind}]").press("Enter")
+        expect(tab.page.locator(f"[data-inspector-form][data-node={kind}]")).to_be_visible()
+        assert tab.page.evaluate(VALUES, None) == tab.page.evaluate(VALUES, f"?node={kind}")
+
+
+def test_everything_can_be_inspected_and_edited_offline(drawn: Draw, network: Proxy) -> None:
+    tab = drawn()
+    lost(network, tab)
+    choose(tab, "a")
+    expect(tab.field("settings.temperature")).to_have_value("0.2")
+    expect(tab.field("settings.max_tokens")).to_have_value("1024")
+    tab.field("settings.temperature").fill("0.5")
+    tab.field("settings.model").fill("")
+    choose(tab, "b")
+    expect(tab.field("description")).to_have_value("At last")
+    tab.field("description").fill("In the end")
+    choose(tab, "a")
+    expect(tab.field("settings.temperature")).to_have_value("0.5")
+    expect(tab.field("settings.model")).to_have_value("")
+
+    tab.page.locator("#n-b .node-second").click(modifiers=["Shift"])
+    expect(tab.page.locator("#inspector h2")).to_have_text("2 nodes")
+    tab.field("enabled").uncheck()
+    tab.page.locator("[data-canvas]").click(position={"x": 40, "y": 40})
+    expect(tab.field("description")).to_have_value("By hand")
+    expect(tab.page.locator("#inspector .people-row")).to_have_count(1)
+    tab.field("title").fill("Typed offline")
+    tab.page.mouse.click(*tab.centre(tab.page.locator("#l-e")))
+    expect(tab.page.locator("#inspector .panel-title p")).to_have_text("Plan → Tell")
+    expect(tab.field("label")).to_have_value("then")
+    tab.field("label").fill("at last")
+    tab.page.locator("[data-canvas]").click(position={"x": 40, "y": 40})
+    expect(tab.field("title")).to_have_value("Typed offline")
+
+    network.accept()
+    stored = tab.live().settled().stored()
+    nodes = {node["id"]: node for node in stored["nodes"]}
+    assert nodes["a"]["settings"] == {"temperature": 0.5}
+    assert nodes["b"]["description"] == "In the end"
+    assert [nodes["a"]["enabled"], nodes["b"]["enabled"]] == [False, False]
+    assert (stored["title"], stored["edges"][0]["label"]) == ("Typed offline", "at last")
+
+
+def test_a_node_is_edited_before_the_server_has_heard_of_it(drawn: Draw, network: Proxy) -> None:
+    tab = drawn()
+    network.pause()
+    tab.page.locator("[data-palette-kind=skill]").press("Enter")
+    expect(tab.nodes).to_have_count(4)
+    tab.field("settings.name").fill("search")
+    tab.field("label").fill("Find")
+    choose(tab, "a")
+    tab.page.get_by_text("Find", exact=True).click()
+    expect(tab.field("settings.name")).to_have_value("search")
+    network.resume()
+    added = next(node for node in tab.settled().stored()["nodes"] if node["kind"] == "skill")
+    assert (added["label"], added["settings"]) == ("Find", {"name": "search"})
+
+
+def test_a_viewer_reads_the_form_and_changes_nothing(drawn: Draw, context_for: Context, network: Proxy) -> None:
+    tab = drawn()
+    tab.call("POST", f"/flows/{tab.flow}/members", {"email": "vera@example.com", "role": "viewer"})
+    vera = EditorPage(context_for("vera", on=network, viewport=WINDOW), tab.flow).live("read-only")
+    choose(vera, "a")
+    assert vera.field("label").evaluate("field => field.readOnly")
+    expect(vera.field("settings.provider")).to_be_disabled()
+    expect(vera.page.locator("#inspector [data-command=menu]")).to_have_count(0)
+
+
+def test_an_edge_that_the_page_was_opened_with_stays_open(drawn: Draw) -> None:
+    tab = drawn()
+    tab.page.goto(f"/flows/{tab.flow}/?edge=e")
+    tab.live()
+    expect(tab.page.locator("[data-edge-id=e][data-selected]")).to_have_count(1)
+    tab.field("label").fill("next")
+    expect(tab.page.locator("[data-edge-id=e]")).to_have_attribute("data-label", "next")
+
+
+# Together.
+
+
+def test_one_sees_who_else_is_in_a_field(drawn: Draw, context_for: Context, network: Proxy) -> None:
+    tab = drawn()
+    tab.call("POST", f"/flows/{tab.flow}/members", {"email": "bob@example.com", "role": "editor"})
+    bob = choose(EditorPage(context_for("bob", on=network, viewport=WINDOW), tab.flow).live(), "a")
+    choose(tab, "b")
+    bob.field("settings.model").focus()
+    expect(tab.page.locator(".outline")).to_have_count(1)
+    expect(tab.page.locator(".editing-tag")).to_have_count(0)
+    choose(tab, "a")
+    tag = tab.page.locator('[data-field="settings.model"][data-editing] .editing-tag')
+    expect(tag).to_have_text("Bob is editing")
+    expect(bob.page.locator(".editing-tag")).to_have_count(0)
+    tab.field("settings.model").fill("m-3")
+    expect(bob.page.locator('[data-field="settings.model"] .editing-tag')).to_have_text("Alice is editing")
+    bob.field("description").focus()
+    expect(tab.page.locator('[data-field="description"] .editing-tag')).to_have_text("Bob is editing")
+    expect(tag).to_have_count(0)
+    bob.page.close()
+    expect(tab.page.locator(".editing-tag")).to_have_count(0)

@@ -1,0 +1,82 @@
+"""What is told to the other processes arrives in the order in which it was said, the farewell last."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from channels.layers import InMemoryChannelLayer
+
+from sessions.processes import link
+from sessions.processes.link import Link, Message
+from tests.sessions.client import PATIENCE
+
+
+class Sluggish(InMemoryChannelLayer):
+    """A layer that takes its time for the first message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.through = asyncio.Event(), asyncio.Event()
+
+    async def group_send(self, group: str, message: Message) -> None:
+        if not self.begun.is_set():
+            self.begun.set()
+            await self.through.wait()
+        await super().group_send(group, message)
+
+
+@pytest.fixture
+async def layer(live: None) -> Any:
+    """A sluggish layer with somebody in the group."""
+    layer: Any = Sluggish()
+    for channel in ("here", "there"):
+        await layer.group_add("flow", channel)
+    return layer
+
+
+def link_over(layer: Any) -> Link:
+    """Open a link that speaks over this layer."""
+    one = Link("flow", lambda message: None, lambda: None)
+    one._layer = layer
+    one.open()
+    return one
+
+
+async def received(layer: Any, count: int) -> list[str]:
+    """Return the types of what arrived."""
+    async with asyncio.timeout(PATIENCE):
+        return [(await layer.receive("here"))["type"] for _ in range(count)]
+
+
+async def test_the_farewell_overtakes_nothing(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 60.0)
+    one = link_over(layer)
+    one.say({"type": "live.people"})
+    await layer.begun.wait()
+    one.say({"type": "live.leaving"})
+    closing = asyncio.create_task(one.close())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    layer.through.set()
+    await closing
+    assert await received(layer, 2) == ["live.people", "live.leaving"]
+
+
+async def test_who_leaves_at_once_still_says_what_was_to_be_said(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 60.0)
+    layer.begun.set()
+    one = link_over(layer)
+    for type in ("live.people", "live.leaving"):
+        one.say({"type": type})
+    await one.close()
+    assert await received(layer, 2) == ["live.people", "live.leaving"]
+
+
+async def test_a_layer_that_hangs_keeps_nobody_from_leaving(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "PATIENCE", 0.01)
+    one = link_over(layer)
+    one.say({"type": "live.people"})
+    await layer.begun.wait()
+    one.say({"type": "live.leaving"})
+    await one.close()
+    assert not layer.through.is_set()
