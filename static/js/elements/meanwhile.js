@@ -59,7 +59,7 @@ export class Meanwhile {
       const before = this.#said.get(name);
       this.#said.set(name, said);
       const { type } = field.dataset;
-      if (!others.size || alike(type, before, said)) continue;
+      if (!others.size || before === undefined || alike(type, before, said)) continue;
       if (alike(type, field.value, said)) this.settle(name);
       else if (!isMine) this.#tell(name, field, said, others);
     }
