@@ -59,6 +59,9 @@ def _people() -> dict[str, str]:
         "following": _("Following {name}"),
         "editing": _("{name} is editing"),
         "changed_by": _("{name} changed the flow"),
+        "meanwhile": _("{name} changed this while you were typing: “{text}”"),
+        "take_others": _("Take theirs"),
+        "keep_mine": _("Keep mine"),
         "role_changed": _("Your role is now: {role}"),
     }
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
-from flows import actions, publish, queries
+from flows import actions, forms, publish, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.actions import Refused, Submission
@@ -50,10 +50,13 @@ def create(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @flow_view(Role.EDITOR)
 def rename(request: PageRequest, access: Access) -> HttpResponse:
-    """Ask for a new title, and take it."""
+    """Ask for a new title, and take it; one that only stood there is none, whatever others have called it meanwhile."""
     if request.method != "POST":
         return _rename_dialog(request, access, access.flow.title)
-    title = request.POST.get("title", "").strip()
+    title = request.POST.get("title", "")
+    if not forms.is_touched(request.POST, "title", title):
+        return _changed(request, closes=True)
+    title = title.strip()
     edit = {"kind": "edit_flow", "set": {"title": title}}
     receipt = actions.submit(access.flow.pk, [Submission(operation=edit, actor=request.user.pk, via="page")])
     publish.after(receipt)
@@ -148,4 +151,5 @@ def _rename_dialog(
     template = "flows/_rename.html" if wants_fragment(request) else "flows/rename.html"
     length = helix_limits.current().title
     context = {"flow": access.flow, "title": title, "error": error, "title_length": length}
+    context["shown"] = request.POST.get("shown") or forms.marks((), title=title)
     return render(request, template, context, status=status)

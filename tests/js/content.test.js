@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { edgeContent, edited, nodeContent } from "../../static/js/lib/content.js";
-import { read, written } from "../../static/js/lib/values.js";
+import { alike, read, written } from "../../static/js/lib/values.js";
 
 const edit = (id, set) => ({ kind: "edit_node", id, set });
 
@@ -52,4 +52,13 @@ test("a field reads back what was written into it", () => {
   }
   assert.equal(written("json", null), "");
   assert.equal(written("number", undefined), "");
+});
+
+test("texts of a field are alike when they read as the same value, and only then", () => {
+  assert.ok(alike("number", "0.50", "0.5"));
+  assert.ok(alike("json", '{"a":1}', '{\n  "a": 1\n}'));
+  assert.ok(alike("names", "yes\n\nno ", "yes\nno"));
+  assert.ok(!alike("string", "Plan ", "Plan"));
+  assert.ok(!alike("json", '{"half": ', '{"half": 1}'));
+  assert.ok(alike("json", '{"half": ', '{"half": '));
 });

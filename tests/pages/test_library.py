@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import User
+from flows import forms
 from flows.actions import create_flow
 from flows.models import Flow, FlowNode
 from tests.pages.conftest import Enter
@@ -138,6 +140,18 @@ def test_renaming_asks_and_takes(flow: Flow, bob: User, enter: Enter, hx: dict[s
     assert client.post(address, {"title": "Again"}).headers["Location"] == "/"
     flow.refresh_from_db()
     assert (flow.title, flow.version) == ("Again", 3)
+
+
+def test_a_title_that_nobody_typed_is_no_edit(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+    client, address = enter(bob), f"/flows/{flow.pk}/rename"
+    shown = forms.marks((), title="Plan a trip")
+    assert escape(shown) in client.get(address).content.decode()
+    enter(alice).post(address, {"title": "By alice"})
+    assert client.post(address, {"title": "Plan a trip", "shown": shown}).headers["Location"] == "/"
+    flow.refresh_from_db()
+    assert (flow.title, flow.version) == ("By alice", 2)
+    refused = client.post(address, {"title": " ", "shown": shown})
+    assert escape(shown) in refused.content.decode()
 
 
 def test_a_duplicate_is_ones_own(flow: Flow, vera: User, enter: Enter) -> None:

@@ -2,12 +2,12 @@
 
 import { edgeContent, edited, nodeContent } from "../lib/content.js";
 
-/** @param {import("./graph.js").NodeRecord} node @returns {import("../lib/content.js").Content} */
-export function contentOfNode({ id, kind, element }, { catalogue, session }) {
-  return edited(nodeContent(element.dataset, catalogue[kind].colour), session.outbox.operations(), "node", id);
+/** @param {import("./graph.js").NodeRecord} node @param {Iterable<object>} [operations] that lie over it @returns {import("../lib/content.js").Content} */
+export function contentOfNode({ id, kind, element }, { catalogue, session }, operations = session.outbox.operations()) {
+  return edited(nodeContent(element.dataset, catalogue[kind].colour), operations, "node", id);
 }
 
-/** @param {import("./graph.js").EdgeRecord} edge @returns {import("../lib/content.js").Content} */
-export function contentOfEdge({ id, element }, { session }) {
-  return edited(edgeContent(element.dataset), session.outbox.operations(), "edge", id);
+/** @param {import("./graph.js").EdgeRecord} edge @param {Iterable<object>} [operations] that lie over it @returns {import("../lib/content.js").Content} */
+export function contentOfEdge({ id, element }, { session }, operations = session.outbox.operations()) {
+  return edited(edgeContent(element.dataset), operations, "edge", id);
 }

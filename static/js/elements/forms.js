@@ -42,13 +42,17 @@ export class Forms {
     this.#people = form.querySelector("[data-people]")?.cloneNode(true) ?? this.#people;
   }
 
-  /** Of what is selected. @returns {DocumentFragment|null} null before the blanks are here */
-  form() {
+  /**
+   * Of what is selected.
+   * @param {Iterable<object>} [operations] edits that lie over what the server said; mine that are on their way
+   * @returns {DocumentFragment|null} null before the blanks are here
+   */
+  form(operations = [...this.#editor.session.outbox.operations()]) {
     const { session, selection, graph } = this.#editor;
     const nodes = [...selection.nodes].map((id) => graph.nodes.get(id)).filter(Boolean);
     const edge = graph.edges.get(selection.edge);
     if (!this.#blanks) return null;
-    const form = edge ? this.#ofEdge(edge) : nodes.length === 1 ? this.#ofNode(nodes[0]) : nodes.length && nodes.length <= MOST ? this.#ofNodes(nodes) : this.#ofFlow();
+    const form = edge ? this.#ofEdge(edge, operations) : nodes.length === 1 ? this.#ofNode(nodes[0], operations) : nodes.length && nodes.length <= MOST ? this.#ofNodes(nodes, operations) : this.#ofFlow(operations);
     if (!session.mayEdit) close(form);
     return form;
   }
@@ -64,16 +68,16 @@ export class Forms {
     return document.importNode(this.#blanks.querySelector(`[data-blank-form="${name}"]`).content, true);
   }
 
-  #ofNode(node) {
-    const content = contentOfNode(node, this.#editor);
+  #ofNode(node, operations) {
+    const content = contentOfNode(node, this.#editor, operations);
     const { settings, ...rest } = content;
     const named = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value]));
     const name = content.label || this.#editor.catalogue[node.kind].title;
     return filled(this.#blank(node.kind), { ...rest, ...named }, { name }, { node: node.id });
   }
 
-  #ofNodes(nodes) {
-    const contents = nodes.map((node) => contentOfNode(node, this.#editor));
+  #ofNodes(nodes, operations) {
+    const contents = nodes.map((node) => contentOfNode(node, this.#editor, operations));
     const colours = new Set(contents.map(({ colour }) => colour));
     const blank = this.#blank("nodes");
     const count = blank.querySelector("[data-fill=count]").textContent.replace("{count}", nodes.length);
@@ -85,17 +89,17 @@ export class Forms {
     return filled(blank, content, { count }, { nodes: nodes.map(({ id }) => id).join() });
   }
 
-  #ofEdge(edge) {
+  #ofEdge(edge, operations) {
     const { id, source, sourcePort, target, targetPort } = edge;
     const [from, to] = [source, target].map((end) => this.#editor.graph.nodes.get(end)?.label ?? "");
     const facts = { ends: `${from} → ${to}`, source: `${from} · ${sourcePort}`, target: `${to} · ${targetPort}` };
-    return filled(this.#blank("edge"), contentOfEdge(edge, this.#editor), facts, { edge: id });
+    return filled(this.#blank("edge"), contentOfEdge(edge, this.#editor, operations), facts, { edge: id });
   }
 
-  #ofFlow() {
+  #ofFlow(operations) {
     const blank = this.#blank("flow");
     if (this.#people) blank.querySelector("[data-canvas-section]").before(this.#people.cloneNode(true));
-    return filled(blank, edited(this.#flow, this.#editor.session.outbox.operations(), "flow"), {}, {});
+    return filled(blank, edited(this.#flow, operations, "flow"), {}, {});
   }
 }
 

@@ -1,11 +1,15 @@
 /**
  * The inspector: the form of what is selected. A change in a field becomes one edit (`Typing`); what cannot be saved stands where
- * it was typed (`Mending`). What others change meanwhile comes into the fields I am not in; a field with something of mine
- * still unsent or refused stays mine.
+ * it was typed (`Mending`). What others change meanwhile comes into the fields, also into one in which I merely stand; a field
+ * that I have typed in stays mine until I leave it, and one with something still unsent or refused until that is settled. What
+ * others wrote there is said beside it (`Meanwhile`).
  */
 
+import { writeField } from "./caret.js";
 import { Editing } from "./editing.js";
 import { FIELDS, Forms } from "./forms.js";
+import { Hand } from "./hand.js";
+import { Meanwhile } from "./meanwhile.js";
 import { Mending } from "./mending.js";
 import { Typing, nameOf } from "./typing.js";
 
@@ -18,25 +22,39 @@ export class Inspector {
   #editing;
   #mending;
   #typing;
+  #meanwhile;
+  #hand = new Hand();
   /** The selection whose form is shown; null while there is none. @type {string|null} */
   #shown;
+  /** Mine, when the people were last asked for. */
+  #role;
   #wantsFocus = false;
   #refresh = 0;
 
   constructor(editor) {
     this.#editor = editor;
     this.#panel = editor.root.querySelector("#inspector");
+    this.#role = editor.session.role;
     this.#forms = new Forms(editor);
     this.#editing = new Editing(editor, this.#panel);
     this.#mending = new Mending(editor, this.#panel, {
       isBusy: (field) => field === document.activeElement || this.#typing.isIn(field.name),
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
+      again: (name) => this.#send(this.#field(name)),
     });
-    this.#typing = new Typing(editor, this.#panel, this.#mending);
+    this.#meanwhile = new Meanwhile(editor, this.#panel, (name, text) => this.#take(name, text));
+    this.#typing = new Typing(editor, this.#panel, {
+      mending: this.#mending,
+      hand: this.#hand,
+      began: (name) => this.#meanwhile.begin(name, this.#field(name, this.#said())?.value),
+      ended: () => this.#again(),
+    });
     this.#shown = this.#selected();
-    this.#panel.addEventListener("focusout", () => this.#again());
+    this.#begin();
     editor.selection.addEventListener("change", () => this.#show());
     for (const type of ["settled", "you", "rights"]) editor.session.addEventListener(type, () => this.#again());
+    editor.session.addEventListener("rights", () => this.#mending.putBack());
+    editor.session.addEventListener("you", () => this.#shown === "" && editor.session.role !== this.#role && this.#askForPeople());
     editor.session.addEventListener("welcome", () => this.#shown ?? this.#show());
   }
 
@@ -70,15 +88,21 @@ export class Inspector {
   /**
    * Text from elsewhere on the page, for a field of whatever form: while there is a reason why it cannot be saved, it waits there.
    * @param {"form "|`form ${string}`} place the flow's form, or a node's @param {string|null} reason
+   * @param {{isSound?: boolean}} [about] whether it can be sent as it is, some day
    */
-  hold(place, name, text, reason) {
+  hold(place, name, text, reason, about) {
     if (reason) {
-      this.#mending.keep(place, name, text, reason);
+      this.#mending.keep(place, name, text, reason, about);
       this.#mending.putBack();
     } else {
       this.#mending.mended(place, name);
       this.#again();
     }
+  }
+
+  /** Whether a text waits at a field, of whatever form. */
+  holds(place, name) {
+    return this.#mending.holds(place, name);
   }
 
   /** What is selected, in a word. */
@@ -105,14 +129,45 @@ export class Inspector {
     this.flush();
     this.#panel.replaceChildren(...(form ? [form] : []));
     this.#shown = form ? selected : null;
+    this.#meanwhile.clear();
+    this.#begin();
     this.#editor.toolbar.preferences();
     this.#editing.show();
     this.#mending.putBack();
   }
 
+  /** All that stands in the form now is given. */
+  #begin() {
+    this.#hand.begin(this.#panel.querySelectorAll(FIELDS));
+  }
+
+  /** The form as the server would fill it. */
+  #said() {
+    return this.#forms.form([]) ?? document.createDocumentFragment();
+  }
+
+  /** Have what somebody else wrote in the place of mine. */
+  #take(name, text) {
+    const field = this.#field(name);
+    writeField(field, text);
+    this.#send(field);
+  }
+
+  /** What stands there goes as if it had just been typed. */
+  #send(field) {
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.flush();
+  }
+
+  #field(name, form = this.#panel) {
+    return form.querySelector(`[name="${CSS.escape(name)}"]`);
+  }
+
   async #askForPeople() {
     const { session, root, patcher } = this.#editor;
     if (session.socket.state !== "open") return;
+    this.#role = session.role;
     const ask = fetch(root.dataset.inspectorUrl, { headers: { "HX-Request": "true" } });
     const html = await ask.then((answer) => answer.ok && answer.text()).catch(() => null);
     if (!html) return;
@@ -135,7 +190,8 @@ export class Inspector {
       if (!this.#panel.contains(document.activeElement)) this.#put(fresh, this.#shown);
       return;
     }
-    now.forEach((field, index) => (this.#isAtWork(field) ? open(field, next[index]) : adopt(field, next[index])));
+    now.forEach((field, index) => this.#bring(field, next[index]));
+    if (!this.#hand.isEmpty) this.#compare(now);
     const [had, has] = [this.#panel, fresh].map((form) => form.querySelectorAll("[data-command]").length);
     for (const place of [had === has ? ".panel-title" : ".panel-head", ".panel-facts", ".selected-list", "[data-people]"]) {
       const [before, after] = [this.#panel, fresh].map((form) => form.querySelector(place));
@@ -143,17 +199,28 @@ export class Inspector {
     }
   }
 
+  #bring(field, fresh) {
+    open(field, fresh);
+    if (this.#isAtWork(field)) return;
+    if (field.value !== fresh.value) this.#meanwhile.settle(nameOf(field));
+    writeField(field, fresh.value);
+    if (field.checked !== fresh.checked) field.checked = fresh.checked;
+    this.#hand.note(field);
+  }
+
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
-    const isFocused = [field, number].includes(document.activeElement);
-    return isFocused || this.#typing.isIn(nameOf(number)) || number.getAttribute("aria-invalid") === "true";
+    const name = nameOf(number);
+    return this.#typing.isIn(name) || this.#hand.holds(name) || number.getAttribute("aria-invalid") === "true";
   }
-}
 
-function adopt(mine, fresh) {
-  if (mine.value !== fresh.value) mine.value = fresh.value;
-  if (mine.checked !== fresh.checked) mine.checked = fresh.checked;
-  open(mine, fresh);
+  /** Hold what the server says against the fields I type in. */
+  #compare(now) {
+    const said = [...this.#said().querySelectorAll(FIELDS)];
+    const fields = now.map((field, index) => ({ name: field.name, field, said: said[index]?.value }));
+    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#hand.holds(name));
+    this.#meanwhile.look(mine.map((one) => ({ ...one, isMine: this.#hand.hasSent(one.name, one.said, one.field.dataset.type) })));
+  }
 }
 
 /** Whether a field can be changed is as my rights are now, whatever stands in it. */

@@ -28,9 +28,14 @@ export class Keyboard {
     if (event.key !== "Shift" && event.key !== "Control" && event.key !== "Meta" && event.key !== "Alt") this.#isByPointer = false;
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.#escape(event)) return;
-    if (isTyping(event.target)) return;
+    if (isTyping(event.target) && !this.#isUndo(event)) return;
     const onCanvas = this.#editor.canvas.contains(event.target) || event.target === document.body;
     if (this.#command(event, onCanvas, byPointer)) event.preventDefault();
+  }
+
+  /** Where nothing is typed but only chosen, the browser has nothing of its own to take back. */
+  #isUndo(event) {
+    return event.target.matches("select, [type=color]") && (isMac ? event.metaKey : event.ctrlKey) && /^[zy]$/i.test(event.key);
   }
 
   /** @returns {boolean} whether the key is ours */

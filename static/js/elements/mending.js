@@ -11,19 +11,22 @@ export class Mending {
   #panel;
   #isBusy;
   #discarded;
+  #again;
   #unfinished;
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void}} inspector which fields are in somebody's hand; what
-   *   follows when a text is given up
+   * @param {{isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void, again: (name: string) => void}} inspector
+   *   which fields are in somebody's hand; what follows when a text is given up, or is to be sent after all
    */
-  constructor(editor, panel, { isBusy, discarded }) {
+  constructor(editor, panel, { isBusy, discarded, again }) {
     this.#editor = editor;
     this.#panel = panel;
     this.#isBusy = isBusy;
     this.#discarded = discarded;
-    this.#unfinished = new Unfinished(editor.session.device, { changed: () => editor.sync.show(), found: () => this.putBack() });
+    this.#again = again;
+    const changed = () => (editor.sync.show(), editor.title?.show());
+    this.#unfinished = new Unfinished(editor.session.device, { changed, found: () => this.putBack() });
   }
 
   /** How many texts there are, of whatever form. */
@@ -31,10 +34,18 @@ export class Mending {
     return this.#unfinished.size;
   }
 
-  /** Keep a text; with a reason, say it where it stands. @param {string|null} text null: there is only a reason */
-  keep(place, name, text, reason) {
-    if (text !== null) this.#unfinished.put({ place, name, text, reason });
-    if (reason && place === placeOf(this.#panel)) this.#explain(name, reason);
+  /** Whether there is such a text. */
+  holds(place, name) {
+    return this.#unfinished.of(place).some((text) => text.name === name);
+  }
+
+  /**
+   * Keep a text; with a reason, say it where it stands.
+   * @param {string|null} text null: there is only a reason @param {{isSound?: boolean}} [about] `isSound`: it can be sent as it is, some day
+   */
+  keep(place, name, text, reason, { isSound = false } = {}) {
+    if (text !== null) this.#unfinished.put({ place, name, text, reason, isSound });
+    if (reason && place === placeOf(this.#panel)) this.#explain(name, reason, isSound);
   }
 
   /** It is a value now; the reason goes when it is sent. */
@@ -45,12 +56,11 @@ export class Mending {
 
   /** What was kept for this form stands where it was typed. */
   putBack() {
-    if (!this.#editor.session.mayEdit) return;
-    for (const { name, text, reason } of this.#unfinished.of(placeOf(this.#panel))) {
+    for (const { name, text, reason, isSound } of this.#unfinished.of(placeOf(this.#panel))) {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
       field.value = text;
-      this.#explain(name, reason ?? this.#editor.texts.say("not_a_value"));
+      this.#explain(name, reason ?? this.#editor.texts.say("not_a_value"), isSound);
     }
   }
 
@@ -60,8 +70,8 @@ export class Mending {
     this.#panel.querySelector(`[name="${CSS.escape(name)}"]`)?.focus();
   }
 
-  /** @param {string|null} text */
-  #explain(name, text) {
+  /** @param {string|null} text @param {boolean} [isSound] it is offered to be sent, as soon as that is possible */
+  #explain(name, text, isSound) {
     const field = this.#panel.querySelector(`[data-field="${CSS.escape(name)}"]`);
     const error = field?.querySelector("[data-field-error]");
     if (!error || (!text && error.hidden)) return;
@@ -70,9 +80,14 @@ export class Mending {
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
-    const discard = make("button.link-button", { type: "button", "data-discard": name }, this.#editor.texts.say("discard"));
-    discard.addEventListener("click", () => this.#discard(name));
-    error.append(" ", discard);
+    if (isSound && this.#editor.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#again(name)));
+    error.append(" ", this.#button("discard", () => this.#discard(name), { "data-discard": name }));
+  }
+
+  #button(text, run, attributes = {}) {
+    const button = make("button.link-button", { type: "button", ...attributes }, this.#editor.texts.say(text));
+    button.addEventListener("click", run);
+    return button;
   }
 }
 

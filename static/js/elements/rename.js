@@ -1,10 +1,12 @@
 /**
- * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc gives it back. What stands in it is kept on
- * this device with every keystroke; what is too long waits at the inspector's label.
+ * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc gives it back. As long as nothing is typed it
+ * shows the label as it is now, whoever changed it, and makes no edit. What stands in it is kept on this device with every
+ * keystroke; what cannot be saved, because it is too long or the right is gone, waits at the inspector's label.
  */
 
 import { characters } from "../lib/characters.js";
 import { editNode } from "../lib/edits.js";
+import { writeEdited } from "./caret.js";
 import { hindranceText } from "./hindrance.js";
 
 /** @param {string} id */
@@ -13,59 +15,123 @@ export function rename(editor, id) {
   editor.stage.flush();
   const record = editor.graph.node(id);
   const label = record?.element.querySelector("[data-node-label]");
-  if (!label || !editor.mayEdit || label.isContentEditable) return;
-  editor.patcher.hold([id]);
-  record.element.toggleAttribute("data-renaming", true);
-  label.contentEditable = "plaintext-only";
-  label.setAttribute("role", "textbox");
-  label.textContent = record.label;
-  label.focus();
-  getSelection().selectAllChildren(label);
+  if (label && editor.mayEdit && !label.isContentEditable) new Renaming(editor, record, label).open();
+}
 
-  const draft = `rename ${id}`;
-  const typed = () => label.textContent.replace(/\s+/g, " ").trim();
-  const edit = () => (typed() && typed() !== record.label ? [editNode(id, { label: typed() })] : null);
-  const tooLong = () => {
-    const [count, most] = [characters(typed()), editor.limits.label];
-    return count > most ? editor.texts.say("too_long", { count, most }) : null;
-  };
-  let isHeld = false;
-  const hold = (reason) => {
-    if (isHeld || reason) editor.inspector.hold(`form ${id}`, "label", typed(), reason);
-    isHeld = reason !== null;
-  };
-  const keep = () => {
-    const reason = tooLong();
-    editor.overlay.reason(id, reason);
-    hold(reason);
-    editor.draft(draft, reason ? null : edit());
-  };
-  let isDone = false;
-  const finish = (commit) => {
-    if (isDone) return;
-    isDone = true;
-    const reason = commit ? tooLong() : null;
-    hold(reason);
-    editor.overlay.reason(id, reason, { stays: false });
-    const operations = commit && !reason ? edit() : null;
-    label.removeAttribute("contenteditable");
-    label.removeAttribute("role");
-    label.textContent = record.label;
-    label.scrollLeft = 0;
-    record.element.removeAttribute("data-renaming");
-    if (!operations || !editor.submit(operations, { draft }).length) editor.draft(draft, null);
-    const hindrance = operations && hindranceText(editor);
-    if (hindrance) editor.notices.toast(editor.texts.say("not_kept", { reason: hindrance }), { tone: "danger" });
-    editor.patcher.release([id]);
-  };
-  label.addEventListener("input", () => !isDone && keep());
-  label.addEventListener("blur", () => finish(true), { once: true });
-  label.addEventListener("keydown", (event) => {
+class Renaming {
+  #editor;
+  #record;
+  #label;
+  #draft;
+  /** What stands there by no doing of mine. */
+  #given = "";
+  #isHeld = false;
+  #over = new AbortController();
+
+  constructor(editor, record, label) {
+    this.#editor = editor;
+    this.#record = record;
+    this.#label = label;
+    this.#draft = `rename ${record.id}`;
+  }
+
+  open() {
+    const [{ patcher, graph, session }, record, label, { signal }] = [this.#editor, this.#record, this.#label, this.#over];
+    patcher.hold([record.id]);
+    record.element.toggleAttribute("data-renaming", true);
+    label.contentEditable = "plaintext-only";
+    label.setAttribute("role", "textbox");
+    label.textContent = this.#given = record.label;
+    label.focus();
+    getSelection().selectAllChildren(label);
+    label.addEventListener("input", () => this.#keep(), { signal });
+    label.addEventListener("blur", () => this.#finish(true), { signal });
+    label.addEventListener("keydown", (event) => this.#key(event), { signal });
+    graph.addEventListener("change", ({ detail }) => detail.nodes.has(record.id) && this.#follow(), { signal });
+    session.addEventListener("rights", () => session.mayEdit || (this.#finish(true), this.#editor.focus.node(record.id)), { signal });
+  }
+
+  get #isTyped() {
+    return this.#label.textContent !== this.#given;
+  }
+
+  get #typed() {
+    return this.#label.textContent.replace(/\s+/g, " ").trim();
+  }
+
+  get #edit() {
+    const label = this.#typed;
+    return this.#isTyped && label && label !== this.#record.label ? [editNode(this.#record.id, { label })] : null;
+  }
+
+  get #tooLong() {
+    const [count, most] = [characters(this.#typed), this.#editor.limits.label];
+    return this.#isTyped && count > most ? this.#editor.texts.say("too_long", { count, most }) : null;
+  }
+
+  #follow() {
+    const { label } = this.#record;
+    if (this.#isTyped || label === this.#given) return;
+    this.#given = label;
+    writeEdited(this.#label, label);
+  }
+
+  #keep() {
+    const reason = this.#tooLong;
+    this.#editor.overlay.reason(this.#record.id, reason);
+    this.#hold(reason);
+    this.#editor.draft(this.#draft, reason ? null : this.#edit);
+    this.#follow();
+  }
+
+  /** With a reason it waits at the inspector's label. @param {string|null} reason */
+  #hold(reason) {
+    if (this.#isHeld || reason) this.#editor.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
+    this.#isHeld = reason !== null;
+  }
+
+  #key(event) {
     event.stopPropagation();
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
     event.preventDefault();
-    if (event.key === "Enter" && tooLong()) return;
-    finish(event.key === "Enter");
-    editor.focus.node(id);
-  });
+    if (event.key === "Enter" && this.#tooLong) return;
+    this.#finish(event.key === "Enter");
+    this.#editor.focus.node(this.#record.id);
+  }
+
+  #finish(isKept) {
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    const { overlay, patcher } = this.#editor;
+    const { id } = this.#record;
+    const reason = isKept ? this.#tooLong : null;
+    overlay.reason(id, reason, { stays: false });
+    this.#hold(reason ?? (isKept ? this.#send() : null));
+    if (reason || !isKept) this.#editor.draft(this.#draft, null);
+    this.#close();
+    patcher.release([id]);
+  }
+
+  /** @returns {string|null} why it could not be sent */
+  #send() {
+    const { notices, texts } = this.#editor;
+    const operations = this.#edit;
+    if (operations && this.#editor.submit(operations, { draft: this.#draft }).length) return null;
+    this.#editor.draft(this.#draft, null);
+    if (!operations) return null;
+    const hindrance = hindranceText(this.#editor);
+    if (!hindrance) return texts.say("too_large");
+    const reason = texts.say("not_kept", { reason: hindrance });
+    notices.toast(reason, { tone: "danger" });
+    return reason;
+  }
+
+  #close() {
+    const [label, { element }] = [this.#label, this.#record];
+    label.removeAttribute("contenteditable");
+    label.removeAttribute("role");
+    label.textContent = this.#record.label;
+    label.scrollLeft = 0;
+    element.removeAttribute("data-renaming");
+  }
 }

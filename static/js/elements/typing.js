@@ -19,6 +19,9 @@ export class Typing {
   #editor;
   #panel;
   #mending;
+  #hand;
+  #began;
+  #ended;
   /** The step of undo that typing goes on with. */
   #step;
   /** @type {Map<string, HTMLElement>} fields changed and not yet sent, by name */
@@ -27,17 +30,24 @@ export class Typing {
   #sent = new Map();
   #rest = 0;
 
-  /** @param {HTMLElement} panel the inspector's @param {import("./mending.js").Mending} mending */
-  constructor(editor, panel, mending) {
+  /**
+   * @param {HTMLElement} panel the inspector's
+   * @param {{mending: import("./mending.js").Mending, hand: import("./hand.js").Hand, began: (name: string) => void, ended: () => void}} inspector
+   *   `began`: I begin to type in a field; `ended`: it is as it was, or I have left it
+   */
+  constructor(editor, panel, { mending, hand, began, ended }) {
     this.#editor = editor;
     this.#panel = panel;
     this.#mending = mending;
+    this.#hand = hand;
+    this.#began = began;
+    this.#ended = ended;
     const on = (type, run) => panel.addEventListener(type, run);
     on("focusin", () => (this.#step = newId("s")));
     on("input", ({ target, isComposing }) => this.#input(target, { isComposing }));
     on("compositionend", ({ target }) => this.#input(target));
     on("change", ({ target }) => target.matches(AT_ONCE) && this.#input(target, { atOnce: true }));
-    on("focusout", () => this.flush());
+    on("focusout", () => this.#leave());
     panel.addEventListener("submit", (event) => (event.preventDefault(), event.stopPropagation(), this.flush()), true);
     addEventListener("pagehide", () => this.flush());
     editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
@@ -59,15 +69,16 @@ export class Typing {
     clearTimeout(this.#rest);
     if (!this.#dirty.size) return;
     const { set, texts, isTyped } = this.#typed(true);
-    const place = placeOf(this.#panel);
+    const [place, dirty] = [placeOf(this.#panel), this.#dirty];
     this.#dirty = new Map();
     if (!texts.size) return;
     const seqs = this.#editor.submit(this.#operations(set), { draft: place, step: isTyped ? this.#step : undefined });
     for (const seq of seqs) this.#sent.set(seq, { place, texts });
+    for (const [name, text] of seqs.length ? texts : []) if (text !== null) this.#hand.sent(name, dirty.get(name));
     if (seqs.length) return;
     this.#editor.draft(place, null);
     const reason = hindranceText(this.#editor) || this.#editor.texts.say("too_large");
-    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason);
+    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason, { isSound: true });
   }
 
   /** Nothing can be edited now: let go of the field, and say so if something was typed in it. It stays there, unsent. */
@@ -81,7 +92,7 @@ export class Typing {
     if (!dirty.size) return;
     const reason = texts.say("not_kept", { reason: hindranceText(this.#editor) });
     this.#editor.draft(place, null);
-    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason);
+    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason, { isSound: true });
     notices.toast(reason, { tone: "danger" });
   }
 
@@ -102,11 +113,28 @@ export class Typing {
     const isMine = this.#editor.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
     this.#dirty.set(name, field);
-    clearTimeout(this.#rest);
     if (atOnce) return this.flush();
+    if (this.#hand.take(name)) this.#began(name);
+    if (!isComposing && !this.#hand.isChanged(field)) return this.#untyped(name);
+    clearTimeout(this.#rest);
     this.#draft();
     if (!isComposing) this.#rest = setTimeout(() => this.flush(), REST_MS);
     return undefined;
+  }
+
+  /** It is as it was before: there is nothing to send. */
+  #untyped(name) {
+    this.#dirty.delete(name);
+    this.#hand.untake(name);
+    this.#mending.mended(placeOf(this.#panel), name);
+    this.#draft();
+    this.#ended();
+  }
+
+  #leave() {
+    this.flush();
+    this.#hand.leave();
+    this.#ended();
   }
 
   /** Keep what the page would send, were it to die now. */
@@ -158,6 +186,7 @@ export class Typing {
     const sent = entry.client === this.#editor.session.client && this.#sent.get(entry.seq);
     if (!sent) return;
     const { place, texts } = sent;
+    if (place === placeOf(this.#panel)) for (const name of texts.keys()) this.#hand.forget(this.#panel.querySelector(`[name="${CSS.escape(name)}"]`));
     const isOld = (name) => [...this.#sent].some(([seq, later]) => seq > entry.seq && later.place === place && later.texts.has(name));
     for (const [name, text] of texts) {
       if (!isOld(name) && !this.isIn(name)) this.#mending.keep(place, name, MENDABLE.includes(frame.code) ? text : null, frame.message ?? frame.code);

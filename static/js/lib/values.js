@@ -43,6 +43,16 @@ export function written(type, value) {
   return type === "names" && Array.isArray(value) ? value.join("\n") : String(value);
 }
 
+/** Whether two texts of a field say the same. @param {string} type */
+export function alike(type, one, other) {
+  if (one === other) return true;
+  try {
+    return written(type, read(type, one)) === written(type, read(type, other));
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A field's name and value as the `set` of an edit: `settings.temperature` becomes `{settings: {temperature}}`.
  * @returns {Record<string, unknown>}
