@@ -44,6 +44,8 @@ def _state() -> dict[str, str]:
         "unkept_waiting_one": _("Not kept on this device: 1 change"),
         "unkept_away": _("Read-only: not kept on this device"),
         "asleep": _("Paused, move to go on"),
+        "asleep_waiting": _("Paused, {count} changes waiting, move to go on"),
+        "asleep_waiting_one": _("Paused, 1 change waiting, move to go on"),
         "locked": _("The canvas is locked"),
         "unlocked": _("The canvas is unlocked"),
         "ended": _("Read-only: connection closed"),

@@ -3,7 +3,8 @@
  * cannot be opened any more, they are offered as a file, or to be discarded.
  *
  * `main[data-user]` says whose, `[data-waiting-text]` and `[data-waiting-text-one]` in which words; a card is `#card-FLOW`;
- * `template[data-stranded]` is what is said of a flow that is gone.
+ * `template[data-stranded]` is what is said of a flow that is gone, `template[data-discarded]` of changes that have just been
+ * discarded: until the page goes, they can be had back.
  */
 
 import { icon, make } from "./elements/make.js";
@@ -31,19 +32,34 @@ async function isGone(flow) {
 }
 
 function strand(flow, entries) {
-  const notice = main.querySelector("template[data-stranded]").content.firstElementChild.cloneNode(true);
+  const notice = copyOf("template[data-stranded]");
   notice.id = `stranded-${flow}`;
   notice.querySelector("[data-count]").textContent = entries.length;
   const link = notice.querySelector("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify({ flow, operations: entries.map(({ operation }) => operation) }, null, 2)], { type: "application/json" }));
   link.download = `helix-${flow}.json`;
-  notice.querySelector("button").addEventListener("click", async () => {
-    await transact("entries", "readwrite", (store) => void store.delete(IDBKeyRange.bound([user, flow], [user, flow, []])));
-    notice.remove();
-  });
+  notice.querySelector("button").addEventListener("click", () => quietly(discard(flow, entries, notice)));
   document.getElementById("listing").before(notice);
 }
 
-const quietly = () => show().catch(() => {});
-document.addEventListener("htmx:after:swap", quietly);
-addEventListener("pageshow", quietly);
+async function discard(flow, entries, notice) {
+  await transact("entries", "readwrite", (store) => void store.delete(IDBKeyRange.bound([user, flow], [user, flow, []])));
+  const done = copyOf("template[data-discarded]");
+  const undo = done.querySelector("button");
+  undo.addEventListener("click", () => quietly(takeBack(entries, done)));
+  notice.replaceWith(done);
+  undo.focus();
+}
+
+async function takeBack(entries, notice) {
+  await transact("entries", "readwrite", (store) => entries.forEach((entry) => store.put(entry)));
+  notice.remove();
+  await show();
+}
+
+const copyOf = (template) => main.querySelector(template).content.firstElementChild.cloneNode(true);
+
+/** Where the device's database does not open, what is said stays as it is. */
+const quietly = (work) => work.catch(() => {});
+document.addEventListener("htmx:after:swap", () => quietly(show()));
+addEventListener("pageshow", () => quietly(show()));

@@ -8,6 +8,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 Point = tuple[float, float]
+PATIENCE_MS = 60_000
 CALL = """async ([method, path, body]) => {
   const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
@@ -63,12 +64,13 @@ class EditorPage:
     # Waiting.
 
     def live(self, state: str = "live") -> "EditorPage":
-        expect(self.root).to_have_attribute("data-connection", state)
+        """The page stands so; it comes back after up to fifteen seconds."""
+        expect(self.root).to_have_attribute("data-connection", state, timeout=PATIENCE_MS)
         return self
 
     def settled(self) -> "EditorPage":
         """Everything I did is acknowledged."""
-        expect(self.root).to_have_attribute("data-pending", "0")
+        expect(self.root).to_have_attribute("data-pending", "0", timeout=PATIENCE_MS)
         return self
 
     # Doing.

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import WINDOW, Apart, Context, Flow, Open, behind_proxy
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.gestures import nudge, select, waits
 from tests.browser.nodes import TWO, agent
-from tests.browser.panel import PATIENCE_MS, back, lost
+from tests.browser.panel import back, lost
 from tests.browser.views import expect_agreement
 from tests.proxy import Proxy
 from tests.servers import Server

@@ -109,6 +109,10 @@ def test_changes_to_a_flow_that_is_gone_are_offered_in_the_library(
     assert json.loads(download.value.path().read_text())["operations"][0]["set"] == {"label": "Planner"}
     notice.get_by_role("button", name="Discard").click()
     expect(notice).to_have_count(0)
+    bob.page.get_by_text("The changes were discarded.").locator("..").get_by_role("button", name="Undo").click()
+    expect(notice).to_contain_text("1")
+    notice.get_by_role("button", name="Discard").click()
+    expect(notice).to_have_count(0)
     bob.page.reload()
     expect(bob.page.locator("#listing")).to_be_visible()
     expect(notice).to_have_count(0)

@@ -84,6 +84,7 @@ class Trouble:
         self.is_up = True
         for network in self.networks:
             network.delay(0)
+            network.cut_after()
             if self.chance.random() < 0.5:  # what was held back is lost
                 network.cut()
             network.resume()

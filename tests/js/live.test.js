@@ -28,11 +28,12 @@ class Transport {
 
 function socket(hello = () => ({ type: "hello" })) {
   Transport.all = [];
-  const made = new Socket("ws://x", hello, { Transport, page: new EventTarget() });
+  const page = new EventTarget();
+  const made = new Socket("ws://x", hello, { Transport, page });
   made.start();
   const last = () => Transport.all.at(-1);
   last().onopen();
-  return { made, last };
+  return { made, last, page };
 }
 
 test("nothing is sent before the welcome, and hello is made anew for each connection", () => {
@@ -65,6 +66,22 @@ test("a revoked right ends it, sleep waits for an input", () => {
   assert.equal(Transport.all.length, 2);
   mock.timers.reset();
 });
+
+for (const [what, about, wakes] of [
+  ["keydown", {}, true],
+  ["input", {}, true],
+  ["pointermove", { movementX: 3, movementY: 0 }, true],
+  ["pointermove", { movementX: 0, movementY: 0 }, false],
+]) {
+  test(`whoever sleeps is ${wakes ? "woken" : "left alone"} by ${what} ${JSON.stringify(about)}`, () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    const asleep = socket();
+    asleep.last().onclose({ code: 4410 });
+    asleep.page.dispatchEvent(Object.assign(new Event(what), about));
+    assert.equal(Transport.all.length, wakes ? 2 : 1);
+    mock.timers.reset();
+  });
+}
 
 test("silence is asked about, and without an answer the connection counts as lost", () => {
   mock.timers.enable({ apis: ["setTimeout"] });

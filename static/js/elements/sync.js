@@ -52,7 +52,7 @@ export class Sync {
     if (connection === "live" && unsaved) return ["refused", texts.say("unsaved", { count: unsaved })];
     if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
     if (connection === "live") return away.isEmpty ? ["live", texts.say("saved")] : ["refused", texts.say("to_look_at", { count: away.count })];
-    if (socket.state === "asleep") return ["offline", texts.say("asleep")];
+    if (socket.state === "asleep") return ["offline", texts.say(count ? "asleep_waiting" : "asleep", { count })];
     if (session.hindrance === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
     if (count) return ["offline", texts.say("offline_waiting", { count })];
     const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);

@@ -12,7 +12,7 @@ import { MOST_MS, delay, verdict } from "../lib/retry.js";
 const SILENCE_MS = 20_000;
 const STALE_MS = 2_000;
 const PATIENCE_MS = 5_000;
-const INPUTS = ["pointerdown", "keydown", "wheel", "touchstart", "focus"];
+const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "focus"];
 
 export class Socket extends EventTarget {
   /** @type {State} */
@@ -43,7 +43,7 @@ export class Socket extends EventTarget {
     page?.addEventListener("offline", () => this.#probe(2_000));
     page?.document?.addEventListener("visibilitychange", () => page.document.visibilityState === "visible" && this.#wake());
     page?.addEventListener("pageshow", (event) => event.persisted && this.now());
-    for (const input of INPUTS) page?.addEventListener(input, () => this.state === "asleep" && this.now(), { capture: true, passive: true });
+    for (const input of INPUTS) page?.addEventListener(input, (event) => this.state === "asleep" && isDoing(event) && this.now(), { capture: true, passive: true });
   }
 
   start() {
@@ -155,3 +155,6 @@ export class Socket extends EventTarget {
     this.dispatchEvent(new Event("state"));
   }
 }
+
+/** Whether somebody did something: a browser also tells of a pointer under which only the page has moved. */
+const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
