@@ -53,7 +53,7 @@ class Proxy:
         self._do(self._cut)
 
     def cut_after(self, *, up: int | None = None, down: int | None = None) -> None:
-        """Break every connection once, after exactly so many more bytes of all of them in a direction; none: not at all."""
+        """Break every connection once, after exactly so many more bytes of all of them in a direction; none: never."""
         given: dict[Direction, int | None] = {"up": up, "down": down}
         left = {direction: count for direction, count in given.items() if count is not None}
         self._do(lambda: setattr(self, "_left", left))
