@@ -6,9 +6,9 @@ from ninja import Status
 from accounts import entrance, tokens
 from accounts.authentication import person
 from accounts.models import User
-from accounts.problems import Problem, answers
-from accounts.routing import Router
 from accounts.schemas import AccountOut, MeOut, RefreshIn, RegisterIn, TokenIn, TokenOut
+from web.errors import Problem, answers
+from web.router import Router
 
 router = Router(tags=["account"])
 

@@ -12,8 +12,8 @@ from ninja.utils import check_csrf
 from structlog.contextvars import bind_contextvars
 
 from accounts.models import User
-from accounts.problems import Problem
 from accounts.tokens import user_of_bearer
+from web.errors import Problem
 
 
 class BearerToken(HttpBearer):

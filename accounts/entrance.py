@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.problems import Problem
+from web.errors import Problem
 
 MINUTE = 60
 FAILURES_WINDOW = 300

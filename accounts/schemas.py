@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
-from accounts.problems import In
+from web.errors import In
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import entrance
 from accounts.forms import LoginForm, RegisterForm
 from accounts.models import User
-from accounts.problems import Problem, status_of
+from web.errors import Problem, status_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -17,16 +17,16 @@ from redis.exceptions import RedisError
 
 from accounts.api import router as accounts
 from accounts.authentication import AUTHENTICATION
-from accounts.problems import Problem, status_of
-from flows import limits
 from flows.api import router as flows
 from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
-from flows.outages import is_outage
 from helix.reference import Reference
 from sessions.api import router as sessions
+from web import limits
+from web.db_errors import is_outage
+from web.errors import Problem, status_of
 
 log = structlog.get_logger(__name__)
 NOT_FOUND = "There is nothing here for you."

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.defaults import server_error
 
-from flows.outages import is_outage
 from helix.api import RETRY_SECONDS
+from web.db_errors import is_outage
 
 log = structlog.get_logger(__name__)
 

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from ninja import Schema
 
 from accounts.authentication import person
-from accounts.problems import Problem, answers
-from accounts.routing import Router
 from flows.access import get_flow_for
 from sessions.processes import listing as live
+from web.errors import Problem, answers
+from web.router import Router
 
 router = Router(tags=["sessions"])
 

@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import connection
 
-from flows.outages import DatabaseErrors, is_outage
+from web.db_errors import DatabaseErrors, is_outage
 
 P = ParamSpec("P")
 T = TypeVar("T")

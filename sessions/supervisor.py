@@ -14,8 +14,6 @@ from hashlib import sha256
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from flows.limits import Limits
-from flows.limits import current as current_limits
 from sessions import metrics
 from sessions.live.session import LiveSession
 from sessions.processes import listing as live
@@ -23,6 +21,8 @@ from sessions.processes.directory import Directory, Listing, count_sockets
 from sessions.processes.link import Message
 from sessions.sockets.socket import Socket
 from sessions.wire.codes import Close, Closing
+from web.limits import Limits
+from web.limits import current as current_limits
 
 DRAINING_SECONDS = 1.0
 

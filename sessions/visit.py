@@ -12,7 +12,6 @@ from typing import assert_never
 import structlog
 
 from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
-from flows.limits import current as current_limits
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
@@ -29,6 +28,7 @@ from sessions.wire.codes import Close, Closing
 from sessions.wire.decoding import BadFrame, OtherProtocol, decode_frame
 from sessions.wire.encoding import encode, named
 from sessions.wire.frames import ClientFrame, ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
+from web.limits import current as current_limits
 
 STRIKES = 5
 HELLO_SECONDS = 30.0

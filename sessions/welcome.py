@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 
 import orjson
 
-from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.session import LiveSession
 from sessions.live.steps import Step
@@ -19,6 +18,7 @@ from sessions.sockets.socket import Socket
 from sessions.wire.codes import Close, Closing
 from sessions.wire.encoding import Encoded, encode, people_frames
 from sessions.wire.frames import PROTOCOL, Hello
+from web.limits import Limits
 
 NOT_A_CLIENTS = {
     "body_bytes",

@@ -102,7 +102,7 @@ def test_settings_need_no_part_of_the_product_but_its_limits() -> None:
     """They are read before any app is loaded."""
     ours = {name for name in imports_of(ROOT / "helix/settings.py") if name.partition(".")[0] in MAY_IMPORT}
 
-    assert ours <= {"flows.limits.Limits", "helix.environment", "helix.logging.configuration"}
+    assert ours <= {"web.limits.Limits", "helix.environment", "helix.logging.configuration"}
 
 
 def test_tests_are_not_imported_by_what_ships() -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from flows import limits as helix_limits
 from flows.actions.memory import remember
 from flows.actions.missing import Missing
 from flows.actions.reading import Asked, decode
@@ -31,6 +30,7 @@ from flows.submission import (
     Undo,
     Via,
 )
+from web import limits as helix_limits
 
 
 @dataclass(slots=True)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from flows import limits as helix_limits
 from flows.access import Role
 from flows.actions.rights import lock_flow, require
 from flows.actions.turns import in_turn
@@ -20,6 +19,7 @@ from flows.publish import Hint, hint_deleted
 from flows.search import search_text
 from flows.storage.store import load_document, write_effect
 from flows.submission import ChangeHead, Via
+from web import limits as helix_limits
 
 COPY = " (Copy)"
 _NONE: list[object] = []

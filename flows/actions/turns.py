@@ -15,7 +15,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from flows.actions.fair_lock import FairLock
-from flows.outages import NotOurTurn, is_collision
+from web.db_errors import NotOurTurn, is_collision
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from flows import limits as helix_limits
 from flows.actions.effort import Effort, Efforts, Refusal
 from flows.actions.rights import LockedFlow
 from flows.actions.steps import Made, steps_of, went_on_elsewhere
@@ -25,6 +24,7 @@ from flows.document import (
 )
 from flows.log.past import backwards
 from flows.submission import Redo, Undo
+from web import limits as helix_limits
 
 _efforts = Efforts()
 

@@ -1,7 +1,7 @@
 """REST about flows. Every call asks `flows.access` who may, and writes through `flows.actions` alone."""
 
-from accounts.routing import Router
 from flows.api import edits, flows, members, replaced
+from web.router import Router
 
 router = Router()
 router.add_router("", flows.router)

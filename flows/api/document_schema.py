@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from flows.document import KINDS, Kind, Setting
-from flows.limits import Limits
+from web.limits import Limits
 
 Json: TypeAlias = dict[str, object]
 

@@ -7,10 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import person
-from accounts.problems import Problem, answers
-from accounts.routing import Router
 from flows import actions
-from flows import limits as helix_limits
 from flows.access import Forbidden, Role, get_flow_for
 from flows.actions import Acked, Redo, Refused, Submission, Undo
 from flows.api.answers import encoded_graph, json, rejected
@@ -29,6 +26,9 @@ from flows.document import Rejected, encode_left
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
 from flows.storage.store import consistent_read
+from web import limits as helix_limits
+from web.errors import Problem, answers
+from web.router import Router
 
 router = Router(tags=["edits"])
 NOT_TAKEN_BACK = ("forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached", "rate_limited")

@@ -6,8 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import person
-from accounts.problems import answers
-from accounts.routing import Router
 from flows import actions
 from flows.access import Role, get_flow_for
 from flows.actions import Refused, Submission
@@ -15,6 +13,8 @@ from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.publish import after, publish_sync
 from flows.queries import FlowSummary, library
+from web.errors import answers
+from web.router import Router
 
 router = Router(tags=["flows"])
 UNNAMED = DuplicateIn()

@@ -6,8 +6,6 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import person
 from accounts.models import User
-from accounts.problems import answers
-from accounts.routing import Router
 from flows import actions
 from flows.access import Role, get_flow_for
 from flows.api.answers import json
@@ -15,6 +13,8 @@ from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
 from flows.publish import publish_sync
 from flows.queries import Member, members
+from web.errors import answers
+from web.router import Router
 
 router = Router(tags=["members"])
 

@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
 from accounts.authentication import person
-from accounts.problems import Problem, answers
-from accounts.routing import Router
 from flows.api.answers import json
 from flows.api.schemas import ReplacedOut, ReplacedQuery
 from flows.document import Rejected
 from flows.replaced import replaced_since
+from web.errors import Problem, answers
+from web.router import Router
 
 router = Router(tags=["edits"])
 

@@ -18,10 +18,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from flows import forms
-from flows import limits as helix_limits
 from flows.canvas import fresh
 from flows.document import KINDS, Edge, FlowProperties, Node
-from flows.limits import Limits
+from web import limits as helix_limits
+from web.limits import Limits
 
 LANGUAGES = 16
 

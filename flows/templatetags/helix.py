@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from flows import release
+from web import release
 
 register = template.Library()
 SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"

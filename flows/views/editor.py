@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from flows import limits as helix_limits
 from flows.access import Access
 from flows.actions import can_take_back
 from flows.canvas import blanks, layout_css, whole
@@ -26,6 +25,7 @@ from flows.texts import texts
 from flows.views.doors import PageRequest, flow_view
 from flows.views.inspector import panel
 from flows.views.offline import keepable
+from web import limits as helix_limits
 
 LIMITS_FOR_SCRIPTS = (
     "frame_bytes",

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
 from flows import actions, forms, publish, queries
-from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.actions import Refused, Submission
 from flows.canvas import spoken_name
@@ -26,6 +25,7 @@ from flows.forms.blanks import blank_forms
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
+from web import limits as helix_limits
 
 LISTED = 200
 MOST_SELECTED = 500

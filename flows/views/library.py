@@ -17,12 +17,12 @@ from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
 from flows import actions, forms, publish, queries
-from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.actions import Refused, Submission
 from flows.canvas import thumbnail_svg
 from flows.queries import Sort
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
+from web import limits as helix_limits
 
 PAGE = 24
 SHOWN_PEOPLE = 4

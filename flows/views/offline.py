@@ -15,8 +15,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from flows import release
 from flows.storage.store import Loaded
+from web import release
 
 TITLE = 100
 

@@ -7,7 +7,6 @@ import structlog
 
 from flows.canvas import state_html
 from flows.document import encode_left, mentioned_on_wire
-from flows.limits import current
 from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.live.audience import Audience
@@ -15,6 +14,7 @@ from sessions.live.current import Current
 from sessions.live.inbox import Entry
 from sessions.sockets.socket import Socket
 from sessions.wire.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
+from web.limits import current
 
 log = structlog.get_logger(__name__)
 

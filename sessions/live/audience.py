@@ -15,7 +15,6 @@ from django.urls import reverse
 
 from flows.canvas import fragments
 from flows.document import Document
-from flows.limits import Limits
 from sessions import metrics
 from sessions.live.current import Current
 from sessions.live.steps import Step, joined
@@ -35,6 +34,7 @@ from sessions.wire.encoding import (
     state_bytes,
 )
 from sessions.wire.frames import Format
+from web.limits import Limits
 
 LONGEST_PAUSE = 0.016
 PRESENCE_SHARE = 4

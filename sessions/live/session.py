@@ -21,7 +21,6 @@ import structlog
 from django.utils import timezone
 
 from flows.errors import NotFound
-from flows.limits import Limits
 from flows.publish import group_name
 from flows.storage.store import load_document
 from flows.submission import Receipt
@@ -41,6 +40,7 @@ from sessions.presence import Board
 from sessions.processes.link import Link
 from sessions.sockets.socket import Socket
 from sessions.wire.codes import Close, Closing
+from web.limits import Limits
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,7 +13,6 @@ from uuid import UUID
 
 import structlog
 
-from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.audience import Audience
 from sessions.live.current import Current
@@ -25,6 +24,7 @@ from sessions.sockets.admission import verdicts
 from sessions.sockets.socket import Socket
 from sessions.wire.codes import Close, Closing
 from sessions.wire.encoding import encode
+from web.limits import Limits
 
 log = structlog.get_logger(__name__)
 

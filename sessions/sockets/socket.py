@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from flows.limits import Limits
 from sessions import metrics
 from sessions.presence import Person
 from sessions.sockets.admission import Check, Credential, Guest
@@ -20,6 +19,7 @@ from sessions.sockets.outbound import Outbound, Send
 from sessions.wire.codes import Close
 from sessions.wire.encoding import Encoded
 from sessions.wire.frames import Format
+from web.limits import Limits
 
 ABORT_SECONDS = 5.0
 THEIR_DOING = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}

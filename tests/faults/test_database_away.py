@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
-from flows.outages import NotOurTurn, is_outage
 from sessions import database
 from tests.faults.frail import Author, FrailServer, logged
 from tests.postgres import Postgres
 from tests.programs import Programs
+from web.db_errors import NotOurTurn, is_outage
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from flows import limits
 from flows.actions import (
     Acked,
     Redo,
@@ -28,6 +27,7 @@ from flows.models import Change, Flow
 from flows.storage.store import StoredGraph, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
+from web import limits
 
 pytestmark = pytest.mark.django_db
 

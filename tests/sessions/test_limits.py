@@ -12,7 +12,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
-from flows.limits import Limits
 from flows.models import Answer, Flow
 from flows.storage.store import Loaded, load_document
 from sessions import consumers, supervisor, visit, welcome
@@ -24,6 +23,7 @@ from sessions.sockets.admission import Guest, admit
 from sessions.wire.codes import Close
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
+from web.limits import Limits
 
 Limit = Callable[..., None]
 

@@ -5,7 +5,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flows.limits import Limits
 from helix.asgi import application
 from sessions import supervisor
 from sessions.live.session import LiveSession
@@ -13,6 +12,7 @@ from sessions.processes.link import Link
 from sessions.supervisor import Supervisor
 from sessions.wire.codes import Closing
 from tests.hostile.real.connection import Connection
+from web.limits import Limits
 
 
 class Process:
