@@ -35,7 +35,7 @@ def seed(people: int, flows: list[int], library: int) -> dict[str, Any]:
 
     from accounts.models import User
     from accounts.tokens import issue
-    from flows.actions import create_flow
+    from flows.commands import create_flow
     from flows.models import Membership
 
     names = [

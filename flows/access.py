@@ -1,7 +1,7 @@
 """Who may do what with a flow: the one place where a role is asked for.
 
 Pages, REST, sockets and admin call `get_flow_for`; whatever writes asks again inside its own transaction
-(`flows.actions`), because a role may be gone by then. A flow that is unknown, deleted or not yours is the same
+(`flows.commands`), because a role may be gone by then. A flow that is unknown, deleted or not yours is the same
 `NotFound`.
 """
 

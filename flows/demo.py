@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from flows.access import Role
-from flows.actions import create_flow, set_member
+from flows.commands import create_flow, set_member
 from flows.models import Flow
 
 NAMES = ("Alice", "Bob", "Vera", "Charlie")

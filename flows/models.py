@@ -3,7 +3,7 @@
 A flow is rows, not one blob: a change touches a few of them however large the flow is, SQL and admin can read it, and
 constraints hold. Nodes and edges have the deterministic key `"<flow hex>.<id>"`, so an edge's ends and a node's
 parent are real foreign keys without a look-up. `Change` is the truth: never updated, never deleted (triggers of the
-first migration see to it). Only `flows.actions` writes here.
+first migration see to it). Only `flows.commands` writes here.
 """
 
 import uuid

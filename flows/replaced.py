@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 from accounts.colours import colour_of
 from accounts.models import User
 from flows.access import Access, get_flow_for
-from flows.actions.effort import Efforts
-from flows.actions.steps import REACH
+from flows.commands.undo_budget import Efforts
+from flows.commands.undo_steps import REACH
 from flows.document import Past, Rejected, Replaced, encode_operation, replaced
 from flows.log import READ_BYTES
 from flows.log.past import backwards

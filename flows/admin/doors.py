@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from flows.actions.turns import writing
+from flows.commands.write_lock import writing
 from flows.document import Rejected
 from flows.errors import FlowError
 

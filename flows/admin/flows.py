@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from flows import actions, publish
+from flows import commands, publish
 from flows.admin.contents import FirstEdges, FirstNodes
 from flows.admin.doors import Refusable, Unwritten
 from flows.admin.members import Members, give_role, take_role
@@ -121,11 +121,11 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         wanted = {name: value for name, value in form.cleaned_data.items() if value != form.initial[name]}
         if wanted:
             operation = {"kind": "edit_flow", "set": wanted}
-            receipt = actions.submit(
-                obj.pk, [actions.Submission(operation=operation, actor=request.user.pk, via="admin")]
+            receipt = commands.submit(
+                obj.pk, [commands.Submission(operation=operation, actor=request.user.pk, via="admin")]
             )
             for answer in receipt.answers:
-                if isinstance(answer, actions.Refused):
+                if isinstance(answer, commands.Refused):
                     raise Unwritten(answer.message)
             publish.after(receipt)
 
@@ -141,7 +141,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: HttpRequest, obj: Flow) -> None:
         """Mark it as deleted."""
-        publish.publish_sync(actions.delete_flow(request.user.pk, obj.pk, via="admin"))
+        publish.publish_sync(commands.delete_flow(request.user.pk, obj.pk, via="admin"))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> None:
         """Mark those as deleted that are not."""
@@ -152,7 +152,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     def restore(self, request: HttpRequest, flows: QuerySet[Flow]) -> None:
         """Bring deleted flows back as they were."""
         restored = [
-            actions.restore_flow(request.user.pk, flow.pk, via="admin")
+            commands.restore_flow(request.user.pk, flow.pk, via="admin")
             for flow in flows.filter(deleted_at__isnull=False)
         ]
         self.message_user(request, ngettext("%d flow restored.", "%d flows restored.", len(restored)) % len(restored))

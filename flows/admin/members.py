@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from flows import actions, publish
+from flows import commands, publish
 from flows.admin.doors import Refusable
 from flows.models import Membership
 
@@ -63,7 +63,7 @@ class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 def give_role(request: HttpRequest, membership: Membership) -> None:
     """Let the door give somebody a role; raises what it refuses with."""
     person: str | int = membership.user_id if membership.pk else membership.user.email
-    changed = actions.set_member(request.user.pk, membership.flow_id, person=person, role=membership.role, via="admin")
+    changed = commands.set_member(request.user.pk, membership.flow_id, person=person, role=membership.role, via="admin")
     membership.pk = Membership.objects.values_list("pk", flat=True).get(
         flow_id=membership.flow_id, user_id=membership.user_id
     )
@@ -72,5 +72,5 @@ def give_role(request: HttpRequest, membership: Membership) -> None:
 
 def take_role(request: HttpRequest, membership: Membership) -> None:
     """Let the door take somebody's role away; raises what it refuses with."""
-    hint = actions.remove_member(request.user.pk, membership.flow_id, user_id=membership.user_id, via="admin")
+    hint = commands.remove_member(request.user.pk, membership.flow_id, user_id=membership.user_id, via="admin")
     publish.publish_sync(hint)

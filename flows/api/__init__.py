@@ -1,4 +1,4 @@
-"""REST about flows. Every call asks `flows.access` who may, and writes through `flows.actions` alone."""
+"""REST about flows. Every call asks `flows.access` who may, and writes through `flows.commands` alone."""
 
 from flows.api import edits, flows, members, replaced
 from web.router import Router

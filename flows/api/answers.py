@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from accounts.models import User
 from flows.access import Access, get_flow_for
-from flows.actions import Refused
+from flows.commands import Refused
 from flows.document import Code, Rejected, encode_edge, encode_node
 from flows.storage.store import consistent_read, read_edges, read_nodes
 

@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import person
-from flows import actions
+from flows import commands
 from flows.access import Forbidden, Role, get_flow_for
-from flows.actions import Acked, Redo, Refused, Submission, Undo
 from flows.api.answers import encoded_graph, json, rejected
 from flows.api.schemas import (
     GRAPH_CODES,
@@ -22,6 +21,7 @@ from flows.api.schemas import (
     TakenBackOut,
     VersionOut,
 )
+from flows.commands import Acked, Redo, Refused, Submission, Undo
 from flows.document import Rejected, encode_left
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
@@ -46,7 +46,7 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     Else 409, with the flow as it is now: `detail: {version, nodes, edges}`. The same graph makes no version.
     """
     get_flow_for(person(request), flow_id, Role.EDITOR)
-    receipt = actions.replace_graph(flow_id, actor=person(request).pk, **dict(payload), via="api")
+    receipt = commands.replace_graph(flow_id, actor=person(request).pk, **dict(payload), via="api")
     after(receipt)
     match receipt.answers:
         case (Refused(code="version_conflict") as stale,):
@@ -67,7 +67,7 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
     """
     get_flow_for(person(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
-    receipt = actions.submit(flow_id, _submissions(person(request).pk, payload))
+    receipt = commands.submit(flow_id, _submissions(person(request).pk, payload))
     after(receipt)
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
         raise Forbidden
@@ -114,7 +114,7 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
     actor = person(request)
     get_flow_for(actor, flow_id, Role.EDITOR)
     submission = Submission(operation=asked, actor=actor.pk, via="api", client=payload.client, seq=payload.seq)
-    receipt = actions.submit(flow_id, [submission])
+    receipt = commands.submit(flow_id, [submission])
     after(receipt)
     match receipt.answers[0]:
         case Refused(code="forbidden"):

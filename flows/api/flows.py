@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import person
-from flows import actions
+from flows import commands
 from flows.access import Role, get_flow_for
-from flows.actions import Refused, Submission
 from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
+from flows.commands import Refused, Submission
 from flows.publish import after, publish_sync
 from flows.queries import FlowSummary, library
 from web.errors import answers
@@ -31,7 +31,7 @@ def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
 def create_flow(request: HttpRequest, payload: CreateIn) -> HttpResponse:
     """Create a flow of the caller's own, with a graph if one is given; if that does not hold together, 422 says why."""
     owner = person(request)
-    flow = actions.create_flow(owner.pk, **dict(payload), via="api")
+    flow = commands.create_flow(owner.pk, **dict(payload), via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 
@@ -46,7 +46,7 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
     """Change the flow's title or description."""
     get_flow_for(person(request), flow_id, Role.EDITOR)
     operation = {"kind": "edit_flow", "set": payload.dict(exclude_unset=True)}
-    receipt = actions.submit(flow_id, [Submission(operation=operation, actor=person(request).pk, via="api")])
+    receipt = commands.submit(flow_id, [Submission(operation=operation, actor=person(request).pk, via="api")])
     after(receipt)
     match receipt.answers:
         case (Refused() as refused,):
@@ -57,7 +57,7 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
 @router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
 def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Delete the flow; owners only."""
-    publish_sync(actions.delete_flow(person(request).pk, flow_id, via="api"))
+    publish_sync(commands.delete_flow(person(request).pk, flow_id, via="api"))
     return HttpResponse(status=204)
 
 
@@ -65,7 +65,7 @@ def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateIn] = UNNAMED) -> HttpResponse:
     """Make a flow of the caller's own with the same elements under the same ids."""
     owner = person(request)
-    flow = actions.duplicate_flow(owner.pk, flow_id, title=payload.title, via="api")
+    flow = commands.duplicate_flow(owner.pk, flow_id, title=payload.title, via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.authentication import person
 from accounts.models import User
-from flows import actions
+from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
@@ -47,12 +47,12 @@ def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payloa
 @router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away; owners only, and never the last owner's."""
-    publish_sync(actions.remove_member(person(request).pk, flow_id, user_id=user_id, via="api"))
+    publish_sync(commands.remove_member(person(request).pk, flow_id, user_id=user_id, via="api"))
     return HttpResponse(status=204)
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
-    changed = actions.set_member(person(request).pk, flow_id, person=whom, role=role, via="api")
+    changed = commands.set_member(person(request).pk, flow_id, person=whom, role=role, via="api")
     publish_sync(changed.hint)
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 

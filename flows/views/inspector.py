@@ -15,10 +15,10 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
-from flows import actions, forms, publish, queries
+from flows import commands, forms, publish, queries
 from flows.access import Access, Role, get_flow_for
-from flows.actions import Refused, Submission
 from flows.canvas import spoken_name
+from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
 from flows.forms.blanks import blank_forms
@@ -85,7 +85,7 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
     errors, general = dict(reading.errors), ""
     if not errors and reading.changes:
         submission = Submission(operation=_operation(selected, reading.changes), actor=request.user.pk, via="page")
-        receipt = actions.submit(access.flow.pk, [submission])
+        receipt = commands.submit(access.flow.pk, [submission])
         publish.after(receipt)
         if isinstance(answer := receipt.answers[0], Refused):
             errors, general = _place(sections, answer)

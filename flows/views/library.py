@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
-from flows import actions, forms, publish, queries
+from flows import commands, forms, publish, queries
 from flows.access import Access, Role
-from flows.actions import Refused, Submission
 from flows.canvas import thumbnail_svg
+from flows.commands import Refused, Submission
 from flows.queries import Sort
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 from web import limits as helix_limits
@@ -44,7 +44,7 @@ def library(request: PageRequest) -> HttpResponse:
 def create(request: PageRequest) -> HttpResponse:
     """Create an empty flow and open it."""
     title = request.POST.get("title", "").strip()[: helix_limits.current().title] or _("Untitled flow")
-    return redirect("flows:editor", actions.create_flow(request.user.pk, title=title, via="page").pk)
+    return redirect("flows:editor", commands.create_flow(request.user.pk, title=title, via="page").pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +58,7 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
         return _changed(request, closes=True)
     title = title.strip()
     edit = {"kind": "edit_flow", "set": {"title": title}}
-    receipt = actions.submit(access.flow.pk, [Submission(operation=edit, actor=request.user.pk, via="page")])
+    receipt = commands.submit(access.flow.pk, [Submission(operation=edit, actor=request.user.pk, via="page")])
     publish.after(receipt)
     if isinstance(answer := receipt.answers[0], Refused):
         return _rename_dialog(request, access, title, error=answer.message, status=422)
@@ -69,7 +69,7 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def duplicate(request: PageRequest, access: Access) -> HttpResponse:
     """Make a copy of one's own."""
-    actions.duplicate_flow(request.user.pk, access.flow.pk, via="page")
+    commands.duplicate_flow(request.user.pk, access.flow.pk, via="page")
     return _changed(request)
 
 
@@ -77,7 +77,7 @@ def duplicate(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view(Role.OWNER)
 def delete(request: PageRequest, access: Access) -> HttpResponse:
     """Delete a flow, and offer to undo it."""
-    publish.publish_sync(actions.delete_flow(request.user.pk, access.flow.pk, via="page"))
+    publish.publish_sync(commands.delete_flow(request.user.pk, access.flow.pk, via="page"))
     if not wants_fragment(request):
         return redirect(f"{reverse('flows:library')}?{urlencode({'deleted': access.flow.pk})}")
     response = render(request, "flows/_deleted.html", {"flow_id": access.flow.pk, "title": access.flow.title})
@@ -88,7 +88,7 @@ def delete(request: PageRequest, access: Access) -> HttpResponse:
 @logged_in
 def restore(request: PageRequest, flow_id: UUID) -> HttpResponse:
     """Take a deletion back."""
-    actions.restore_flow(request.user.pk, flow_id, via="page")
+    commands.restore_flow(request.user.pk, flow_id, via="page")
     return _changed(request)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.colours import colour_of
-from flows import actions, publish, queries
+from flows import commands, publish, queries
 from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
@@ -25,7 +25,7 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
         return _dialog(request, access)
     person, role = request.POST.get("person", ""), request.POST.get("role", "")
     try:
-        changed = actions.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
+        changed = commands.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, typed=person, status=422)
     publish.publish_sync(changed.hint)
@@ -40,10 +40,10 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
         raise NotFound
     try:
         if request.POST.get("remove"):
-            hint = actions.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")
+            hint = commands.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")
         else:
             role = request.POST.get("role", "")
-            hint = actions.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
+            hint = commands.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, status=422)
     except NotFound as error:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from flows.actions import Versioned, submit
+from flows.commands import Versioned, submit
 from flows.errors import NotFound
 from flows.publish import hint_changed
 from flows.submission import Receipt

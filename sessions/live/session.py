@@ -1,7 +1,7 @@
 """The live session: one flow being edited, in one process.
 
 One task owns the flow in memory (`current`), at a known version. It takes what people submit in batches (`inbox`),
-has each committed by `flows.actions.submit` in a thread (`commits`), advances by the receipt, lets the audience know
+has each committed by `flows.commands.submit` in a thread (`commits`), advances by the receipt, lets the audience know
 and answers the authors. If the receipt starts from another version than ours, somebody else wrote (REST, another
 process): then the log is read, exactly as after a hint, or a heartbeat that shows us behind. So several processes are
 correct without electing an owner, and a lost hint is only a delay.

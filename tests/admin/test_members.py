@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows import actions
+from flows import commands
 from flows.models import Flow, Membership
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -13,8 +13,8 @@ LIST = "/admin/flows/membership/"
 
 @pytest.fixture
 def flow(alice: User, bob: User) -> Flow:
-    flow = actions.create_flow(alice.pk, title="Plan", via="page")
-    actions.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    flow = commands.create_flow(alice.pk, title="Plan", via="page")
+    commands.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
     return flow
 
 

@@ -206,14 +206,14 @@ def test_the_number_of_nodes_has_a_limit(as_bob: Program, flow: Flow, settings: 
 def test_a_role_lost_meanwhile_refuses_the_whole_call(
     as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flows import actions
+    from flows import commands
 
     def revoked_first(*arguments: Any, **options: Any) -> Any:
         Membership.objects.filter(user=as_bob.user).update(role="viewer")
         return submit(*arguments, **options)
 
-    submit = actions.submit
-    monkeypatch.setattr(actions, "submit", revoked_first)
+    submit = commands.submit
+    monkeypatch.setattr(commands, "submit", revoked_first)
 
     refused(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": [move("n1")]}), 403, "forbidden")
     assert Flow.objects.get().version == 1

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts import tokens
 from accounts.models import User
-from flows import actions
+from flows import commands
 from flows.models import Flow
 from helix.body_limit import BodyLimit
 from tests.api.conftest import Program
@@ -195,7 +195,7 @@ def test_a_defect_is_logged_and_keeps_its_story_to_itself(
     def broken(*_arguments: object, **_options: object) -> None:
         raise RuntimeError("the secret story")
 
-    monkeypatch.setattr(actions, "create_flow", broken)
+    monkeypatch.setattr(commands, "create_flow", broken)
     response = as_alice.post("/flows", {"title": "x"})
 
     refused(response, 500, "internal")

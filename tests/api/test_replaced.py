@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from flows import replaced
-from flows.actions import effort
+from flows.commands import undo_budget
 from flows.models import Flow, Membership
 from tests.api.conftest import Program
 from tests.api.test_undo import edit, operate
@@ -32,7 +32,7 @@ def test_who_asks_too_much_waits(
     as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operate(as_bob, flow, edit("n1", label="his"))
-    monkeypatch.setattr(effort, "MOST", 0.0)
+    monkeypatch.setattr(undo_budget, "MOST", 0.0)
     answer = as_bob.get(f"/flows/{flow.pk}/replaced")
     refused(answer, 429, "rate_limited")
     assert answer["Retry-After"] == "1"

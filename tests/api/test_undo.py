@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
-from flows.actions import effort
+from flows.commands import undo_budget
 from flows.models import Flow
 from tests.api.conftest import Program
 
@@ -84,7 +84,7 @@ def test_a_step_has_a_name(as_bob: Program, flow: Flow, refused: Refused, step: 
 def test_who_searches_too_far_too_often_waits(
     as_alice: Program, as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(effort, "MOST", 0.0)
+    monkeypatch.setattr(undo_budget, "MOST", 0.0)
     operate(as_bob, flow, edit("n1", label="his"))
 
     answer = as_bob.post(f"/flows/{flow.pk}/undo")

@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from flows.actions import batch
+from flows.commands import batch
 from flows.log import changes_since, verify_flow
 from flows.models import Flow
 from tests.faults.frail import FrailServer

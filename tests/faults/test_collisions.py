@@ -13,8 +13,8 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.models import User
-from flows.actions import create_flow
-from flows.actions.turns import ATTEMPTS
+from flows.commands import create_flow
+from flows.commands.write_lock import ATTEMPTS
 from sessions.database import FAILURES
 from tests.faults.frail import Author
 from tests.faults.rival import DEADLOCK, Rival

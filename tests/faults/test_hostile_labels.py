@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
-from flows.actions import create_flow
+from flows.commands import create_flow
 from flows.models import Flow
 from tests.api.conftest import Program
 from tests.pages.marks import Element, elements

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from flows.actions import Submission, create_flow, set_member
+from flows.commands import Submission, create_flow, set_member
 from flows.models import Flow
 
 NODES = [

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from accounts.colours import PEOPLE_COLOURS
 from accounts.models import User
 from flows.access import Forbidden, NotFound, Role, get_flow_for
-from flows.actions import delete_flow, restore_flow
+from flows.commands import delete_flow, restore_flow
 from flows.models import Flow
 
 pytestmark = pytest.mark.django_db

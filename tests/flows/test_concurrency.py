@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.models import User
 from flows import log
-from flows.actions import Acked, Receipt, Refused, set_member, submit
+from flows.commands import Acked, Receipt, Refused, set_member, submit
 from flows.document import Document
 from flows.log import changes_since, fold, verify_flow
 from flows.models import Flow

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import User
-from flows.actions import delete_flow
+from flows.commands import delete_flow
 from flows.demo import seed_demo
 from flows.document import ports_of, second_line
 from flows.log import changes_since, verify_flow

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from flows.actions import create_flow, delete_flow, duplicate_flow, remove_member, restore_flow, submit
+from flows.commands import create_flow, delete_flow, duplicate_flow, remove_member, restore_flow, submit
 from flows.document import CreateFlow, Rejected
 from flows.errors import Forbidden, NotFound
 from flows.log import changes_since, verify_flow

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from flows import log
-from flows.actions import create_flow, delete_flow, submit
+from flows.commands import create_flow, delete_flow, submit
 from flows.document import CreateFlow, MoveNode
 from flows.errors import NotFound
 from flows.log import (

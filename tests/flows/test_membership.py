@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from flows.actions import create_flow, remove_member, set_member
+from flows.commands import create_flow, remove_member, set_member
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Membership

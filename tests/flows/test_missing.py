@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from flows.actions import Refused, Undo, missing, replace_graph, submit
+from flows.commands import Refused, Undo, deleted_by, replace_graph, submit
 from flows.models import Flow
 from tests.flows.conftest import Ask, label, move
 
@@ -59,7 +59,7 @@ def test_it_is_not_looked_for_often(flow: Flow, alice: User, bob: User, ask: Ask
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, asked).answers
     assert {said(answer) for answer in answers[:50]} == {"Bob deleted “Plan”."}
-    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == missing.MOST
+    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == deleted_by.MOST
 
 
 def searches(queries: CaptureQueriesContext, word: str) -> list[str]:
@@ -86,7 +86,7 @@ def test_it_is_not_looked_for_in_a_long_change(flow: Flow, alice: User, bob: Use
 def test_it_is_not_looked_for_behind_much_else(
     flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(missing, "ROOM", 2_000)
+    monkeypatch.setattr(deleted_by, "ROOM", 2_000)
     submit(flow.pk, [ask(bob, remove("plan"))])
     submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(300)])
     with CaptureQueriesContext(connection) as queries:

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from accounts.models import User
 from flows import publish
-from flows.actions import submit
+from flows.commands import submit
 from flows.models import Flow
 from flows.publish import after, group_name, hint_access, hint_changed, hint_deleted, publish_sync
 from tests.flows.conftest import Ask, move

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from flows.actions import create_flow, delete_flow, set_member, submit
+from flows.commands import create_flow, delete_flow, set_member, submit
 from flows.models import Flow
 from flows.queries import THUMBNAIL_NODES, Member, Sort, counts, library, members, members_of, thumbnails
 from tests.flows.conftest import Ask, move

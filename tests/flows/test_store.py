@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from flows.actions import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
+from flows.commands import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
 from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow

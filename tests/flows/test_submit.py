@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from flows.actions import Acked, ChangeHead, Refused, Versioned, delete_flow, remove_member, set_member, submit
+from flows.commands import Acked, ChangeHead, Refused, Versioned, delete_flow, remove_member, set_member, submit
 from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
 from flows.errors import NotFound
 from flows.log import changes_since, verify_flow

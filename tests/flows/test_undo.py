@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from flows.actions import (
+from flows.commands import (
     Acked,
     Redo,
     Refused,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from asgiref.sync import sync_to_async
 
-from flows.actions import batch
+from flows.commands import batch
 from flows.log import verify_flow
 from sessions.live import audience, recent, steps
 from sessions.live.steps import Step

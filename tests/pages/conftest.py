@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.actions import create_flow, set_member
+from flows.commands import create_flow, set_member
 from flows.document import KINDS
 from flows.models import Flow
 

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.actions import create_flow
 from flows.canvas import layout_css, whole
+from flows.commands import create_flow
 from flows.document import KINDS
 from flows.models import Flow
 from flows.storage.store import load_document

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.actions import Submission, delete_flow, submit
+from flows.commands import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements

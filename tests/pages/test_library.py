@@ -8,7 +8,7 @@ from django.utils.html import escape
 
 from accounts.models import User
 from flows import forms
-from flows.actions import create_flow
+from flows.commands import create_flow
 from flows.models import Flow, FlowNode
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.models import User
-from flows.actions import create_flow
+from flows.commands import create_flow
 from flows.models import Flow
 from flows.storage.store import load_document
 from helix.whose import whose

@@ -36,7 +36,7 @@ def cast(transactional_db: None, request: pytest.FixtureRequest) -> "dict[str, U
 @pytest.fixture
 def flow(cast: "dict[str, User]") -> "Flow":
     """A flow at version 1 with two connected nodes and a loose one: alice owns it, bob edits, vera views."""
-    from flows.actions import create_flow, set_member
+    from flows.commands import create_flow, set_member
 
     node = {"kind": "agent", "x": 0, "y": 0}
     created = create_flow(

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from flows import publish
-from flows.actions import Submission, submit
+from flows.commands import Submission, submit
 from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from accounts.models import User
-from flows.actions import delete_flow, remove_member, set_member
+from flows.commands import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
 from sessions import supervisor, welcome

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.tokens import issue
-from flows.actions import create_flow, set_member
+from flows.commands import create_flow, set_member
 from tests.hostile.beginning import EDGES, NODES, TITLE
 from tests.hostile.device import Frame
 from tests.hostile.evidence import Evidence, Held

@@ -7,8 +7,8 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from flows.access import Role
-from flows.actions.rights import lock_flow, require
-from flows.actions.turns import in_turn
+from flows.commands.locking import lock_flow, require
+from flows.commands.write_lock import in_turn
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.models import Membership

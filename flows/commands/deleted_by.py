@@ -12,7 +12,7 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from flows.actions.steps import Made
+from flows.commands.undo_steps import Made
 from flows.document import (
     KINDS,
     AddEdge,

@@ -6,12 +6,12 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from flows.actions.memory import remember
-from flows.actions.missing import Missing
-from flows.actions.reading import Asked, decode
-from flows.actions.rights import LockedFlow
-from flows.actions.touched import touched
-from flows.actions.undoing import take_back_for
+from flows.commands.affected import touched
+from flows.commands.authorization import Asked, decode
+from flows.commands.deleted_by import Missing
+from flows.commands.idempotency import remember
+from flows.commands.locking import LockedFlow
+from flows.commands.undo import take_back_for
 from flows.document import DocumentLimits, Draft, Effect, Graph, Outcome, Record, Rejected, ReplaceGraph, apply
 from flows.log.entries import append
 from flows.models import Flow

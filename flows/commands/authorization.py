@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from flows.access import Role
-from flows.actions.rights import is_administrator, roles_of
+from flows.commands.locking import is_administrator, roles_of
 from flows.document import (
     CreateFlow,
     DocumentLimits,

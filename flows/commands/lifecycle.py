@@ -9,8 +9,8 @@ from uuid import UUID
 from django.utils import timezone
 
 from flows.access import Role
-from flows.actions.rights import lock_flow, require
-from flows.actions.turns import in_turn
+from flows.commands.locking import lock_flow, require
+from flows.commands.write_lock import in_turn
 from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append

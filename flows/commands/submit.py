@@ -11,11 +11,11 @@ from uuid import UUID
 
 from django.db import transaction
 
-from flows.actions.batch import Batch
-from flows.actions.memory import recall
-from flows.actions.reading import fresh, read, read_graph
-from flows.actions.rights import lock_flow
-from flows.actions.turns import in_turn
+from flows.commands.authorization import fresh, read, read_graph
+from flows.commands.batch import Batch
+from flows.commands.idempotency import recall
+from flows.commands.locking import lock_flow
+from flows.commands.write_lock import in_turn
 from flows.document import Graph
 from flows.log.snapshots import snapshot_if_due
 from flows.storage.store import StoredGraph

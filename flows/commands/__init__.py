@@ -5,10 +5,10 @@ Every action is one transaction that first locks the flow's row, then reads the 
 Nothing here publishes: each action returns what is to be published once it has returned, that is, after its commit.
 """
 
-from flows.actions.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
-from flows.actions.membership import MemberChanged, remove_member, set_member
-from flows.actions.submitting import replace_graph, submit
-from flows.actions.undoing import can_take_back
+from flows.commands.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
+from flows.commands.members import MemberChanged, remove_member, set_member
+from flows.commands.submit import replace_graph, submit
+from flows.commands.undo import can_take_back
 from flows.submission import Acked, ChangeHead, Receipt, Redo, Refused, Submission, Undo, Versioned, Via
 
 __all__ = [

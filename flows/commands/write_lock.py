@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from django.db import OperationalError, connection, transaction
 
-from flows.actions.fair_lock import FairLock
+from flows.commands.fair_lock import FairLock
 from web.db_errors import NotOurTurn, is_collision
 
 P = ParamSpec("P")

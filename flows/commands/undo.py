@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from flows.actions.effort import Effort, Efforts, Refusal
-from flows.actions.rights import LockedFlow
-from flows.actions.steps import Made, steps_of, went_on_elsewhere
+from flows.commands.locking import LockedFlow
+from flows.commands.undo_budget import Effort, Efforts, Refusal
+from flows.commands.undo_steps import Made, steps_of, went_on_elsewhere
 from flows.document import (
     Draft,
     Graph,
