@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from flows import forms
-from flows.canvas import fresh
 from flows.document import KINDS, Edge, FlowProperties, Node
+from flows.rendering import fresh
 from web import limits as helix_limits
 from web.limits import Limits
 

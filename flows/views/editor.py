@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from flows.access import Access
-from flows.canvas import blanks, layout_css, whole
-from flows.canvas import canvas as layers
 from flows.commands import can_take_back
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
 from flows.forms.blanks import blank_forms_url
 from flows.opening import open_flow
+from flows.rendering import blanks, layout_css, whole
+from flows.rendering import canvas as layers
 from flows.shortcuts import shortcuts
 from flows.storage.store import Loaded, load_document
 from flows.texts import texts

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.colours import colour_of
 from flows import commands, forms, publish, queries
 from flows.access import Access, Role, get_flow_for
-from flows.canvas import spoken_name
 from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
 from flows.forms import Section
 from flows.forms.blanks import blank_forms
+from flows.rendering import spoken_name
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment

@@ -18,9 +18,9 @@ from django_htmx.http import trigger_client_event
 from accounts.colours import colour_of
 from flows import commands, forms, publish, queries
 from flows.access import Access, Role
-from flows.canvas import thumbnail_svg
 from flows.commands import Refused, Submission
 from flows.queries import Sort
+from flows.rendering import thumbnail_svg
 from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 from web import limits as helix_limits
 

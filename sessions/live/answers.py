@@ -5,8 +5,8 @@ from typing import assert_never
 
 import structlog
 
-from flows.canvas import state_html
 from flows.document import encode_left, mentioned_on_wire
+from flows.rendering import state_html
 from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.live.audience import Audience

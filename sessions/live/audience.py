@@ -13,8 +13,8 @@ from uuid import UUID
 import structlog
 from django.urls import reverse
 
-from flows.canvas import fragments
 from flows.document import Document
+from flows.rendering import fragments
 from sessions import metrics
 from sessions.live.current import Current
 from sessions.live.steps import Step, joined

@@ -5,7 +5,7 @@ Bounded in bytes, because a person decides how long an element is. What is forgo
 
 from collections import deque
 
-from flows.canvas.kept import weight
+from flows.rendering.fragment_cache import weight
 from sessions.live.steps import Step, joined
 
 ELEMENT_BYTES = 500

@@ -86,7 +86,7 @@ class Checker:
         return self._graphs[version]
 
     def _rendered(self, version: int) -> dict[tuple[str, str], str]:
-        from flows.canvas import whole
+        from flows.rendering import whole
 
         if version not in self._markup:
             self._markup = dict(list(self._markup.items())[-REMEMBERED:])

@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from flows.canvas import layout_css, whole
 from flows.commands import create_flow
 from flows.document import KINDS
 from flows.models import Flow
+from flows.rendering import layout_css, whole
 from flows.storage.store import load_document
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements

@@ -2,8 +2,8 @@
 
 from django.utils.safestring import SafeString
 
-from flows.canvas.kept import LARGEST, Kept, kept
 from flows.document import KINDS, Node
+from flows.rendering.fragment_cache import LARGEST, Kept, kept
 
 ROOM = 100_000
 

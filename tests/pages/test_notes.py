@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.canvas.notes import note_html
+from flows.rendering.notes import note_html
 from tests.pages.marks import elements
 
 ALLOWED = {"p", "br", "ul", "li", "strong", "em", "code", "a"}

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.canvas import blanks, canvas, edge_html, fragments, label_html, node_html, state_html, whole
 from flows.document import (
     DEFAULT_LIMITS,
     KINDS,
@@ -21,6 +20,7 @@ from flows.document import (
     apply,
     decode_operation,
 )
+from flows.rendering import blanks, canvas, edge_html, fragments, label_html, node_html, state_html, whole
 from tests.pages.marks import by_id, elements
 
 HOSTILE = "\"><img src=x onerror=alert(1)>'&lt;{{ 7*7 }}\u202e</helix-node>"

@@ -5,9 +5,9 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 
 from collections import deque
 
-from flows.canvas import fragments
 from flows.document import Document, Effect, apply, decode_record, encode_left, parse_json
 from flows.document.limits import NO_LIMITS
+from flows.rendering import fragments
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
 from sessions.wire import decoding, frames
 from sessions.wire.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts

@@ -2,8 +2,8 @@
 
 import random
 
-from flows.canvas import whole
 from flows.document import DEFAULT_LIMITS, Document, apply
+from flows.rendering import whole
 from flows.submission import ChangeHead
 from tests.hostile.beginning import creation
 from tests.hostile.device import Frame

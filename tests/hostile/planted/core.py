@@ -6,9 +6,9 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
-from flows.canvas import changes
 from flows.document import Effect, OwnChange, Past, pair_of
 from flows.document.restoring import Restoration
+from flows.rendering import changes
 from tests.hostile.model import turn
 
 applying = sys.modules["flows.document.apply"]

@@ -5,10 +5,10 @@ from functools import cache, lru_cache
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from flows.canvas.kept import kept
-from flows.canvas.notes import note_html
-from flows.canvas.pieces import EMPTY, SPOKEN_LABEL, flag
 from flows.document import KINDS, Kind, Node, Ports, canonical_json, footer, ports_of, second_line
+from flows.rendering.fragment_cache import kept
+from flows.rendering.notes import note_html
+from flows.rendering.pieces import EMPTY, SPOKEN_LABEL, flag
 
 PORTS = 1_024
 LONG_LABEL = 24

@@ -7,12 +7,12 @@ depends on its value alone and is `kept` by it; a Django template would cost fif
 Everything is escaped by `format_html`. There are no inline styles: places stand in `layout` until scripts take over.
 """
 
-from flows.canvas.changes import fragments, state_html
-from flows.canvas.edges import edge_html, label_html
-from flows.canvas.layers import Canvas, canvas, whole
-from flows.canvas.layout import bounds, layout_css
-from flows.canvas.nodes import blanks, fresh, node_html, spoken_name
-from flows.canvas.thumbnails import thumbnail_svg
+from flows.rendering.changes import fragments, state_html
+from flows.rendering.edges import edge_html, label_html
+from flows.rendering.layers import Canvas, canvas, whole
+from flows.rendering.layout import bounds, layout_css
+from flows.rendering.nodes import blanks, fresh, node_html, spoken_name
+from flows.rendering.thumbnails import thumbnail_svg
 
 __all__ = [
     "Canvas",

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flows.canvas.edges import edge_html, label_html
-from flows.canvas.nodes import node_html
-from flows.canvas.pieces import joined
 from flows.document import Graph, Node
+from flows.rendering.edges import edge_html, label_html
+from flows.rendering.nodes import node_html
+from flows.rendering.pieces import joined
 
 
 @dataclass(frozen=True, slots=True)

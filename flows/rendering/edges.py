@@ -3,9 +3,9 @@
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flows.canvas.kept import kept
-from flows.canvas.pieces import EMPTY, SPOKEN_LABEL, flag
 from flows.document import Edge, Node, curve_between, port_point
+from flows.rendering.fragment_cache import kept
+from flows.rendering.pieces import EMPTY, SPOKEN_LABEL, flag
 
 
 @kept
