@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from flows.admin.doors import ReadOnly
+from flows.admin.base import ReadOnly
 from flows.models import FlowEdge, FlowNode
 
 SHOWN = 100

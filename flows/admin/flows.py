@@ -13,8 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from flows import commands, publish
+from flows.admin.base import Refusable, Unwritten
 from flows.admin.contents import FirstEdges, FirstNodes
-from flows.admin.doors import Refusable, Unwritten
 from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
 from flows.models import Flow

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from flows.admin.doors import ReadOnly
+from flows.admin.base import ReadOnly
 from flows.models import Answer, Change
 
 

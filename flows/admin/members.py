@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from flows import commands, publish
-from flows.admin.doors import Refusable
+from flows.admin.base import Refusable
 from flows.models import Membership
 
 

@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts.models import User
 from flows.document import KINDS
-from flows.forms.blanks import blank_forms, blank_forms_url
 from flows.models import Flow
+from flows.pages.forms.empty_forms import blank_forms, blank_forms_url
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements
 

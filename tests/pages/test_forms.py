@@ -4,7 +4,7 @@ import pytest
 from django.http import QueryDict
 
 from flows.document import DEFAULT_LIMITS, KINDS, Node, check_settings
-from flows.forms import ABSENT, Reading, Section, node_sections, parsed, read, with_errors, written
+from flows.pages.forms import ABSENT, Reading, Section, node_sections, parsed, read, with_errors, written
 
 
 def node(kind: str, **settings: object) -> Node:

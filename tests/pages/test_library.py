@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
-from flows import forms
 from flows.commands import create_flow
 from flows.models import Flow, FlowNode
+from flows.pages import forms
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
 

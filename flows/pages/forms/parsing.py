@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from flows.document import Rejected, parse_json, same_json
-from flows.forms.fields import Field, Section, Typed, written
+from flows.pages.forms.fields import Field, Section, Typed, written
 
 ABSENT = object()
 

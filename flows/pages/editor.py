@@ -15,16 +15,16 @@ from django.views.decorators.http import require_safe
 from flows.access import Access
 from flows.commands import can_take_back
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
-from flows.forms.blanks import blank_forms_url
-from flows.opening import open_flow
+from flows.first_paint import open_flow
+from flows.pages.decorators import PageRequest, flow_view
+from flows.pages.forms.empty_forms import blank_forms_url
+from flows.pages.inspector import panel
+from flows.pages.offline import keepable
 from flows.rendering import blanks, layout_css, whole
 from flows.rendering import canvas as layers
 from flows.shortcuts import shortcuts
 from flows.storage.store import Loaded, load_document
 from flows.texts import texts
-from flows.views.doors import PageRequest, flow_view
-from flows.views.inspector import panel
-from flows.views.offline import keepable
 from web import limits as helix_limits
 
 LIMITS_FOR_SCRIPTS = (

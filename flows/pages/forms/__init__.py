@@ -4,7 +4,7 @@ A form shows what an element is and reads what a person typed back into the diff
 converts text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
 """
 
-from flows.forms.fields import (
+from flows.pages.forms.fields import (
     Field,
     Section,
     edge_sections,
@@ -14,7 +14,7 @@ from flows.forms.fields import (
     swatches,
     written,
 )
-from flows.forms.typed import ABSENT, Reading, is_touched, marks, parsed, read, with_errors
+from flows.pages.forms.parsing import ABSENT, Reading, is_touched, marks, parsed, read, with_errors
 
 __all__ = [
     "ABSENT",

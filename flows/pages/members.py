@@ -12,7 +12,7 @@ from flows import commands, publish, queries
 from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
-from flows.views.doors import PageRequest, flow_view, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, wants_fragment
 
 LARGEST_ID = 2**63 - 1
 

@@ -15,16 +15,17 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
-from flows import commands, forms, publish, queries
+from flows import commands, publish, queries
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
-from flows.forms import Section
-from flows.forms.blanks import blank_forms
+from flows.pages import forms
+from flows.pages.decorators import PageRequest, flow_view, logged_in, wants_fragment
+from flows.pages.forms import Section
+from flows.pages.forms.empty_forms import blank_forms
 from flows.rendering import spoken_name
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
-from flows.views.doors import PageRequest, flow_view, logged_in, wants_fragment
 from web import limits as helix_limits
 
 LISTED = 200

@@ -4,11 +4,11 @@ Every view of a flow goes through `doors.flow_view`, the one place that asks for
 with into a page. Views write through `flows.commands` alone and publish after it returned.
 """
 
-from flows.views.editor import canvas, editor, layout
-from flows.views.inspector import inspector, inspectors
-from flows.views.library import create, delete, duplicate, library, rename, restore
-from flows.views.offline import offline, worker
-from flows.views.sharing import member, members
+from flows.pages.editor import canvas, editor, layout
+from flows.pages.inspector import inspector, inspectors
+from flows.pages.library import create, delete, duplicate, library, rename, restore
+from flows.pages.members import member, members
+from flows.pages.offline import offline, worker
 
 __all__ = [
     "canvas",

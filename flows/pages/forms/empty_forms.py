@@ -17,8 +17,8 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from flows import forms
 from flows.document import KINDS, Edge, FlowProperties, Node
+from flows.pages import forms
 from flows.rendering import fresh
 from web import limits as helix_limits
 from web.limits import Limits
