@@ -22,7 +22,7 @@ from flows.document import (
     TakenBack,
     take_back,
 )
-from flows.log.past import backwards
+from flows.log.reverse import backwards
 from flows.submission import Redo, Undo
 from web import limits as helix_limits
 

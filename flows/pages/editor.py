@@ -16,6 +16,7 @@ from flows.access import Access
 from flows.commands import can_take_back
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
 from flows.first_paint import open_flow
+from flows.messages import texts
 from flows.pages.decorators import PageRequest, flow_view
 from flows.pages.forms.empty_forms import blank_forms_url
 from flows.pages.inspector import panel
@@ -24,7 +25,6 @@ from flows.rendering import blanks, layout_css, whole
 from flows.rendering import canvas as layers
 from flows.shortcuts import shortcuts
 from flows.storage.store import Loaded, load_document
-from flows.texts import texts
 from web import limits as helix_limits
 
 LIMITS_FOR_SCRIPTS = (

@@ -12,7 +12,7 @@ from accounts.models import User
 from flows.commands import create_flow
 from flows.models import Flow
 from flows.storage.store import load_document
-from helix.whose import whose
+from helix.person_header import whose
 from tests.pages.conftest import Enter
 from tests.pages.marks import by_id
 from tests.servers import Server

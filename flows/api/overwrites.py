@@ -9,7 +9,7 @@ from accounts.authentication import person
 from flows.api.answers import json
 from flows.api.schemas import ReplacedOut, ReplacedQuery
 from flows.document import Rejected
-from flows.replaced import replaced_since
+from flows.overwrites import replaced_since
 from web.errors import Problem, answers
 from web.router import Router
 

@@ -23,7 +23,7 @@ from flows.commands.undo_budget import Efforts
 from flows.commands.undo_steps import REACH
 from flows.document import Past, Rejected, Replaced, encode_operation, replaced
 from flows.log import READ_BYTES
-from flows.log.past import backwards
+from flows.log.reverse import backwards
 from flows.models import Change, Membership
 from flows.storage.store import consistent_read
 from flows.storage.stored_graph import StoredGraph
