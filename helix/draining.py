@@ -19,7 +19,7 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 REFUSAL = orjson.dumps({"code": "unavailable", "message": "This server is being stopped. Try again.", "detail": None})
 CUTTING_SECONDS = 1.0
 RESTARTING = 4412
-"""As `sessions.wire.codes` has it, which cannot be imported before the apps are loaded."""
+"""As `sessions.protocol.codes` has it, which cannot be imported before the apps are loaded."""
 
 log = structlog.get_logger(__name__)
 

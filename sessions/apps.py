@@ -11,6 +11,6 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear when logins end and accounts change."""
-        from sessions import kicks
+        from sessions import auth_events
 
-        kicks.connect()
+        auth_events.connect()

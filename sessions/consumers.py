@@ -11,10 +11,10 @@ from typing import Any
 import structlog
 
 from sessions import metrics
+from sessions.connection import Visit
 from sessions.database import DatabaseDown, in_database
+from sessions.protocol.codes import Close, Closing
 from sessions.sockets.admission import admit, credential_of
-from sessions.visit import Visit
-from sessions.wire.codes import Close, Closing
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

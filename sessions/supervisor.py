@@ -19,8 +19,8 @@ from sessions.live.session import LiveSession
 from sessions.processes import listing as live
 from sessions.processes.directory import Directory, Listing, count_sockets
 from sessions.processes.link import Message
+from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
-from sessions.wire.codes import Close, Closing
 from web.limits import Limits
 from web.limits import current as current_limits
 

@@ -9,11 +9,11 @@ from flows.document import encode_left, mentioned_on_wire
 from flows.rendering import state_html
 from flows.submission import Acked, Refused
 from sessions import metrics
-from sessions.live.audience import Audience
-from sessions.live.current import Current
+from sessions.live.broadcaster import Audience
 from sessions.live.inbox import Entry
+from sessions.live.replica import Current
+from sessions.protocol.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
 from sessions.sockets.socket import Socket
-from sessions.wire.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
 from web.limits import current
 
 log = structlog.get_logger(__name__)

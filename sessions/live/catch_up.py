@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sessions.live import steps
-from sessions.live.current import Current
+from sessions.live.replica import Current
 from sessions.live.steps import Head, Step
-from sessions.wire.codes import Close, Closing
+from sessions.protocol.codes import Close, Closing
 
 
 class CatchUp:

@@ -17,11 +17,11 @@ from flows.submission import Receipt
 from sessions import metrics
 from sessions.database import patiently
 from sessions.live.answers import answer
-from sessions.live.audience import Audience
-from sessions.live.current import Current
+from sessions.live.broadcaster import Audience
 from sessions.live.inbox import Entry, Inbox
+from sessions.live.replica import Current
 from sessions.processes.link import Link
-from sessions.wire.codes import Close, Closing
+from sessions.protocol.codes import Close, Closing
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ Nothing is believed but that something happened: how things stand is read from t
 from collections.abc import Callable
 from typing import Protocol
 
-from sessions.live.current import Current
-from sessions.live.rollcall import Rollcall
+from sessions.live.replica import Current
+from sessions.presence.sync import Rollcall
 from sessions.processes.link import Message
 from sessions.sockets.socket import Socket
 

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 
 from flows.submission import Submission
 from sessions import metrics
+from sessions.protocol.encoding import encode
 from sessions.sockets.socket import Socket
-from sessions.wire.encoding import encode
 
 LARGEST_BATCH = 200
 BATCH_BYTES = 256 * 1024

@@ -4,7 +4,7 @@ import time
 from collections import deque
 
 from sessions import metrics
-from sessions.wire.codes import Close, Closing
+from sessions.protocol.codes import Close, Closing
 
 MOST = 10
 WITHIN_SECONDS = 60.0

@@ -27,19 +27,19 @@ from flows.submission import Receipt
 from sessions import metrics
 from sessions.database import patiently
 from sessions.live import group, steps
-from sessions.live.audience import Audience
+from sessions.live.broadcaster import Audience
 from sessions.live.catch_up import CatchUp
+from sessions.live.clock import Vigil
 from sessions.live.commits import Commits
-from sessions.live.current import Current
 from sessions.live.inbox import Entry, Inbox
+from sessions.live.replica import Current
 from sessions.live.restarts import Restarts
-from sessions.live.rollcall import Rollcall
 from sessions.live.steps import Step
-from sessions.live.vigil import Vigil
-from sessions.presence import Board
+from sessions.presence.board import Board
+from sessions.presence.sync import Rollcall
 from sessions.processes.link import Link
+from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
-from sessions.wire.codes import Close, Closing
 from web.limits import Limits
 
 P = ParamSpec("P")

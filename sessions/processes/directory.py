@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from sessions.presence import ANNOUNCE_SECONDS
+from sessions.presence.board import ANNOUNCE_SECONDS
 from sessions.processes.link import Link, Message
 from web.limits import current
 

@@ -17,7 +17,7 @@ from accounts.tokens import user_of_bearer, user_of_session
 from flows.access import get_flow_for, read_flow_id
 from flows.errors import NotFound
 from flows.models import Flow, Membership
-from sessions.wire.codes import Close, Closing
+from sessions.protocol.codes import Close, Closing
 
 Headers = Mapping[bytes, bytes]
 

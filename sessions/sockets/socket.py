@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from sessions import metrics
-from sessions.presence import Person
+from sessions.presence.board import Person
+from sessions.protocol.codes import Close
+from sessions.protocol.encoding import Encoded
+from sessions.protocol.frames import Format
 from sessions.sockets.admission import Check, Credential, Guest
 from sessions.sockets.flow_control import Unseen
 from sessions.sockets.outbound import Outbound, Send
-from sessions.wire.codes import Close
-from sessions.wire.encoding import Encoded
-from sessions.wire.frames import Format
 from web.limits import Limits
 
 ABORT_SECONDS = 5.0

@@ -10,8 +10,8 @@ from flows.document.errors import Code
 from flows.document.wire import _DECODERS
 from flows.submission import Via
 from helix.api import api
-from sessions.wire.codes import Close
-from sessions.wire.decoding import DECODERS
+from sessions.protocol.codes import Close
+from sessions.protocol.decoding import DECODERS
 from web.errors import STATUS
 from web.limits import Limits
 

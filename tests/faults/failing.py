@@ -70,7 +70,7 @@ async def _die_after(result: Any) -> None:
 
 
 def change(setting: str) -> None:
-    """Set a number of a module: `sessions.live.vigil.CHECK_SECONDS:1`."""
+    """Set a number of a module: `sessions.live.clock.CHECK_SECONDS:1`."""
     path, _, value = setting.partition(":")
     module, _, name = path.rpartition(".")
     owner = _find(module)

@@ -10,7 +10,7 @@ import pytest
 
 from flows.models import Flow
 from sessions import supervisor
-from sessions.wire.codes import Close
+from sessions.protocol.codes import Close
 from tests.faults.frail import Author, FrailServer
 from tests.postgres import Postgres
 from tests.programs import Programs
@@ -26,7 +26,7 @@ def servers(postgres: Postgres, redis: Redis) -> Iterator[tuple[FrailServer, Fra
     common = {"database_url": postgres.new_database(), "redis_url": redis.url}
     secret = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
     drowsy = FrailServer(**common, environment={**secret, "HELIX_LIMIT_IDLE_SECONDS": "3"})
-    drowsy.wanted = ("set=sessions.live.vigil.TICK_SECONDS:0.1",)
+    drowsy.wanted = ("set=sessions.live.clock.TICK_SECONDS:0.1",)
     with drowsy, FrailServer(**common, environment=secret, server="uvicorn") as awake:
         yield drowsy, awake
 

@@ -19,9 +19,9 @@ from tests.redis import Redis
 from tests.sessions.client import Closed
 
 PERIODS = (
-    "sessions.live.vigil.TICK_SECONDS:0.2",
-    "sessions.live.vigil.HEARTBEAT_SECONDS:1",
-    "sessions.live.vigil.CHECK_SECONDS:1",
+    "sessions.live.clock.TICK_SECONDS:0.2",
+    "sessions.live.clock.HEARTBEAT_SECONDS:1",
+    "sessions.live.clock.CHECK_SECONDS:1",
 )
 
 

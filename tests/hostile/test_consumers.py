@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 
 from flows.commands import batch
 from flows.log import verify_flow
-from sessions.live import audience, recent, steps
+from sessions.live import broadcaster, step_cache, steps
 from sessions.live.steps import Step
 from tests.hostile.driver import Driver
 from tests.hostile.seeds import seeds
@@ -64,7 +64,7 @@ async def test_a_version_that_is_told_by_half_is_found(
         return replace(real(following), effect=following[-1].effect)
 
     real = steps.joined
-    for module in (steps, recent, audience):
+    for module in (steps, step_cache, broadcaster):
         monkeypatch.setattr(module, "joined", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(USUAL):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helix.draining import Draining
-from sessions.wire.codes import Close
+from sessions.protocol.codes import Close
 
 Events = list[dict[str, Any]]
 

@@ -1,6 +1,6 @@
 """The board: who is there, by word of their own process, until it falls silent."""
 
-from sessions.presence import Board, Person
+from sessions.presence.board import Board, Person
 
 
 def person(session: str, id: int = 1, role: str = "editor") -> Person:

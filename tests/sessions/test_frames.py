@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sessions.wire.decoding import BadFrame, OtherProtocol, decode_frame, valid_state
-from sessions.wire.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
+from sessions.protocol.decoding import BadFrame, OtherProtocol, decode_frame, valid_state
+from sessions.protocol.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'
 BAD = [

@@ -16,7 +16,7 @@ from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import supervisor
-from sessions.live import commits, steps, vigil
+from sessions.live import clock, commits, steps
 from sessions.live import session as live_session
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
@@ -55,8 +55,8 @@ async def agree(flow: Flow, version: int, *clients: Client) -> None:
 @pytest.fixture
 def beating(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hearts beat a hundred times a second."""
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "HEARTBEAT_SECONDS", 0.01)
 
 
 async def test_what_others_write_appears(join: Join, flow: Flow) -> None:
@@ -172,7 +172,7 @@ async def test_a_defect_after_the_commit_is_no_second_commit(
 async def test_a_defect_after_the_commit_keeps_nothing_from_other_processes(
     join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    monkeypatch.setattr(clock, "HEARTBEAT_SECONDS", 3600.0)
     alice, bob = await join("alice"), await elsewhere("bob")
     fail_once(monkeypatch, the_session() if place == "follow" else commits, place, ZeroDivisionError("a defect"))
     assert (await alice.do(move(1)))["version"] == 2
@@ -182,7 +182,7 @@ async def test_a_defect_after_the_commit_keeps_nothing_from_other_processes(
 async def test_a_commit_whose_end_was_not_heard_of_is_told_to_other_processes(
     join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 3600.0)
+    monkeypatch.setattr(clock, "HEARTBEAT_SECONDS", 3600.0)
     alice, bob, real = await join("alice"), await elsewhere("bob"), commits.submit
     breaks = [OperationalError("the connection broke")]
 

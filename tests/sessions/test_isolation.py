@@ -9,7 +9,7 @@ from django.db import OperationalError
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import database
-from sessions.live import audience, commits, steps
+from sessions.live import broadcaster, commits, steps
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 
@@ -23,7 +23,7 @@ async def test_what_cannot_be_rendered_comes_as_a_snapshot_and_nothing_starts_ag
     def unrenderable(*_: object) -> str:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(audience, "fragments", unrenderable)
+    monkeypatch.setattr(broadcaster, "fragments", unrenderable)
     for x in (1, 2):
         assert (await alice.do(move(x)))["version"] == x + 1
         assert (await html.next("snapshot", "apply_changes"))["type"] == "snapshot"

@@ -14,13 +14,13 @@ from pytest_django import Settings
 
 from flows.models import Answer, Flow
 from flows.storage.store import Loaded, load_document
-from sessions import consumers, supervisor, visit, welcome
+from sessions import connection, consumers, supervisor
+from sessions.live import clock as session_clock
 from sessions.live import session as live_session
-from sessions.live import vigil
 from sessions.live.session import LiveSession
+from sessions.protocol.codes import Close
 from sessions.sockets import flow_control
 from sessions.sockets.admission import Guest, admit
-from sessions.wire.codes import Close
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
 from web.limits import Limits
@@ -53,7 +53,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that does not care how fast the machine is."""
     clock = Clock()
-    monkeypatch.setattr(visit, "time", clock)
+    monkeypatch.setattr(connection, "time", clock)
     return clock
 
 
@@ -152,7 +152,7 @@ async def test_invalid_operations_are_no_broken_frames(join: Join) -> None:
 async def test_a_client_that_says_nothing_is_not_waited_for(
     live: None, flow: Flow, cast: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "HELLO_SECONDS", 0.01)
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
     assert await client.closed() == 4408
 
@@ -160,7 +160,7 @@ async def test_a_client_that_says_nothing_is_not_waited_for(
 async def test_who_said_hello_is_not_too_slow_while_we_are(
     cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "HELLO_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "HELLO_SECONDS", 0.01)
     loop, said, slowness = asyncio.get_running_loop(), threading.Event(), threading.Event()
 
     def admit_late(*arguments: Any) -> Guest:
@@ -184,7 +184,7 @@ async def test_who_said_hello_is_not_too_slow_while_we_are(
 async def test_who_waits_too_long_for_our_welcome_is_sent_away_to_come_back(
     cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "WELCOME_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "WELCOME_SECONDS", 0.01)
     slowness = threading.Event()
 
     def load_late(flow_id: UUID) -> Loaded:
@@ -225,7 +225,7 @@ async def test_whole_graphs_wait_within_the_outbox_too(join: Join, limit: Limit)
 
 
 async def test_what_waits_is_bounded_in_bytes(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "WAITING_BYTES", 1000)
+    monkeypatch.setattr(connection, "WAITING_BYTES", 1000)
     alice = await join("alice")
     label = {"kind": "edit_node", "id": "a", "set": {"label": "x" * 1000}}
     assert (await alice.do(label))["code"] == "rate_limited"
@@ -241,15 +241,15 @@ async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pyte
         monkeypatch.undo()
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(visit, "mentioned_on_wire", broken)
-    monkeypatch.setattr(visit, "WAITING_BYTES", 0)
+    monkeypatch.setattr(connection, "mentioned_on_wire", broken)
+    monkeypatch.setattr(connection, "WAITING_BYTES", 0)
     await alice.operate(move(1))
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"
 
 
 async def test_versions_not_seen_for_too_long_end_it(join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(session_clock, "TICK_SECONDS", 0.01)
     monkeypatch.setattr(flow_control, "VERSIONS_SECONDS", 0.02)
     limit(unseen_versions=5)
     alice, bob = await join("alice"), await join("bob")
@@ -279,7 +279,7 @@ async def test_one_socket_too_many_is_turned_away_unless_it_replaces_one(
     first, second = await join("alice"), await join("alice")
     assert await refused(join, "alice") == 4503
     with monkeypatch.context() as hurried:
-        hurried.setattr(visit, "SURPLUS_SECONDS", 0.05)
+        hurried.setattr(connection, "SURPLUS_SECONDS", 0.05)
         silent = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
         assert await silent.closed() == 4503
     await silent.leave()
@@ -312,8 +312,8 @@ async def test_a_flow_where_nothing_happens_falls_asleep(join: Join) -> None:
 
 
 async def test_an_empty_session_ends(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(vigil, "EMPTY_SECONDS", 0.02)
+    monkeypatch.setattr(session_clock, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(session_clock, "EMPTY_SECONDS", 0.02)
     alice = await join("alice")
     session = the_session()
     await alice.leave()
@@ -336,7 +336,7 @@ async def test_who_comes_as_an_empty_session_ends_meets_the_next_one(
         loop.call_soon_threadsafe(ending.end, Close.ASLEEP)
         return admit(*arguments)
 
-    monkeypatch.setattr(welcome, "admit", slow)
+    monkeypatch.setattr(join, "admit", slow)
     bob = await join("bob")
     assert (await bob.do(move(1)))["type"] == "acked"
     assert ending.closing is Close.ASLEEP

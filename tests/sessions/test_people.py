@@ -9,11 +9,11 @@ from asgiref.sync import sync_to_async
 
 from flows.models import Flow
 from sessions import supervisor
-from sessions.live import audience, vigil
+from sessions.live import broadcaster, clock
 from sessions.live.session import LiveSession
 from sessions.processes import directory
 from sessions.processes.listing import live_sessions, session_of
-from sessions.wire.codes import Close
+from sessions.protocol.codes import Close
 from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
 from web.limits import Limits
@@ -46,7 +46,7 @@ def the_session() -> LiveSession:
 
 async def pause(mover: Client, watcher: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one movement be told, and the next not before the test says so."""
-    monkeypatch.setattr(audience, "FLUSHES_PER_SECOND", 1 / 3600)
+    monkeypatch.setattr(broadcaster, "FLUSHES_PER_SECOND", 1 / 3600)
     await mover.send("presence", cursor=[-1, -1])
     await state_of(watcher, mover.session, cursor=[-1, -1])
 
@@ -169,8 +169,8 @@ async def test_a_process_that_falls_silent_is_forgotten(
 
 
 async def test_announcements_are_repeated(join: Join, elsewhere: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigil, "ANNOUNCE_SECONDS", 0.01)
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "ANNOUNCE_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
     alice = await join("alice")
     bob = await elsewhere("bob")
     here = next(iter(supervisor.current().sessions.values()))

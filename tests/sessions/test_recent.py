@@ -4,7 +4,7 @@ import pytest
 
 from flows.document import Effect, FlowProperties, Node, Pair
 from flows.submission import ChangeHead
-from sessions.live.recent import Recent, size_of
+from sessions.live.step_cache import Recent, size_of
 from sessions.live.steps import Step
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, the_session

@@ -17,10 +17,10 @@ from accounts.models import User
 from flows.commands import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
-from sessions import supervisor, welcome
-from sessions.live import group, vigil
+from sessions import supervisor
+from sessions.live import clock, group
+from sessions.protocol.codes import Close
 from sessions.sockets.admission import Guest, admit, verdicts
-from sessions.wire.codes import Close
 from tests.sessions.client import PATIENCE, Client, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -31,8 +31,8 @@ HERE = "http://flows.example"
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Check at every tick, many times a second: what hints do not say, the check finds."""
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(vigil, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "CHECK_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_without_any_hint_the_check_finds_it(
 async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick(
     join: Join, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
     bob, away, asked, loop = await join("bob"), True, asyncio.Event(), asyncio.get_running_loop()
 
     def unanswered(*arguments: Any) -> dict[str, str | Close]:
@@ -112,7 +112,7 @@ async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick
             raise OperationalError("the database is away")
         return verdicts(*arguments)
 
-    monkeypatch.setattr(vigil, "verdicts", unanswered)
+    monkeypatch.setattr(clock, "verdicts", unanswered)
     hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
     await sync_to_async(publish_sync)(hint)
     async with asyncio.timeout(PATIENCE):
@@ -135,7 +135,7 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
         late.wait(PATIENCE)
         return found
 
-    monkeypatch.setattr(vigil, "verdicts", held_up)
+    monkeypatch.setattr(clock, "verdicts", held_up)
     session.check_soon(lambda _: True)
     async with asyncio.timeout(PATIENCE):
         await read.wait()
@@ -155,7 +155,7 @@ async def test_a_check_that_meets_a_defect_is_told_and_made_again(
             raise ZeroDivisionError("a defect")
         return verdicts(*arguments)
 
-    monkeypatch.setattr(vigil, "verdicts", broken)
+    monkeypatch.setattr(clock, "verdicts", broken)
     bob = await join("bob")
     await Membership.objects.filter(flow=flow).adelete()
     assert await bob.closed() == 4403
@@ -235,15 +235,15 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
         loop.call_soon_threadsafe(group.hear, session, hint.message)
         return guest
 
-    monkeypatch.setattr(welcome, "admit", overtaken)
+    monkeypatch.setattr(join, "admit", overtaken)
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
     assert await bob.closed() == 4404
     assert "welcome" not in {frame["type"] for frame in bob.frames}
 
 
 async def test_a_heartbeat_says_where_the_log_stands(join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vigil, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(vigil, "HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(clock, "HEARTBEAT_SECONDS", 0.02)
     alice = await join("alice")
     await alice.do(MOVE)
     beat = await alice.next("heartbeat", where=lambda frame: frame["version"] == 2)

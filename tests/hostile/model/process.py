@@ -9,8 +9,8 @@ from flows.document import Document, Effect, apply, decode_record, encode_left, 
 from flows.document.limits import NO_LIMITS
 from flows.rendering import fragments
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
-from sessions.wire import decoding, frames
-from sessions.wire.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts
+from sessions.protocol import decoding, frames
+from sessions.protocol.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts
 from tests.hostile.evidence import Logged
 from tests.hostile.model.disk import Answer, Disk
 from tests.hostile.model.turn import Turn

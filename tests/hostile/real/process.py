@@ -9,8 +9,8 @@ from helix.asgi import application
 from sessions import supervisor
 from sessions.live.session import LiveSession
 from sessions.processes.link import Link
+from sessions.protocol.codes import Closing
 from sessions.supervisor import Supervisor
-from sessions.wire.codes import Closing
 from tests.hostile.real.connection import Connection
 from web.limits import Limits
 

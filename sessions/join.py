@@ -13,11 +13,11 @@ import orjson
 from sessions.database import DatabaseDown, in_database
 from sessions.live.session import LiveSession
 from sessions.live.steps import Step
+from sessions.protocol.codes import Close, Closing
+from sessions.protocol.encoding import Encoded, encode, people_frames
+from sessions.protocol.frames import PROTOCOL, Hello
 from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
-from sessions.wire.codes import Close, Closing
-from sessions.wire.encoding import Encoded, encode, people_frames
-from sessions.wire.frames import PROTOCOL, Hello
 from web.limits import Limits
 
 NOT_A_CLIENTS = {

@@ -12,12 +12,12 @@ from typing import Any
 
 import structlog
 
-from sessions.live.audience import Audience
-from sessions.presence import Board, Person, State
+from sessions.live.broadcaster import Audience
+from sessions.presence.board import Board, Person, State
 from sessions.processes.link import Link, Message
+from sessions.protocol.codes import Close
+from sessions.protocol.decoding import valid_state
 from sessions.sockets.socket import Socket
-from sessions.wire.codes import Close
-from sessions.wire.decoding import valid_state
 from web.limits import Limits
 
 log = structlog.get_logger(__name__)

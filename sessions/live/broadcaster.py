@@ -16,11 +16,10 @@ from django.urls import reverse
 from flows.document import Document
 from flows.rendering import fragments
 from sessions import metrics
-from sessions.live.current import Current
+from sessions.live.replica import Current
 from sessions.live.steps import Step, joined
-from sessions.presence import FLUSHES_PER_SECOND, Board, Coming
-from sessions.sockets.socket import Socket
-from sessions.wire.encoding import (
+from sessions.presence.board import FLUSHES_PER_SECOND, Board, Coming
+from sessions.protocol.encoding import (
     Encoded,
     encode,
     fitting,
@@ -33,7 +32,8 @@ from sessions.wire.encoding import (
     snapshot_parts,
     state_bytes,
 )
-from sessions.wire.frames import Format
+from sessions.protocol.frames import Format
+from sessions.sockets.socket import Socket
 from web.limits import Limits
 
 LONGEST_PAUSE = 0.016

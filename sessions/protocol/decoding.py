@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
 from flows.document import Rejected, parse_json
-from sessions.wire.frames import (
+from sessions.protocol.frames import (
     PROTOCOL,
     ClientFrame,
     ExecuteAction,

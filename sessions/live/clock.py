@@ -14,16 +14,16 @@ from uuid import UUID
 import structlog
 
 from sessions.database import DatabaseDown, in_database
-from sessions.live.audience import Audience
-from sessions.live.current import Current
+from sessions.live.broadcaster import Audience
 from sessions.live.inbox import Inbox
-from sessions.live.rollcall import Rollcall
-from sessions.presence import ANNOUNCE_SECONDS, with_role
+from sessions.live.replica import Current
+from sessions.presence.board import ANNOUNCE_SECONDS, with_role
+from sessions.presence.sync import Rollcall
 from sessions.processes.link import Link
+from sessions.protocol.codes import Close, Closing
+from sessions.protocol.encoding import encode
 from sessions.sockets.admission import verdicts
 from sessions.sockets.socket import Socket
-from sessions.wire.codes import Close, Closing
-from sessions.wire.encoding import encode
 from web.limits import Limits
 
 log = structlog.get_logger(__name__)

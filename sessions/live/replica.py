@@ -11,7 +11,7 @@ from uuid import UUID
 from flows.document import Document
 from flows.storage.store import Loaded
 from sessions.live import steps
-from sessions.live.recent import Recent
+from sessions.live.step_cache import Recent
 from sessions.live.steps import Step
 from web.limits import Limits
 

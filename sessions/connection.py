@@ -16,18 +16,29 @@ from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
 from sessions import metrics, supervisor
+from sessions.join import welcome
 from sessions.live.answers import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
+from sessions.protocol.codes import Close, Closing
+from sessions.protocol.decoding import BadFrame, OtherProtocol, decode_frame
+from sessions.protocol.encoding import encode, named
+from sessions.protocol.frames import (
+    ClientFrame,
+    ExecuteAction,
+    Hello,
+    Operate,
+    Ping,
+    Presence,
+    Redo,
+    Seen,
+    SyncGraph,
+    Undo,
+)
 from sessions.sockets.admission import Credential, Guest
 from sessions.sockets.flow_control import frame_rate, operation_rate, seen_rate
 from sessions.sockets.outbound import Send
 from sessions.sockets.socket import Socket
-from sessions.welcome import welcome
-from sessions.wire.codes import Close, Closing
-from sessions.wire.decoding import BadFrame, OtherProtocol, decode_frame
-from sessions.wire.encoding import encode, named
-from sessions.wire.frames import ClientFrame, ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 from web.limits import current as current_limits
 
 STRIKES = 5
