@@ -46,7 +46,7 @@ types: $(VENV)/installed-for-tests
 	$(BIN)/mypy
 
 checks: $(VENV)/installed-for-tests
-	$(BIN)/python -m compileall -q helix flows sessions accounts tests bench manage.py
+	$(BIN)/python -m compileall -q helix flows sessions accounts web tests bench manage.py
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

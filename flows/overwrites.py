@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.colours import colour_of
 from accounts.models import User
+from flows import limits as helix_limits
 from flows.access import Access, get_flow_for
 from flows.commands.undo_budget import Efforts
 from flows.commands.undo_steps import REACH
@@ -27,7 +28,6 @@ from flows.log.reverse import backwards
 from flows.models import Change, Membership
 from flows.storage.store import consistent_read
 from flows.storage.stored_graph import StoredGraph
-from web import limits as helix_limits
 
 MOST_ITEMS = 200
 MOST_BYTES = 1 << 20

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from accounts.api import router as accounts
 from accounts.authentication import AUTHENTICATION
+from flows import limits
 from flows.api import router as flows
 from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
@@ -24,7 +25,6 @@ from flows.document import Rejected, parse_json
 from flows.errors import FlowError
 from helix.reference import Reference
 from sessions.api import router as sessions
-from web import limits
 from web.db_errors import is_outage
 from web.errors import Problem, status_of
 

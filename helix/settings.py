@@ -10,9 +10,9 @@ from hashlib import sha256
 
 from csp.constants import NONE, SELF
 
+from flows.limits import Limits
 from helix import environment
 from helix.logging import configuration
-from web.limits import Limits
 
 BASE_DIR = environment.ROOT
 DATA_DIR = environment.data_dir()

@@ -12,6 +12,7 @@ from typing import assert_never
 import structlog
 
 from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
+from flows.limits import current as current_limits
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
@@ -39,7 +40,6 @@ from sessions.sockets.admission import Credential, Guest
 from sessions.sockets.flow_control import frame_rate, operation_rate, seen_rate
 from sessions.sockets.outbound import Send
 from sessions.sockets.socket import Socket
-from web.limits import current as current_limits
 
 STRIKES = 5
 HELLO_SECONDS = 30.0

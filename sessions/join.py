@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 
 import orjson
 
+from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.session import LiveSession
 from sessions.live.steps import Step
@@ -18,7 +19,6 @@ from sessions.protocol.encoding import Encoded, encode, people_frames
 from sessions.protocol.frames import PROTOCOL, Hello
 from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 NOT_A_CLIENTS = {
     "body_bytes",

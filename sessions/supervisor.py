@@ -14,6 +14,8 @@ from hashlib import sha256
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from flows.limits import Limits
+from flows.limits import current as current_limits
 from sessions import metrics
 from sessions.live.session import LiveSession
 from sessions.processes import listing as live
@@ -21,8 +23,6 @@ from sessions.processes.directory import Directory, Listing, count_sockets
 from sessions.processes.link import Message
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
-from web.limits import Limits
-from web.limits import current as current_limits
 
 DRAINING_SECONDS = 1.0
 

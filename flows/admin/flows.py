@@ -17,9 +17,9 @@ from flows.admin.base import Refusable, Unwritten
 from flows.admin.contents import FirstEdges, FirstNodes
 from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
+from flows.limits import current
 from flows.models import Flow
 from flows.search import folded
-from web.limits import current
 
 
 class Deleted(admin.SimpleListFilter):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from flows.document import KINDS, Kind, Setting
-from web.limits import Limits
+from flows.limits import Limits
 
 Json: TypeAlias = dict[str, object]
 

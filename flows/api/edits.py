@@ -8,6 +8,7 @@ from ninja import Body, Query
 
 from accounts.authentication import person
 from flows import commands
+from flows import limits as helix_limits
 from flows.access import Forbidden, Role, get_flow_for
 from flows.api.answers import encoded_graph, json, rejected
 from flows.api.schemas import (
@@ -26,7 +27,6 @@ from flows.document import Rejected, encode_left
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.publish import after
 from flows.storage.store import consistent_read
-from web import limits as helix_limits
 from web.errors import Problem, answers
 from web.router import Router
 

@@ -12,9 +12,9 @@ from ninja import Schema
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from accounts.schemas import Address, storable
+from flows import limits as helix_limits
 from flows.access import Role
 from flows.api.document_schema import listed, ref, text
-from web import limits as helix_limits
 from web.errors import In
 
 LARGEST = 2**53 - 1

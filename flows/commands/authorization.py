@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from flows import limits as helix_limits
 from flows.access import Role
 from flows.commands.locking import is_administrator, roles_of
 from flows.document import (
@@ -18,7 +19,6 @@ from flows.document import (
     decode_operation,
 )
 from flows.submission import Acked, Name, Redo, Refused, Submission, Undo, Via
-from web import limits as helix_limits
 
 Asked: TypeAlias = Record | Undo | Redo | Rejected
 """What a submission came to when it was read: a record, the wish to take something back, or why it can be none."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from flows import limits as helix_limits
 from flows.commands.affected import touched
 from flows.commands.authorization import Asked, decode
 from flows.commands.deleted_by import Missing
@@ -30,7 +31,6 @@ from flows.submission import (
     Undo,
     Via,
 )
-from web import limits as helix_limits
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from flows import limits as helix_limits
 from flows.access import Role
 from flows.commands.locking import lock_flow, require
 from flows.commands.write_lock import in_turn
@@ -19,7 +20,6 @@ from flows.publish import Hint, hint_deleted
 from flows.search import search_text
 from flows.storage.store import load_document, write_effect
 from flows.submission import ChangeHead, Via
-from web import limits as helix_limits
 
 COPY = " (Copy)"
 _NONE: list[object] = []

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from flows import limits as helix_limits
 from flows.commands.locking import LockedFlow
 from flows.commands.undo_budget import Effort, Efforts, Refusal
 from flows.commands.undo_steps import Made, steps_of, went_on_elsewhere
@@ -24,7 +25,6 @@ from flows.document import (
 )
 from flows.log.reverse import backwards
 from flows.submission import Redo, Undo
-from web import limits as helix_limits
 
 _efforts = Efforts()
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from flows import limits as helix_limits
 from flows.document import Outcome, OwnChange, Step, redo_steps, undo_steps
 from flows.models import Change
 from flows.submission import ChangeHead
-from web import limits as helix_limits
 
 REACH = 5_000
 _AT_FIRST = 1_000

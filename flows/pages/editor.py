@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from flows import limits as helix_limits
 from flows.access import Access
 from flows.commands import can_take_back
 from flows.document import KINDS, Kind, footer_settings, second_line_settings
@@ -25,7 +26,6 @@ from flows.rendering import blanks, layout_css, whole
 from flows.rendering import canvas as layers
 from flows.shortcuts import shortcuts
 from flows.storage.store import Loaded, load_document
-from web import limits as helix_limits
 
 LIMITS_FOR_SCRIPTS = (
     "frame_bytes",

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
 from flows import commands, publish, queries
+from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
@@ -26,7 +27,6 @@ from flows.pages.forms.empty_forms import blank_forms
 from flows.rendering import spoken_name
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
-from web import limits as helix_limits
 
 LISTED = 200
 MOST_SELECTED = 500

@@ -17,13 +17,13 @@ from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
 from flows import commands, publish, queries
+from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, wants_fragment
 from flows.queries import Sort
 from flows.rendering import thumbnail_svg
-from web import limits as helix_limits
 
 PAGE = 24
 SHOWN_PEOPLE = 4

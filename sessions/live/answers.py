@@ -6,6 +6,7 @@ from typing import assert_never
 import structlog
 
 from flows.document import encode_left, mentioned_on_wire
+from flows.limits import current
 from flows.rendering import state_html
 from flows.submission import Acked, Refused
 from sessions import metrics
@@ -14,7 +15,6 @@ from sessions.live.inbox import Entry
 from sessions.live.replica import Current
 from sessions.protocol.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
 from sessions.sockets.socket import Socket
-from web.limits import current
 
 log = structlog.get_logger(__name__)
 

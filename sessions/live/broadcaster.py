@@ -14,6 +14,7 @@ import structlog
 from django.urls import reverse
 
 from flows.document import Document
+from flows.limits import Limits
 from flows.rendering import fragments
 from sessions import metrics
 from sessions.live.replica import Current
@@ -34,7 +35,6 @@ from sessions.protocol.encoding import (
 )
 from sessions.protocol.frames import Format
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 LONGEST_PAUSE = 0.016
 PRESENCE_SHARE = 4

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import structlog
 
+from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.broadcaster import Audience
 from sessions.live.inbox import Inbox
@@ -24,7 +25,6 @@ from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import encode
 from sessions.sockets.admission import verdicts
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 log = structlog.get_logger(__name__)
 

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from flows.document import Document
+from flows.limits import Limits
 from flows.storage.store import Loaded
 from sessions.live import steps
 from sessions.live.step_cache import Recent
 from sessions.live.steps import Step
-from web.limits import Limits
 
 
 class Current:

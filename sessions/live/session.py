@@ -21,6 +21,7 @@ import structlog
 from django.utils import timezone
 
 from flows.errors import NotFound
+from flows.limits import Limits
 from flows.publish import group_name
 from flows.storage.store import load_document
 from flows.submission import Receipt
@@ -40,7 +41,6 @@ from sessions.presence.sync import Rollcall
 from sessions.processes.link import Link
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -12,13 +12,13 @@ from typing import Any
 
 import structlog
 
+from flows.limits import Limits
 from sessions.live.broadcaster import Audience
 from sessions.presence.board import Board, Person, State
 from sessions.processes.link import Link, Message
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import valid_state
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 log = structlog.get_logger(__name__)
 

@@ -17,9 +17,9 @@ from uuid import UUID
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from flows.limits import current
 from sessions.presence.board import ANNOUNCE_SECONDS
 from sessions.processes.link import Link, Message
-from web.limits import current
 
 GROUP = "live"
 CHUNK = 200

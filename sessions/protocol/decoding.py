@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
 from flows.document import Rejected, parse_json
+from flows.limits import current
 from sessions.protocol.frames import (
     PROTOCOL,
     ClientFrame,
@@ -19,7 +20,6 @@ from sessions.protocol.frames import (
     SyncGraph,
     Undo,
 )
-from web.limits import current
 
 CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 STEP = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -8,7 +8,7 @@ that also knows for how long it has been overrun; `Unseen` is what was sent to a
 from collections import deque
 from dataclasses import dataclass
 
-from web.limits import Limits
+from flows.limits import Limits
 
 EXCESS_SECONDS = 10.0
 CALM_SECONDS = 1.0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from flows.limits import Limits
 from sessions import metrics
 from sessions.presence.board import Person
 from sessions.protocol.codes import Close
@@ -19,7 +20,6 @@ from sessions.protocol.frames import Format
 from sessions.sockets.admission import Check, Credential, Guest
 from sessions.sockets.flow_control import Unseen
 from sessions.sockets.outbound import Outbound, Send
-from web.limits import Limits
 
 ABORT_SECONDS = 5.0
 THEIR_DOING = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}

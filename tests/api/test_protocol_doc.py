@@ -8,12 +8,12 @@ from typing import get_args
 from flows.document import KINDS
 from flows.document.errors import Code
 from flows.document.wire import _DECODERS
+from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import DECODERS
 from web.errors import STATUS
-from web.limits import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()

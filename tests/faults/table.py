@@ -87,7 +87,7 @@ LIMITS: dict[str, str] = {
     "unseen_seconds": "sessions/test_flow_control.py::test_time_counts_from_the_oldest_version_not_seen",
     "unseen_versions": "sessions/test_flow_control.py::test_versions_not_seen_may_be_many_for_two_seconds",
     "catch_up": "sessions/test_hello.py::test_who_is_too_far_behind_gets_a_snapshot",
-    "recent_bytes": "sessions/test_recent.py",
+    "recent_bytes": "sessions/test_step_cache.py",
     "people_per_flow": "sessions/test_limits.py::test_one_person_too_many_is_turned_away_and_nobody_else_notices",
     "sockets_per_user": "sessions/test_limits.py::test_one_socket_too_many_is_turned_away_unless_it_replaces_one",
     "nodes": "document/test_node_operations.py::test_one_node_more_than_the_limit_is_refused",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.limits import Limits
 from tests.faults.table import BOUNDS, FAULTS, LIMITS
-from web.limits import Limits
 
 TESTS = Path(__file__).resolve().parent.parent
 NAMED = sorted({*chain.from_iterable(FAULTS.values()), *LIMITS.values(), *BOUNDS.values()})

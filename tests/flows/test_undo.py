@@ -8,18 +8,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from flows import limits
 from flows.commands import (
     Acked,
     Redo,
     Refused,
     Undo,
     Versioned,
-    effort,
     replace_graph,
     set_member,
-    steps,
     submit,
-    undoing,
+    undo,
+    undo_budget,
+    undo_steps,
 )
 from flows.document import Draft, Left
 from flows.log import verify_flow
@@ -27,7 +28,6 @@ from flows.models import Change, Flow
 from flows.storage.store import StoredGraph, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
-from web import limits
 
 pytestmark = pytest.mark.django_db
 
@@ -123,9 +123,9 @@ class TestEffort:
     def test_who_searches_too_far_too_often_waits(
         self, flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(effort, "MOST", 20.0)
-        monkeypatch.setattr(effort, "PER_SECOND", 0.0)
-        monkeypatch.setattr(undoing, "_efforts", effort.Efforts())
+        monkeypatch.setattr(undo_budget, "MOST", 20.0)
+        monkeypatch.setattr(undo_budget, "PER_SECOND", 0.0)
+        monkeypatch.setattr(undo, "_efforts", undo_budget.Efforts())
         submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
         asked = [one for x in range(20) for one in (ask(bob, move("route", x + 1)), ask(alice, Undo(), seq=x + 1))]
         answers = submit(flow.pk, asked).answers[1::2]
@@ -135,12 +135,12 @@ class TestEffort:
         )
         assert 1 <= codes.index("rate_limited") <= 10
         assert isinstance(submit(flow.pk, [ask(bob, Undo())]).answers[0], Acked), "that is Alice's affair alone"
-        monkeypatch.setattr(undoing, "_efforts", effort.Efforts())
+        monkeypatch.setattr(undo, "_efforts", undo_budget.Efforts())
         assert code(submit(flow.pk, [asked[-1]]).answers[0]) == "nothing_to_undo", "it was not remembered"
 
     def test_an_allowance_fills_up_again(self) -> None:
-        mine = effort.Effort(since=100.0)
-        mine.spend(int(effort.MOST) * 500)
+        mine = undo_budget.Effort(since=100.0)
+        mine.spend(int(undo_budget.MOST) * 500)
         assert not mine.may(100.0)
         assert mine.may(100.1) and not mine.refused_at("", Undo)
 
@@ -272,7 +272,7 @@ class TestLimits:
     def test_a_step_that_began_too_long_ago_is_not_taken_apart(
         self, flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch, since: int, place: int
     ) -> None:
-        monkeypatch.setattr(steps, "REACH", 20)
+        monkeypatch.setattr(undo_steps, "REACH", 20)
         submit(flow.pk, [ask(alice, move("plan", 1), step="drag"), ask(alice, move("plan", 2), step="drag")])
         submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(since)])
         submit(flow.pk, [ask(alice, Undo())])

@@ -8,10 +8,10 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
+from flows import limits
 from sessions import database, supervisor
 from tests.sessions.client import Client, connect, part
 from tests.sessions.replica import Replica
-from web import limits
 
 if TYPE_CHECKING:
     from accounts.models import User

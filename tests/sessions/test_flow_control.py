@@ -1,7 +1,7 @@
 """Rates and windows, at the limit and one past it. Time is whatever the test says."""
 
+from flows.limits import Limits
 from sessions.sockets.flow_control import Rate, Unseen, frame_rate, operation_rate, seen_rate
-from web.limits import Limits
 
 
 def test_a_burst_passes_and_one_more_does_not() -> None:

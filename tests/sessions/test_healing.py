@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from flows import publish
 from flows.commands import Submission, submit
+from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
 from flows.submission import Receipt
@@ -20,7 +21,6 @@ from sessions.live import clock, commits, steps
 from sessions.live import session as live_session
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
-from web.limits import Limits
 
 
 def move(x: float, id: str = "a") -> dict[str, object]:

@@ -7,11 +7,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
 from tests.sessions.client import Client, connect
 from tests.sessions.conftest import Join, restart, token_of
-from web.limits import Limits
 
 
 def move(id: str, x: float) -> dict[str, object]:

@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
+from flows.limits import Limits
 from flows.submission import Submission
 from sessions.live.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
 from sessions.sockets.admission import Credential, Guest
 from sessions.sockets.socket import Socket
-from web.limits import Limits
 
 ALICE, BOB, CAROL = 1, 2, 3
 

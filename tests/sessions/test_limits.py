@@ -12,9 +12,11 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from flows.limits import Limits
 from flows.models import Answer, Flow
 from flows.storage.store import Loaded, load_document
 from sessions import connection, consumers, supervisor
+from sessions import join as joining
 from sessions.live import clock as session_clock
 from sessions.live import session as live_session
 from sessions.live.session import LiveSession
@@ -23,7 +25,6 @@ from sessions.sockets import flow_control
 from sessions.sockets.admission import Guest, admit
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
-from web.limits import Limits
 
 Limit = Callable[..., None]
 
@@ -336,7 +337,7 @@ async def test_who_comes_as_an_empty_session_ends_meets_the_next_one(
         loop.call_soon_threadsafe(ending.end, Close.ASLEEP)
         return admit(*arguments)
 
-    monkeypatch.setattr(join, "admit", slow)
+    monkeypatch.setattr(joining, "admit", slow)
     bob = await join("bob")
     assert (await bob.do(move(1)))["type"] == "acked"
     assert ending.closing is Close.ASLEEP

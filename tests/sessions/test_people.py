@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from asgiref.sync import sync_to_async
 
+from flows.limits import Limits
 from flows.models import Flow
 from sessions import supervisor
 from sessions.live import broadcaster, clock
@@ -16,7 +17,6 @@ from sessions.processes.listing import live_sessions, session_of
 from sessions.protocol.codes import Close
 from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
-from web.limits import Limits
 
 PRESENCE_SECONDS = Limits().presence_seconds
 STATE = {

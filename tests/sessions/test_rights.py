@@ -17,6 +17,7 @@ from accounts.models import User
 from flows.commands import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import publish_sync
+from sessions import join as joining
 from sessions import supervisor
 from sessions.live import clock, group
 from sessions.protocol.codes import Close
@@ -235,7 +236,7 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
         loop.call_soon_threadsafe(group.hear, session, hint.message)
         return guest
 
-    monkeypatch.setattr(join, "admit", overtaken)
+    monkeypatch.setattr(joining, "admit", overtaken)
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
     assert await bob.closed() == 4404
     assert "welcome" not in {frame["type"] for frame in bob.frames}

@@ -17,11 +17,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from flows import limits as helix_limits
 from flows.document import KINDS, Edge, FlowProperties, Node
+from flows.limits import Limits
 from flows.pages import forms
 from flows.rendering import fresh
-from web import limits as helix_limits
-from web.limits import Limits
 
 LANGUAGES = 16
 

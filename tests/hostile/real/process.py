@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from flows.limits import Limits
 from helix.asgi import application
 from sessions import supervisor
 from sessions.live.session import LiveSession
@@ -12,7 +13,6 @@ from sessions.processes.link import Link
 from sessions.protocol.codes import Closing
 from sessions.supervisor import Supervisor
 from tests.hostile.real.connection import Connection
-from web.limits import Limits
 
 
 class Process:

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.tokens import issue
 from flows.commands import create_flow, set_member
+from flows.limits import current
 from tests.hostile.beginning import EDGES, NODES, TITLE
 from tests.hostile.device import Frame
 from tests.hostile.evidence import Evidence, Held
@@ -20,7 +21,6 @@ from tests.hostile.real.connection import Connection
 from tests.hostile.real.process import Process
 from tests.hostile.real.rows import Rows
 from tests.hostile.server import Server
-from web.limits import current
 
 if TYPE_CHECKING:
     from accounts.models import User

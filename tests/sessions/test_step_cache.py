@@ -3,12 +3,12 @@
 import pytest
 
 from flows.document import Effect, FlowProperties, Node, Pair
+from flows.limits import Limits
 from flows.submission import ChangeHead
 from sessions.live.step_cache import Recent, size_of
 from sessions.live.steps import Step
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, the_session
-from web.limits import Limits
 
 __all__ = ["limit"]
 
