@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Graph } from "../../static/js/elements/graph.js";
+import { Graph } from "../../static/js/canvas/graph.js";
 
 const nodeElement = ({ id, kind = "agent", x = 0, y = 0, parent = "" }) => ({ dataset: { nodeId: id, kind, x, y, width: 144, height: 80, parent } });
 const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source, target, sourcePort: "out", targetPort: "in" } });

@@ -8,7 +8,7 @@
 import { curveBetween, portPoint } from "../lib/curve.js";
 import { contains, intersects } from "../lib/geometry.js";
 import { addEdge } from "../lib/edits.js";
-import { blankEdge, shape, trace } from "./edges.js";
+import { blankEdge, shape, trace } from "../canvas/edges.js";
 
 const SNAP = 20;
 

@@ -27,7 +27,7 @@ export function property(name, { texts, catalogue }, kind) {
 
 /**
  * @param {object} operation
- * @param {{graph: import("./graph.js").Graph, texts: import("../lib/texts.js").Texts, catalogue: object}} editor
+ * @param {{graph: import("../canvas/graph.js").Graph, texts: import("../lib/texts.js").Texts, catalogue: object}} editor
  * @returns {{icon: string, title: string, what: string, detail: string}} `title` with `{what}` where its subject goes
  */
 export function describe(operation, editor) {

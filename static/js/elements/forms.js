@@ -8,7 +8,7 @@
 import { edited } from "../lib/content.js";
 import { whenIdle } from "../lib/idle.js";
 import { written } from "../lib/values.js";
-import { contentOfEdge, contentOfNode } from "./contents.js";
+import { contentOfEdge, contentOfNode } from "../canvas/contents.js";
 import { make } from "./make.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";

@@ -27,7 +27,7 @@ export class Picker {
     this.#open(kinds, event, this.#editor.texts.say("add_node"), (kind) => this.#editor.additions.add(kind, { at, link }));
   }
 
-  /** Ask which of these nodes. @param {import("./graph.js").NodeRecord[]} nodes @param {(id: string) => void} chosen */
+  /** Ask which of these nodes. @param {import("../canvas/graph.js").NodeRecord[]} nodes @param {(id: string) => void} chosen */
   node(nodes, title, chosen) {
     const options = nodes.map(({ id, kind, label }) => this.#option(id, kind, label, this.#editor.catalogue[kind].title));
     this.#open(options, null, title, chosen);

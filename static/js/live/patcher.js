@@ -14,7 +14,7 @@ export class Patcher extends EventTarget {
   #waiting = new Map();
   #trust = globalThis.trustedTypes?.createPolicy("helix-patcher", { createHTML: (text) => text }) ?? { createHTML: (text) => text };
 
-  /** @param {import("../elements/graph.js").Graph} graph */
+  /** @param {import("../canvas/graph.js").Graph} graph */
   constructor(graph) {
     super();
     this.#graph = graph;

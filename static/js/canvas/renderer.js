@@ -8,7 +8,7 @@
  */
 
 import { intersects } from "../lib/geometry.js";
-import { Blocks } from "./blocks.js";
+import { Blocks } from "./overview.js";
 import { draw } from "./edges.js";
 
 const WHOLE = 600;

@@ -4,8 +4,8 @@
  */
 
 import { centre, centred, union } from "../lib/geometry.js";
-import { fresh, paintBlocks } from "./blocks.js";
-import { make } from "./make.js";
+import { fresh, paintBlocks } from "./overview.js";
+import { make } from "../elements/make.js";
 
 const PADDING = 8;
 const REST_MS = 120;
