@@ -5,9 +5,9 @@
 
 import { aligned, addEdge, editNode, move, newId, remove, removeAndJoin } from "../lib/edits.js";
 import { readingOrder, union } from "../lib/geometry.js";
-import { Connect } from "./connect.js";
-import { rootsOf } from "./drag.js";
-import { rename } from "./rename.js";
+import { Connect } from "../gestures/connect.js";
+import { rootsOf } from "../gestures/drag.js";
+import { rename } from "../gestures/rename.js";
 
 const PADDING = { side: 16, top: 56 };
 /** How soon, in ms, a nudge has to follow another to belong to it. */

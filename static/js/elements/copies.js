@@ -6,7 +6,7 @@
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode } from "../canvas/contents.js";
-import { homeAt } from "./drag.js";
+import { homeAt } from "../gestures/drag.js";
 import { isTyping } from "./keyboard.js";
 
 export class Copies {

@@ -6,8 +6,8 @@
 
 import { characters } from "../lib/characters.js";
 import { editNode } from "../lib/edits.js";
-import { writeEdited } from "./caret.js";
-import { hindranceText } from "./hindrance.js";
+import { writeEdited } from "../elements/caret.js";
+import { hindranceText } from "../elements/hindrance.js";
 
 /** @param {string} id */
 export function rename(editor, id) {
