@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Forms } from "../../static/js/elements/forms.js";
+import { Forms } from "../../static/js/inspector/forms.js";
 
 test("blanks that come to a halt are not waited for for ever, and are fetched again when they are wanted", async () => {
   const { timeout } = AbortSignal;

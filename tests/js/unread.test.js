@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Sync } from "../../static/js/elements/sync.js";
-import { Unfinished } from "../../static/js/elements/unfinished.js";
+import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/live/device.js";
 import { Notes } from "../../static/js/live/notes.js";
 import { Outbox } from "../../static/js/live/outbox.js";

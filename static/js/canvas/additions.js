@@ -3,7 +3,7 @@
 import { heightFor } from "../lib/curve.js";
 import { newId } from "../lib/edits.js";
 import { placed } from "../lib/geometry.js";
-import { isPhone } from "../elements/sheet.js";
+import { isPhone } from "../inspector/sheet.js";
 
 const BESIDE = 56;
 const BELOW = 24;

@@ -5,7 +5,7 @@
  */
 
 import { edited } from "../lib/content.js";
-import { writeField } from "./caret.js";
+import { writeField } from "../inspector/caret.js";
 import { hindranceText } from "./hindrance.js";
 
 const PLACE = "form ";

@@ -1,6 +1,6 @@
 /** Buttons and switches around the canvas: tools, commands, panels that open on narrow screens, and my own preferences. */
 
-import { isPhone } from "./sheet.js";
+import { isPhone } from "../inspector/sheet.js";
 
 const COMMANDS = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", undo: "undo", redo: "redo", lock: "lock", help: "help", add: "add" };
 export class Toolbar {

@@ -6,7 +6,7 @@
 
 import { characters } from "../lib/characters.js";
 import { editNode } from "../lib/edits.js";
-import { writeEdited } from "../elements/caret.js";
+import { writeEdited } from "../inspector/caret.js";
 import { hindranceText } from "../elements/hindrance.js";
 
 /** @param {string} id */

@@ -4,8 +4,8 @@
  */
 
 import { alike } from "../lib/values.js";
-import { shown } from "./describe.js";
-import { make } from "./make.js";
+import { shown } from "../elements/describe.js";
+import { make } from "../elements/make.js";
 
 const NAME = 24;
 

@@ -6,11 +6,11 @@
  */
 
 import { writeField } from "./caret.js";
-import { Editing } from "./editing.js";
+import { Editing } from "../elements/editing.js";
 import { FIELDS, Forms } from "./forms.js";
-import { Hand } from "./hand.js";
-import { Meanwhile } from "./meanwhile.js";
-import { Mending } from "./mending.js";
+import { Hand } from "./field_state.js";
+import { Meanwhile } from "./field_conflicts.js";
+import { Mending } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
 
 const REFRESH_MS = 50;

@@ -8,8 +8,8 @@ import { heightFor } from "../lib/curve.js";
 import { editNode, newId } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
-import { hindranceText } from "./hindrance.js";
-import { placeOf } from "./mending.js";
+import { hindranceText } from "../elements/hindrance.js";
+import { placeOf } from "./unsaved_fields.js";
 
 const REST_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
@@ -32,7 +32,7 @@ export class Typing {
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{mending: import("./mending.js").Mending, hand: import("./hand.js").Hand, began: (name: string) => void, ended: () => void}} inspector
+   * @param {{mending: import("./unsaved_fields.js").Mending, hand: import("./field_state.js").Hand, began: (name: string) => void, ended: () => void}} inspector
    *   `began`: I begin to type in a field; `ended`: it is as it was, or I have left it
    */
   constructor(editor, panel, { mending, hand, began, ended }) {

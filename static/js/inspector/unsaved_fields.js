@@ -3,8 +3,8 @@
  * discarded, whatever is selected meanwhile, and outlives the page.
  */
 
-import { make } from "./make.js";
-import { Unfinished } from "./unfinished.js";
+import { make } from "../elements/make.js";
+import { Unfinished } from "./unsaved_text.js";
 
 export class Mending {
   #editor;
