@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Away } from "../../static/js/elements/away.js";
+import { Away } from "../../static/js/conflicts/conflicts.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const element = () => ({ dataset: {}, children: [], setAttribute() {}, append() {}, addEventListener() {}, contains: () => false });

@@ -5,7 +5,7 @@ import test from "node:test";
 
 globalThis.document = new EventTarget();
 globalThis.BroadcastChannel = undefined;
-const { Notes } = await import("../../static/js/live/notes.js");
+const { Notes } = await import("../../static/js/conflicts/note_store.js");
 
 class Device extends EventTarget {
   rows = new Map();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { replacedNote } from "../../static/js/elements/replaced.js";
+import { replacedNote } from "../../static/js/conflicts/overwritten.js";
 import { Texts } from "../../static/js/lib/texts.js";
 
 const texts = new Texts({

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { Sync } from "../../static/js/elements/sync.js";
 import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/live/device.js";
-import { Notes } from "../../static/js/live/notes.js";
+import { Notes } from "../../static/js/conflicts/note_store.js";
 import { Outbox } from "../../static/js/live/outbox.js";
 import { Shelf } from "../../static/js/live/shelf.js";
 import { Standing } from "../../static/js/live/standing.js";

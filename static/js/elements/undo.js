@@ -4,7 +4,7 @@
  * nothing: from the page, from a refusal, from what I do.
  */
 
-import { named } from "./describe.js";
+import { named } from "../conflicts/describe.js";
 
 const MOST_NAMED = 3;
 const KINDS = ["undo", "redo"];

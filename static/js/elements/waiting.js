@@ -5,7 +5,7 @@
  * there is to know after an absence (`[data-away]`, filled by `Away`).
  */
 
-import { describe } from "./describe.js";
+import { describe } from "../conflicts/describe.js";
 import { icon, make, words } from "./make.js";
 
 const MOST = 100;

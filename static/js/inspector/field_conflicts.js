@@ -4,7 +4,7 @@
  */
 
 import { alike } from "../lib/values.js";
-import { shown } from "../elements/describe.js";
+import { shown } from "../conflicts/describe.js";
 import { make } from "../elements/make.js";
 
 const NAME = 24;

@@ -4,8 +4,8 @@
  * The list is `[data-away]` with `[data-away-item]`s.
  */
 
-import { inOrder } from "../lib/note_order.js";
-import { icon, make, words } from "./make.js";
+import { inOrder } from "./note_order.js";
+import { icon, make, words } from "../elements/make.js";
 
 export class NoteList {
   #editor;
@@ -13,7 +13,7 @@ export class NoteList {
   #act;
   #rows = make("ul.away-list");
 
-  /** @param {import("../live/notes.js").Notes} notes @param {(operation: object) => boolean} act whether it is on its way */
+  /** @param {import("./note_store.js").Notes} notes @param {(operation: object) => boolean} act whether it is on its way */
   constructor(editor, notes, act) {
     this.#editor = editor;
     this.#notes = notes;

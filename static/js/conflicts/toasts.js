@@ -13,7 +13,7 @@ export class News {
   #toasts = new Map();
   #told = new Set();
 
-  /** @param {import("../live/notes.js").Notes} notes @param {(operation: object) => boolean} act whether it is on its way */
+  /** @param {import("./note_store.js").Notes} notes @param {(operation: object) => boolean} act whether it is on its way */
   constructor(editor, notes, act) {
     this.#editor = editor;
     this.#notes = notes;
@@ -21,7 +21,7 @@ export class News {
     notes.addEventListener("change", () => this.#settle());
   }
 
-  /** What others did while I may be looking. @param {{note: import("../live/notes.js").Note, person: object|null}[]} news */
+  /** What others did while I may be looking. @param {{note: import("./note_store.js").Note, person: object|null}[]} news */
   async tell(news) {
     const fresh = news.filter(({ note }) => !this.#told.has(note.name));
     for (const { note } of fresh) this.#told.add(note.name);
@@ -31,7 +31,7 @@ export class News {
     if (isSeen) fresh.forEach(({ note, person }) => this.#notes.has(note.name) && this.#toast(note, person));
   }
 
-  /** What I come back to. @param {import("../live/notes.js").Note[]} notes */
+  /** What I come back to. @param {import("./note_store.js").Note[]} notes */
   async tellLater(notes) {
     if (!notes.length) return;
     const { notices, texts, waiting } = this.#editor;

@@ -2,7 +2,7 @@
 
 import { property, shown } from "./describe.js";
 
-/** @param {object} item of `…/replaced` @returns {import("../live/notes.js").Note} */
+/** @param {object} item of `…/replaced` @returns {import("./note_store.js").Note} */
 export function replacedNote(item, editor) {
   return { name: nameOf(item), icon: item.gone ? "trash-2" : "pencil", ...(item.gone ? gone(item, editor) : changed(item, editor)), put: item.put ?? undefined, isReturn: item.gone };
 }

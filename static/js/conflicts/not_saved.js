@@ -10,7 +10,7 @@ import { describe } from "./describe.js";
 /** Longer than that, a line shows only its beginning. */
 const LINE = 60;
 
-/** @param {import("../live/entry.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("../live/notes.js").Note} */
+/** @param {import("../live/entry.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
 export function unsavedNote({ client, seq, operation, words }, { reason, mayTry = true }, editor) {
   const { texts } = editor;
   const { icon, title, what, detail } = words ?? describe(operation, editor);

@@ -10,13 +10,13 @@
 
 import { isTakingBack, nameOf } from "../live/entry.js";
 import { LastSeen } from "../live/last_seen.js";
-import { Notes } from "../live/notes.js";
+import { Notes } from "./note_store.js";
 import { touched } from "../live/patcher.js";
-import { hindranceText } from "./hindrance.js";
-import { News } from "./news.js";
+import { hindranceText } from "../elements/hindrance.js";
+import { News } from "./toasts.js";
 import { NoteList } from "./note_list.js";
-import { isOwn, replacedNote } from "./replaced.js";
-import { hasText, leftOut, unsavedNote } from "./unsaved.js";
+import { isOwn, replacedNote } from "./overwritten.js";
+import { hasText, leftOut, unsavedNote } from "./not_saved.js";
 
 const PAUSE_MS = 600;
 const PATIENCE_MS = 20_000;
