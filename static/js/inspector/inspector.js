@@ -6,7 +6,7 @@
  */
 
 import { writeField } from "./caret.js";
-import { Editing } from "../elements/editing.js";
+import { Editing } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
 import { Hand } from "./field_state.js";
 import { Meanwhile } from "./field_conflicts.js";

@@ -3,7 +3,7 @@
  * last word counts, as everywhere.
  */
 
-import { make } from "./make.js";
+import { make } from "../elements/make.js";
 
 const NAME = 24;
 
