@@ -6,9 +6,9 @@
 import { bundled, newId } from "./lib/edits.js";
 import { union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
-import { Patcher } from "./live/patcher.js";
+import { Patcher } from "./sync/patcher.js";
 import { Presence } from "./collaborators/presence.js";
-import { LiveSession } from "./live/session.js";
+import { LiveSession } from "./sync/session.js";
 import { Additions } from "./canvas/additions.js";
 import { Away } from "./conflicts/conflicts.js";
 import { Commands } from "./elements/commands.js";
@@ -37,13 +37,13 @@ import { Roster } from "./collaborators/avatars.js";
 import { Selection } from "./canvas/selection.js";
 import { Sheet, isPhone } from "./inspector/sheet.js";
 import { Stage } from "./canvas/renderer.js";
-import { Sync } from "./elements/sync.js";
+import { Sync } from "./sync/status_pill.js";
 import { Taps } from "./gestures/taps.js";
 import { Title } from "./elements/title.js";
 import { Toolbar } from "./elements/toolbar.js";
 import { Undo } from "./elements/undo.js";
 import { Viewport } from "./canvas/viewport.js";
-import { Waiting } from "./elements/waiting.js";
+import { Waiting } from "./sync/outbox_panel.js";
 
 const READABLE = 0.75;
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Follower } from "../../static/js/live/follower.js";
+import { Follower } from "../../static/js/sync/follower.js";
 
 const PAGE = { user: "1", flow: "f", version: "5", epoch: "e", digest: "d5", canvasUrl: "/canvas" };
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { Outbox } from "../../static/js/live/outbox.js";
+import { Outbox } from "../../static/js/sync/outbox.js";
 
 /** A device: what is on the shelf stays when a page goes. */
 class Device {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, mock, test } from "node:test";
 
-import { LiveSession } from "../../static/js/live/session.js";
+import { LiveSession } from "../../static/js/sync/session.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const reported = [];

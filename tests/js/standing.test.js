@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { characters } from "../../static/js/lib/characters.js";
-import { Standing } from "../../static/js/live/standing.js";
+import { Standing } from "../../static/js/sync/read_only_reason.js";
 
 function standing({ role = "editor", state = "open", attempt = 0, isFull = false, isKeeping = true }) {
   return Object.assign(new Standing(), { role, socket: { state, attempt }, outbox: { isFull }, device: { isKeeping } });

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Sync } from "../../static/js/elements/sync.js";
+import { Sync } from "../../static/js/sync/status_pill.js";
 import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/live/device.js";
 import { Notes } from "../../static/js/conflicts/note_store.js";
-import { Outbox } from "../../static/js/live/outbox.js";
-import { Shelf } from "../../static/js/live/shelf.js";
-import { Standing } from "../../static/js/live/standing.js";
+import { Outbox } from "../../static/js/sync/outbox.js";
+import { Shelf } from "../../static/js/sync/edit_store.js";
+import { Standing } from "../../static/js/sync/read_only_reason.js";
 
 const OWNER = { user: "1", flow: "f" };
 const settled = () => new Promise((resolve) => setImmediate(resolve));

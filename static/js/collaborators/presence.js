@@ -18,7 +18,7 @@ export class Presence {
   #others = 0;
   #rests = {};
 
-  /** @param {import("../live/session.js").LiveSession} session */
+  /** @param {import("../sync/session.js").LiveSession} session */
   constructor(session) {
     this.#session = session;
     session.addEventListener("you", () => this.#again());

@@ -8,10 +8,10 @@
  * Event `change`.
  */
 
-import { isTakingBack, nameOf } from "../live/entry.js";
+import { isTakingBack, nameOf } from "../sync/entry.js";
 import { LastSeen } from "../live/last_seen.js";
 import { Notes } from "./note_store.js";
-import { touched } from "../live/patcher.js";
+import { touched } from "../sync/patcher.js";
 import { hindranceText } from "../elements/hindrance.js";
 import { News } from "./toasts.js";
 import { NoteList } from "./note_list.js";

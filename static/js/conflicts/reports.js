@@ -1,6 +1,6 @@
 /** What the session has to tell me: a refusal, what others did, another role, the end of the connection. */
 
-import { touched } from "../live/patcher.js";
+import { touched } from "../sync/patcher.js";
 
 const RETURN_MS = 140;
 const REASON_MS = 4_000;

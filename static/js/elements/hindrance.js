@@ -2,5 +2,5 @@
 
 const TEXTS = { ended: "ended", role: "read_only", full: "no_room", unkept: "unkept_offline" };
 
-/** @param {{session: import("../live/session.js").LiveSession, texts: import("../lib/texts.js").Texts}} editor @returns {string} empty when something can */
+/** @param {{session: import("../sync/session.js").LiveSession, texts: import("../lib/texts.js").Texts}} editor @returns {string} empty when something can */
 export const hindranceText = ({ session, texts }) => (session.hindrance ? texts.say(TEXTS[session.hindrance]) : "");

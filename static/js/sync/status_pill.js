@@ -3,7 +3,7 @@
  * hooks on the root, and a badge on what has waited for more than a second.
  */
 
-import { touched } from "../live/patcher.js";
+import { touched } from "./patcher.js";
 
 const BADGE_MS = 1_000;
 

@@ -9,14 +9,14 @@
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
-import { Device } from "./device.js";
+import { Device } from "../live/device.js";
 import { Follower } from "./follower.js";
 import { editFrame, helloFrame, isTooLarge } from "./frames.js";
 import { Outbox } from "./outbox.js";
 import { Seen } from "./seen.js";
-import { Shelf } from "./shelf.js";
+import { Shelf } from "./edit_store.js";
 import { Socket } from "./socket.js";
-import { Standing } from "./standing.js";
+import { Standing } from "./read_only_reason.js";
 
 /** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
 const MINE_NO_MORE = [4401, 4403, 4404];

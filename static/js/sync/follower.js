@@ -9,8 +9,8 @@
  * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is on its way, or has come).
  */
 
-import { Canvas } from "./canvas.js";
-import { Copy } from "./copy.js";
+import { Canvas } from "./canvas_fetch.js";
+import { Copy } from "../live/copy.js";
 
 const AGAIN_MS = 1_000;
 const FAR = 1_000;
