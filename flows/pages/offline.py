@@ -33,7 +33,7 @@ def worker(request: HttpRequest) -> HttpResponse:
         "page": sha256(_page().encode()).hexdigest()[:12],
         "logout": reverse("logout"),
     }
-    script = f"self.helix = {json.dumps(known)};\nimportScripts({json.dumps(static('js/worker.js'))});\n"
+    script = f"self.helix = {json.dumps(known)};\nimportScripts({json.dumps(static('js/offline/worker.js'))});\n"
     return HttpResponse(script, "text/javascript; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
 

@@ -31,7 +31,7 @@ import { Notices } from "./elements/notices.js";
 import { Overlay } from "./canvas/overlay.js";
 import { Palette } from "./elements/palette.js";
 import { Picker } from "./elements/picker.js";
-import { Release } from "./elements/release.js";
+import { Release } from "./offline/release.js";
 import { Reports } from "./conflicts/reports.js";
 import { Roster } from "./collaborators/avatars.js";
 import { Selection } from "./canvas/selection.js";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Copy, chain } from "../../static/js/live/copy.js";
+import { Copy, chain } from "../../static/js/offline/offline_copy.js";
 
 const frame = (previous, version, epoch = "e") => ({ previous, version, epoch });
 const versions = (frames, since, epoch = "e") => chain(frames, since, epoch).map(({ version }) => version);

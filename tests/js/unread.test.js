@@ -5,7 +5,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 
 import { Sync } from "../../static/js/sync/status_pill.js";
 import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
-import { Device } from "../../static/js/live/device.js";
+import { Device } from "../../static/js/offline/device.js";
 import { Notes } from "../../static/js/conflicts/note_store.js";
 import { Outbox } from "../../static/js/sync/outbox.js";
 import { Shelf } from "../../static/js/sync/edit_store.js";

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import vm from "node:vm";
 
-const SOURCE = readFileSync(new URL("../../static/js/worker.js", import.meta.url), "utf8");
+const SOURCE = readFileSync(new URL("../../static/js/offline/worker.js", import.meta.url), "utf8");
 const HOME = "https://helix.example";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 

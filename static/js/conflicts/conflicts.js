@@ -9,7 +9,7 @@
  */
 
 import { isTakingBack, nameOf } from "../sync/entry.js";
-import { LastSeen } from "../live/last_seen.js";
+import { LastSeen } from "../offline/last_seen.js";
 import { Notes } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
 import { hindranceText } from "../elements/hindrance.js";

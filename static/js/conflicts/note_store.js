@@ -21,7 +21,7 @@ export class Notes extends EventTarget {
   /** @type {Set<string>} names that were dismissed, here or in another tab: an answer that was asked for before brings none back */
   #dismissed = new Set();
 
-  /** @param {import("../live/device.js").Device} device @param {{user: string, flow: string}} owner */
+  /** @param {import("../offline/device.js").Device} device @param {{user: string, flow: string}} owner */
   constructor(device, { user, flow }) {
     super();
     this.#device = device;

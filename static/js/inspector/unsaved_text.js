@@ -13,7 +13,7 @@ export class Unfinished {
   #found;
 
   /**
-   * @param {import("../live/device.js").Device} device
+   * @param {import("../offline/device.js").Device} device
    * @param {{changed: () => void, found: () => void}} tell `changed`: there are more or fewer; `found`: what earlier pages left is here
    */
   constructor(device, { changed, found }) {

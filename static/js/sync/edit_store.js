@@ -9,14 +9,14 @@
  * @typedef {import("./entry.js").Entry} Entry
  */
 
-import { lifeOf } from "../live/life.js";
+import { lifeOf } from "../offline/page_lock.js";
 
 export class Shelf {
   client = crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, "0")).join("");
   #device;
   #life = lifeOf(this.client);
 
-  /** @param {import("../live/device.js").Device} device */
+  /** @param {import("../offline/device.js").Device} device */
   constructor(device) {
     this.#device = device;
   }

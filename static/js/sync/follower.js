@@ -10,7 +10,7 @@
  */
 
 import { Canvas } from "./canvas_fetch.js";
-import { Copy } from "../live/copy.js";
+import { Copy } from "../offline/offline_copy.js";
 
 const AGAIN_MS = 1_000;
 const FAR = 1_000;

@@ -8,7 +8,7 @@ export class Standing extends EventTarget {
   socket;
   /** @type {import("./outbox.js").Outbox} */
   outbox;
-  /** @type {import("../live/device.js").Device} */
+  /** @type {import("../offline/device.js").Device} */
   device;
 
   /**

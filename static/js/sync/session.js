@@ -9,7 +9,7 @@
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
-import { Device } from "../live/device.js";
+import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
 import { editFrame, helloFrame, isTooLarge } from "./frames.js";
 import { Outbox } from "./outbox.js";

@@ -4,8 +4,8 @@
  * this machine, some private windows) nothing of it exists, and nothing misses it.
  */
 
-import { transact } from "./lib/database.js";
-import { whenIdle } from "./lib/idle.js";
+import { transact } from "../lib/database.js";
+import { whenIdle } from "../lib/idle.js";
 
 const { worker, nobody } = document.documentElement.dataset;
 
