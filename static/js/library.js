@@ -7,7 +7,7 @@
  * discarded: until the page goes, they can be had back.
  */
 
-import { icon, make } from "./elements/make.js";
+import { icon, make } from "./lib/make.js";
 import { transact } from "./lib/database.js";
 
 const main = document.querySelector("main");

@@ -5,7 +5,7 @@
 
 import { centre, centred, union } from "../lib/geometry.js";
 import { fresh, paintBlocks } from "./overview.js";
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 const PADDING = 8;
 const REST_MS = 120;

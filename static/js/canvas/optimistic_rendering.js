@@ -13,7 +13,7 @@
 
 import { branchPorts } from "../lib/branches.js";
 import { nodeName } from "../lib/spoken.js";
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 const LOOKS = ["label", "enabled", "colour", "settings"];
 

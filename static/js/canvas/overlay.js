@@ -6,7 +6,7 @@
 import { union } from "../lib/geometry.js";
 import { portPoint } from "../lib/curve.js";
 import { shape } from "./edges.js";
-import { make, over } from "../elements/make.js";
+import { make, over } from "../lib/make.js";
 
 const REASON_MS = 4_000;
 const CENTRED = " translate(-50%, -50%)";

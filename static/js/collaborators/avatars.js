@@ -4,7 +4,7 @@
  */
 
 import { centred } from "../lib/geometry.js";
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 /** How many avatars a phone, a narrow window and a wide one show. */
 const ROOMS = [2, 3, 5];

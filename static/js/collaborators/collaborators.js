@@ -7,7 +7,7 @@
 
 import { Spline } from "../lib/spline.js";
 import { clamp, toScreen } from "../lib/geometry.js";
-import { make, over } from "../elements/make.js";
+import { make, over } from "../lib/make.js";
 
 const HOLD_MS = 1_000;
 const NAME = 24;

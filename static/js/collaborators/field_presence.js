@@ -3,7 +3,7 @@
  * last word counts, as everywhere.
  */
 
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 const NAME = 24;
 

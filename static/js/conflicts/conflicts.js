@@ -12,7 +12,7 @@ import { isTakingBack, nameOf } from "../sync/entry.js";
 import { LastSeen } from "../offline/last_seen.js";
 import { Notes } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
-import { hindranceText } from "../elements/hindrance.js";
+import { hindranceText } from "../ui/hindrance.js";
 import { News } from "./toasts.js";
 import { NoteList } from "./note_list.js";
 import { isOwn, replacedNote } from "./overwritten.js";

@@ -5,7 +5,7 @@
  */
 
 import { inOrder } from "./note_order.js";
-import { icon, make, words } from "../elements/make.js";
+import { icon, make, words } from "../lib/make.js";
 
 export class NoteList {
   #editor;

@@ -1,7 +1,7 @@
 /** Drag on the empty canvas: what the rectangle touches is selected; with Shift it is added. */
 
 import { between, intersects } from "../lib/geometry.js";
-import { make, over } from "../elements/make.js";
+import { make, over } from "../lib/make.js";
 
 export class Marquee {
   name = "marquee";

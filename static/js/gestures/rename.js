@@ -7,7 +7,7 @@
 import { characters } from "../lib/characters.js";
 import { editNode } from "../lib/edits.js";
 import { writeEdited } from "../inspector/caret.js";
-import { hindranceText } from "../elements/hindrance.js";
+import { hindranceText } from "../ui/hindrance.js";
 
 /** @param {string} id */
 export function rename(editor, id) {

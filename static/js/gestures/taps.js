@@ -2,7 +2,7 @@
 
 import { Connect } from "./connect.js";
 import { hitOf } from "./gestures.js";
-import { menuItems } from "../elements/menu_items.js";
+import { menuItems } from "../ui/menu_items.js";
 
 export class Taps {
   #editor;

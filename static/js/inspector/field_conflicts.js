@@ -5,7 +5,7 @@
 
 import { alike } from "../lib/values.js";
 import { shown } from "../conflicts/describe.js";
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 const NAME = 24;
 

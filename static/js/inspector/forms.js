@@ -9,7 +9,7 @@ import { edited } from "../lib/content.js";
 import { whenIdle } from "../lib/idle.js";
 import { written } from "../lib/values.js";
 import { contentOfEdge, contentOfNode } from "../canvas/contents.js";
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
 const MOST = 500;

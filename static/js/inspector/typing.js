@@ -8,7 +8,7 @@ import { heightFor } from "../lib/curve.js";
 import { editNode, newId } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
-import { hindranceText } from "../elements/hindrance.js";
+import { hindranceText } from "../ui/hindrance.js";
 import { placeOf } from "./unsaved_fields.js";
 
 const REST_MS = 400;

@@ -3,7 +3,7 @@
  * discarded, whatever is selected meanwhile, and outlives the page.
  */
 
-import { make } from "../elements/make.js";
+import { make } from "../lib/make.js";
 import { Unfinished } from "./unsaved_text.js";
 
 export class Mending {

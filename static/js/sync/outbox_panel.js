@@ -6,7 +6,7 @@
  */
 
 import { describe } from "../conflicts/describe.js";
-import { icon, make, words } from "../elements/make.js";
+import { icon, make, words } from "../lib/make.js";
 
 const MOST = 100;
 

@@ -5,7 +5,7 @@
  * of its own, from the field's `validationMessage`. The server refuses what is too long in any case.
  */
 
-import { characters } from "./lib/characters.js";
+import { characters } from "../lib/characters.js";
 
 const { content } = document.querySelector("template[data-too-long]");
 

@@ -3,7 +3,7 @@
  * room does not talk without pause.
  */
 
-import { icon, make } from "./make.js";
+import { icon, make } from "../lib/make.js";
 
 const STAY_MS = 6_000;
 const BATCH_MS = 1_500;

@@ -1,6 +1,6 @@
 /** The context menu: what can be done with what is under the pointer, by mouse, long press or keyboard. */
 
-import { icon, make } from "./make.js";
+import { icon, make } from "../lib/make.js";
 
 export class Menu {
   #menu = make("div.menu", { role: "menu", hidden: true });

@@ -4,7 +4,7 @@
  * @typedef {{at?: {x: number, y: number}, event?: MouseEvent, link?: (node: object) => object[]}} Place
  */
 
-import { make } from "./make.js";
+import { make } from "../lib/make.js";
 
 export class Picker {
   #editor;
