@@ -7,8 +7,8 @@
  * discarded: until the page goes, they can be had back.
  */
 
-import { icon, make } from "./lib/make.js";
-import { transact } from "./lib/database.js";
+import { icon, make } from "../lib/make.js";
+import { transact } from "../lib/database.js";
 
 const main = document.querySelector("main");
 const { user, waitingText, waitingTextOne } = main.dataset;

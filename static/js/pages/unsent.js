@@ -3,7 +3,7 @@
  * dialog; and for what is a mere button, in a toast.
  */
 
-import { expire } from "./ui/dialogs.js";
+import { expire } from "../ui/dialogs.js";
 
 const TYPED = "input:is([type=text], [type=email], [type=password], :not([type])), textarea";
 
