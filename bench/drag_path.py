@@ -1,0 +1,163 @@
+"""Which files one drag passes: `python -m bench.drag_path [--tree DIR] …`, the same for each tree.
+
+Bob drags a node of the demo flow and alice looks on. Noted is what runs between the press of the pointer and the moment
+when alice sees the node at its new place: in both browsers by V8's own coverage, in the server by a profile
+function. Of three drags only the files that ran in all of them count, so that what a clock happened to do is left out.
+"""
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
+
+from tests.conftest import BROWSER_ARGUMENTS, CHROMIUM
+from tests.ports import held_port
+from tests.servers import ROOT, clean_environment
+
+TIMES = 3
+PATIENCE = 60.0
+
+
+class TracedServer:
+    """`helix up` of a tree, with the demo, which notes the files that run."""
+
+    def __init__(self, tree: Path, folder: Path) -> None:
+        self._place = held_port()
+        self.url = f"http://127.0.0.1:{self._place.getsockname()[1]}"
+        self._trace = folder / "trace"
+        environment = clean_environment() | {"PYTHONPATH": str(tree), "HELIX_TRACE": str(self._trace)}
+        command = [sys.executable, str(ROOT / "bench/traced.py"), "up", "--port", self.url.rpartition(":")[2]]
+        self._log = (folder / "log").open("ab")
+        self.process = subprocess.Popen(
+            [*command, "--data-dir", str(folder / "data")], env=environment, stdout=self._log, stderr=self._log
+        )
+
+    def begin(self) -> None:
+        """Begin a new list."""
+        os.kill(self.process.pid, signal.SIGUSR1)
+
+    def files(self) -> set[str]:
+        """Return the files that ran since `begin`."""
+        self._trace.unlink(missing_ok=True)
+        os.kill(self.process.pid, signal.SIGUSR2)
+        end = time.monotonic() + PATIENCE
+        while not self._trace.exists():
+            if time.monotonic() > end:
+                raise TimeoutError("the server wrote no list")
+            time.sleep(0.01)
+        return set(self._trace.read_text().split())
+
+    def close(self) -> None:
+        """End the server."""
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        self._log.close()
+        self._place.close()
+
+
+class Coverage:
+    """What runs of our scripts in one page."""
+
+    def __init__(self, page: Page) -> None:
+        self._session: CDPSession = page.context.new_cdp_session(page)
+        self._session.send("Profiler.enable")
+        self._session.send("Profiler.startPreciseCoverage", {"callCount": True, "detailed": False})
+
+    def files(self) -> set[str]:
+        """Return the modules of which anything ran since the last time."""
+        result: dict[str, Any] = self._session.send("Profiler.takePreciseCoverage")
+        return {
+            "static/" + re.sub(r"\.[0-9a-f]{12}\.js$", ".js", one["url"].partition("/static/")[2])
+            for one in result["result"]
+            if "/static/js/" in one["url"]
+            and any(place["count"] for function in one["functions"] for place in function["ranges"][:1])
+        }
+
+
+def open_flow(browser: Browser, url: str, person: str, flow: str = "") -> Page:
+    """Log in as a person of the demo and open a flow, or the first of their own."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=url).new_page()
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            page.goto("/login/")
+            break
+        except Exception:
+            time.sleep(0.2)
+    page.locator(f"[data-demo-user={person}]").click()
+    page.wait_for_url("/")
+    if flow:
+        page.goto(flow)
+    else:
+        page.locator("a.card-link").first.click()
+    expect(page.locator("#editor")).to_have_attribute("data-connection", "live", timeout=60_000)
+    return page
+
+
+def one_drag(server: TracedServer, bob: Page, alice: Page, coverages: list[Coverage], by: int) -> set[str]:
+    """Let bob drag the first node; return the files that ran until alice's page shows it."""
+    node = bob.locator("helix-node[data-node-id]:not([data-kind=group])").first
+    box, was = node.bounding_box(), node.get_attribute("data-x")
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    bob.mouse.move(x, y)
+    for coverage in coverages:
+        coverage.files()
+    server.begin()
+    bob.mouse.down()
+    bob.mouse.move(x + by, y + by, steps=6)
+    bob.mouse.up()
+    theirs = alice.locator(f"#{node.get_attribute('id')}")
+    expect(theirs).not_to_have_attribute("data-x", was or "")
+    expect(bob.locator("#editor")).to_have_attribute("data-pending", "0")
+    return server.files().union(*(coverage.files() for coverage in coverages))
+
+
+@contextmanager
+def serving(tree: Path) -> Iterator[TracedServer]:
+    """Serve a tree as long as the block runs."""
+    with tempfile.TemporaryDirectory(prefix="helix-bench-", ignore_cleanup_errors=True) as folder:
+        server = TracedServer(tree, Path(folder))
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+def drag_path(tree: Path) -> list[str]:
+    """Return the files that every one of a few drags passes."""
+    with serving(tree) as server, sync_playwright() as playwright:
+        executable = str(CHROMIUM) if CHROMIUM.exists() else None
+        browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=executable)
+        alice = open_flow(browser, server.url, "alice")
+        bob = open_flow(browser, server.url, "bob", alice.url)
+        coverages = [Coverage(bob), Coverage(alice)]
+        one_drag(server, bob, alice, coverages, 40)  # what loads with the first use
+        drags = [one_drag(server, bob, alice, coverages, by) for by in (60, -60, 80)[:TIMES]]
+        browser.close()
+    return sorted(set.intersection(*drags))
+
+
+def main() -> None:
+    """Print the files, and how many folders they are in, for each tree."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tree", type=Path, action="append", help="a checkout; this one if none is named")
+    for tree in parser.parse_args().tree or [ROOT]:
+        files = drag_path(tree.resolve())
+        folders = {str(Path(name).parent) for name in files}
+        print(f"{tree}: {len(files)} files in {len(folders)} folders")
+        print("\n".join(f"  {name}" for name in files))
+
+
+if __name__ == "__main__":
+    main()
