@@ -23,7 +23,7 @@ from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
-from helix.reference import Reference
+from helix.api_reference import Reference
 from sessions.api import router as sessions
 from web.db_errors import is_outage
 from web.errors import Problem, status_of

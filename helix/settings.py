@@ -54,12 +54,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "helix.person_header.whose",
+    "helix.middleware.person_header",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "helix.one_thread.one_thread",
+    "helix.middleware.one_thread",
 ]
 ROOT_URLCONF = "helix.urls"
 ASGI_APPLICATION = "helix.asgi.application"

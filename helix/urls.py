@@ -16,4 +16,4 @@ urlpatterns = [
     path("", include("flows.urls")),
 ]
 
-handler500 = "helix.failures.broken"
+handler500 = "helix.error_pages.broken"

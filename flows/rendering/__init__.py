@@ -2,14 +2,14 @@
 
 The page, the canvas over HTTP, broadcasts and refusals all join the same fragments, so a flow built from fragments
 reads exactly as one freshly rendered. They are the same for everybody: what is mine is added in the browser. A fragment
-depends on its value alone and is `kept` by it; a Django template would cost fifteen times as much (149 µs: measured).
+depends on its value alone and is `cached` by it; a Django template would cost fifteen times as much (149 µs: measured).
 
 Everything is escaped by `format_html`. There are no inline styles: places stand in `layout` until scripts take over.
 """
 
-from flows.rendering.changes import fragments, state_html
+from flows.rendering.canvas import Canvas, canvas, whole
 from flows.rendering.edges import edge_html, label_html
-from flows.rendering.layers import Canvas, canvas, whole
+from flows.rendering.fragments import fragments, state_html
 from flows.rendering.layout import bounds, layout_css
 from flows.rendering.nodes import blanks, fresh, node_html, spoken_name
 from flows.rendering.thumbnails import thumbnail_svg

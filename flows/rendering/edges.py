@@ -4,11 +4,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flows.document import Edge, Node, curve_between, port_point
-from flows.rendering.fragment_cache import kept
-from flows.rendering.pieces import EMPTY, SPOKEN_LABEL, flag
+from flows.rendering.fragment_cache import cached
+from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 
 
-@kept
+@cached
 def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     """Render an edge between the nodes at its ends, without its label."""
     start, end = port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in")
@@ -31,7 +31,7 @@ def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
     )
 
 
-@kept
+@cached
 def label_html(edge: Edge) -> SafeString:
     """Render an edge's label, or nothing when it has none."""
     if not edge.label:

@@ -22,7 +22,7 @@ _OVERHEAD = 512
 P = ParamSpec("P")
 
 
-class Kept:
+class FragmentCache:
     """Fragments by value, at most `room` bytes of them."""
 
     def __init__(self, room: int = ROOM) -> None:
@@ -61,12 +61,12 @@ def weight(value: object) -> int:
     return len(getattr(value, "label", ""))
 
 
-def kept(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
+def cached(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
     """Render each value once, as long as it is asked for again and there is room."""
-    known = Kept()
+    known = FragmentCache()
 
     @wraps(render)
-    def cached(*args: P.args, **kwargs: P.kwargs) -> SafeString:
+    def from_cache(*args: P.args, **kwargs: P.kwargs) -> SafeString:
         html = known.get(args) if not kwargs else None
         if html is None:
             html = render(*args, **kwargs)
@@ -74,4 +74,4 @@ def kept(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
                 known.put(args, html)
         return html
 
-    return cached
+    return from_cache

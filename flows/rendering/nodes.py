@@ -6,15 +6,15 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from flows.document import KINDS, Kind, Node, Ports, canonical_json, footer, ports_of, second_line
-from flows.rendering.fragment_cache import kept
+from flows.rendering.fragment_cache import cached
+from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 from flows.rendering.notes import note_html
-from flows.rendering.pieces import EMPTY, SPOKEN_LABEL, flag
 
 PORTS = 1_024
 LONG_LABEL = 24
 
 
-@kept
+@cached
 def node_html(node: Node, members: int = 0) -> SafeString:
     """Render a node; `members` is how many children a group has."""
     return format_html(

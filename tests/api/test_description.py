@@ -7,7 +7,7 @@ from django.test import Client
 
 from flows.document import KINDS
 from helix.api import api
-from helix.reference import calls
+from helix.api_reference import calls
 
 pytestmark = pytest.mark.django_db
 

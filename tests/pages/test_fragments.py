@@ -3,7 +3,7 @@
 from django.utils.safestring import SafeString
 
 from flows.document import KINDS, Node
-from flows.rendering.fragment_cache import LARGEST, Kept, kept
+from flows.rendering.fragment_cache import LARGEST, FragmentCache, cached
 
 ROOM = 100_000
 
@@ -14,14 +14,14 @@ def note(text: str) -> Node:
 
 
 def test_long_ones_are_not_kept() -> None:
-    known = Kept()
+    known = FragmentCache()
     known.put((note("x"),), SafeString("x" * (LARGEST + 1)))
     known.put((note("x" * LARGEST),), SafeString("short"))
     assert len(known) == 0
 
 
 def test_there_is_room_for_so_much() -> None:
-    known = Kept(ROOM)
+    known = FragmentCache(ROOM)
     for index in range(1_000):
         known.put((note(f"{index}" * 100),), SafeString("x" * 100))
         known.get((note("0" * 100),))
@@ -33,7 +33,7 @@ def test_there_is_room_for_so_much() -> None:
 def test_a_value_is_rendered_once() -> None:
     rendered = []
 
-    @kept
+    @cached
     def html(node: Node) -> SafeString:
         rendered.append(node)
         return SafeString("html")

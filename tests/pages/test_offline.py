@@ -12,7 +12,7 @@ from accounts.models import User
 from flows.commands import create_flow
 from flows.models import Flow
 from flows.storage.store import load_document
-from helix.person_header import whose
+from helix.middleware import person_header
 from tests.pages.conftest import Enter
 from tests.pages.marks import by_id
 from tests.servers import Server
@@ -35,7 +35,7 @@ def test_a_failure_says_nothing_of_who_is_logged_in(alice: User) -> None:
     def failing(_: HttpRequest) -> HttpResponse:
         return HttpResponse("Out of order", status=503)
 
-    assert "X-Helix-Person" not in whose(failing)(request)
+    assert "X-Helix-Person" not in person_header(failing)(request)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/me", "/healthz", "/flows/{flow}/layout.css"])

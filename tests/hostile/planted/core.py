@@ -8,7 +8,7 @@ from pytest import MonkeyPatch
 
 from flows.document import Effect, OwnChange, Past, pair_of
 from flows.document.restoring import Restoration
-from flows.rendering import changes
+from flows.rendering import fragments
 from tests.hostile.model import turn
 
 applying = sys.modules["flows.document.apply"]
@@ -64,9 +64,9 @@ def undo_forgets_a_property(patch: MonkeyPatch) -> None:
 
 def group_not_counted_again(patch: MonkeyPatch) -> None:
     """A group whose members changed is not rendered again."""
-    real = changes._nodes_now
+    real = fragments._nodes_now
 
     def nodes_now(ids: Any, graph: Any) -> Any:
         return real(ids if isinstance(ids, list) else (), graph)
 
-    patch.setattr(changes, "_nodes_now", nodes_now)
+    patch.setattr(fragments, "_nodes_now", nodes_now)

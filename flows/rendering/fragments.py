@@ -8,8 +8,8 @@ from django.utils.safestring import SafeString
 from flows.document import Effect, Graph, Node, Pair, footer
 from flows.document.effect import moved_only
 from flows.rendering.edges import edge_html, label_html
+from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html
-from flows.rendering.pieces import joined
 
 
 def fragments(effect: Effect, graph: Graph) -> SafeString:
