@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flows.document.elements import Node
-from flows.document.kinds import KINDS
+from flows.document.kinds.kinds import KINDS
 
 FOOTER_HEIGHT = 80
 
