@@ -140,5 +140,5 @@ def _encoded(item: Overwrite, people: dict[int, dict[str, object]]) -> dict[str,
         "actor": None if item.other is None else people.get(item.other),
         "put": item.put and item.put.encode(),
         "edges": item.edges,
-        **({"names": dict(item.names)} if item.name == "parent" else {}),
+        **({"names": dict(item.names)} if item.name in ("parent", "ends") else {}),
     }
