@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from flows import limits as helix_limits
 from flows.commands.locking import LockedFlow
 from flows.commands.undo_budget import Effort, Efforts, Refusal
@@ -18,11 +16,12 @@ from flows.commands.undo_steps import Made, steps_of, went_on_elsewhere
 from flows.document import (
     Draft,
     Graph,
-    Past,
+    PastVersion,
     Rejected,
-    TakenBack,
-    take_back,
+    Undone,
+    selective_undo,
 )
+from flows.errors import FlowReason
 from flows.log.reverse import backwards
 from flows.submission import Redo, Undo
 
@@ -38,7 +37,7 @@ def take_back_for(
     made: Made,
     draft: Draft,
     below: Graph,
-) -> TakenBack:
+) -> Undone:
     """Take back a person's last step, or their last undo.
 
     What comes late takes back nothing that `client` could not know of (`asked.at`). The log holds everything up to the
@@ -49,7 +48,7 @@ def take_back_for(
     if actor is None:
         raise Rejected(*_nothing(asked))
     if asked.at is not None and went_on_elsewhere(actor, flow.id, asked.at, client, made):
-        raise Rejected("nothing_to_undo", _("You have gone on elsewhere since; nothing was taken back."))
+        raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
     steps = steps_of(actor, flow.id, flow.version, made)
     wanted = steps.undo if isinstance(asked, Undo) else steps.redo
     if not wanted:
@@ -58,10 +57,10 @@ def take_back_for(
     if not made and (refusal := effort.refused_at(flow.digest, type(asked))):
         raise Rejected(*refusal)
     if not effort.may(time.monotonic()):
-        raise Rejected("rate_limited", _("Too much was undone at once. Try again in a few seconds."))
+        raise Rejected("rate_limited", FlowReason.UNDO_TOO_OFTEN)
     past = chain(_just_made(made), backwards(flow.id, flow.version, below))
-    taken = take_back(draft, _counted(past, effort), wanted, actor, helix_limits.current())
-    if isinstance(taken, TakenBack):
+    taken = selective_undo(draft, _counted(past, effort), wanted, actor, helix_limits.current())
+    if isinstance(taken, Undone):
         return taken
     refusal = _nothing(asked, is_theirs=bool(taken))
     if not made:
@@ -75,11 +74,11 @@ def can_take_back(actor: int, flow_id: UUID, version: int) -> tuple[bool, bool]:
     return bool(steps.undo), bool(steps.redo)
 
 
-def _just_made(made: Made) -> Iterable[tuple[Past, int]]:
-    return ((Past(head.version, head.actor, outcome.inverse), 0) for head, outcome in reversed(made))
+def _just_made(made: Made) -> Iterable[tuple[PastVersion, int]]:
+    return ((PastVersion(head.version, head.actor, outcome.inverse), 0) for head, outcome in reversed(made))
 
 
-def _counted(past: Iterable[tuple[Past, int]], effort: Effort) -> Iterator[Past]:
+def _counted(past: Iterable[tuple[PastVersion, int]], effort: Effort) -> Iterator[PastVersion]:
     for entry, size in past:
         effort.spend(size)
         yield entry
@@ -87,6 +86,5 @@ def _counted(past: Iterable[tuple[Past, int]], effort: Effort) -> Iterator[Past]
 
 def _nothing(asked: Undo | Redo, *, is_theirs: bool = False) -> Refusal:
     if is_theirs:
-        return "nothing_to_undo", _("Others have changed since what you did; it was left alone.")
-    nothing = _("There is nothing to undo.") if isinstance(asked, Undo) else _("There is nothing to redo.")
-    return "nothing_to_undo", nothing
+        return "nothing_to_undo", FlowReason.CHANGED_BY_OTHERS
+    return "nothing_to_undo", FlowReason.NOTHING_TO_UNDO if isinstance(asked, Undo) else FlowReason.NOTHING_TO_REDO

@@ -22,7 +22,7 @@ from flows.commands import (
     undo_budget,
     undo_steps,
 )
-from flows.document import Draft, Left
+from flows.document import Draft, Skipped
 from flows.log import verify_flow
 from flows.models import Change, Flow
 from flows.storage.store import StoredGraph, load_document
@@ -85,7 +85,7 @@ class TestRefusals:
     def test_somebody_elses_writing(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
         refused = submit(flow.pk, [ask(alice, Undo())]).answers[0]
-        assert code(refused) == "nothing_to_undo" and "Others" in refused.message
+        assert code(refused) == "nothing_to_undo" and "others" in refused.message
         assert text_of(flow) == "his"
 
 
@@ -186,7 +186,7 @@ class TestEffects:
         mine = {"kind": "edit_node", "id": "plan", "set": {"label": "hers", "colour": "#ff0000"}}
         submit(flow.pk, [ask(alice, mine), ask(bob, label("plan", "his"))])
         undo = ask(alice, Undo(), seq=1)
-        left = (Left("node", "plan", ("label",)),)
+        left = (Skipped("node", "plan", ("label",)),)
         assert submit(flow.pk, [undo, undo]).answers == (Acked(4, True, left), Acked(4, False, left))
         submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "plan"})])
         assert submit(flow.pk, [undo]).answers == (Acked(4, False, left),)
