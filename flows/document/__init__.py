@@ -7,7 +7,6 @@ and the `Effect` that comes back is all that rows, frames and pages need.
 
 from flows.document.apply import apply
 from flows.document.canonical import canonical_bytes, canonical_json, same_json
-from flows.document.captions import footer, footer_settings, second_line, second_line_settings
 from flows.document.catalogue import Kind, Setting, SettingType
 from flows.document.digest import chain
 from flows.document.draft import Draft
@@ -124,8 +123,6 @@ __all__ = [
     "encode_left",
     "encode_node",
     "encode_operation",
-    "footer",
-    "footer_settings",
     "mentioned",
     "mentioned_on_wire",
     "moved_only",
@@ -138,8 +135,6 @@ __all__ = [
     "redo_steps",
     "replaced",
     "same_json",
-    "second_line",
-    "second_line_settings",
     "take_back",
     "undo_steps",
 ]

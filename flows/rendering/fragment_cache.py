@@ -9,6 +9,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from flows.document import Node, canonical_json
 
@@ -63,15 +64,26 @@ def weight(value: object) -> int:
 
 def kept(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
     """Render each value once, as long as it is asked for again and there is room."""
+    return _kept(render, lambda: ())
+
+
+def kept_by_language(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
+    """Like `kept`, for what holds words: each value once in each language."""
+    return _kept(render, lambda: (get_language(),))
+
+
+def _kept(render: Callable[P, SafeString], also: Callable[[], tuple[object, ...]]) -> Callable[P, SafeString]:
     known = Kept()
 
     @wraps(render)
     def cached(*args: P.args, **kwargs: P.kwargs) -> SafeString:
-        html = known.get(args) if not kwargs else None
+        if kwargs:
+            return render(*args, **kwargs)
+        key = (*also(), *args)
+        html = known.get(key)
         if html is None:
             html = render(*args, **kwargs)
-            if not kwargs:
-                known.put(args, html)
+            known.put(key, html)
         return html
 
     return cached
