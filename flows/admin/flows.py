@@ -148,7 +148,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         for flow in queryset.filter(deleted_at__isnull=True):
             self.delete_model(request, flow)
 
-    @admin.action(description=_("Restore the chosen flows"), permissions=["restore"])
+    @admin.action(description=_("Restore selected flows"), permissions=["restore"])
     def restore(self, request: HttpRequest, flows: QuerySet[Flow]) -> None:
         """Bring deleted flows back as they were."""
         restored = [
