@@ -30,7 +30,7 @@ class Deleted(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Offer the two."""
-        return [("yes", _("Deleted")), ("no", _("There"))]
+        return [("yes", _("Deleted")), ("no", _("Not deleted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> QuerySet[Flow]:
         """Narrow the list."""
@@ -162,7 +162,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         """Show how many people are in it."""
         return int(getattr(flow, "member_total", 0))
 
-    @admin.display(description=_("there"), boolean=True, ordering="deleted_at")
+    @admin.display(description=_("exists"), boolean=True, ordering="deleted_at")
     def is_there(self, flow: Flow) -> bool:
         """Show whether it is deleted."""
         return flow.deleted_at is None

@@ -109,7 +109,7 @@ SKILL = Kind(
             throw="Stop",
             return_null="Return nothing",
             retry="Try again",
-            **{"continue": "Go on"},
+            **{"continue": "Continue"},
         ),
     ),
 )
@@ -179,7 +179,7 @@ LOOP = Kind(
         text_setting("break_condition", "Break condition", "Loop"),
         whole_setting("batch_size", "Batch size", "Loop", default=1, low=1, high=1_000_000),
         choice_setting(
-            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Go on", "break": "Leave the loop"}
+            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Continue", "break": "Exit loop"}
         ),
     ),
 )
