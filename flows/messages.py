@@ -154,7 +154,7 @@ def _refusals() -> dict[str, str]:
         "invalid": _("Not valid"),
         "no_room": _("Too many unsent changes."),
         "too_large": _("Too large for one change."),
-        "too_long": _("{count} of {most} characters. Shorten the text to save it."),
+        "too_long": _("{count} of {most} characters. Shorten it to save."),
         "unkept_offline": _("You are offline, and this device cannot store changes."),
         "undo_offline": _("Already saved. Undo it when you are back online."),
     }

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.commands.locking import is_administrator, roles_of
 from flows.document import (
     CreateFlow,
     DocumentLimits,
+    Reason,
     Record,
     Rejected,
     ReplaceGraph,
     decode_graph,
     decode_operation,
 )
+from flows.errors import FlowReason
 from flows.submission import Acked, Name, Redo, Refused, Submission, Undo, Via
 
 Asked: TypeAlias = Record | Undo | Redo | Rejected
@@ -38,7 +38,7 @@ def read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:
     roles = roles_of(flow_id, {actor for actor, _via in askers if actor is not None})
     writers = {(actor, via) for actor, via in askers if _may_write(actor, via, roles)}
     limits = helix_limits.current()
-    forbidden = Rejected("forbidden", _("Your role in this flow does not allow this."))
+    forbidden = Rejected("forbidden", FlowReason.FORBIDDEN)
     return [decode(one, limits) if (one.actor, one.via) in writers else forbidden for one in submissions]
 
 
@@ -55,7 +55,7 @@ def decode(submission: Submission, limits: DocumentLimits) -> Asked:
     """Read one submission by what it says, whoever it is from."""
     operation = submission.operation
     if isinstance(operation, CreateFlow):
-        return Rejected("invalid", _("A flow is created only once."))
+        return Rejected("invalid", Reason.ALREADY_CREATED)
     if isinstance(operation, Record | Rejected | Undo | Redo):
         return operation
     try:

@@ -13,6 +13,7 @@ from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.pages.decorators import PageRequest, flow_view, wants_fragment
+from flows.sentences import sentence
 
 LARGEST_ID = 2**63 - 1
 
@@ -27,7 +28,7 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
     try:
         changed = commands.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, typed=person, status=422)
+        return _dialog(request, access, error=sentence(rejected), typed=person, status=422)
     publish.publish_sync(changed.hint)
     return _shown_again(request, access)
 
@@ -45,7 +46,7 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
             role = request.POST.get("role", "")
             hint = commands.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, status=422)
+        return _dialog(request, access, error=sentence(rejected), status=422)
     except NotFound as error:
         return _dialog(request, access, error=error.message, status=422)
     publish.publish_sync(hint)

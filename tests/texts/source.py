@@ -1,7 +1,7 @@
 """Every text of the product that a person can read, found in its source.
 
-Python is read as syntax, templates through Django's own `templatize`, and the catalogue of kinds is asked for its words.
-So nothing but Python is needed: GNU gettext is not there on every machine.
+Python is read as syntax, templates through Django's own `templatize`, and the catalogue of kinds yields its words. So
+nothing but Python is needed: GNU gettext is not there on every machine.
 """
 
 import ast
@@ -17,8 +17,8 @@ PACKAGES = ("accounts", "flows", "helix", "sessions", "web")
 TRANSLATION = "django.utils.translation"
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*((?:{LITERAL}\s*,?\s*)+)")
-ALLOWED = {"flows/titles.py"}
-"""What translates words that are not written there: the catalogue's, which `words` yields."""
+ALLOWED = {"flows/sentences.py", "flows/titles.py"}
+"""What translates a text written elsewhere: a sentence that its table marks, a word of the catalogue of kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _read(function: str, call: ast.Call) -> list[str]:
 
 def _text(function: str, strings: list[str]) -> Text:
     match function, strings:
-        case ("_" | "gettext"), [id, *_]:
+        case (("_" | "gettext"), [id, *_]):
             return Text(id)
         case "ngettext", [one, many, *_]:
             return Text(one, many)
