@@ -44,7 +44,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Flow
         fields = ("title", "description")
-        widgets: ClassVar = {"title": forms.TextInput(attrs={"class": "vTextField"})}
+        widgets: ClassVar = {"title": forms.TextInput(attrs={"class": "vTextField", "dir": "auto"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

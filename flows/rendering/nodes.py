@@ -93,13 +93,13 @@ def _body(node: Node, members: int) -> SafeString:
     if node.kind == "note":
         text = node.settings.get("text")
         return format_html(
-            '{}<div class="note-text" hx-ignore>{}</div>',
+            '{}<div class="note-text" dir="auto" hx-ignore>{}</div>',
             _label(node),
             note_html(text if isinstance(text, str) else ""),
         )
     return format_html(
         '<span class="node-head"><span class="chip chip-{}"></span><span class="node-text">{}'
-        '<span class="node-second">{}</span></span></span>{}',
+        '<span class="node-second" dir="auto">{}</span></span></span>{}',
         node.kind,
         _label(node),
         second_line(node),
@@ -109,13 +109,19 @@ def _body(node: Node, members: int) -> SafeString:
 
 def _label(node: Node) -> SafeString:
     if len(node.label) > LONG_LABEL:
-        return format_html('<span class="node-label" data-node-label title="{}">{}</span>', node.label, node.label)
-    return format_html('<span class="node-label" data-node-label>{}</span>', node.label)
+        return format_html(
+            '<span class="node-label" data-node-label dir="auto" title="{}">{}</span>', node.label, node.label
+        )
+    return format_html('<span class="node-label" data-node-label dir="auto">{}</span>', node.label)
 
 
 def _footer(node: Node) -> SafeString:
     values = footer(node)
-    return format_html('<span class="node-footer"><span>{}</span><span>{}</span></span>', *values) if values else EMPTY
+    return (
+        format_html('<span class="node-footer"><span dir="auto">{}</span><span>{}</span></span>', *values)
+        if values
+        else EMPTY
+    )
 
 
 @lru_cache(PORTS)
@@ -126,7 +132,7 @@ def _ports(ports: Ports, is_decision: bool) -> SafeString:
         row = '<span class="port" data-port="{}" data-direction="out"></span>'
         return format_html("{}{}", inputs, format_html_join("", row, ((name,) for name in ports.outputs)))
     row = (
-        '<span class="branch"><span class="branch-name">{}</span>'
+        '<span class="branch"><span class="branch-name" dir="auto">{}</span>'
         '<span class="port" data-port="{}" data-direction="out" title="{}"></span></span>'
     )
     rows = format_html_join("", row, ((name, name, name) for name in ports.outputs))

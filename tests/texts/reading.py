@@ -76,8 +76,9 @@ def english(html: str, language: str) -> list[str]:
 
 
 def forms(text: Text) -> list[str]:
-    """Return the English forms of a text."""
-    return [form for form in (text.id, text.plural) if form]
+    """Return the English forms of a text, in pieces where markup parts it."""
+    pieces = (piece.strip() for form in (text.id, text.plural) for piece in re.split(r"<[^>]+>", form))
+    return [piece for piece in pieces if piece]
 
 
 @cache

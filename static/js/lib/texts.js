@@ -2,6 +2,7 @@
 
 const language = globalThis.document?.documentElement.lang || "en";
 const plural = new Intl.PluralRules(language);
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const number = new Intl.NumberFormat(language);
 
 /** Choose between the two forms of a text that counts. @param {number} count @param {string} [one] @param {string} other */
@@ -23,7 +24,14 @@ export class Texts {
   }
 }
 
-/** Fill in what stands in braces; numbers as the reader writes them. @param {string} text @param {Record<string, string|number>} values */
+/**
+ * Fill in what stands in braces: numbers as the reader writes them, and people's words so that their direction stays theirs.
+ *
+ * @param {string} text @param {Record<string, string|number>} values
+ */
 export function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, key) => (typeof values[key] === "number" ? number.format(values[key]) : (values[key] ?? whole)));
+  return text.replace(/\{(\w+)\}/g, (whole, key) => (typeof values[key] === "number" ? number.format(values[key]) : isolated(values[key] ?? whole)));
 }
+
+/** Words that run from right to left, between marks that keep the sentence around them as it is. */
+const isolated = (words) => (RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words);
