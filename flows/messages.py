@@ -218,6 +218,7 @@ def _properties() -> dict[str, str]:
         "property_animated": _("Animated"),
         "property_place": _("Position"),
         "property_size": _("Size"),
+        "property_ends": _("Connection"),
         "property_settings": _("Settings"),
         "nothing": _("nothing"),
         "on": _("on"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from flows.document import Effect, Graph, Left
+from flows.document import Effect, Graph, Skipped
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -71,7 +71,7 @@ class Acked:
 
     version: int
     fresh: bool
-    left: tuple[Left, ...] = ()
+    left: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class ChangeHead:
     via: str
     undo_of: int | None = None
     step: str | None = None
-    left: tuple[Left, ...] = ()
+    left: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

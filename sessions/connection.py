@@ -11,7 +11,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import Reason, Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
+from flows.document import Reason, Rejected, ReplaceGraph, decode_graph, references_in
 from flows.limits import current as current_limits
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
@@ -149,7 +149,7 @@ class Visit:
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
-                touched = mentioned_on_wire(frame.operation) if isinstance(frame, Operate) else ()
+                touched = references_in(frame.operation) if isinstance(frame, Operate) else ()
                 self._refuse(session, named(seq, client), Refused("rate_limited", TOO_FAST, *touched))
             case SyncGraph(seq):
                 rate = self._frames

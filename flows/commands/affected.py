@@ -1,24 +1,10 @@
-"""What a refused operation touched: all that its author may have changed on screen already, and must see as it is now.
+"""What a refused operation affected: all that its author may have changed on screen already, and must see again.
 
 More than it names: a group takes its members along, a removed node its edges, a decision the edges of its branches.
 That is asked only of a graph in memory: a refusal must never make the database read for it.
 """
 
-from collections.abc import Iterator
-
-from flows.document import (
-    Batch,
-    CreateFlow,
-    EditNode,
-    Graph,
-    MoveNode,
-    Record,
-    RemoveNode,
-    ReplaceGraph,
-    SingleOperation,
-    mentioned,
-    mentioned_on_wire,
-)
+from flows.document import CreateFlow, Graph, Record, ReplaceGraph, references_in
 
 NOTHING: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
 
@@ -30,35 +16,8 @@ def touched(operation: object, record: Record | None, graph: Graph | None) -> tu
     """
     match record:
         case None:
-            return mentioned_on_wire(operation)
+            return references_in(operation)
         case CreateFlow() | ReplaceGraph():
             return NOTHING
-    nodes, edges = map(set, mentioned(record))
-    if graph is None:
-        return frozenset(nodes), frozenset(edges)
-    for single in record.operations if isinstance(record, Batch) else (record,):
-        more_nodes, more_edges = _taken_along(single, graph)
-        nodes |= more_nodes
-        edges |= more_edges
-    return frozenset(nodes), frozenset(edges)
-
-
-def _taken_along(operation: SingleOperation, graph: Graph) -> tuple[set[str], set[str]]:
-    match operation:
-        case MoveNode(id):
-            return set(_descendants(id, graph)), set()
-        case RemoveNode(id):
-            return {node.id for node in graph.members_of(id)}, {edge.id for edge in graph.edges_of(id)}
-        case EditNode(id, changes) if "settings" in changes and "branches" in changes["settings"]:
-            return set(), {edge.id for edge in graph.edges_of(id)}
         case _:
-            return set(), set()
-
-
-def _descendants(group_id: str, graph: Graph) -> Iterator[str]:
-    open_groups = [group_id]
-    while open_groups:
-        for node in graph.members_of(open_groups.pop()):
-            yield node.id
-            if node.kind == "group":
-                open_groups.append(node.id)
+            return record.references() if graph is None else record.affected(graph)

@@ -66,7 +66,9 @@ class Batch:
         except Rejected as refusal:
             return self._refuse(submission, asked, refusal)
         one = submission
-        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.left)
+        head = ChangeHead(
+            self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.skipped
+        )
         return self._accept(submission, head, outcome)
 
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
@@ -106,7 +108,7 @@ class Batch:
             actor, asked, client=client, flow=self.flow, made=self.made, draft=self.draft, below=self.below
         )
         via: Via = "undo" if isinstance(asked, Undo) else "redo"
-        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.left)
+        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.skipped)
         return self._accept(submission, head, taken.outcome)
 
     def _current(self, submission: Submission, asked: Record) -> Record:

@@ -7,7 +7,7 @@ One query asks for a whole batch.
 from collections.abc import Collection
 from uuid import UUID
 
-from flows.document import decode_left, parse_json
+from flows.document import decode_skipped, parse_json
 from flows.models import Answer, Change
 from flows.storage.sql import Row, key_value, select
 from flows.submission import Acked, Name, Refused
@@ -30,7 +30,7 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
     for first in range(0, len(ordered), _NAMES_PER_QUERY):
         for *name, version, code, message, left in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
             actor, client, seq = name
-            kept = decode_left(parse_json(left)) if left else ()
+            kept = decode_skipped(parse_json(left)) if left else ()
             remembered[actor, client, seq] = Refused(code, message) if code else Acked(version, fresh=False, left=kept)
     return remembered
 

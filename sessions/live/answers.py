@@ -5,7 +5,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import encode_left, mentioned_on_wire
+from flows.document import encode_skipped, references_in
 from flows.limits import current
 from flows.rendering import state_html
 from flows.submission import Acked, Refused
@@ -33,14 +33,14 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
             head = {**named(entry.seq, entry.client), "version": given.version}
-            entry.socket.send(encode("acked", **head, **({"left": encode_left(given.left)} if given.left else {})))
+            entry.socket.send(encode("acked", **head, **({"left": encode_skipped(given.left)} if given.left else {})))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
             _show_graph(entry, audience, flow)
         case Refused():
             nodes, edges = given.nodes, given.edges
             if given.code == "forbidden" or not (nodes or edges):
-                nodes, edges = mentioned_on_wire(entry.submission.operation)
+                nodes, edges = references_in(entry.submission.operation)
             shown = Refused(given.code, given.message, nodes, edges)
             refuse(entry.socket, named(entry.seq, entry.client), shown, audience, flow)
         case _:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.document.elements import Node
-from flows.document.kinds import KINDS
+from flows.document.kinds.kinds import KINDS
 
 FIRST_BRANCH = 58
 BRANCH_PITCH = 20

@@ -29,7 +29,7 @@ class OwnChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class UndoStep:
     """The versions of one step, newest first."""
 
     versions: tuple[int, ...]
@@ -40,7 +40,7 @@ class Step:
         return self.versions[-1]
 
 
-def undo_steps(changes: Sequence[OwnChange], limit: int, *, after: int = 0) -> list[Step]:
+def undo_steps(changes: Sequence[OwnChange], limit: int, *, after: int = 0) -> list[UndoStep]:
     """Return the steps that can be taken back, newest first. `changes` are all the person's own, newest first.
 
     What was undone and can be done again counts towards the limit: at most `limit` steps go back, however often. What
@@ -50,16 +50,16 @@ def undo_steps(changes: Sequence[OwnChange], limit: int, *, after: int = 0) -> l
     return _within_reach(_walk(changes, over="undo", until=None), max(room, 0), after)
 
 
-def redo_steps(changes: Sequence[OwnChange], limit: int, *, after: int = 0) -> list[Step]:
+def redo_steps(changes: Sequence[OwnChange], limit: int, *, after: int = 0) -> list[UndoStep]:
     """Return the undos that can be taken back, newest first."""
     return _within_reach(_walk(changes, over="redo", until="undo"), limit, after)
 
 
-def _within_reach(steps: Iterator[Step], limit: int, after: int) -> list[Step]:
+def _within_reach(steps: Iterator[UndoStep], limit: int, after: int) -> list[UndoStep]:
     return list(islice(takewhile(lambda step: step.first > after, steps), limit))
 
 
-def _walk(changes: Sequence[OwnChange], *, over: str, until: str | None) -> Iterator[Step]:
+def _walk(changes: Sequence[OwnChange], *, over: str, until: str | None) -> Iterator[UndoStep]:
     """Go backwards over what was taken back; with `until`, only as long as changes are of that kind."""
     at = 0
     while at < len(changes):
@@ -68,7 +68,7 @@ def _walk(changes: Sequence[OwnChange], *, over: str, until: str | None) -> Iter
             at = bisect_left(changes, 1 - change.undo_of, key=lambda one: -one.version)
         elif until is None or change.via == until:
             run = _run(changes, at)
-            yield Step(tuple(one.version for one in run))
+            yield UndoStep(tuple(one.version for one in run))
             at += len(run)
         else:
             return

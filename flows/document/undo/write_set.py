@@ -1,26 +1,28 @@
-"""Who wrote what: the properties that a change wrote, and which of them somebody has written since.
+"""Who wrote what: the properties that a change wrote, and which of them someone has written since.
 
-A property is the smallest thing that two people can disagree on: a place (x with y), a size, a label, one setting. That
-an element came or went writes all of it. What hangs on an element writes it too, so that nobody's undo pulls the ground
-from under somebody else: an edge writes the ports it uses and the connection it makes, a member writes its group.
+Adding or removing an element writes all of it. What hangs on an element writes it too, so that no undo removes what
+someone else's work rests on: an edge writes the ports it uses and the connection it makes, a member writes its group.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
 
-from flows.document.canonical import same_json
 from flows.document.effect import Effect, Pair
-from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.elements import (
+    FLOW,
+    Edge,
+    Element,
+    Node,
+    edge_differences,
+    flow_differences,
+    node_differences,
+)
 
-Element: TypeAlias = tuple[str, str]
-"""What is written: ("node", id), ("edge", id), ("flow", "") or ("connection", its two ends)."""
-
+ENDS = "ends"
 EXISTENCE = "exists"
 MEMBERS = "members"
-FLOW: Element = ("flow", "")
 
 
-class Written:
+class WriteSet:
     """Properties, gathered from one effect after another."""
 
     __slots__ = ("_properties",)
@@ -33,11 +35,11 @@ class Written:
         for element, name in written(effect):
             self._note(element, (name,))
 
-    def add_left(self, effect: Effect, left: Mapping[Element, Iterable[str]]) -> None:
+    def add_skipped(self, effect: Effect, skipped: Mapping[Element, Iterable[str]]) -> None:
         """Note what was left alone of an effect, and what hangs on that."""
-        for element, names in left.items():
+        for element, names in skipped.items():
             self._note(element, names)
-            if EXISTENCE in names or "parent" in names:
+            if not {EXISTENCE, "parent", ENDS}.isdisjoint(names):
                 for other, name in _of_element(element, effect):
                     if other != element:
                         self._note(other, (name,))
@@ -72,32 +74,9 @@ def written(effect: Effect) -> Iterator[tuple[Element, str]]:
             yield FLOW, name
 
 
-def node_differences(one: Node, other: Node) -> list[str]:
+def differences_of_node(one: Node, other: Node) -> list[str]:
     """Name the properties in which two states of a node differ; another kind makes it another node."""
-    if one.kind != other.kind:
-        return [EXISTENCE]
-    names = []
-    if (one.x, one.y) != (other.x, other.y):
-        names.append("position")
-    if (one.width, one.height) != (other.width, other.height):
-        names.append("size")
-    scalars = ("label", "description", "colour", "parent", "enabled")
-    names += [name for name in scalars if getattr(one, name) != getattr(other, name)]
-    keys = sorted(one.settings.keys() | other.settings.keys())
-    names += [f"settings.{key}" for key in keys if not same_json(one.settings.get(key), other.settings.get(key))]
-    return names
-
-
-def edge_differences(one: Edge, other: Edge) -> list[str]:
-    """Name the properties in which two states of an edge differ; other ends make it another edge."""
-    if connection(one) != connection(other):
-        return [EXISTENCE]
-    return [name for name in ("label", "animated") if getattr(one, name) != getattr(other, name)]
-
-
-def flow_differences(one: FlowProperties, other: FlowProperties) -> list[str]:
-    """Name the flow's own properties that differ."""
-    return [name for name in ("title", "description") if getattr(one, name) != getattr(other, name)]
+    return node_differences(one, other) if one.kind == other.kind else [EXISTENCE]
 
 
 def connection(edge: Edge) -> Element:
@@ -115,7 +94,7 @@ def _of_element(element: Element, effect: Effect) -> Iterator[tuple[Element, str
 
 def _of_node(id: str, pair: Pair[Node]) -> Iterator[tuple[Element, str]]:
     before, after = pair.before, pair.after
-    names = [EXISTENCE] if before is None or after is None else node_differences(before, after)
+    names = [EXISTENCE] if before is None or after is None else differences_of_node(before, after)
     for name in names:
         yield ("node", id), name
     if EXISTENCE in names or "parent" in names:
@@ -129,7 +108,7 @@ def _of_edge(id: str, pair: Pair[Edge]) -> Iterator[tuple[Element, str]]:
     names = [EXISTENCE] if before is None or after is None else edge_differences(before, after)
     for name in names:
         yield ("edge", id), name
-    if EXISTENCE in names:
+    if EXISTENCE in names or ENDS in names:
         for edge in (before, after):
             if edge is not None:
                 yield connection(edge), EXISTENCE

@@ -1,15 +1,15 @@
-"""Nodes, edges and the flow's properties, to and from JSON values. `wire` builds the operations on these."""
+"""Nodes, edges and the flow's properties, to and from JSON values. The operations build on these."""
 
-from collections.abc import Set
+from collections.abc import Callable, Mapping, Set
 from typing import TypeAlias, cast
 
-from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.elements import Edge, EdgeChanges, FlowChanges, FlowProperties, Node, NodeChanges
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.kinds import KINDS
+from flows.document.json import Json
+from flows.document.kinds.kinds import KINDS
+from flows.document.kinds.ports import default_size
+from flows.document.kinds.settings import check_settings, read_settings
 from flows.document.limits import NO_LIMITS, DocumentLimits
-from flows.document.operations import EdgeChanges, FlowChanges, NodeChanges
-from flows.document.ports import default_size
-from flows.document.settings import check_settings, read_settings
 from flows.document.values import (
     PORT_NAME,
     quoted,
@@ -19,17 +19,13 @@ from flows.document.values import (
     read_id,
     read_size,
     read_text,
+    shows_something,
 )
 
-Json: TypeAlias = dict[str, object]
+_Reader: TypeAlias = Callable[[object, DocumentLimits], object]
 
 _NODE_REQUIRED = frozenset({"id", "kind", "x", "y"})
-_NODE_OPTIONAL = frozenset({"width", "height", "label", "description", "colour", "parent", "enabled", "settings"})
 _EDGE_REQUIRED = frozenset({"id", "source", "target"})
-_EDGE_OPTIONAL = frozenset({"source_port", "target_port", "label", "animated"})
-_NODE_CHANGES = frozenset({"label", "description", "colour", "parent", "enabled", "settings"})
-_EDGE_CHANGES = frozenset({"label", "animated"})
-_FLOW_CHANGES = frozenset({"title", "description"})
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -40,10 +36,10 @@ def decode_node(value: object, limits: DocumentLimits) -> Node:
     kind = KINDS.get(fields["kind"]) if isinstance(fields["kind"], str) else None
     if kind is None:
         raise invalid(Reason.UNKNOWN_KIND, kind=quoted(fields["kind"]))
-    settings = {name: item for name, item in read_settings(fields.get("settings", {})).items() if item is not None}
+    given = cast(NodeChanges, _read_given(fields, _NODE_READERS, limits))
+    settings = {name: item for name, item in given.get("settings", {}).items() if item is not None}
     check_settings(kind.name, settings, limits)
     width, height = default_size(kind.name, settings)
-    parent = fields.get("parent")
     return Node(
         read_id(fields["id"], "id"),
         kind.name,
@@ -51,11 +47,11 @@ def decode_node(value: object, limits: DocumentLimits) -> Node:
         read_coordinate(fields["y"], "y"),
         read_size(fields.get("width", width), "width"),
         read_size(fields.get("height", height), "height"),
-        read_text(fields.get("label", kind.title), "label", limits.label),
-        read_text(fields.get("description", ""), "description", limits.description),
-        read_colour(fields.get("colour", kind.colour), "colour"),
-        None if parent is None else read_id(parent, "parent"),
-        read_boolean(fields.get("enabled", True), "enabled"),
+        given.get("label", kind.title),
+        given.get("description", ""),
+        given.get("colour", kind.colour),
+        given.get("parent"),
+        given.get("enabled", True),
         settings,
     )
 
@@ -67,15 +63,7 @@ def decode_edge(value: object, limits: DocumentLimits) -> Edge:
     """
     fields = read_object(value, "edge")
     check_keys(fields, "edge", _EDGE_REQUIRED, _EDGE_OPTIONAL)
-    return Edge(
-        read_id(fields["id"], "id"),
-        read_id(fields["source"], "source"),
-        read_id(fields["target"], "target"),
-        _read_port(fields, "source_port"),
-        _read_port(fields, "target_port"),
-        read_text(fields.get("label", ""), "label", limits.label),
-        read_boolean(fields.get("animated", False), "animated"),
-    )
+    return Edge(read_id(fields["id"], "id"), **cast(EdgeChanges, _read_given(fields, _EDGE_READERS, limits)))
 
 
 def decode_graph(nodes: object, edges: object, limits: DocumentLimits) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
@@ -95,48 +83,17 @@ def decode_properties(title: object, description: object, limits: DocumentLimits
 
 def decode_node_changes(value: object, limits: DocumentLimits) -> NodeChanges:
     """Decode what an edit sets on a node. Its settings are checked when the node's kind is known."""
-    fields = read_object(value, "set")
-    check_keys(fields, "set", _NOTHING, _NODE_CHANGES)
-    changes: NodeChanges = {}
-    for name, item in fields.items():
-        match name:
-            case "label":
-                changes["label"] = read_text(item, "label", limits.label)
-            case "description":
-                changes["description"] = read_text(item, "description", limits.description)
-            case "colour":
-                changes["colour"] = read_colour(item, "colour")
-            case "parent":
-                changes["parent"] = None if item is None else read_id(item, "parent")
-            case "enabled":
-                changes["enabled"] = read_boolean(item, "enabled")
-            case "settings":
-                changes["settings"] = read_settings(item)
-    return changes
+    return cast(NodeChanges, _decode_changes(value, _NODE_READERS, limits))
 
 
 def decode_edge_changes(value: object, limits: DocumentLimits) -> EdgeChanges:
-    """Decode what an edit sets on an edge."""
-    fields = read_object(value, "set")
-    check_keys(fields, "set", _NOTHING, _EDGE_CHANGES)
-    changes: EdgeChanges = {}
-    if "label" in fields:
-        changes["label"] = read_text(fields["label"], "label", limits.label)
-    if "animated" in fields:
-        changes["animated"] = read_boolean(fields["animated"], "animated")
-    return changes
+    """Decode what an edit sets on an edge. Whether it can end there is for `apply` to say."""
+    return cast(EdgeChanges, _decode_changes(value, _EDGE_READERS, limits))
 
 
 def decode_flow_changes(value: object, limits: DocumentLimits) -> FlowChanges:
     """Decode what an edit sets on the flow itself."""
-    fields = read_object(value, "set")
-    check_keys(fields, "set", _NOTHING, _FLOW_CHANGES)
-    changes: FlowChanges = {}
-    if "title" in fields:
-        changes["title"] = _read_title(fields["title"], limits)
-    if "description" in fields:
-        changes["description"] = read_text(fields["description"], "description", limits.description)
-    return changes
+    return cast(FlowChanges, _decode_changes(value, _FLOW_READERS, limits))
 
 
 def encode_node(node: Node) -> Json:
@@ -196,10 +153,18 @@ def _read_list(value: object, name: str, most: int, too_many: Reason) -> list[ob
     return value
 
 
-def _read_port(fields: Json, name: str) -> str:
-    if name not in fields:
-        return ""
-    port = read_text(fields[name], name, PORT_NAME)
+def _decode_changes(value: object, readers: Mapping[str, _Reader], limits: DocumentLimits) -> Json:
+    fields = read_object(value, "set")
+    check_keys(fields, "set", _NOTHING, readers.keys())
+    return _read_given(fields, readers, limits)
+
+
+def _read_given(fields: Json, readers: Mapping[str, _Reader], limits: DocumentLimits) -> Json:
+    return {name: readers[name](value, limits) for name, value in fields.items() if name in readers}
+
+
+def _read_port(value: object, name: str) -> str:
+    port = read_text(value, name, PORT_NAME)
     if not port:
         raise invalid(Reason.EMPTY, name=name)
     return port
@@ -207,6 +172,31 @@ def _read_port(fields: Json, name: str) -> str:
 
 def _read_title(value: object, limits: DocumentLimits) -> str:
     title = read_text(value, "title", limits.title)
-    if not title.strip() and limits is not NO_LIMITS:
+    if limits is not NO_LIMITS and not shows_something(title):
         raise invalid(Reason.EMPTY, name="title")
     return title
+
+
+_NODE_READERS: Mapping[str, _Reader] = {
+    "label": lambda value, limits: read_text(value, "label", limits.label),
+    "description": lambda value, limits: read_text(value, "description", limits.description),
+    "colour": lambda value, _: read_colour(value, "colour"),
+    "parent": lambda value, _: None if value is None else read_id(value, "parent"),
+    "enabled": lambda value, _: read_boolean(value, "enabled"),
+    "settings": lambda value, _: read_settings(value),
+}
+_EDGE_READERS: Mapping[str, _Reader] = {
+    "label": lambda value, limits: read_text(value, "label", limits.label),
+    "animated": lambda value, _: read_boolean(value, "animated"),
+    "source": lambda value, _: read_id(value, "source"),
+    "target": lambda value, _: read_id(value, "target"),
+    "source_port": lambda value, _: _read_port(value, "source_port"),
+    "target_port": lambda value, _: _read_port(value, "target_port"),
+}
+_FLOW_READERS: Mapping[str, _Reader] = {
+    "title": _read_title,
+    "description": lambda value, limits: read_text(value, "description", limits.description),
+}
+"""Every property that an edit can name, with what reads its value."""
+_NODE_OPTIONAL = frozenset({"width", "height", *_NODE_READERS})
+_EDGE_OPTIONAL = frozenset(_EDGE_READERS)

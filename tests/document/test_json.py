@@ -19,9 +19,8 @@ from flows.document import (
     decode_properties,
     decode_record,
     encode_node,
-    encode_operation,
-    mentioned_on_wire,
     parse_json,
+    references_in,
 )
 
 NODE = {
@@ -83,8 +82,8 @@ def nested(levels: int) -> object:
 class TestOperations:
     @pytest.mark.parametrize("wire", OPERATIONS, ids=lambda wire: wire["kind"])
     def test_reading_and_writing_give_the_same(self, wire: dict) -> None:
-        assert encode_operation(decode_operation(wire, DEFAULT_LIMITS)) == wire
-        assert encode_operation(decode_record(wire)) == wire
+        assert decode_operation(wire, DEFAULT_LIMITS).encode() == wire
+        assert decode_record(wire).encode() == wire
 
     @pytest.mark.parametrize("wire", OPERATIONS, ids=lambda wire: wire["kind"])
     def test_a_key_too_many_is_refused(self, wire: dict) -> None:
@@ -103,7 +102,7 @@ class TestOperations:
     @pytest.mark.parametrize("wire", WHOLE, ids=lambda wire: wire["kind"])
     def test_records_of_the_log_cannot_be_submitted(self, wire: dict) -> None:
         assert code(decode_operation, wire) == "invalid"
-        assert encode_operation(decode_record(wire)) == wire
+        assert decode_record(wire).encode() == wire
 
     @pytest.mark.parametrize(
         "wire", [None, 1, "move_node", [], {}, {"kind": []}, {"kind": "MOVE_NODE"}, {"kind": None}]
@@ -251,7 +250,7 @@ class TestTheLog:
     def test_limits_of_today_do_not_hold_for_it(self) -> None:
         old = {**NODE, "label": "x" * 9000, "settings": {"bygone": "y" * 100_000, "temperature": "hot"}}
         record = decode_record({"kind": "add_node", "node": old})
-        assert encode_operation(record) == {"kind": "add_node", "node": old}
+        assert record.encode() == {"kind": "add_node", "node": old}
         assert code(decode_operation, {"kind": "add_node", "node": old}) in ("invalid", "too_large")
 
     def test_it_is_as_strict_about_the_shape(self) -> None:
@@ -371,7 +370,7 @@ class TestAnything:
                 attempt()
             except Rejected as refusal:
                 str(refusal).encode("utf-8")
-        mentioned_on_wire(value)
+        references_in(value)
 
     @settings(max_examples=400, deadline=None)
     @given(st.sampled_from([*OPERATIONS, *WHOLE]), st.data())
@@ -385,7 +384,7 @@ class TestAnything:
                 decoded = decode()
             except Rejected:
                 continue
-            assert decode_record(parse_json(canonical_json(encode_operation(decoded)))) == decoded
+            assert decode_record(parse_json(canonical_json(decoded.encode()))) == decoded
 
     @settings(max_examples=300, deadline=None)
     @given(st.text() | st.binary())

@@ -15,13 +15,12 @@ from flows.document import (
     AddEdge,
     Batch,
     Document,
-    Past,
+    Overwrite,
+    PastVersion,
     Rejected,
-    Replaced,
     apply,
     decode_operation,
-    encode_operation,
-    replaced,
+    overwrites,
 )
 
 from .cast import a_document, a_node, an_edge
@@ -37,19 +36,19 @@ def company() -> Company:
     return Company(a_document([*nodes, a_node("d", "decision")], [an_edge("e", "a", "b")]))
 
 
-def find(company: Company, person: int, since: int = 1, *, creator: int | None = None) -> list[Replaced]:
+def find(company: Company, person: int, since: int = 1, *, creator: int | None = None) -> list[Overwrite]:
     past = [past for _change, past in reversed(company.log)]
-    return list(replaced(company.document, [*past, Past(1, creator, None)], since, person, DEFAULT_LIMITS))
+    return list(overwrites(company.document, [*past, PastVersion(1, creator, None)], since, person, DEFAULT_LIMITS))
 
 
-def said(items: list[Replaced]) -> list[tuple]:
+def said(items: list[Overwrite]) -> list[tuple]:
     return [(one.stands, one.element[1], one.name, one.mine, one.theirs) for one in items]
 
 
-def put(company: Company, item: Replaced) -> Document:
+def put(company: Company, item: Overwrite) -> Document:
     """The document after an item's operation, as somebody would submit it."""
     assert item.put is not None, item
-    operation = decode_operation(encode_operation(item.put), DEFAULT_LIMITS)
+    operation = decode_operation(item.put.encode(), DEFAULT_LIMITS)
     document = company.document.copy()
     document.advance(apply(document, operation, DEFAULT_LIMITS).effect)
     check_sound(document)
@@ -257,7 +256,8 @@ def flat(document: Document) -> dict[tuple, object]:
         plain |= {f"settings.{name}": value for name, value in node.settings.items()}
         values |= {(("node", node.id), name): value for name, value in plain.items()}
     for edge in document.edges():
-        plain = {"label": edge.label, "animated": edge.animated, "exists": True}
+        ends = (edge.source, edge.target, edge.source_port, edge.target_port)
+        plain = {"label": edge.label, "animated": edge.animated, "ends": ends, "exists": True}
         values |= {(("edge", edge.id), name): value for name, value in plain.items()}
     return {key: value for key, value in values.items() if value is not None}
 
@@ -275,13 +275,25 @@ class History:
             before, after = self.now.get(key), now.get(key)
             if repr(before) != repr(after):
                 existed, exists = (key[0], "exists") in self.now, (key[0], "exists") in now or key[0][0] == "flow"
-                branches = (key[0], "settings.branches")
-                if key[1] == "size" and existed and exists and repr(self.now.get(branches)) != repr(now.get(branches)):
-                    continue  # it follows from them
+                if existed and exists and self._follows(key, before, after, now):
+                    continue
                 self.writes.setdefault(key, []).append((version, actor, after, existed, exists))
         self.now = now
 
-    def replaced(self, person: int, since: int) -> Iterator[tuple]:
+    def _follows(self, key: tuple, before: object, after: object, now: dict[tuple, object]) -> bool:
+        """Tell whether a value only follows from a decision's branches: its size, the port of an edge of it."""
+        match key, before, after:
+            case (("node", id), "size"), _, _:
+                pass
+            case (("edge", _), "ends"), (id, target, _, port), (source, *_) if after[1::2] == (target, port):  # type: ignore[index]
+                if source != id:
+                    return False
+            case _:
+                return False
+        branches = (("node", id), "settings.branches")
+        return repr(self.now.get(branches)) != repr(now.get(branches))
+
+    def overwrites(self, person: int, since: int) -> Iterator[tuple]:
         """Every property that is there, whose newest writer differs from the one before, in time."""
         for (element, name), writes in self.writes.items():
             if name == "exists" or not ((element, "exists") in self.now or element[0] == "flow"):
@@ -309,7 +321,7 @@ class History:
         }
 
 
-def company_of(company: Company, item: Replaced) -> Iterator[tuple]:
+def company_of(company: Company, item: Overwrite) -> Iterator[tuple]:
     """What an item tells of: its element, and the edges that it counts among its losses."""
     yield item.element
     for _change, past in company.log if item.edges else ():
@@ -348,7 +360,7 @@ def test_just_what_the_history_says(seed: int) -> None:
                 for one in items
                 if one.name is not None
             }
-            every = set(history.replaced(person, since))
+            every = set(history.overwrites(person, since))
             gone = {(one.stands, one.element[1], one.version) for one in items if one.name is None}
             with_group = {one for one in every if one[2] == "parent" and (one[0], one[3].strip("'"), one[4]) in gone}
             assert told == every - with_group, "whoever is set free by a group's end is told with that"
@@ -359,11 +371,11 @@ def test_just_what_the_history_says(seed: int) -> None:
     assert found >= 10, "a run that replaced too little proves nothing"
 
 
-def lost(item: Replaced) -> object:
+def lost(item: Overwrite) -> object:
     return item.mine if item.stands == "theirs" else item.theirs
 
 
-def check_put(company: Company, item: Replaced) -> None:
+def check_put(company: Company, item: Overwrite) -> None:
     """What is to put something back does that, and takes nothing away."""
     if item.put is None:
         return

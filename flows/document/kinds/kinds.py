@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from flows.document.catalogue import (
+from flows.document.kinds.catalogue import (
     Kind,
     Setting,
     choice_setting,

@@ -9,21 +9,21 @@ A search looks with one person's eyes: there are they and all others. What other
 after version `since`, for else the person has seen it; what the person replaced counts if both happened after it.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from flows.document.effect import Effect
-from flows.document.elements import Edge, Node
+from flows.document.elements import FLOW, Edge, Element, Held, Node, properties_of
 from flows.document.graph import Graph
-from flows.document.properties import Held, differing, properties_of
-from flows.document.written import FLOW, Element
+from flows.document.json import same_json
 
 Side: TypeAlias = Literal["mine", "theirs"]
 BRANCHES = "settings.branches"
 
 
 @dataclass(frozen=True, slots=True)
-class Replacement:
+class Overwritten:
     """A property with another value than it had: `stands` says whose, `lost` is the other's, written at `before`."""
 
     element: Element
@@ -36,7 +36,7 @@ class Replacement:
 
 
 @dataclass(slots=True)
-class Absence:
+class Removal:
     """An element that was removed: `stands` says by whom, `state` is what it was, `back` what the removal did.
 
     `is_loss` tells that it, or something of it, was the other side's work, last at `before`; `other` is who that other
@@ -76,16 +76,16 @@ class _Run:
     actor: int | None
 
 
-class Search:
+class Scan:
     """What became of one person's work, and what they made of others', since a version."""
 
     def __init__(self, graph: Graph, since: int, person: int) -> None:
         self._graph, self._since, self._person = graph, since, person
-        self.found: list[Replacement] = []
-        self.absences: dict[Element, Absence] = {}
+        self.found: list[Overwritten] = []
+        self.removals: dict[Element, Removal] = {}
         self._runs: dict[tuple[Element, str], _Run] = {}
         self._closed: set[tuple[Element, str]] = set()
-        self._open: dict[Element, Absence] = {}
+        self._open: dict[Element, Removal] = {}
 
     def may_need(self, version: int) -> bool:
         """Tell whether this version, and so any older one, may matter."""
@@ -130,7 +130,7 @@ class Search:
         elif write.side != run.stands:
             if write.after is not None and not (write.before is None and value in ("", None)):
                 other = run.actor if run.stands == "theirs" else write.actor
-                self.found.append(Replacement(element, name, run.stands, value, run.version, other, write.version))
+                self.found.append(Overwritten(element, name, run.stands, value, run.version, other, write.version))
             self._close(key)
         elif write.version <= self._since:
             self._close(key)
@@ -141,37 +141,61 @@ class Search:
 
     def _look_at_gone(self, element: Element, write: _Write) -> None:
         """Look at a write of something that is gone: its removal, or whatever came before that."""
-        absence = self._open.get(element)
-        if absence is None:
+        removal = self._open.get(element)
+        if removal is None:
             self._note_removal(element, write)
         elif write.after is None:  # it was removed before, and somebody brought it back
-            if write.side != absence.stands or write.version <= self._since < absence.added:
+            if write.side != removal.stands or write.version <= self._since < removal.added:
                 del self._open[element]
-        elif self._is_last(absence, write) and write.side != absence.stands:
-            absence.is_loss, absence.before = True, write.version
-            absence.other = absence.other if absence.stands == "theirs" else write.actor
+        elif self._is_last(removal, write) and write.side != removal.stands:
+            removal.is_loss, removal.before = True, write.version
+            removal.other = removal.other if removal.stands == "theirs" else write.actor
             del self._open[element]
         elif write.before is None:
-            absence.added = write.version
+            removal.added = write.version
 
     def _note_removal(self, element: Element, write: _Write) -> None:
         state = write.before
-        if element not in self.absences and write.version > self._since and isinstance(state, Node | Edge):
-            absence = Absence(element, write.side, write.version, write.actor, state, write.back)
-            self.absences[element] = self._open[element] = absence
+        if element not in self.removals and write.version > self._since and isinstance(state, Node | Edge):
+            removal = Removal(element, write.side, write.version, write.actor, state, write.back)
+            self.removals[element] = self._open[element] = removal
 
-    def _is_last(self, absence: Absence, write: _Write) -> bool:
+    def _is_last(self, removal: Removal, write: _Write) -> bool:
         """Tell whether a write is an addition, or that of a property which nobody has written since."""
         names = differing(properties_of(write.after), properties_of(write.before))
-        is_last = write.before is None or not absence.seen.issuperset(names)
-        absence.seen.update(names if write.before is not None else ())
+        is_last = write.before is None or not removal.seen.issuperset(names)
+        removal.seen.update(names if write.before is not None else ())
         return is_last
 
 
 def _chosen(write: _Write, names: list[str]) -> list[str]:
-    """Leave out what only follows from another property: a decision's size, where its branches were written too."""
-    follows = write.before is not None and write.after is not None and BRANCHES in names
-    return [name for name in names if not (follows and name == "size")]
+    """Leave out what only follows from a decision's branches: its size, and the port of an edge at a renamed one."""
+    if write.before is None or write.after is None:
+        return names
+    follows = {"size"} if BRANCHES in names else set()
+    if _follows_branch(write):
+        follows.add("ends")
+    return [name for name in names if name not in follows]
+
+
+def _follows_branch(write: _Write) -> bool:
+    before, after = write.before, write.after
+    if not (isinstance(before, Edge) and isinstance(after, Edge)):
+        return False
+    pair = write.back.nodes.get(after.source)
+    is_renamed = pair is not None and BRANCHES in differing(properties_of(pair.before), properties_of(pair.after))
+    return is_renamed and replace(before, source_port=after.source_port).ends == after.ends
+
+
+def differing(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
+    """Name the properties whose values differ, as JSON has it."""
+    names = dict.fromkeys([*one, *other])
+    return [name for name in names if not is_same(one.get(name), other.get(name))]
+
+
+def is_same(one: object, other: object) -> bool:
+    """Tell whether two values of a property read the same."""
+    return one == other if isinstance(one, tuple) or isinstance(other, tuple) else same_json(one, other)
 
 
 def held_by(graph: Graph, element: Element) -> Held | None:

@@ -6,10 +6,10 @@ Settings stay sparse: what was not set is not stored, so a default can improve l
 from collections.abc import Mapping
 from typing import cast
 
-from flows.document.canonical import canonical_bytes
-from flows.document.catalogue import Setting
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.kinds import KINDS
+from flows.document.json import canonical_bytes
+from flows.document.kinds.catalogue import Setting
+from flows.document.kinds.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.values import PORT_NAME, quoted, read_json
 

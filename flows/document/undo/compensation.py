@@ -1,80 +1,79 @@
-"""Bring back what a step changed, property by property, as far as that is nobody else's by now.
+"""Bring back what a step changed, property by property, as far as nobody else has written it since.
 
 The wish is an effect that leads back: each pair from what the step made to what was before. A property is restored only
 if nobody else has written it since and it still is as the step left it; an element is removed again only if nobody else
 has written anything of it or on it; one that comes back needs its id, its ends and its ports. Every operation is tried
-on a draft first: what the rules refuse, or what would take along more than was wished, is left alone and said.
+on a draft first: what the rules refuse, or what would take along more than was wished, is skipped and said.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias, TypeVar, cast
 
-from flows.document.apply import apply
 from flows.document.draft import Draft
 from flows.document.effect import Effect, Pair
-from flows.document.elements import Edge, Node
+from flows.document.elements import (
+    FLOW,
+    Edge,
+    Element,
+    FlowChanges,
+    Node,
+    edge_differences,
+    fields_of,
+    flow_differences,
+)
 from flows.document.errors import Rejected
 from flows.document.graph import Graph
-from flows.document.left import Left
+from flows.document.kinds.ports import ports_of
 from flows.document.limits import NO_LIMITS
-from flows.document.node_edits import in_group, node_edits, with_settings
 from flows.document.operations import (
     AddEdge,
     AddNode,
-    EdgeChanges,
-    EditEdge,
     EditFlow,
     EditNode,
-    FlowChanges,
     RemoveEdge,
     RemoveNode,
     SingleOperation,
+    apply,
 )
-from flows.document.ports import ports_of
-from flows.document.written import (
-    EXISTENCE,
-    FLOW,
-    MEMBERS,
-    Element,
-    Written,
-    connection,
-    edge_differences,
-    flow_differences,
-    node_differences,
-)
+from flows.document.operations.nodes import edited
+from flows.document.operations.outcome import Skipped
+from flows.document.undo.property_edits import edge_edits, node_edits
+from flows.document.undo.write_set import ENDS, EXISTENCE, MEMBERS, WriteSet, connection, differences_of_node
 
 T = TypeVar("T")
 Try: TypeAlias = Callable[[], bool]
-_OF_EDGES = ("label", "animated")
-_NAMED = {"position": ("x", "y"), "size": ("width", "height"), EXISTENCE: (), MEMBERS: ()}
+BRANCHES = "settings.branches"
 
 
-class Restoration:
+class Compensation:
     """One step being taken back on a graph; `others` is what other people have written since the step.
 
-    Afterwards `operations` are what brings it back, in order, `draft` is where they lead, and `left` is what was left
-    alone: `left_names` by element, as `written` names properties.
+    Afterwards `operations` are what brings it back, in order, `draft` is where they lead, and `skipped` is what was
+    left alone: `skipped_names` by element and property.
     """
 
-    def __init__(self, graph: Graph, wish: Effect, others: Written) -> None:
+    def __init__(self, graph: Graph, wish: Effect, others: WriteSet) -> None:
         self._graph, self._wish, self._others = graph, wish, others
         self.draft = Draft(graph)
         self.operations: list[SingleOperation] = []
-        self.left_names: dict[Element, set[str]] = {}
+        self.skipped_names: dict[Element, set[str]] = {}
+        self._narrowing: dict[str, EditNode] = {}
         self._edges_gone()
         self._nodes_back()
         self._nodes_as_before()
+        self._edges_as_before()
+        self._branches_as_before()
         self._nodes_gone()
         self._edges_back()
-        self._edges_as_before()
         self._flow_as_before()
 
     @property
-    def left(self) -> tuple[Left, ...]:
+    def skipped(self) -> tuple[Skipped, ...]:
         """What was left alone, by element."""
         return tuple(
-            Left(what, id, tuple(sorted(part for name in names for part in _NAMED.get(name, (name,)))))
-            for (what, id), names in self.left_names.items()
+            Skipped(what, id, tuple(sorted(part for name in names for part in _parts(name))))
+            for (what, id), names in self.skipped_names.items()
         )
 
     # Elements that the step brought.
@@ -83,18 +82,18 @@ class Restoration:
         for id, edge in _of(self._wish.edges, lambda pair: pair.after is None):
             is_mine = not self._others.touches(("edge", id)) and self._graph.edge(id) == edge.before
             if not is_mine or not self._try(RemoveEdge(id)):
-                self._leave(("edge", id), EXISTENCE)
+                self._skip(("edge", id), EXISTENCE)
 
     def _nodes_gone(self) -> None:
         """Innermost first: whoever has members, or edges of others, stays."""
         going: dict[str, Try] = {}
         for id, node in _of(self._wish.nodes, lambda pair: pair.after is None):
             if self._others.touches(("node", id)) or self._graph.node(id) != node.before:
-                self._leave(("node", id), EXISTENCE)
+                self._skip(("node", id), EXISTENCE)
             else:
                 going[id] = lambda id=id: self._try(RemoveNode(id))  # type: ignore[misc]
         for id in _in_some_order(going):
-            self._leave(("node", id), EXISTENCE)
+            self._skip(("node", id), EXISTENCE)
 
     # Elements that the step took.
 
@@ -103,16 +102,16 @@ class Restoration:
         coming: dict[str, Node] = {}
         for id, pair in _of(self._wish.nodes, lambda pair: pair.before is None):
             if self._others.has(("node", id), EXISTENCE) or self._graph.node(id) is not None or pair.after is None:
-                self._leave(("node", id), EXISTENCE)
+                self._skip(("node", id), EXISTENCE)
             else:
                 coming[id] = pair.after
         for id, node in coming.items():
             if node.parent is not None and node.parent not in coming and not self._may_hold(node.parent):
-                coming[id] = in_group(node, None)
-                self._leave(("node", id), "parent")
+                coming[id] = replace(node, parent=None)
+                self._skip(("node", id), "parent")
         tries: dict[str, Try] = {id: lambda node=node: self._try(AddNode(node)) for id, node in coming.items()}  # type: ignore[misc]
         for id in _in_some_order(tries):
-            self._leave(("node", id), EXISTENCE)
+            self._skip(("node", id), EXISTENCE)
 
     def _may_hold(self, id: str) -> bool:
         """Tell whether this is a group that nobody else has removed since, even if they brought it back."""
@@ -123,12 +122,12 @@ class Restoration:
         for id, pair in _of(self._wish.edges, lambda pair: pair.before is None):
             edge = pair.after
             if edge is None or not self._is_free(edge) or not self._try(AddEdge(edge)):
-                self._leave(("edge", id), EXISTENCE)
+                self._skip(("edge", id), EXISTENCE)
 
     def _is_free(self, edge: Edge) -> bool:
         """Tell whether nobody else has had a hand in an edge's id, its ends or its connection."""
-        theirs = [("edge", edge.id), ("node", edge.source), ("node", edge.target), connection(edge)]
-        return self._graph.edge(edge.id) is None and not any(self._others.has(one, EXISTENCE) for one in theirs)
+        is_theirs = self._others.has(("edge", edge.id), EXISTENCE)
+        return self._graph.edge(edge.id) is None and not is_theirs and self._may_connect(edge)
 
     # Elements that the step changed.
 
@@ -136,24 +135,55 @@ class Restoration:
         parents: dict[str, Try] = {}
         for id, made, before in _changed(self._wish.nodes):
             now = self._graph.node(id)
-            names = self._mine(("node", id), made, before, now, node_differences)
+            names = self._mine(("node", id), made, before, now, differences_of_node)
             if now is None or EXISTENCE in names:
-                self._leave(("node", id), *names)
+                self._skip(("node", id), *names)
                 continue
             for operation, named in node_edits(now, before, names):
                 if named == ["parent"] and (before.parent is None or self._may_hold(before.parent)):
                     parents[id] = lambda operation=operation: self._try(operation)  # type: ignore[misc]
-                elif named == ["parent"] or self._takes_ports_of_others(now, operation) or not self._try(operation):
-                    self._leave(("node", id), *named)
+                elif named == ["parent"] or self._takes_ports_of_others(now, operation):
+                    self._skip(("node", id), *named)
+                elif named == [BRANCHES] and isinstance(operation, EditNode) and self._widened(now, operation):
+                    continue
+                elif not self._try(operation):
+                    self._skip(("node", id), *named)
         for id in _in_some_order(parents):
-            self._leave(("node", id), "parent")
+            self._skip(("node", id), "parent")
 
     def _edges_as_before(self) -> None:
+        moves: dict[str, Try] = {}
         for id, made, before in _changed(self._wish.edges):
             names = self._mine(("edge", id), made, before, self._graph.edge(id), edge_differences)
-            changes = cast(EdgeChanges, {name: getattr(before, name) for name in _OF_EDGES if name in names})
-            if names and (not changes or not self._try(EditEdge(id, changes))):
-                self._leave(("edge", id), *names)
+            for operation, named in edge_edits(before, names):
+                if named == [ENDS] and self._may_connect(before):
+                    moves[id] = lambda operation=operation: self._try(operation)  # type: ignore[misc]
+                elif named == [ENDS] or not self._try(operation):
+                    self._skip(("edge", id), *named)
+        for id in _in_some_order(moves):
+            self._skip(("edge", id), ENDS)
+
+    def _may_connect(self, edge: Edge) -> bool:
+        """Tell whether nobody else has written an edge's connection or the existence of its nodes."""
+        theirs = [("node", edge.source), ("node", edge.target), connection(edge)]
+        return not any(self._others.has(one, EXISTENCE) for one in theirs)
+
+    def _widened(self, now: Node, operation: EditNode) -> bool:
+        """Give a decision its earlier branches beside those of now, where edges are still to move between them."""
+        sources = {edge.source for _id, *both in _changed(self._wish.edges) for edge in both}
+        if now.id not in sources:
+            return False
+        wide = list(dict.fromkeys([*_branches(edited(now, operation.changes)), *_branches(now)]))
+        if self._try(EditNode(now.id, {"settings": {"branches": wide}})):
+            self._narrowing[now.id] = operation
+        return now.id in self._narrowing
+
+    def _branches_as_before(self) -> None:
+        for id, operation in self._narrowing.items():
+            if not self._try(operation):
+                now = self._graph.node(id)
+                self._skip(("node", id), BRANCHES)
+                self._try(EditNode(id, {"settings": {"branches": now and now.settings.get("branches")}}))
 
     def _flow_as_before(self) -> None:
         pair = self._wish.flow
@@ -173,7 +203,7 @@ class Restoration:
         kept = []
         for name in differences(made, before):
             if strayed is None or EXISTENCE in strayed or name in strayed or self._others.has(element, name):
-                self._leave(element, name)
+                self._skip(element, name)
             else:
                 kept.append(name)
         return kept
@@ -182,7 +212,7 @@ class Restoration:
         """Tell whether an edit takes away a port that somebody else has used since."""
         if not isinstance(operation, EditNode) or "branches" not in operation.changes.get("settings", {}):
             return False
-        after = with_settings(now, operation.changes)
+        after = edited(now, operation.changes)
         lost = set(ports_of(now).outputs) - set(ports_of(after).outputs)
         return any(self._others.has(("node", now.id), f"out.{port}") for port in lost)
 
@@ -199,9 +229,18 @@ class Restoration:
             self.operations.append(operation)
         return True
 
-    def _leave(self, element: Element, *names: str) -> None:
+    def _skip(self, element: Element, *names: str) -> None:
         if names:
-            self.left_names.setdefault(element, set()).update(names)
+            self.skipped_names.setdefault(element, set()).update(names)
+
+
+def _branches(node: Node) -> list[str]:
+    branches = node.settings.get("branches")
+    return list(branches) if isinstance(branches, (list, tuple)) else []
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return () if name in (EXISTENCE, MEMBERS) else fields_of(name)
 
 
 def _of(pairs: Mapping[str, Pair[T]], wanted: Callable[[Pair[T]], bool]) -> list[tuple[str, Pair[T]]]:
