@@ -76,9 +76,10 @@ def english(html: str, language: str) -> list[str]:
 
 
 def forms(text: Text) -> list[str]:
-    """Return the English forms of a text, in pieces where markup parts it."""
-    pieces = (piece.strip() for form in (text.id, text.plural) for piece in re.split(r"<[^>]+>", form))
-    return [piece for piece in pieces if piece]
+    """Return the English forms of a text, in pieces where markup parts it; one word of those may be a key's name."""
+    whole = [form for form in (text.id, text.plural) if form and "<" not in form]
+    parted = [piece.strip() for piece in re.split(r"<[^>]+>", text.id) if "<" in text.id]
+    return whole + [piece for piece in parted if " " in piece]
 
 
 @cache
