@@ -8,7 +8,7 @@ NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
 PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
 DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin tests/hostile/test_consumers.py tests/faults/test_hostile_labels.py)
 
-.PHONY: install run test lint types checks unit postgres javascript browser soak bench lock clean
+.PHONY: install run test lint types checks unit postgres javascript browser messages soak bench lock clean
 
 install: $(VENV)/installed
 
@@ -64,6 +64,10 @@ javascript: $(VENV)/installed-for-tests
 
 browser: $(VENV)/chromium
 	$(BIN)/python -m pytest tests/browser tests/hostile/test_browsers.py
+
+# Bring the catalogues in locale/ up to date with the source, compile them, and say what is not translated.
+messages: $(VENV)/installed-for-tests
+	DJANGO_SETTINGS_MODULE=helix.settings $(BIN)/python -m tests.texts.catalogues
 
 # Two real processes with a bad network and kills, for as long as one likes: `make soak MINUTES=60 SEED=7`.
 MINUTES ?= 10

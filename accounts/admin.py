@@ -66,14 +66,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         """Show in how many flows somebody is."""
         return int(getattr(listed, "flow_total", 0))
 
-    @admin.action(description=_("Deactivate the chosen people"))
+    @admin.action(description=_("Deactivate selected people"))
     def deactivate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """End every login and token of these accounts; their work stays. One's own account is left alone."""
         changed = _switch(people.exclude(pk=person(request).pk), active=False)
         text = ngettext("%d account deactivated.", "%d accounts deactivated.", changed) % changed
         self.message_user(request, text, messages.SUCCESS)
 
-    @admin.action(description=_("Activate the chosen people"))
+    @admin.action(description=_("Activate selected people"))
     def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Let these people in again."""
         changed = _switch(people, active=True)

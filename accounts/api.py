@@ -1,6 +1,7 @@
 """REST about the person: register, log in, stay logged in, who am I."""
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Status
 
 from accounts import entrance, tokens
@@ -19,7 +20,7 @@ router = Router(tags=["account"])
     **answers({201: AccountOut}, "email_taken", "too_large", "invalid", "rate_limited", public=True),
 )
 def register(request: HttpRequest, payload: RegisterIn) -> Status[User]:
-    """Make an account."""
+    """Create an account."""
     user = entrance.register(request, email=payload.email, password=payload.password, name=payload.name)
     return Status(201, user)
 
@@ -43,7 +44,7 @@ def refresh(request: HttpRequest, payload: RefreshIn) -> tokens.TokenPair:
     """Change a refresh token, once, for a new pair."""
     pair = tokens.refresh(payload.refresh)
     if pair is None:
-        raise Problem("not_authenticated", "The refresh token is not, or no longer, good.")
+        raise Problem("not_authenticated", _("The refresh token is not valid or has expired."))
     return pair
 
 

@@ -7,6 +7,7 @@ no CSRF proof, because no browser adds the header by itself. A call by cookie ne
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 from structlog.contextvars import bind_contextvars
@@ -28,7 +29,7 @@ class BearerToken(HttpBearer):
         request.user = AnonymousUser()
         user = user_of_bearer(token)
         if user is None:
-            raise Problem("not_authenticated", "The access token is not, or no longer, good.")
+            raise Problem("not_authenticated", gettext("The access token is not valid or has expired."))
         request.user = user
         bind_contextvars(user_id=user.pk)
         return user
@@ -50,7 +51,7 @@ class SessionCookie(APIKeyCookie):
         if check_csrf(request):
             if (token := request.headers.get("X-CSRFToken")) and token == request.COOKIES.get("csrftoken"):
                 raise Problem("forbidden", "The Origin or Referer of this call is not one that may send it.")
-            raise Problem("forbidden", "Send the cookie `csrftoken` back in the header `X-CSRFToken`.")
+            raise Problem("forbidden", gettext("Send the cookie `csrftoken` back in the header `X-CSRFToken`."))
         return request.user
 
 

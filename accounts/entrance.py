@@ -43,11 +43,11 @@ def prove(request: HttpRequest, email: str, password: str) -> User:
         if isinstance(user, User):
             return user
         ratelimit.consume(request, action="login_failed", key=account)
-    raise Problem("not_authenticated", _("The e-mail address and the password do not belong together."))
+    raise Problem("not_authenticated", _("Wrong e-mail address or password."))
 
 
 def register(request: HttpRequest, *, email: str, password: str, name: str) -> User:
-    """Make an account. Raises `Problem`: `rate_limited`, `invalid` (a weak password), `email_taken`."""
+    """Create account. Raises `Problem`: `rate_limited`, `invalid` (a weak password), `email_taken`."""
     _count(request, "signup")
     try:
         validate_password(password, User(email=email, name=name))
@@ -57,7 +57,7 @@ def register(request: HttpRequest, *, email: str, password: str, name: str) -> U
         with transaction.atomic():
             return User.objects.create_user(email, password, name=name)
     except IntegrityError:
-        raise Problem("email_taken", _("There is an account with this e-mail address.")) from None
+        raise Problem("email_taken", _("An account with this e-mail address already exists.")) from None
 
 
 def _count(request: HttpRequest, action: str) -> None:

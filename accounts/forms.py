@@ -10,7 +10,7 @@ def _storable(text: str) -> None:
     try:
         storable(text)
     except ValueError:
-        raise forms.ValidationError(_("This holds a character that cannot be kept.")) from None
+        raise forms.ValidationError(_("Contains a character that cannot be stored.")) from None
 
 
 class LoginForm(forms.Form):
@@ -36,7 +36,7 @@ class RegisterForm(forms.Form):
         label=_("Name"),
         max_length=150,
         validators=[_storable],
-        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True, "dir": "auto"}),
     )
     email = forms.EmailField(
         label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
@@ -45,7 +45,7 @@ class RegisterForm(forms.Form):
         label=_("Password"),
         strip=False,
         max_length=1024,
-        help_text=_("At least eight characters, and not one that everybody uses."),
+        help_text=_("At least 8 characters, and not a common password."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

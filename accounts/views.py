@@ -33,9 +33,9 @@ class DemoPerson:
 
 DEMO_PEOPLE = (
     DemoPerson("alice", "Alice", _("owns the example flow")),
-    DemoPerson("bob", "Bob", _("edits it")),
-    DemoPerson("vera", "Vera", _("may only look")),
-    DemoPerson("charlie", "Charlie", _("is a stranger to it")),
+    DemoPerson("bob", "Bob", _("can edit it")),
+    DemoPerson("vera", "Vera", _("can view it")),
+    DemoPerson("charlie", "Charlie", _("has no access")),
 )
 
 
@@ -68,7 +68,7 @@ def demo_log_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """Make an account and enter it."""
+    """Create account and enter it."""
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

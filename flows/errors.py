@@ -30,7 +30,7 @@ class NotFound(FlowError):  # noqa: N818  (the contract's word)
     code = "not_found"
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(message or _("There is no such flow."))
+        super().__init__(message or _("No such flow."))
 
 
 class Forbidden(FlowError):  # noqa: N818  (the contract's word)

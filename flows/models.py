@@ -32,10 +32,10 @@ class Flow(models.Model):
     description = models.TextField(_("description"), blank=True, default="")
     search_text = models.TextField(blank=True, default="", editable=False)
     version = models.PositiveBigIntegerField(_("version"), default=0)
-    digest = models.CharField(max_length=64, default="", editable=False)
-    epoch = models.CharField(max_length=12, default=new_epoch, editable=False)
-    node_count = models.PositiveIntegerField(default=0, editable=False)
-    edge_count = models.PositiveIntegerField(default=0, editable=False)
+    digest = models.CharField(_("digest"), max_length=64, default="", editable=False)
+    epoch = models.CharField(_("epoch"), max_length=12, default=new_epoch, editable=False)
+    node_count = models.PositiveIntegerField(_("node count"), default=0, editable=False)
+    edge_count = models.PositiveIntegerField(_("edge count"), default=0, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"))
     updated_by = models.ForeignKey(
@@ -71,11 +71,13 @@ class Membership(models.Model):
         ("owner", _("Owner")),
     ]
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("flow"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
     role = models.CharField(_("role"), max_length=16, choices=ROLES)
     colour = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("membership")
@@ -93,14 +95,16 @@ class FlowNode(models.Model):
     """One node as it is now; `ordinal` keeps the order in which nodes came, so that what lies on top stays there."""
 
     key = models.CharField(primary_key=True, max_length=97)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="nodes", db_index=False)
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="nodes", db_index=False, verbose_name=_("flow")
+    )
     ordinal = models.PositiveBigIntegerField()
     node_id = models.CharField(_("id"), max_length=64)
     kind = models.CharField(_("kind"), max_length=16)
-    x = models.FloatField()
-    y = models.FloatField()
-    width = models.FloatField()
-    height = models.FloatField()
+    x = models.FloatField(_("x"))
+    y = models.FloatField(_("y"))
+    width = models.FloatField(_("width"))
+    height = models.FloatField(_("height"))
     label = models.TextField(_("label"))
     description = models.TextField(_("description"), blank=True)
     colour = models.CharField(_("colour"), max_length=7)
@@ -121,7 +125,9 @@ class FlowEdge(models.Model):
     """One edge as it is now; both ends are real rows."""
 
     key = models.CharField(primary_key=True, max_length=97)
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="edges", db_index=False)
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="edges", db_index=False, verbose_name=_("flow")
+    )
     ordinal = models.PositiveBigIntegerField()
     edge_id = models.CharField(_("id"), max_length=64)
     source = models.ForeignKey(FlowNode, on_delete=models.DO_NOTHING, related_name="outgoing", db_index=False)
@@ -153,7 +159,9 @@ class Change(models.Model):
     `left_alone` what that left as it was.
     """
 
-    flow = models.ForeignKey(Flow, on_delete=models.PROTECT, related_name="changes", db_index=False)
+    flow = models.ForeignKey(
+        Flow, on_delete=models.PROTECT, related_name="changes", db_index=False, verbose_name=_("flow")
+    )
     version = models.PositiveBigIntegerField(_("version"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -164,15 +172,15 @@ class Change(models.Model):
         db_index=False,
         verbose_name=_("who"),
     )
-    client = models.CharField(max_length=64, null=True, blank=True)
-    seq = models.PositiveBigIntegerField(null=True, blank=True)
+    client = models.CharField(_("client"), max_length=64, null=True, blank=True)
+    seq = models.PositiveBigIntegerField(_("number"), null=True, blank=True)
     via = models.CharField(_("how"), max_length=16)
     operation = models.TextField(_("operation"))
     inverse = models.TextField(_("inverse"), null=True, blank=True)
     undo_of = models.PositiveBigIntegerField(null=True, blank=True)
     step = models.CharField(max_length=64, null=True, blank=True)
     left_alone = models.TextField(null=True, blank=True)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
     created_at = models.DateTimeField(_("when"))
 
     class Meta:
@@ -195,14 +203,18 @@ class Change(models.Model):
 class Answer(models.Model):
     """A submission that made no version and must be answered the same for ever: refused (`code`) or no change."""
 
-    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="answers", db_index=False)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    client = models.CharField(max_length=64)
-    seq = models.PositiveBigIntegerField()
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="answers", db_index=False, verbose_name=_("flow")
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("who")
+    )
+    client = models.CharField(_("client"), max_length=64)
+    seq = models.PositiveBigIntegerField(_("number"))
     version = models.PositiveBigIntegerField()
-    code = models.CharField(max_length=32, blank=True)
-    message = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    code = models.CharField(_("code"), max_length=32, blank=True)
+    message = models.TextField(_("message"), blank=True)
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("answer without a version")

@@ -3,57 +3,68 @@
 A Mac's ⌘ stands where Ctrl does; the dialog says so."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+Shortcut = tuple[tuple[str, ...], str]
 
 
-def shortcuts() -> list[tuple[str, list[tuple[tuple[str, ...], str]]]]:
+def shortcuts() -> list[tuple[str, list[Shortcut]]]:
     """Return sections of (keys, meaning)."""
     return [
-        (
-            _("Draw"),
-            [
-                (("Tab",), _("Add a node after the selection")),
-                (("/",), _("Find a kind of node")),
-                (("C",), _("Connect to a node")),
-                (("F2",), _("Rename")),
-                (("Enter",), _("Edit the settings")),
-                (("Ctrl", "D"), _("Duplicate")),
-                (("Ctrl", "C"), _("Copy, with X cut, with V paste")),
-                (("Ctrl", "Z"), _("Undo what I did, with Shift redo")),
-                (("Del",), _("Delete")),
-                (("Ctrl", "⌫"), _("Delete and reconnect")),
-            ],
-        ),
-        (
-            _("Select and move"),
-            [
-                (("Ctrl", "A"), _("Select all")),
-                (("Esc",), _("Select nothing")),
-                (("←", "↑", "→", "↓"), _("Move by 8 px, with Shift by 32")),
-                (("Alt", "←", "→"), _("Walk along the edges")),
-                (("Ctrl", "Shift", "←"), _("Align at a side")),
-                (("Ctrl", "G"), _("Group")),
-                (("Ctrl", "Shift", "G"), _("Ungroup")),
-            ],
-        ),
-        (
-            _("Look"),
-            [
-                (("Ctrl", "+"), _("Zoom in")),
-                (("Ctrl", "−"), _("Zoom out")),
-                (("Ctrl", "0"), _("Zoom to 100%")),
-                (("Shift", "1"), _("Fit the whole flow")),
-                (("Shift", "2"), _("Fit the selection")),
-                (("Ctrl", "Shift", "L"), _("Lock the canvas")),
-                (("?",), _("Show this list")),
-            ],
-        ),
-        (
-            _("Mouse"),
-            [
-                ((_("Wheel"),), _("Move the view, with Ctrl zoom")),
-                ((_("Space"), _("Drag")), _("Move the view")),
-                (("Alt", _("Drag")), _("Duplicate")),
-                (("Shift", _("Drag")), _("Keep the axis")),
-            ],
-        ),
+        (pgettext("shortcuts", "Edit"), _edit()),
+        (pgettext("shortcuts", "Select and move"), _select()),
+        (pgettext("shortcuts", "View"), _view()),
+        (pgettext("shortcuts", "Mouse"), _mouse()),
+    ]
+
+
+def _edit() -> list[Shortcut]:
+    return [
+        (("Tab",), _("Add a node after the selection")),
+        (("/",), _("Find a node")),
+        (("C",), _("Connect to a node")),
+        (("F2",), _("Rename")),
+        (("Enter",), _("Edit settings")),
+        (("Ctrl", "D"), _("Duplicate")),
+        (("Ctrl", "C"), _("Copy")),
+        (("Ctrl", "X"), _("Cut")),
+        (("Ctrl", "V"), _("Paste")),
+        (("Ctrl", "Z"), pgettext("action", "Undo")),
+        (("Ctrl", "Shift", "Z"), pgettext("action", "Redo")),
+        (("Del",), _("Delete")),
+        (("Ctrl", "⌫"), _("Delete and reconnect")),
+    ]
+
+
+def _select() -> list[Shortcut]:
+    return [
+        (("Ctrl", "A"), _("Select all")),
+        (("Esc",), _("Clear selection")),
+        (("←", "↑", "→", "↓"), _("Move by 8 px, with Shift by 32 px")),
+        (("Alt", "←", "→"), _("Go to connected node")),
+        (("Ctrl", "Shift", "←"), _("Align to one side")),
+        (("Ctrl", "G"), pgettext("action", "Group")),
+        (("Ctrl", "Shift", "G"), _("Ungroup")),
+    ]
+
+
+def _view() -> list[Shortcut]:
+    return [
+        (("Ctrl", "+"), _("Zoom in")),
+        (("Ctrl", "−"), _("Zoom out")),
+        (("Ctrl", "0"), _("Zoom to 100%")),
+        (("Shift", "1"), _("Fit to screen")),
+        (("Shift", "2"), _("Fit selection to screen")),
+        (("Ctrl", "Shift", "L"), _("Lock canvas")),
+        (("?",), _("Show this list")),
+    ]
+
+
+def _mouse() -> list[Shortcut]:
+    wheel, space, drag = pgettext("mouse", "Wheel"), pgettext("key", "Space"), pgettext("mouse", "Drag")
+    return [
+        ((wheel,), _("Pan, with Ctrl zoom")),
+        ((space, drag), _("Pan")),
+        (("Alt", drag), _("Duplicate")),
+        (("Shift", drag), _("Lock to axis")),
     ]

@@ -1,13 +1,14 @@
 """The one REST API: routers of every app, strict JSON in, fast JSON out, and one shape for every failure."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -29,9 +30,12 @@ from sessions.api import router as sessions
 from web.db_errors import is_outage
 from web.errors import Problem, status_of
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 log = structlog.get_logger(__name__)
-NOT_FOUND = "There is nothing here for you."
-UNAVAILABLE = "The database or Redis does not answer, or a disk is full. Try again soon."
+NOT_FOUND = _("Not found.")
+UNAVAILABLE = _("The database or Redis is not responding, or a disk is full. Try again soon.")
 RETRY_SECONDS = 2
 
 
@@ -78,9 +82,9 @@ api.add_router("", flows)
 api.add_router("", sessions)
 
 
-def failure(code: str, message: str, detail: object = None, *, status: int | None = None) -> HttpResponse:
+def failure(code: str, message: "StrOrPromise", detail: object = None, *, status: int | None = None) -> HttpResponse:
     """Make the answer of a failed call."""
-    body = orjson.dumps({"code": code, "message": message, "detail": detail}, default=str)
+    body = orjson.dumps({"code": code, "message": str(message), "detail": detail}, default=str)
     return HttpResponse(body, status=status or status_of(code), content_type="application/json; charset=utf-8")
 
 
@@ -109,7 +113,7 @@ def on_rejected(request: HttpRequest, rejected: Rejected) -> HttpResponse:
 @api.exception_handler(AuthenticationError)
 def on_anonymous(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     """Answer a call that does not say who it is from."""
-    return failure("not_authenticated", "Log in, or send an access token.")
+    return failure("not_authenticated", _("Log in, or send an access token."))
 
 
 @api.exception_handler(ValidationError)
@@ -133,7 +137,7 @@ def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(RequestDataTooBig)
 def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     """Answer a body beyond `BODY_BYTES`."""
-    return failure("too_large", "The body is too large.")
+    return failure("too_large", _("The body is too large."))
 
 
 @api.exception_handler(HttpError)
@@ -142,7 +146,7 @@ def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse
 def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer a body that is no JSON."""
     cause = error.__cause__
-    return failure("invalid", sentence(cause) if isinstance(cause, Rejected) else "The request cannot be read.")
+    return failure("invalid", sentence(cause) if isinstance(cause, Rejected) else _("Malformed request."))
 
 
 @api.exception_handler(OperationalError)
@@ -163,7 +167,7 @@ def on_failed_store(request: HttpRequest, error: Exception) -> HttpResponse:
 def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
     """Log a defect of ours and answer without its story."""
     log.exception("api_defect", path=request.path, method=request.method)
-    return failure("internal", "Something went wrong on our side.")
+    return failure("internal", _("Something went wrong on the server."))
 
 
 def _field(location: Sequence[str | int]) -> str:

@@ -11,16 +11,18 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.translation import get_language_from_request, override
+from django.utils.translation import gettext_lazy as _
 
 from helix.api import NOT_FOUND, UNAVAILABLE, failure
 
 WORDS = {
-    400: ("invalid", "The request cannot be read."),
-    403: ("forbidden", "This is not allowed."),
+    400: ("invalid", _("Malformed request.")),
+    403: ("forbidden", _("This is not allowed.")),
     404: ("not_found", NOT_FOUND),
-    405: ("method_not_allowed", "This address does not have that method."),
-    413: ("too_large", "The body is too large."),
-    500: ("internal", "Something went wrong on our side."),
+    405: ("method_not_allowed", _("Method not allowed here.")),
+    413: ("too_large", _("The body is too large.")),
+    500: ("internal", _("Something went wrong on the server.")),
     503: ("unavailable", UNAVAILABLE),
 }
 
@@ -52,7 +54,8 @@ def shaped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
     if not foreign or not request.path_info.startswith("/api/"):
         return response
     code, message = WORDS[response.status_code]
-    ours: HttpResponse = failure(code, message)
+    with override(get_language_from_request(request)):
+        ours: HttpResponse = failure(code, message)
     for name in ("Allow", "Retry-After"):
         if value := response.get(name):
             ours[name] = value

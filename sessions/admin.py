@@ -54,7 +54,7 @@ class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Lead to the flow's own page."""
         return format_html('<a href="{}">{}</a>', reverse("admin:flows_flow_change", args=[flow.pk]), flow.title)
 
-    @admin.display(description=_("persons"))
+    @admin.display(description=_("people"))
     def count(self, flow: LiveFlow) -> int:
         """Say how many persons are in it."""
         return len(flow.live["people"])

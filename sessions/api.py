@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Schema
 
 from accounts.authentication import person
@@ -54,6 +55,6 @@ def read_session(request: HttpRequest, flow_id: UUID) -> live.SessionState:
 def list_sessions(request: HttpRequest) -> dict[str, object]:
     """List every flow that is being edited now; staff only."""
     if not person(request).is_staff:
-        raise Problem("forbidden", "Only staff may see every session.")
+        raise Problem("forbidden", _("Only staff may see every session."))
     found = live.live_sessions()
     return {"items": found, "count": len(found)}

@@ -31,7 +31,7 @@ class Deleted(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Offer the two."""
-        return [("yes", _("Deleted")), ("no", _("There"))]
+        return [("yes", _("Deleted")), ("no", _("Not deleted"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> QuerySet[Flow]:
         """Narrow the list."""
@@ -44,7 +44,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Flow
         fields = ("title", "description")
-        widgets: ClassVar = {"title": forms.TextInput(attrs={"class": "vTextField"})}
+        widgets: ClassVar = {"title": forms.TextInput(attrs={"class": "vTextField", "dir": "auto"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,7 +149,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         for flow in queryset.filter(deleted_at__isnull=True):
             self.delete_model(request, flow)
 
-    @admin.action(description=_("Restore the chosen flows"), permissions=["restore"])
+    @admin.action(description=_("Restore selected flows"), permissions=["restore"])
     def restore(self, request: HttpRequest, flows: QuerySet[Flow]) -> None:
         """Bring deleted flows back as they were."""
         restored = [
@@ -163,7 +163,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         """Show how many people are in it."""
         return int(getattr(flow, "member_total", 0))
 
-    @admin.display(description=_("there"), boolean=True, ordering="deleted_at")
+    @admin.display(description=_("exists"), boolean=True, ordering="deleted_at")
     def is_there(self, flow: Flow) -> bool:
         """Show whether it is deleted."""
         return flow.deleted_at is None

@@ -20,7 +20,6 @@ from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
 from flows.document.graph import Document, Graph
 from flows.document.json import canonical_bytes, canonical_json, chain, parse_json, same_json
-from flows.document.kinds.captions import footer, footer_settings, second_line, second_line_settings
 from flows.document.kinds.catalogue import Kind, Setting, SettingType
 from flows.document.kinds.kinds import KINDS
 from flows.document.kinds.ports import Ports, default_size, ports_for, ports_of
@@ -124,8 +123,6 @@ __all__ = [
     "encode_edge",
     "encode_node",
     "encode_skipped",
-    "footer",
-    "footer_settings",
     "moved_only",
     "overwrites",
     "pair_of",
@@ -137,8 +134,6 @@ __all__ = [
     "redo_steps",
     "references_in",
     "same_json",
-    "second_line",
-    "second_line_settings",
     "selective_undo",
     "shows_something",
     "undo_steps",

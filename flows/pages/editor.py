@@ -9,23 +9,23 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from flows import limits as helix_limits
 from flows.access import Access
 from flows.commands import can_take_back
-from flows.document import KINDS, Kind, footer_settings, second_line_settings
+from flows.document import KINDS
 from flows.first_paint import open_flow
 from flows.messages import texts
 from flows.pages.decorators import PageRequest, flow_view
 from flows.pages.forms.empty_forms import blank_forms_url
 from flows.pages.inspector import panel
 from flows.pages.offline import keepable
-from flows.rendering import blanks, layout_css, whole
+from flows.rendering import blanks, footer_settings, layout_css, second_line_settings, whole
 from flows.rendering import canvas as layers
 from flows.shortcuts import shortcuts
 from flows.storage.store import Loaded, load_document
+from flows.titles import group_title, kind_title, setting_title
 
 LIMITS_FOR_SCRIPTS = (
     "frame_bytes",
@@ -87,12 +87,12 @@ def canvas(request: PageRequest, access: Access) -> HttpResponse:
     return response
 
 
-def _palette() -> list[tuple[str, list[Kind]]]:
-    """Return the kinds by group, in the catalogue's order."""
-    groups: dict[str, list[Kind]] = {}
+def _palette() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the kinds' names and titles by group, in the catalogue's order."""
+    groups: dict[str, list[tuple[str, str]]] = {}
     for kind in KINDS.values():
-        groups.setdefault(kind.group, []).append(kind)
-    return list(groups.items())
+        groups.setdefault(kind.group, []).append((kind.name, kind_title(kind)))
+    return [(group_title(group), kinds) for group, kinds in groups.items()]
 
 
 def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:
@@ -116,8 +116,8 @@ def _own_steps(user_id: int, access: Access, version: int) -> dict[str, bool]:
 def _catalogue() -> dict[str, dict[str, object]]:
     return {
         kind.name: {
-            "title": _(kind.title),
-            "group": _(kind.group),
+            "title": kind_title(kind),
+            "group": group_title(kind.group),
             "icon": kind.icon,
             "colour": kind.colour,
             "width": kind.width,
@@ -125,7 +125,7 @@ def _catalogue() -> dict[str, dict[str, object]]:
             "inputs": kind.inputs,
             "outputs": kind.outputs,
             "default_output": kind.default_output,
-            "settings": {setting.name: _(setting.title) for setting in kind.settings},
+            "settings": {setting.name: setting_title(setting) for setting in kind.settings},
             "captions": {"second": second_line_settings(kind.name), "footer": footer_settings(kind.name)},
         }
         for kind in KINDS.values()

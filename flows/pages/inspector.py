@@ -27,6 +27,7 @@ from flows.pages.forms.empty_forms import blank_forms
 from flows.rendering import spoken_name
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
+from flows.titles import kind_title
 
 LISTED = 200
 MOST_SELECTED = 500
@@ -141,7 +142,7 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
             **common,
             "inspector_template": template,
             "node": shown,
-            "kind": KINDS[shown.kind],
+            "kind_title": kind_title(KINDS[shown.kind]),
             "nodes": selected.nodes,
             "ids": ",".join(node.id for node in selected.nodes),
             "all_enabled": all(node.enabled for node in selected.nodes),

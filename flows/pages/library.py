@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
@@ -140,7 +141,7 @@ def _card(item: queries.FlowSummary, people: list[queries.Member], thumb: str, r
         "thumb": thumb,
         "people": [(one, colour_of(one.colour)) for one in people[:SHOWN_PEOPLE]] if len(people) > 1 else [],
         "others": max(len(people) - SHOWN_PEOPLE, 0),
-        "by": _("you") if item.updated_by == request.user.name else item.updated_by,
+        "by": pgettext("edited by", "you") if item.updated_by == request.user.name else item.updated_by,
         "is_owner": item.role is Role.OWNER,
         "can_edit": item.role.includes(Role.EDITOR),
     }

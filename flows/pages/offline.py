@@ -1,7 +1,9 @@
 """What a browser needs to open flows without network: the service worker, and the page for all that was not kept.
 
 The worker's address must stand at the root, because it may only answer for what lies below. It is a few lines of data
-before the script that does the work; any new release changes them, and so replaces the worker.
+before the script that does the work; any new release changes them, and so replaces the worker. So does another
+language: the page for all that was not kept is fetched again in it, while a copy of a flow's page stays in the language
+that its `<html lang>` names until the flow is opened again.
 """
 
 import json
@@ -39,8 +41,8 @@ def worker(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """Show which flows open on this device. The same for everybody: scripts fill it from what the browser has kept."""
-    return HttpResponse(_page(), headers={"Cache-Control": "no-cache"})
+    """Show which flows open on this device: the same page for all readers of a language, filled in by scripts."""
+    return HttpResponse(_page(), headers={"Cache-Control": "no-cache", "Vary": "Cookie"})
 
 
 def keepable(response: HttpResponse, title: str, loaded: Loaded, needs: Iterable[str]) -> HttpResponse:

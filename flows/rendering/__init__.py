@@ -1,13 +1,15 @@
 """The one place that knows the markup of what is on the canvas.
 
 The page, the canvas over HTTP, broadcasts and refusals all join the same fragments, so a flow built from fragments
-reads exactly as one freshly rendered. They are the same for everybody: what is mine is added in the browser. A fragment
-depends on its value alone and is `cached` by it; a Django template would cost fifteen times as much (149 µs: measured).
+reads exactly as one freshly rendered. They are the same for all readers of a language: what is mine is added in the
+browser. A fragment depends on its value and the active language and is kept by them; a Django template would cost
+fifteen times as much (149 µs: measured). Nodes hold words, edges and labels none.
 
 Everything is escaped by `format_html`. There are no inline styles: places stand in `layout` until scripts take over.
 """
 
 from flows.rendering.canvas import Canvas, canvas, whole
+from flows.rendering.captions import footer_settings, second_line, second_line_settings
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.fragments import fragments, state_html
 from flows.rendering.layout import bounds, layout_css
@@ -20,11 +22,14 @@ __all__ = [
     "bounds",
     "canvas",
     "edge_html",
+    "footer_settings",
     "fragments",
     "fresh",
     "label_html",
     "layout_css",
     "node_html",
+    "second_line",
+    "second_line_settings",
     "spoken_name",
     "state_html",
     "thumbnail_svg",

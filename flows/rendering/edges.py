@@ -36,4 +36,6 @@ def label_html(edge: Edge) -> SafeString:
     """Render an edge's label, or nothing when it has none."""
     if not edge.label:
         return EMPTY
-    return format_html('<div id="l-{}" class="edge-label" data-label-of="{}">{}</div>', edge.id, edge.id, edge.label)
+    return format_html(
+        '<div id="l-{}" class="edge-label" dir="auto" data-label-of="{}">{}</div>', edge.id, edge.id, edge.label
+    )

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import ParamSpec
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from flows.document import Node, canonical_json
 
@@ -63,15 +64,26 @@ def weight(value: object) -> int:
 
 def cached(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
     """Render each value once, as long as it is asked for again and there is room."""
+    return _cached(render, lambda: ())
+
+
+def cached_by_language(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
+    """Like `cached`, for what holds words: each value once in each language."""
+    return _cached(render, lambda: (get_language(),))
+
+
+def _cached(render: Callable[P, SafeString], also: Callable[[], tuple[object, ...]]) -> Callable[P, SafeString]:
     known = FragmentCache()
 
     @wraps(render)
     def from_cache(*args: P.args, **kwargs: P.kwargs) -> SafeString:
-        html = known.get(args) if not kwargs else None
+        if kwargs:
+            return render(*args, **kwargs)
+        key = (*also(), *args)
+        html = known.get(key)
         if html is None:
             html = render(*args, **kwargs)
-            if not kwargs:
-                known.put(args, html)
+            known.put(key, html)
         return html
 
     return from_cache

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flows.document import Effect, Graph, Node, Pair, footer, moved_only
+from flows.document import Effect, Graph, Node, Pair, moved_only
+from flows.rendering.captions import footer
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html

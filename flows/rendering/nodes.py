@@ -1,20 +1,24 @@
 """The markup of a node, whatever its kind. It also carries what only the inspector shows: a form is filled from it."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
-from flows.document import KINDS, Kind, Node, Ports, canonical_json, footer, ports_of, second_line
-from flows.rendering.fragment_cache import cached
+from flows.document import KINDS, Kind, Node, Ports, canonical_json, ports_of
+from flows.rendering.captions import footer, second_line
+from flows.rendering.fragment_cache import cached_by_language
 from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 from flows.rendering.notes import note_html
+from flows.titles import kind_title
 
 PORTS = 1_024
+LANGUAGES = 16
 LONG_LABEL = 24
 
 
-@cached
+@cached_by_language
 def node_html(node: Node, members: int = 0) -> SafeString:
     """Render a node; `members` is how many children a group has."""
     return format_html(
@@ -38,9 +42,13 @@ def node_html(node: Node, members: int = 0) -> SafeString:
     )
 
 
-@cache
 def blanks() -> tuple[tuple[str, SafeString], ...]:
-    """Render a fresh node of each kind, for scripts to clone."""
+    """Render a fresh node of each kind, for scripts to clone, in the reader's language."""
+    return _blanks(get_language())
+
+
+@lru_cache(LANGUAGES)
+def _blanks(language: str | None) -> tuple[tuple[str, SafeString], ...]:
     return tuple((kind.name, node_html(fresh(kind))) for kind in KINDS.values())
 
 
@@ -51,8 +59,8 @@ def fresh(kind: Kind) -> Node:
 
 def spoken_name(node: Node) -> str:
     """Say what a node is to somebody who cannot see it: label, kind, and whether it is off."""
-    parts = [node.label[:SPOKEN_LABEL], KINDS[node.kind].title]
-    return ", ".join(part for part in (*parts, "" if node.enabled else "off") if part)
+    parts = [node.label[:SPOKEN_LABEL], kind_title(KINDS[node.kind])]
+    return ", ".join(part for part in (*parts, "" if node.enabled else gettext("off")) if part)
 
 
 def _content(node: Node) -> SafeString:
@@ -85,13 +93,13 @@ def _body(node: Node, members: int) -> SafeString:
     if node.kind == "note":
         text = node.settings.get("text")
         return format_html(
-            '{}<div class="note-text" hx-ignore>{}</div>',
+            '{}<div class="note-text" dir="auto" hx-ignore>{}</div>',
             _label(node),
             note_html(text if isinstance(text, str) else ""),
         )
     return format_html(
         '<span class="node-head"><span class="chip chip-{}"></span><span class="node-text">{}'
-        '<span class="node-second">{}</span></span></span>{}',
+        '<span class="node-second" dir="auto">{}</span></span></span>{}',
         node.kind,
         _label(node),
         second_line(node),
@@ -101,13 +109,19 @@ def _body(node: Node, members: int) -> SafeString:
 
 def _label(node: Node) -> SafeString:
     if len(node.label) > LONG_LABEL:
-        return format_html('<span class="node-label" data-node-label title="{}">{}</span>', node.label, node.label)
-    return format_html('<span class="node-label" data-node-label>{}</span>', node.label)
+        return format_html(
+            '<span class="node-label" data-node-label dir="auto" title="{}">{}</span>', node.label, node.label
+        )
+    return format_html('<span class="node-label" data-node-label dir="auto">{}</span>', node.label)
 
 
 def _footer(node: Node) -> SafeString:
     values = footer(node)
-    return format_html('<span class="node-footer"><span>{}</span><span>{}</span></span>', *values) if values else EMPTY
+    return (
+        format_html('<span class="node-footer"><span dir="auto">{}</span><span>{}</span></span>', *values)
+        if values
+        else EMPTY
+    )
 
 
 @lru_cache(PORTS)
@@ -118,7 +132,7 @@ def _ports(ports: Ports, is_decision: bool) -> SafeString:
         row = '<span class="port" data-port="{}" data-direction="out"></span>'
         return format_html("{}{}", inputs, format_html_join("", row, ((name,) for name in ports.outputs)))
     row = (
-        '<span class="branch"><span class="branch-name">{}</span>'
+        '<span class="branch"><span class="branch-name" dir="auto">{}</span>'
         '<span class="port" data-port="{}" data-direction="out" title="{}"></span></span>'
     )
     rows = format_html_join("", row, ((name, name, name) for name in ports.outputs))

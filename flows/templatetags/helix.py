@@ -1,13 +1,10 @@
 """What every template of ours may draw: icons, kind chips, avatars, and links to hashed files."""
 
-from typing import Any
-
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
 from web import release
 
@@ -46,9 +43,3 @@ def avatar(name: str, colour: str, size: str = "") -> SafeString:
     kind = f"avatar avatar-{size}" if size else "avatar"
     initial = name.strip()[:1].upper() or "?"
     return format_html('<span class="{}" data-person-colour="{}" aria-hidden="true">{}</span>', kind, colour, initial)
-
-
-@register.filter
-def translated(text: Any) -> str:
-    """Translate what the catalogue holds in plain English."""
-    return gettext(str(text)) if text else ""

@@ -96,7 +96,7 @@ class Inbox:
     def say_delayed(self) -> None:
         """Tell the authors that what they sent waits longer than usual."""
         frame = encode(
-            "error", code="unavailable", message=_("Changes cannot be saved right now. They wait until they can.")
+            "error", code="unavailable", message=_("Changes cannot be saved right now. They will be saved later.")
         )
         for socket in {entry.socket for entry in self}:
             socket.send(frame)

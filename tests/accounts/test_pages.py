@@ -21,7 +21,7 @@ def test_a_wrong_password_does_not_enter(client: Client, alice: User) -> None:
     response = client.post("/login/", {**FORM, "password": "wrong"})
 
     assert response.status_code == 422
-    assert "do not belong together" in response.content.decode()
+    assert "Wrong e-mail address or password" in response.content.decode()
     assert "wrong" not in response.content.decode()
     assert who(client) is None
 

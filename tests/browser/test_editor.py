@@ -77,7 +77,7 @@ def test_a_wrong_target_is_refused_by_the_eye_and_a_drop_on_nothing_asks_what_to
 ) -> None:
     alice = opened("alice", flow_of(CHAIN, LINKS))
     alice.drag(alice.port("Plan", "out"), alice.node("Ask"), drop=False)
-    expect(alice.page.locator(".reason")).to_have_text("Takes no input")
+    expect(alice.page.locator(".reason")).to_have_text("Has no input")
     expect(alice.root).to_have_attribute("data-gesture", "connect")
     alice.page.mouse.up()
     expect(alice.edges).to_have_count(2)

@@ -122,7 +122,7 @@ def test_who_wrote_meanwhile_is_said_and_theirs_can_be_had(alice: EditorPage, bo
     assert Axe().run(alice.page, context="#inspector").response["violations"] == []
 
     description.press("Tab")
-    expect(sign(alice).get_by_text("Take Bob’s")).to_be_focused()
+    expect(sign(alice).get_by_text("Use Bob’s")).to_be_focused()
     alice.page.keyboard.press("Enter")
     expect(sign(alice)).to_have_count(0)
     expect(description).to_have_value(SENTENCES)

@@ -82,7 +82,7 @@ def lose(network: Proxy, tab: EditorPage) -> None:
 def test_without_a_connection_nothing_can_be_changed_and_the_reason_is_said(device: Device, network: Proxy) -> None:
     tab = device.tab
     lose(network, tab)
-    expect(device.pill).to_contain_text("Read-only: not kept on this device")
+    expect(device.pill).to_contain_text("Read-only: not stored on this device")
     expect(tab.page.locator("[data-palette-kind]").first).to_be_disabled()
     nudge(tab)
     expect(tab.root).to_have_attribute("data-pending", "0")
@@ -102,7 +102,7 @@ def test_with_a_connection_work_goes_on_and_what_is_on_its_way_is_not_called_saf
     tab = device.tab
     network.pause()
     nudge(tab)
-    expect(device.pill).to_have_text("Not kept on this device")
+    expect(device.pill).to_have_text("Not stored on this device")
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -114,7 +114,7 @@ def test_with_a_connection_work_goes_on_and_what_is_on_its_way_is_not_called_saf
     expect(tab.page.locator("#n-a")).to_have_attribute("data-selected", "")
     network.resume()
     tab.settled()
-    expect(device.pill).to_have_text("Saved, not kept on this device")
+    expect(device.pill).to_have_text("Saved, not stored on this device")
     assert tab.stored()["nodes"][0]["x"] == 8
     assert asked == ["beforeunload"]
 
@@ -123,9 +123,9 @@ def test_what_was_made_just_before_the_connection_went_is_told_and_sent(device: 
     tab = device.tab
     network.pause()
     nudge(tab)
-    expect(device.pill).to_have_text("Not kept on this device")
+    expect(device.pill).to_have_text("Not stored on this device")
     lose(network, tab)
-    expect(device.pill).to_have_text("Not kept on this device: 1 change")
+    expect(device.pill).to_have_text("Not stored on this device: 1 change")
     network.resume()
     network.accept()
     tab.live().settled()
@@ -136,7 +136,7 @@ def test_when_there_is_room_again_what_waits_is_kept_and_one_can_go_on(device: D
     tab = device.tab
     network.pause()
     nudge(tab)
-    expect(device.pill).to_have_text("Not kept on this device")
+    expect(device.pill).to_have_text("Not stored on this device")
     lose(network, tab)
     assert tab.page.evaluate(KEPT) == 0
     device.room()

@@ -25,7 +25,7 @@ def test_an_edit_that_was_written_over_meanwhile_is_listed_and_put_back_with_a_c
     pill(alice).click()
     expect(notes(alice)).to_contain_text("Bob changed Strategy after you")
     expect(notes(alice)).to_contain_text("Label: “Planner” is now “Strategy”")
-    notes(alice).get_by_role("button", name="Put yours back").click()
+    notes(alice).get_by_role("button", name="Restore mine").click()
     expect(notes(alice)).to_have_count(0)
     expect(bob.node("Planner")).to_be_visible()
 
@@ -38,7 +38,7 @@ def test_a_late_edit_over_somebodys_newer_one_offers_theirs(apart: Apart, networ
     back(network, alice)
     pill(alice).click()
     expect(notes(alice)).to_contain_text("You changed Planner after Bob")
-    notes(alice).get_by_role("button", name="Take Bob’s").click()
+    notes(alice).get_by_role("button", name="Use Bob’s").click()
     expect(alice.node("Strategy")).to_be_visible()
     expect(bob.node("Strategy")).to_be_visible()
 
@@ -55,7 +55,7 @@ def test_a_connection_that_went_with_somebodys_node_is_reported_and_can_be_broug
     pill(alice).click()
     expect(notes(alice)).to_contain_text("Bob deleted Search")
     expect(notes(alice)).to_contain_text("Plan → Search")
-    notes(alice).get_by_role("button", name="Bring it back").click()
+    notes(alice).get_by_role("button", name="Restore it").click()
     expect(bob.node("Search")).to_be_visible()
     expect(bob.edges).to_have_count(1)
 
@@ -88,7 +88,7 @@ def test_whoever_writes_after_me_while_i_am_there_is_named_quietly(opened: Open,
     toast = alice.page.locator(".toast")
     expect(toast).to_contain_text("Bob changed Strategy after you")
     expect(toast).to_contain_text("Label: “Planner” is now “Strategy”")
-    toast.get_by_role("button", name="Put yours back").click()
+    toast.get_by_role("button", name="Restore mine").click()
     expect(bob.node("Planner")).to_be_visible()
     expect(pill(alice)).to_contain_text("All changes saved")
 

@@ -55,10 +55,10 @@ def test_what_lies_in_it_is_not_taken_for_saved_and_is_sent_as_soon_as_it_can_be
 
     tab = EditorPage(context, flow).live()
 
-    expect(pill(tab)).to_have_text("Not kept on this device", timeout=PATIENCE_MS)
+    expect(pill(tab)).to_have_text("Not stored on this device", timeout=PATIENCE_MS)
     expect(tab.root).to_have_attribute("data-pending", "")
     pill(tab).click()
-    expect(panel(tab).locator("h2").first).to_have_text("What waits to be sent")
+    expect(panel(tab).locator("h2").first).to_have_text("Unsent changes")
     tab.page.keyboard.press("Escape")
     holder.evaluate("letGo()")
     expect(pill(tab)).to_have_text("1 field not saved", timeout=PATIENCE_MS)

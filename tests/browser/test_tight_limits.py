@@ -57,7 +57,7 @@ def test_with_so_much_waiting_nothing_more_is_taken_until_it_has_gone(
     lost(network, alice)
     nudge(alice, "a", 25)
     waits(alice, 20)
-    expect(alice.page.locator("[data-sync]")).to_contain_text("Read-only: 20 changes wait")
+    expect(alice.page.locator("[data-sync]")).to_contain_text("Read-only: 20 changes waiting")
     expect(alice.page.locator("#n-a")).to_have_attribute("data-x", "160")
     expect(alice.page.locator("[data-palette-kind]").first).to_be_disabled()
     back(network, alice)
@@ -73,7 +73,7 @@ def test_a_change_that_does_not_fit_into_a_frame_is_refused_here(flow_of: Flow, 
     select(alice, "a")
     alice.field("description").fill("x" * 4_900)
     alice.field("description").blur()
-    expect(alice.page.locator("[data-toasts]")).to_contain_text("too much for one change")
+    expect(alice.page.locator("[data-toasts]")).to_contain_text("Too large for one change")
     nudge(alice, "b", 1)
     alice.settled().live()
     assert alice.stored()["nodes"][0]["description"] == ""
@@ -99,7 +99,7 @@ def test_a_frame_that_the_server_does_not_take_is_not_sent_for_ever(context_for:
         tab.live()
         expect(tab.page.locator("[data-sync]")).to_contain_text("1 field not saved")
         tab.page.locator("[data-sync]").click()
-        expect(tab.page.locator("[data-away-item]")).to_contain_text("too much for one change")
+        expect(tab.page.locator("[data-away-item]")).to_contain_text("Too large for one change")
         assert [(node["x"], node["description"]) for node in tab.stored()["nodes"]] == [(32, ""), (300, "")]
         expect_agreement(tab)
         assert server.verify(tab.flow).returncode == 0

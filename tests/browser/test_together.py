@@ -123,7 +123,7 @@ def test_a_move_of_what_somebody_deleted_is_refused_and_the_node_goes(flow_of: F
     alice.page.mouse.up()
     alice.settled()
     expect(alice.nodes).to_have_count(1)
-    expect(alice.page.locator("[data-toasts]")).to_contain_text("could not be done")
+    expect(alice.page.locator("[data-toasts]")).to_contain_text("Not moved: Bob deleted “Plan”")
     assert [node["id"] for node in alice.stored()["nodes"]] == ["b"]
 
 
@@ -209,7 +209,7 @@ def test_a_flow_that_was_deleted_takes_no_more_edits_and_says_so_once(flow_of: F
     alice = opened("alice", flow)
     alice.call("DELETE", f"/flows/{flow}")
     alice.live("offline")
-    expect(alice.page.get_by_text("This flow cannot be opened any more.")).to_have_count(1)
+    expect(alice.page.get_by_text("This flow is no longer available.")).to_have_count(1)
     expect(alice.page.locator("[data-palette-kind]").first).to_be_disabled()
     x, y = alice.centre(alice.node("Plan"))
     alice.drag((x, y), (x + 80, y + 80))

@@ -48,7 +48,7 @@ def test_what_i_deleted_late_is_not_said_to_be_somebody_elses_doing(
     [told_of] = [told(alice)]
     expect(told_of).to_have_count(1)
     expect(told_of).to_contain_text("You deleted Two after Bob changed it")
-    told_of.get_by_role("button", name="Bring it back").click()
+    told_of.get_by_role("button", name="Restore it").click()
     expect(alice.node("Two")).to_be_visible()
     alice.settled()
     assert next(node for node in alice.stored()["nodes"] if node["id"] == "b")["description"] == "Written meanwhile"
@@ -69,14 +69,14 @@ def test_late_branches_take_a_connection_that_one_click_brings_back(
     expect(hers).to_have_count(1)
     expect(hers).to_contain_text("You changed Dec after Bob")
     expect(hers).to_contain_text("Branches: “yes, no, later” is now “yes, no, maybe”")
-    expect(hers).to_contain_text("What Bob had connected went with it: Dec → Zed")
+    expect(hers).to_contain_text("Bob’s connections were deleted too: Dec → Zed")
 
     expect(bob.edges).to_have_count(0)
     his = told(bob)
     expect(his).to_have_count(1)
     expect(his).to_contain_text("Alice changed Dec after you")
-    expect(his).to_contain_text("Your connections went with it: Dec → Zed")
-    his.get_by_role("button", name="Put yours back").click()
+    expect(his).to_contain_text("Your connections were deleted too: Dec → Zed")
+    his.get_by_role("button", name="Restore mine").click()
     expect(bob.edges).to_have_count(1)
     bob.settled()
     stored = expect_agreement(alice, bob)
@@ -121,7 +121,7 @@ def test_what_is_deleted_while_nobody_looks_is_in_the_list(opened: Open, flow_of
     alice.page.reload()
     hers = told(alice.live())
     expect(hers).to_contain_text("Bob deleted One")
-    hers.get_by_role("button", name="Bring it back").click()
+    hers.get_by_role("button", name="Restore it").click()
     expect(alice.node("One")).to_be_visible()
     expect(hers).to_have_count(0)
 
@@ -140,7 +140,7 @@ def test_a_toast_that_nobody_acts_on_leaves_its_note(opened: Open, flow_of: Flow
     hers = told(alice)
     expect(toasts(alice)).to_have_count(0)
     expect(hers).to_have_count(4)
-    hers.filter(has_text="Bob changed One after you").get_by_role("button", name="Put yours back").click()
+    hers.filter(has_text="Bob changed One after you").get_by_role("button", name="Restore mine").click()
     expect(hers).to_have_count(3)
     assert alice.settled().stored()["nodes"][0]["description"] == "About One"
 
@@ -151,7 +151,7 @@ def test_a_toast_that_was_acted_on_or_closed_leaves_none(opened: Open, flow_of: 
     describe(alice, "One", "Hers")
     describe(alice, "Two", "Hers")
     bob.operate(edit("a", description="His"), edit("b", description="His"))
-    toasts(alice).filter(has_text="One").get_by_role("button", name="Put yours back").click()
+    toasts(alice).filter(has_text="One").get_by_role("button", name="Restore mine").click()
     toasts(alice).filter(has_text="Two").get_by_role("button", name="Close").click()
     expect(toasts(alice)).to_have_count(0)
     expect(pill(alice)).to_contain_text("All changes saved")
@@ -168,8 +168,8 @@ def test_who_may_not_write_any_more_is_told_so_and_keeps_the_note(opened: Open, 
     him = next(member["id"] for member in members if member["email"] == "bob@example.com")
     alice.call("PATCH", f"/flows/{flow}/members/{him}", {"role": "viewer"})
     pill(bob.live("read-only")).click()
-    notes(bob).get_by_role("button", name="Put yours back").click()
-    expect(toasts(bob).filter(has_text="could not be done: Read-only: viewer")).to_be_visible()
+    notes(bob).get_by_role("button", name="Restore mine").click()
+    expect(toasts(bob).filter(has_text="Not done: Read-only: viewer")).to_be_visible()
     expect(notes(bob)).to_have_count(1)
 
 
@@ -188,7 +188,7 @@ def test_what_brings_a_node_back_stands_before_what_is_to_be_written_to_it(
     expect(toasts(alice)).to_have_count(1)
     pill(alice).click()
     expect(toasts(alice)).to_have_count(0)
-    for action in ("Bring it back", "Try again"):
+    for action in ("Restore it", "Try again"):
         notes(alice).first.get_by_role("button", name=action).click()
     expect(notes(alice)).to_have_count(0)
     one = next(node for node in alice.settled().stored()["nodes"] if node["id"] == "a")
@@ -211,9 +211,9 @@ def test_what_i_wrote_elsewhere_meanwhile_is_not_taken_by_my_late_device_in_sile
     back(network, phone)
     mine = told(phone)
     expect(mine).to_have_count(1)
-    expect(mine).to_contain_text("You wrote One on another device or in another tab too")
+    expect(mine).to_contain_text("You also changed One on another device or in another tab")
     expect(mine).to_contain_text("Description: “Two paragraphs, later” is now “Short note”")
-    mine.get_by_role("button", name="Take the other one").click()
+    mine.get_by_role("button", name="Use the other version").click()
     expect(mine).to_have_count(0)
     phone.settled()
     texts = [node["description"] for node in expect_agreement(phone, desk)["nodes"]]

@@ -35,13 +35,13 @@ def test_what_was_written_for_a_deleted_node_is_kept_and_can_be_put_back(apart: 
     pill(alice).click()
     unsaved = notes(alice).filter(has_text="Not saved")
     expect(unsaved).to_contain_text("deleted")
-    unsaved.get_by_text("Show the text").click()
+    unsaved.get_by_text("Show text").click()
     expect(unsaved.get_by_text(LONG.strip())).to_be_visible()
 
     alice.page.reload()
     alice.live()
     pill(alice).click()
-    notes(alice).get_by_role("button", name="Bring it back").click()
+    notes(alice).get_by_role("button", name="Restore it").click()
     expect(alice.node("Tell")).to_be_visible()
     unsaved.get_by_role("button", name="Try again").click()
     expect(notes(alice)).to_have_count(0)
@@ -92,7 +92,7 @@ def test_a_new_node_outlives_the_one_it_was_connected_with(apart: Apart, network
     expect(alice.nodes).to_have_count(3)
     assert alice.stored()["edges"] == []
     pill(alice).click()
-    unsaved = notes(alice).filter(has_text="it was deleted meanwhile")
+    unsaved = notes(alice).filter(has_text="it was deleted")
     expect(unsaved).to_contain_text("a deleted node →")
 
 

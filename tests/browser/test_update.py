@@ -84,7 +84,7 @@ def test_edits_that_wait_in_one_tab_outlive_that_another_brings_the_new_release(
 
     other = EditorPage(context)
     other.page.goto("/")
-    expect(other.page.locator(f"#card-{tab.flow}")).to_contain_text("1 change waits")
+    expect(other.page.locator(f"#card-{tab.flow}")).to_contain_text("1 unsent change")
     again = EditorPage(context, tab.flow).live().settled()
     assert again.stored()["nodes"][0]["x"] == 8
     assert again.complaints == []

@@ -82,7 +82,7 @@ def test_changes_that_wait_are_told_in_the_library_and_sent_by_the_next_page(ren
     network.accept()
     again = EditorPage(alice.page.context)
     again.page.goto("/")
-    expect(again.page.locator(f"#card-{alice.flow}")).to_contain_text("1 change waits on this device")
+    expect(again.page.locator(f"#card-{alice.flow}")).to_contain_text("1 unsent change on this device")
     again.open(alice.flow).live().settled()
     expect(again.node("Planner")).to_be_visible()
     assert again.stored()["nodes"][0]["label"] == "Planner"
@@ -109,7 +109,7 @@ def test_changes_to_a_flow_that_is_gone_are_offered_in_the_library(
     assert json.loads(download.value.path().read_text())["operations"][0]["set"] == {"label": "Planner"}
     notice.get_by_role("button", name="Discard").click()
     expect(notice).to_have_count(0)
-    bob.page.get_by_text("The changes were discarded.").locator("..").get_by_role("button", name="Undo").click()
+    bob.page.get_by_text("Changes discarded.").locator("..").get_by_role("button", name="Undo").click()
     expect(notice).to_contain_text("1")
     notice.get_by_role("button", name="Discard").click()
     expect(notice).to_have_count(0)

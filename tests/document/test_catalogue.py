@@ -9,11 +9,7 @@ from flows.document import (
     KINDS,
     Rejected,
     check_settings,
-    footer,
-    footer_settings,
     ports_of,
-    second_line,
-    second_line_settings,
 )
 
 from .cast import a_node
@@ -136,58 +132,3 @@ def test_a_setting_takes_its_type_and_no_other(kind, setting) -> None:
     for value in bad:
         with pytest.raises(Rejected, match="invalid"):
             check_settings(kind.name, {setting.name: value}, DEFAULT_LIMITS)
-
-
-@pytest.mark.parametrize(
-    ("kind", "settings", "line"),
-    [
-        ("agent", {"model": "llama-3.1-8b"}, "Agent"),
-        ("sensor", {"source": "polling", "interval_ms": 30_000}, "Every 30 s"),
-        ("sensor", {"source": "polling", "interval_ms": 90_000}, "Every 90 s"),
-        ("sensor", {"source": "polling", "interval_ms": 7_200_000}, "Every 2 h"),
-        ("sensor", {"source": "polling", "interval_ms": 1_500}, "Every 1500 ms"),
-        ("sensor", {"source": "webhook", "interval_ms": 30_000}, "Webhook"),
-        ("sensor", {}, "Sensor"),
-        ("skill", {"retry_count": 2}, "Retry 2×"),
-        ("skill", {"name": "refund"}, "refund"),
-        ("memory", {"type": "vector_store"}, "Vector store"),
-        ("decision", {"expression": "topic"}, "By topic"),
-        ("decision", {"expression": "a > 1\nb"}, "a > 1"),
-        ("loop", {"max_iterations": 20}, "At most 20"),
-        ("loop", {"type": "while"}, "While"),
-        ("transform", {"type": "template"}, "Template"),
-        ("input", {"fields": ["a", "b", "c", "d"]}, "4 fields"),
-        ("input", {"fields": {"a": 1}}, "1 field"),
-        ("output", {"webhook_url": "https://example.com/x"}, "Webhook"),
-        ("output", {"destinations": ["E-mail"]}, "E-mail"),
-        ("api", {"method": "POST", "url": "https://example.com/pages?x=1"}, "POST /pages"),
-        ("api", {"url": "https://example.com"}, "GET example.com"),
-        ("api", {"url": "http://[broken"}, "GET http://[broken"),
-        ("api", {}, "API call"),
-        ("note", {"text": "x"}, "Note"),
-    ],
-)
-def test_the_second_line_says_what_the_node_will_do(kind: str, settings: dict, line: str) -> None:
-    assert second_line(a_node(kind=kind, settings=settings)) == line
-    assert second_line(a_node(kind=kind, settings=settings, enabled=False)) == "Off"
-
-
-@named
-def test_no_setting_breaks_the_second_line(kind, setting) -> None:
-    bounds = [setting.minimum, setting.maximum] if setting.type in ("integer", "number") else []
-    for value in [*GOOD.get(setting.type, []), *bounds]:
-        assert second_line(a_node(kind=kind.name, settings={setting.name: value}))
-
-
-def test_only_an_agent_that_is_high_enough_has_a_footer() -> None:
-    assert footer(a_node(settings={"model": "llama-3.1-8b", "temperature": 0.2})) == ("llama-3.1-8b", "0.2")
-    assert footer(a_node(settings={"temperature": 0})) == ("No model yet", "0")
-    assert footer(a_node(height=79.99)) is None
-    assert footer(a_node(kind="skill", height=200)) is None
-
-
-def test_the_settings_that_a_line_is_made_of_are_named() -> None:
-    for kind in KINDS.values():
-        assert {*second_line_settings(kind.name), *footer_settings(kind.name)} <= kind.by_name.keys()
-    assert (second_line_settings("api"), second_line_settings("agent")) == (("method", "url"), ())
-    assert (footer_settings("agent"), footer_settings("api")) == (("model", "temperature"), ())

@@ -5,9 +5,10 @@ import pytest
 from accounts.models import User
 from flows.commands import delete_flow
 from flows.demo import seed_demo
-from flows.document import ports_of, second_line
+from flows.document import ports_of
 from flows.log import changes_since, verify_flow
 from flows.models import Flow
+from flows.rendering import second_line
 from flows.storage.store import load_document
 
 pytestmark = pytest.mark.django_db

@@ -108,7 +108,7 @@ def test_a_theme_is_chosen_and_kept(context_for: Open) -> None:
     page = context.new_page()
     page.goto("/")
     toggle = page.locator("[data-theme-toggle]")
-    assert toggle.get_attribute("aria-label") == "Theme: as the system"
+    assert toggle.get_attribute("aria-label") == "Theme: system"
     toggle.click()
     toggle.click()
     assert toggle.get_attribute("aria-label") == "Theme: dark"

@@ -40,7 +40,7 @@ AGENT = Kind(
             custom="Custom",
         ),
         whole_setting("max_tokens", "Max tokens", "Model", default=1024, low=1, high=10_000_000),
-        text_setting("model", "Model", "Model", "The model's name at its provider."),
+        text_setting("model", "Model", "Model", "For example llama-3.1-8b"),
         share_setting("temperature", "Temperature", "Model", 0.7, 0.1),
         choice_setting(
             "reasoning",
@@ -78,10 +78,10 @@ SENSOR = Kind(
             file="File",
             database="Database",
         ),
-        text_setting("endpoint", "Endpoint", "Source", "A URL, topic, path or table, as the source needs."),
+        text_setting("endpoint", "Endpoint", "Source", "A URL, topic, path or table."),
         whole_setting("interval_ms", "Interval (ms)", "Source", default=30_000, high=31 * DAY_MS),
         choice_setting("format", "Format", "json", "Events", json="JSON", xml="XML", text="Text", csv="CSV"),
-        json_setting("filters", "Filters", "Events", "Only what matches goes on."),
+        json_setting("filters", "Filters", "Events", "Only matching events continue."),
         whole_setting("queue_size", "Queue size", "Events", default=100, high=10_000_000),
     ),
 )
@@ -109,7 +109,7 @@ SKILL = Kind(
             throw="Stop",
             return_null="Return nothing",
             retry="Try again",
-            **{"continue": "Go on"},
+            **{"continue": "Continue"},
         ),
     ),
 )
@@ -155,7 +155,7 @@ DECISION = Kind(
         text_setting("language", "Condition language", "Condition"),
         long_setting("expression", "Expression", "Condition"),
         names_setting(
-            "branches", "Branches", "Branches", "Each branch is an output; what fits none leaves by default."
+            "branches", "Branches", "Branches", "Each branch is an output. Everything else leaves by default."
         ),
         text_setting("default_branch", "Default branch", "Branches"),
     ),
@@ -179,7 +179,7 @@ LOOP = Kind(
         text_setting("break_condition", "Break condition", "Loop"),
         whole_setting("batch_size", "Batch size", "Loop", default=1, low=1, high=1_000_000),
         choice_setting(
-            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Go on", "break": "Leave the loop"}
+            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Continue", "break": "Exit loop"}
         ),
     ),
 )
@@ -270,7 +270,7 @@ API = Kind(
             api_key="API key",
             basic="Name and password",
         ),
-        text_setting("secret", "Secret", "Authentication", "The secret's name. Its value never enters the flow."),
+        text_setting("secret", "Secret", "Authentication", "The secret's name. Its value is never stored in the flow."),
         whole_setting("timeout_ms", "Timeout (ms)", "Failure", default=30_000, high=DAY_MS),
         whole_setting("retry_attempts", "Retries", "Failure", default=0, high=100),
     ),

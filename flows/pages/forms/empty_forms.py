@@ -22,6 +22,7 @@ from flows.document import KINDS, Edge, FlowProperties, Node
 from flows.limits import Limits
 from flows.pages import forms
 from flows.rendering import fresh
+from flows.titles import kind_title
 
 LANGUAGES = 16
 
@@ -53,7 +54,10 @@ def _rendered(language: str, limits: Limits) -> BlankForms:
 def _forms(limits: Limits) -> Iterator[tuple[str, SafeString]]:
     for kind in KINDS.values():
         node = fresh(kind)
-        yield kind.name, _form("node", forms.node_sections(node, limits), node=node, kind=kind, **_common([node]))
+        yield (
+            kind.name,
+            _form("node", forms.node_sections(node, limits), node=node, kind_title=kind_title(kind), **_common([node])),
+        )
     yield "nodes", _form("nodes", (), nodes=(), **_common([]))
     yield "edge", _form("edge", forms.edge_sections(Edge("", "", ""), limits))
     yield "flow", _form("flow", forms.flow_sections(FlowProperties(), limits))

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flows.document import KINDS, Edge, FlowProperties, Node, Setting, canonical_json
+from flows.titles import choice_title, kind_title, section_title, setting_help, setting_title
 
 WIRE_TYPES = {"text": "string", "long_text": "string", "choice": "string"}
 
@@ -76,7 +77,7 @@ def node_sections(node: Node, limits: Any) -> tuple[Section, ...]:
     by_title: dict[str, list[Field]] = {}
     for setting in KINDS[node.kind].settings:
         by_title.setdefault(setting.section, []).append(setting_field(setting, node.settings))
-    return own, *(Section(_(title), tuple(fields)) for title, fields in by_title.items())
+    return own, *(Section(section_title(title), tuple(fields)) for title, fields in by_title.items())
 
 
 def edge_sections(edge: Edge, limits: Any) -> tuple[Section, ...]:
@@ -95,11 +96,11 @@ def setting_field(setting: Setting, settings: Mapping[str, object]) -> Field:
     """Return the field of one setting; unset, it shows what that means."""
     return Field(
         name=f"settings.{setting.name}",
-        title=_(setting.title),
+        title=setting_title(setting),
         type=setting.type,
         value=settings.get(setting.name, setting.default),
-        help=_(setting.help) if setting.help else "",
-        choices=tuple((value, _(title)) for value, title in setting.choices),
+        help=setting_help(setting),
+        choices=tuple((value, choice_title(title)) for value, title in setting.choices),
         minimum=setting.minimum if setting.type != "names" else None,
         maximum=setting.maximum if setting.type != "names" else None,
         step=setting.step,
@@ -110,7 +111,7 @@ def swatches(nodes: Sequence[Node]) -> dict[str, Any]:
     """Return the kinds' colours to choose from, and the chosen one when all nodes agree."""
     colours = {node.colour.lower() for node in nodes}
     chosen = colours.pop() if len(colours) == 1 else ""
-    offered = [(kind.name, kind.colour, _(kind.title)) for kind in KINDS.values()]
+    offered = [(kind.name, kind.colour, kind_title(kind)) for kind in KINDS.values()]
     is_own = bool(chosen) and chosen not in {item[1] for item in offered}
     return {"offered": offered, "chosen": chosen, "is_own": is_own}
 

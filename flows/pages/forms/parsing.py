@@ -94,7 +94,7 @@ def _number(type: str, text: str) -> int | float:
     try:
         return int(text) if type == "integer" or text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
-        message = _("A whole number belongs here.") if type == "integer" else _("A number belongs here.")
+        message = _("Enter a whole number.") if type == "integer" else _("Enter a number.")
         raise ValueError(message) from None
 
 

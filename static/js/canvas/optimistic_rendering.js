@@ -127,7 +127,7 @@ export class Looks {
 }
 
 function labelled({ id, label }, text) {
-  if (!label) return make("div.edge-label", { id: `l-${id}`, "data-label-of": id }, text);
+  if (!label) return make("div.edge-label", { dir: "auto", id: `l-${id}`, "data-label-of": id }, text);
   if (label.textContent !== text) label.textContent = text;
   return label;
 }

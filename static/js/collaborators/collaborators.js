@@ -75,7 +75,7 @@ export class Company extends EventTarget {
   #point(person, at) {
     let cursor = this.#cursors.get(person.session);
     if (!cursor) {
-      const tag = make("span.tag", {}, person.name.slice(0, NAME));
+      const tag = make("span.tag", { dir: "auto" }, person.name.slice(0, NAME));
       cursor = { spline: new Spline(), element: make("div", { "data-cursor": person.session, "data-person-colour": person.colour, "aria-hidden": "true" }, tag) };
       cursor.element.style.setProperty("--person", person.colour);
       this.#cursors.set(person.session, cursor);
@@ -189,7 +189,7 @@ export class Company extends EventTarget {
 
   #outlineOf(key, person) {
     if (!this.#outlines.has(key)) {
-      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", {}, person.name.slice(0, NAME)));
+      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", { dir: "auto" }, person.name.slice(0, NAME)));
       element.style.setProperty("--person", person.colour);
       this.#outlines.set(key, element);
     }

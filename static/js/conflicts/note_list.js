@@ -44,7 +44,7 @@ export class NoteList {
   #row({ name, icon: picture, title, what, detail, text, action, put }) {
     const row = make("li", { "data-away-item": name }, make("span.row-icon", {}, icon(picture)), words(title, what, detail));
     const about = title.replace("{what}", what);
-    if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#editor.texts.say("show_text")), make("p", {}, text)));
+    if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#editor.texts.say("show_text")), make("p", { dir: "auto" }, text)));
     if (put) {
       const button = make("button.link-button", { type: "button", "aria-label": `${action}: ${about}` }, action);
       button.addEventListener("click", () => this.#act(put) && this.#notes.dismiss(name));

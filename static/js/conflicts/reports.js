@@ -31,8 +31,8 @@ export class Reports {
     const text = frame.message ?? texts.say(frame.code);
     const [first] = nodes;
     if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });
-    else notices.toast(texts.say("refused", { reason: text }), { tone: "danger" });
-    notices.announce(texts.say("refused", { reason: text }));
+    else notices.toast(texts.say(`refused_${entry.operation.kind}`, { reason: text }), { tone: "danger" });
+    notices.announce(texts.say(`refused_${entry.operation.kind}`, { reason: text }));
   }
 
   #changed(frame) {
@@ -54,7 +54,7 @@ export class Reports {
 
   #role() {
     const { root, session, notices, texts } = this.#editor;
-    if (root.dataset.role !== session.role) notices.toast(texts.say("role_changed", { role: session.role }));
+    if (root.dataset.role !== session.role) notices.toast(texts.say("role_changed", { role: texts.say(`role_${session.role}`) }));
     root.dataset.role = session.role;
     this.#rights();
   }

@@ -3,6 +3,8 @@
  * panel under the pill as well until I have acted on it. In a tab that nobody looks at it is in the panel alone.
  */
 
+import { filled } from "../lib/texts.js";
+
 const MOST_TOASTS = 2;
 
 export class News {
@@ -50,7 +52,7 @@ export class News {
   #announce(news) {
     const { notices, texts } = this.#editor;
     if (news.length > MOST_TOASTS) notices.announce(texts.say("met_toast"));
-    else news.forEach(({ note: { title, what } }) => notices.announce(title.replace("{what}", what)));
+    else news.forEach(({ note: { title, what } }) => notices.announce(filled(title, { what })));
   }
 
   get #isOpen() {
@@ -59,7 +61,7 @@ export class News {
 
   #toast({ name, title, what, detail, action, put }, person) {
     const dismiss = () => this.#notes.dismiss(name);
-    const text = title.replace("{what}", what);
+    const text = filled(title, { what });
     const offered = put && { text: action, run: () => this.#act(put) && dismiss() };
     this.#toasts.set(name, this.#editor.notices.toast(text, { detail, person, action: offered, dismissed: dismiss }));
   }

@@ -82,7 +82,7 @@ export class Forms {
     const blank = this.#blank("nodes");
     const count = blank.querySelector("[data-fill=count]").textContent.replace("{count}", nodes.length);
     blank.querySelector("[data-fill=list]").append(
-      ...nodes.slice(0, LISTED).map(({ kind }, index) => make("li", {}, make(`span.chip.chip-${kind}`), make("span", {}, contents[index].label))),
+      ...nodes.slice(0, LISTED).map(({ kind }, index) => make("li", {}, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, contents[index].label))),
       ...(nodes.length > LISTED ? [make("li.panel-note", {}, "…")] : []),
     );
     const content = { enabled: contents.every(({ enabled }) => enabled), colour: colours.size === 1 ? contents[0].colour : "" };

@@ -30,8 +30,8 @@ export function icon(name) {
 export function words(title, what, detail) {
   const [before, after] = title.split("{what}");
   const line = make("p.row-title", {}, before);
-  if (after !== undefined) line.append(make("strong", {}, what), after);
-  return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", {}, detail)] : []));
+  if (after !== undefined) line.append(make("strong", { dir: "auto" }, what), after);
+  return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", { dir: "auto" }, detail)] : []));
 }
 
 /** Put an element over a rectangle of the world, or take it away. @param {{x: number, y: number, width?: number, height?: number}|null} rect */

@@ -8,12 +8,12 @@
  */
 
 import { icon, make } from "../lib/make.js";
+import { filled, form } from "../lib/texts.js";
 import { transact } from "../lib/database.js";
 
 const main = document.querySelector("main");
 const { user, waitingText, waitingTextOne } = main.dataset;
 const all = IDBKeyRange.bound([user], [user, []]);
-const counted = (text, count) => text.replace("{count}", count);
 
 async function show() {
   const flows = new Map();
@@ -21,7 +21,7 @@ async function show() {
   for (const old of document.querySelectorAll(".card-waiting")) old.remove();
   for (const [flow, entries] of flows) {
     const card = document.getElementById(`card-${flow}`);
-    if (card) card.append(make("p.card-waiting", {}, icon("clock"), counted(entries.length === 1 ? waitingTextOne : waitingText, entries.length)));
+    if (card) card.append(make("p.card-waiting", {}, icon("clock"), filled(form(entries.length, waitingTextOne, waitingText), { count: entries.length })));
     else if (!document.getElementById(`stranded-${flow}`) && (await isGone(flow))) strand(flow, entries);
   }
 }

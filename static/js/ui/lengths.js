@@ -7,6 +7,8 @@
 
 import { characters } from "../lib/characters.js";
 
+const number = new Intl.NumberFormat(document.documentElement.lang);
+
 const { content } = document.querySelector("template[data-too-long]");
 
 document.addEventListener("input", ({ target }) => "most" in target.dataset && measure(target), true);
@@ -21,7 +23,7 @@ document.addEventListener("invalid", (event) => {
 
 function measure(field) {
   const [count, most] = [characters(field.value), Number(field.dataset.most)];
-  const text = count > most ? content.textContent.trim().replace("{count}", count).replace("{most}", most) : "";
+  const text = count > most ? content.textContent.trim().replace("{count}", number.format(count)).replace("{most}", number.format(most)) : "";
   field.setCustomValidity(text);
   if (!field.closest("[data-inspector-form]")) tell(field, text);
 }

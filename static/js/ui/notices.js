@@ -33,7 +33,7 @@ export class Notices {
 
   /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean, dismissed?: () => void}} [options] `dismissed`: somebody has closed it */
   toast(text, { tone = null, detail, person, action, stays = false, dismissed } = {}) {
-    const toast = make("div.toast", { "data-tone": tone, "data-stays": stays }, make("p", {}, make("strong", {}, text), ...(detail ? [make("small", {}, detail)] : [])));
+    const toast = make("div.toast", { "data-tone": tone, "data-stays": stays }, make("p", {}, make("strong", { dir: "auto" }, text), ...(detail ? [make("small", { dir: "auto" }, detail)] : [])));
     if (tone) toast.prepend(icon("triangle-alert"));
     if (person) toast.prepend(avatar(person));
     const done = () => toast.remove();

@@ -34,7 +34,7 @@ export class Picker {
   }
 
   #option(value, kind, name, hint = "") {
-    return make("div", { role: "option", id: `pick-${value}`, "data-value": value, "data-pick-kind": kind }, make(`span.chip.chip-${kind}`), make("span", {}, name), make("small", {}, hint));
+    return make("div", { role: "option", id: `pick-${value}`, "data-value": value, "data-pick-kind": kind }, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, name), make("small", {}, hint));
   }
 
   #open(options, event, title, choose) {

@@ -1,4 +1,4 @@
-"""What a node says about itself below its label: what it will do, in a few words, from its settings.
+"""What a node says below its label: what it will do, in a few words, from its settings, in the reader's language.
 
 A rule is given the settings named with it and no others: so a browser that has an edit on its way knows, without
 knowing the rule, whether a line may read differently once the edit is saved.
@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flows.document.elements import Node
-from flows.document.kinds.kinds import KINDS
+from django.utils.formats import localize
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from flows.document import KINDS, Node
+from flows.titles import choice_title, kind_title
 
 FOOTER_HEIGHT = 80
 
@@ -17,9 +21,9 @@ FOOTER_HEIGHT = 80
 def second_line(node: Node) -> str:
     """Say what the node will do, or else its kind. A disabled node says that it is off."""
     if not node.enabled:
-        return "Off"
+        return _("Off")
     line = _LINES.get(node.kind)
-    return (line.read(node.settings) if line else "") or KINDS[node.kind].title
+    return (line.read(node.settings) if line else "") or kind_title(KINDS[node.kind])
 
 
 def footer(node: Node) -> tuple[str, str] | None:
@@ -28,7 +32,7 @@ def footer(node: Node) -> tuple[str, str] | None:
         return None
     model, temperature = (node.settings.get(name) for name in _FOOTER)
     default = KINDS["agent"].by_name["temperature"].default
-    return str(model or "No model yet"), str(default if temperature is None else temperature)
+    return str(model or _("Choose a model")), str(localize(default if temperature is None else temperature))
 
 
 def second_line_settings(kind: str) -> tuple[str, ...]:
@@ -44,13 +48,13 @@ def footer_settings(kind: str) -> tuple[str, ...]:
 def _sensor(settings: Mapping[str, object]) -> str:
     interval = settings.get("interval_ms")
     if settings.get("source") == "polling" and isinstance(interval, int) and interval > 0:
-        return f"Every {_duration(interval)}"
+        return _("Every {duration}").format(duration=_duration(interval))
     return _choice("sensor", "source", settings)
 
 
 def _skill(settings: Mapping[str, object]) -> str:
     retries = settings.get("retry_count")
-    return f"Retry {retries}×" if retries else _text(settings, "name")
+    return _("Retry {count}×").format(count=retries) if retries else _text(settings, "name")
 
 
 def _memory(settings: Mapping[str, object]) -> str:
@@ -59,12 +63,16 @@ def _memory(settings: Mapping[str, object]) -> str:
 
 def _decision(settings: Mapping[str, object]) -> str:
     expression = _text(settings, "expression").strip()
-    return f"By {expression}" if expression.isidentifier() else expression.partition("\n")[0]
+    return (
+        _("By {expression}").format(expression=expression)
+        if expression.isidentifier()
+        else expression.partition("\n")[0]
+    )
 
 
 def _loop(settings: Mapping[str, object]) -> str:
     most = settings.get("max_iterations")
-    return f"At most {most}" if most else _choice("loop", "type", settings)
+    return _("At most {count}").format(count=most) if most else _choice("loop", "type", settings)
 
 
 def _transform(settings: Mapping[str, object]) -> str:
@@ -74,16 +82,21 @@ def _transform(settings: Mapping[str, object]) -> str:
 def _input(settings: Mapping[str, object]) -> str:
     fields = settings.get("fields")
     if isinstance(fields, (list, dict)) and fields:
-        return "1 field" if len(fields) == 1 else f"{len(fields)} fields"
+        return ngettext("{count} field", "{count} fields", len(fields)).format(count=len(fields))
     return _choice("input", "type", settings)
 
 
 def _output(settings: Mapping[str, object]) -> str:
     if _text(settings, "webhook_url"):
-        return "Webhook"
+        return _("Webhook")
     destinations = settings.get("destinations")
     if isinstance(destinations, list) and destinations and isinstance(destinations[0], str):
-        return destinations[0] if len(destinations) == 1 else f"{len(destinations)} destinations"
+        count = len(destinations)
+        return (
+            destinations[0]
+            if count == 1
+            else ngettext("{count} destination", "{count} destinations", count).format(count=count)
+        )
     return _text(settings, "file_path") or _choice("output", "type", settings)
 
 
@@ -128,7 +141,7 @@ def _text(settings: Mapping[str, object], name: str) -> str:
 
 def _choice(kind: str, name: str, settings: Mapping[str, object]) -> str:
     value = settings.get(name)
-    return next((title for choice, title in KINDS[kind].by_name[name].choices if choice == value), "")
+    return next((choice_title(title) for choice, title in KINDS[kind].by_name[name].choices if choice == value), "")
 
 
 def _duration(milliseconds: int) -> str:
