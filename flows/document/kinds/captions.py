@@ -28,7 +28,7 @@ def footer(node: Node) -> tuple[str, str] | None:
         return None
     model, temperature = (node.settings.get(name) for name in _FOOTER)
     default = KINDS["agent"].by_name["temperature"].default
-    return str(model or "No model yet"), str(default if temperature is None else temperature)
+    return str(model or "Choose a model"), str(default if temperature is None else temperature)
 
 
 def second_line_settings(kind: str) -> tuple[str, ...]:

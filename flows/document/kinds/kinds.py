@@ -40,7 +40,7 @@ AGENT = Kind(
             custom="Custom",
         ),
         whole_setting("max_tokens", "Max tokens", "Model", default=1024, low=1, high=10_000_000),
-        text_setting("model", "Model", "Model", "The model's name at its provider."),
+        text_setting("model", "Model", "Model", "For example llama-3.1-8b"),
         share_setting("temperature", "Temperature", "Model", 0.7, 0.1),
         choice_setting(
             "reasoning",
