@@ -6,7 +6,7 @@ and the `Effect` that comes back is all that rows, frames and pages need.
 """
 
 from flows.document.draft import Draft
-from flows.document.effect import Effect, Pair, compose, composed, moved_only, pair_of
+from flows.document.effect import Effect, Pair, compose, moved_only, pair_of
 from flows.document.element_json import (
     decode_edge,
     decode_graph,
@@ -15,14 +15,14 @@ from flows.document.element_json import (
     encode_edge,
     encode_node,
 )
-from flows.document.elements import Edge, EdgeChanges, Element, FlowChanges, FlowProperties, Node, NodeChanges
+from flows.document.elements import Edge, Element, FlowProperties, Node
 from flows.document.errors import Code, Reason, Rejected
-from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
+from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
 from flows.document.graph import Document, Graph
-from flows.document.json import canonical_bytes, canonical_json, chain, parse_json, same_json
-from flows.document.kinds.catalogue import Kind, Setting, SettingType
+from flows.document.json import canonical_json, chain, parse_json, same_json
+from flows.document.kinds.catalogue import Kind, Setting
 from flows.document.kinds.kinds import KINDS
-from flows.document.kinds.ports import Ports, default_size, ports_for, ports_of
+from flows.document.kinds.ports import Ports, ports_of
 from flows.document.kinds.settings import check_settings
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
 from flows.document.operations import (
@@ -42,7 +42,6 @@ from flows.document.operations import (
     RemoveNode,
     ReplaceGraph,
     ResizeNode,
-    SingleOperation,
     apply,
     decode_operation,
     decode_record,
@@ -69,19 +68,16 @@ __all__ = [
     "DocumentLimits",
     "Draft",
     "Edge",
-    "EdgeChanges",
     "EditEdge",
     "EditFlow",
     "EditNode",
     "Effect",
     "Element",
-    "FlowChanges",
     "FlowProperties",
     "Graph",
     "Kind",
     "MoveNode",
     "Node",
-    "NodeChanges",
     "Operation",
     "Outcome",
     "Overwrite",
@@ -98,18 +94,14 @@ __all__ = [
     "ReplaceGraph",
     "ResizeNode",
     "Setting",
-    "SettingType",
-    "SingleOperation",
     "Skipped",
     "UndoStep",
     "Undone",
     "apply",
-    "canonical_bytes",
     "canonical_json",
     "chain",
     "check_settings",
     "compose",
-    "composed",
     "curve_between",
     "decode_edge",
     "decode_graph",
@@ -118,7 +110,6 @@ __all__ = [
     "decode_properties",
     "decode_record",
     "decode_skipped",
-    "default_size",
     "edge_path",
     "encode_edge",
     "encode_node",
@@ -127,9 +118,7 @@ __all__ = [
     "overwrites",
     "pair_of",
     "parse_json",
-    "port_offset",
     "port_point",
-    "ports_for",
     "ports_of",
     "redo_steps",
     "references_in",

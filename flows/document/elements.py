@@ -61,8 +61,7 @@ class Node:
         return hash((_SCALARS(self), canonical_bytes(dict(self.settings))))
 
 
-NODE_FIELDS: tuple[str, ...] = Node.__slots__
-_SCALARS = attrgetter(*NODE_FIELDS[:-1])
+_SCALARS = attrgetter(*(name for name in Node.__slots__ if name != "settings"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +83,6 @@ class Edge:
     def ends(self) -> tuple[str, str, str, str]:
         """What no two edges may have in common."""
         return self.source, self.target, self.source_port, self.target_port
-
-
-EDGE_FIELDS: tuple[str, ...] = Edge.__slots__
 
 
 @dataclass(frozen=True, slots=True)

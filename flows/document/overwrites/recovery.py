@@ -1,8 +1,8 @@
-"""What puts back what is lost: a property, or an element with all that went with it, each as one operation.
+"""The one operation that puts back a lost property, or a lost element with all that went with it.
 
-Every operation is tried on the graph as it is now. Where nothing puts something back, or only by taking something else
-along, there is none. A branch comes back with the edges that went with it; an edge whose branch was nobody's loss, with
-a branch of that name.
+Every operation is tried on the graph as it is now; there is none if it is refused or would remove something else. A
+branch comes back with the edges that went with it. An edge whose branch was not lost work itself comes back with a
+branch of that name.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

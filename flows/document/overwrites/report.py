@@ -1,9 +1,8 @@
-"""What somebody comes back to: which of their work others have replaced or removed, and which of others' they have.
+"""Report to a person which of their work others have overwritten or removed, and which of others' work they have.
 
-`Scan` finds it in the log; here it is said in such a way that a person can decide: how the element is called, what
-either wanted, and the operation that puts the lost value back (`Recovery`). What went with something else is told,
-and comes back, with that, if that was somebody's loss; else by itself: edges with a node or with a decision's branches,
-members with their group.
+`Scan` finds it in the log. The report holds what is needed to decide: what the element is called, both values, and the
+operation that puts the lost one back (`Recovery`). Edges that went with a node or a decision's branches, and members
+that went with their group, are reported and come back with it if it is a loss itself, else by themselves.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,8 +24,8 @@ class Overwrite:
     """A property whose value is another's by now, or without `name` an element that is gone.
 
     `stands` says whose doing stands, `version` and `other` which and with whom, `before` which it replaced; `put` puts
-    back what is lost, and `edges` are those that went with it. `names` are the nodes that the two values
-    refer to, by id: the groups of a member, the nodes at an edge's ends.
+    back what is lost, and `edges` are those that went with it. `names` are the nodes that the two values refer to, by
+    id: the groups of a member, the nodes at an edge's ends.
     """
 
     element: Element

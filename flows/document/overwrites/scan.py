@@ -1,12 +1,12 @@
-"""Whose work is no longer as they left it: found by going back through the log, property by property.
+"""Find overwritten and removed work by going back through the log, property by property.
 
 The newest write of a property says whose value stands. Going back over the writes of the same side, the first of the
-other side is what was replaced. For an element that is gone, its removal is that newest write, and whoever wrote to it
-last, in any property, is who has lost something. What an addition left empty was nobody's work, and neither is a size
-that changed with a decision's branches.
+other side is what was overwritten. For an element that is gone, its removal is the newest write, and the last to write
+any property of it has lost something. What an addition left empty is no work, and neither is what only follows from a
+decision's branches: its size, and the port of an edge.
 
-A search looks with one person's eyes: there are they and all others. What others replaced counts if all of it happened
-after version `since`, for else the person has seen it; what the person replaced counts if both happened after it.
+A scan has two sides: one person, and all others. What others overwrote counts if all of it happened after version
+`since`, because otherwise the person has seen it; what the person overwrote counts if both happened after it.
 """
 
 from collections.abc import Mapping
@@ -144,7 +144,7 @@ class Scan:
         removal = self._open.get(element)
         if removal is None:
             self._note_removal(element, write)
-        elif write.after is None:  # it was removed before, and somebody brought it back
+        elif write.after is None:  # it was removed before, and then brought back
             if write.side != removal.stands or write.version <= self._since < removal.added:
                 del self._open[element]
         elif self._is_last(removal, write) and write.side != removal.stands:
@@ -161,7 +161,7 @@ class Scan:
             self.removals[element] = self._open[element] = removal
 
     def _is_last(self, removal: Removal, write: _Write) -> bool:
-        """Tell whether a write is an addition, or that of a property which nobody has written since."""
+        """Tell whether a write is an addition, or that of a property that was not written since."""
         names = differing(properties_of(write.after), properties_of(write.before))
         is_last = write.before is None or not removal.seen.issuperset(names)
         removal.seen.update(names if write.before is not None else ())

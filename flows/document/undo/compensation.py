@@ -85,7 +85,7 @@ class Compensation:
                 self._skip(("edge", id), EXISTENCE)
 
     def _nodes_gone(self) -> None:
-        """Innermost first: whoever has members, or edges of others, stays."""
+        """Innermost first; a node with members, or with edges of others, stays."""
         going: dict[str, Try] = {}
         for id, node in _of(self._wish.nodes, lambda pair: pair.after is None):
             if self._others.touches(("node", id)) or self._graph.node(id) != node.before:
@@ -125,7 +125,7 @@ class Compensation:
                 self._skip(("edge", id), EXISTENCE)
 
     def _is_free(self, edge: Edge) -> bool:
-        """Tell whether nobody else has had a hand in an edge's id, its ends or its connection."""
+        """Tell whether an edge's id, ends and connection were written by nobody else."""
         is_theirs = self._others.has(("edge", edge.id), EXISTENCE)
         return self._graph.edge(edge.id) is None and not is_theirs and self._may_connect(edge)
 

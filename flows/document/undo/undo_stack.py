@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 LONGEST = 1_000
-"""Changes in one step: a longer run is taken back in parts, so that nobody waits for a whole day's typing."""
+"""Changes in one step: a longer run is taken back in parts, so that undoing a day's typing does not take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
