@@ -82,10 +82,12 @@ javascript: $(VENV)/installed-for-tests
 browser: $(VENV)/chromium
 	$(PYTEST) $(PARALLEL) -m browser
 
-# The tests of chance at length, from a seed that is the date, then an hour of soak; `make nightly SEED=7` does one again.
+# The tests of chance at length, from a seed that is the date, in a whole Chromium where there is one; then an hour of
+# soak. `make nightly SEED=7` does one again.
 nightly: SEED := $(shell date +%Y%m%d)
 nightly: export HELIX_NIGHTLY := 1
 nightly: export HELIX_SEED = $(SEED)
+nightly: export CHROMIUM = $(wildcard /usr/bin/chromium)
 nightly: $(VENV)/chromium
 	@echo "SEED=$(SEED)"
 	$(PYTEST) $(PARALLEL) --hypothesis-seed=$(SEED) $(CHANCE)

@@ -96,6 +96,25 @@ def _log_emptied_between_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _tables_emptied_by_delete() -> Iterator[None]:
+    """Empty tables by DELETE on PostgreSQL, too: TRUNCATE makes new files for each, and takes ten times as long."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    truncate = DatabaseOperations.sql_flush
+
+    def delete(
+        operations: DatabaseOperations, style: object, tables: list[str], *, reset_sequences: bool = False, **more: bool
+    ) -> list[str]:
+        if reset_sequences:
+            return truncate(operations, style, tables, reset_sequences=True, **more)
+        return [f"DELETE FROM {operations.quote_name(table)}" for table in tables]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", delete)
+        yield
+
+
 # The cast: alice owns, bob edits, vera views, charlie is a stranger, dora is staff.
 
 
