@@ -71,9 +71,9 @@ checks: $(VENV)/installed-for-tests
 unit: $(VENV)/installed-for-tests
 	$(PYTEST) $(PARALLEL) -m "not browser"
 
-# What depends on the database once more, on a real PostgreSQL with a database for each worker.
+# What depends on the database once more, on a real PostgreSQL with a database for each worker; all go with the server.
 postgres: $(VENV)/installed-for-tests
-	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) -m "database and not browser" $(ONCE)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m "database and not browser" $(ONCE)
 
 # The browser's modules that need no browser, in the Node that Playwright brings along.
 javascript: $(VENV)/installed-for-tests
@@ -91,7 +91,7 @@ nightly: export CHROMIUM = $(wildcard /usr/bin/chromium)
 nightly: $(VENV)/chromium
 	@echo "SEED=$(SEED)"
 	$(PYTEST) $(PARALLEL) --hypothesis-seed=$(SEED) $(CHANCE)
-	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) -m database --hypothesis-seed=$(SEED) $(CHANCE)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m database --hypothesis-seed=$(SEED) $(CHANCE)
 	$(MAKE) soak MINUTES=60 SEED=$(SEED)
 
 # Two real processes with a bad network and kills, for as long as one likes: `make soak MINUTES=60 SEED=7`.
