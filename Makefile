@@ -6,16 +6,26 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 NODE = $(wildcard $(VENV)/lib/python*/site-packages/playwright/driver/node)
 PRODUCTION := HELIX_ORIGINS=https://helix.example HELIX_ALLOWED_HOSTS=helix.example HELIX_DEMO=0
-DATABASE_TESTS := $(wildcard tests/flows tests/api tests/accounts tests/sessions tests/pages tests/admin tests/hostile/test_consumers.py tests/faults/test_hostile_labels.py)
+DEBIANS := /usr/lib/chromium/chromium-headless-shell
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
+CHANCE = $(shell grep -rl "from tests.nightly import" tests --include='test_*.py')
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# What reads the same on any database runs on SQLite alone: drawing, the description of the API, what it answers to anything.
+ONCE := $(addprefix --ignore=tests/,admin api/test_description.py api/test_protocol_doc.py api/test_schemathesis.py bench document ops) \
+	$(addprefix --ignore=tests/pages/test_,editor.py empty_forms.py fragments.py inspector.py offline.py rendering.py templates.py)
 
-.PHONY: install run test lint types checks unit postgres javascript browser messages soak bench lock clean
+.PHONY: install run test ready static lint types checks unit postgres javascript browser messages nightly soak bench lock clean
 
 install: $(VENV)/installed
 
 run: install
 	$(BIN)/helix up
 
-test: lint types checks unit postgres javascript browser
+test:
+	@for stage in ready static unit postgres browser; do \
+	  begin=$$(date +%s); $(MAKE) --no-print-directory $$stage || exit 1; echo "== $$stage: $$(($$(date +%s) - begin)) s"; \
+	done
 	@echo "All tests pass."
 
 $(BIN)/python:
@@ -31,12 +41,19 @@ $(VENV)/installed-for-tests: requirements-dev.lock $(VENV)/installed
 	$(PIP) -r requirements-dev.lock
 	@touch $@
 
-# Debian's Chromium when we are root, else Playwright's.
+# Debian's Chromium without a window when we are root, else Playwright's.
 $(VENV)/chromium: $(VENV)/installed-for-tests
-	@if [ ! -x /usr/bin/chromium ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium || true; fi
-	@[ -x /usr/bin/chromium ] || $(BIN)/playwright install chromium
+	@if [ ! -x $(DEBIANS) ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium-headless-shell || true; fi
+	@[ -x $(DEBIANS) ] || [ -x /usr/bin/chromium ] || $(BIN)/playwright install --only-shell chromium
 	@touch $@
+
+# What the tests need.
+ready: $(VENV)/chromium
+
+# What takes one core, side by side.
+static: $(VENV)/installed-for-tests
+	@$(MAKE) --no-print-directory --jobs $(WORKERS) --output-sync lint types checks javascript
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
@@ -52,18 +69,30 @@ checks: $(VENV)/installed-for-tests
 
 # Everything but the browser, on SQLite; real servers, PostgreSQL and Redis where a test asks for them.
 unit: $(VENV)/installed-for-tests
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/hostile/test_browsers.py
+	$(PYTEST) $(PARALLEL) -m "not browser"
 
-# What touches the database once more, on a real PostgreSQL.
+# What depends on the database once more, on a real PostgreSQL with a database for each worker; all go with the server.
 postgres: $(VENV)/installed-for-tests
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest $(DATABASE_TESTS)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m "database and not browser" $(ONCE)
 
 # The browser's modules that need no browser, in the Node that Playwright brings along.
 javascript: $(VENV)/installed-for-tests
 	$(NODE) --test tests/js/*.test.js
 
 browser: $(VENV)/chromium
-	$(BIN)/python -m pytest tests/browser tests/hostile/test_browsers.py
+	$(PYTEST) $(PARALLEL) -m browser
+
+# The tests of chance at length, from a seed that is the date, in a whole Chromium where there is one; then an hour of
+# soak. `make nightly SEED=7` does one again.
+nightly: SEED := $(shell date +%Y%m%d)
+nightly: export HELIX_NIGHTLY := 1
+nightly: export HELIX_SEED = $(SEED)
+nightly: export CHROMIUM = $(wildcard /usr/bin/chromium)
+nightly: $(VENV)/chromium
+	@echo "SEED=$(SEED)"
+	$(PYTEST) $(PARALLEL) --hypothesis-seed=$(SEED) $(CHANCE)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m database --hypothesis-seed=$(SEED) $(CHANCE)
+	$(MAKE) soak MINUTES=60 SEED=$(SEED)
 
 # Bring the catalogues in locale/ up to date with the source, compile them, and say what is not translated.
 messages: $(VENV)/installed-for-tests

@@ -5,6 +5,7 @@ Tests of the database run on whatever `HELIX_DATABASE_URL` names: SQLite unless 
 this thread, beside which no asynchronous test can start one.
 """
 
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,26 @@ if TYPE_CHECKING:
     from accounts.models import User
     from tests.proxy import Proxy
 
-CHROMIUM = Path("/usr/bin/chromium")
+DEBIANS = Path("/usr/lib/chromium/chromium-headless-shell"), Path("/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM") or next((str(path) for path in DEBIANS if path.exists()), None)
+"""The browser: the one that is asked for, Debian's (without a window it takes half the time), or Playwright's."""
+TESTS = Path(__file__).parent
+LONG = (
+    "sessions/test_processes.py",
+    "faults/test_kill.py",
+    "hostile/test_soak.py",
+    "faults/test_redis_away.py",
+    "faults/test_database_away.py",
+    "faults/test_sigterm.py",
+    "ops/test_start.py",
+    "api/test_schemathesis.py",
+    "faults/test_disturbers.py",
+    "ops/test_verify.py",
+    "hostile/test_browsers.py",
+    "browser/test_killed.py",
+    "browser/test_undo_together.py",
+)
+"""These start first, so that no core waits at the end for another to finish a long file."""
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-quic",
@@ -40,10 +60,21 @@ def pytest_configure() -> None:
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-@pytest.hookimpl(trylast=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what uses the browser last."""
-    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+    """Mark what uses the browser or the database; start with the long files, and put what uses the browser last."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "playwright" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"}:
+            item.add_marker(pytest.mark.database)
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> tuple[bool, int]:
+    file = str(item.path.relative_to(TESTS))
+    return item.get_closest_marker("browser") is not None, LONG.index(file) if file in LONG else len(LONG)
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +93,25 @@ def _log_emptied_between_tests() -> Iterator[None]:
     from tests.flows.log_triggers import flush_may_empty_the_log
 
     with flush_may_empty_the_log():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tables_emptied_by_delete() -> Iterator[None]:
+    """Empty tables by DELETE on PostgreSQL, too: TRUNCATE makes new files for each, and takes ten times as long."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    truncate = DatabaseOperations.sql_flush
+
+    def delete(
+        operations: DatabaseOperations, style: object, tables: list[str], *, reset_sequences: bool = False, **more: bool
+    ) -> list[str]:
+        if reset_sequences:
+            return truncate(operations, style, tables, reset_sequences=True, **more)
+        return [f"DELETE FROM {operations.quote_name(table)}" for table in tables]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", delete)
         yield
 
 
@@ -151,16 +201,24 @@ def playwright() -> "Iterator[Playwright]":
 
 @pytest.fixture(scope="session")
 def browser(playwright: "Playwright") -> "Iterator[Browser]":
-    """A real Chromium: the system's when there is one."""
-    executable = str(CHROMIUM) if CHROMIUM.exists() else None
-    browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+    """A real Chromium."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_ARGUMENTS)
     yield browser
     browser.close()
 
 
+def log_in(context: "BrowserContext", name: str) -> None:
+    """Log in as one of the demo's people, by the login page's form but without drawing the page."""
+    page = context.request.get("/login/").text()
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = {"csrfmiddlewaretoken": token, "user": name}
+    answer = context.request.post("/login/demo/", form=form, fail_on_status_code=True)
+    assert "/login/" not in answer.url
+
+
 @pytest.fixture
 def context_for(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator[Callable[..., BrowserContext]]":
-    """`context_for("alice")`: a browser of her own, logged in by the demo's button; `on=` names another server.
+    """`context_for("alice")`: a browser of her own, logged in as the demo's button does; `on=` names another server.
 
     It has service workers, as over https, only with `worker=True`: a hundred files kept for every test would slow all
     of them down.
@@ -176,11 +234,7 @@ def context_for(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator
         if not worker:
             context.add_init_script("delete Navigator.prototype.serviceWorker")
         if name:
-            page = context.new_page()
-            page.goto("/login/")
-            page.locator(f"[data-demo-user={name}]").click()
-            page.wait_for_url(lambda url: "/login/" not in url)
-            page.close()
+            log_in(context, name)
         return context
 
     yield open_context

@@ -130,20 +130,26 @@ class Server:
         self._folder.cleanup()
 
 
-_collected = tempfile.TemporaryDirectory(prefix="helix-static-", ignore_cleanup_errors=True)
-atexit.register(_collected.cleanup)
+COLLECTED = "COLLECTED_STATIC_FILES"
+if COLLECTED not in os.environ:  # the first process of a run makes the folder, and those it starts use it too
+    _collected = tempfile.TemporaryDirectory(prefix="helix-static-", ignore_cleanup_errors=True)
+    atexit.register(_collected.cleanup)
+    os.environ[COLLECTED] = _collected.name
 
 
 def keep_static_files(data_dir: Path) -> None:
     """Remember what the first server has collected."""
-    kept = Path(_collected.name) / "static"
+    kept = Path(os.environ[COLLECTED], "static")
     if not kept.exists():
-        shutil.copytree(data_dir / "static", kept)
+        copy = Path(tempfile.mkdtemp(dir=kept.parent)) / "static"
+        shutil.copytree(data_dir / "static", copy)
+        with suppress(OSError):  # another process was faster
+            copy.rename(kept)
 
 
 def lend_static_files(data_dir: Path) -> None:
     """Let a server find what another has collected; when anything has changed since, it collects again."""
-    kept = Path(_collected.name) / "static"
+    kept = Path(os.environ[COLLECTED], "static")
     if kept.exists() and not data_dir.exists():
         data_dir.mkdir(parents=True)
         shutil.copytree(kept, data_dir / "static")

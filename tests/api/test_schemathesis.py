@@ -1,7 +1,8 @@
 """Whatever a program sends, the answer is one that the OpenAPI description announces.
 
-The same few hundred requests every time: valid ones, and ones that break the schema in one place. Flows and people in
-addresses are real, so that requests come further than the door; addresses that lead nowhere have tests of their own.
+The same few hundred requests every time, and others each night: valid ones, and ones that break the schema in one
+place. Flows and people in addresses are real, so that requests come further than the door; addresses that lead nowhere
+have tests of their own.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from flows import commands
 from flows.models import Membership
 from tests.api.conftest import GRAPH
 from tests.conftest import person
+from tests.nightly import IS_NIGHTLY, amount
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +54,13 @@ def one_connection() -> Iterator[None]:
 
 
 @schema.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+@settings(
+    max_examples=amount(10, nightly=1_000),
+    deadline=None,
+    derandomize=not IS_NIGHTLY,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+)
 def test_every_answer_is_announced(case: schemathesis.Case, alice: User, db: None) -> None:
     cache.clear()
     flow = commands.create_flow(alice.pk, title="Weather", **GRAPH, via="api")

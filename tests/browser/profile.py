@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.conftest import BROWSER_ARGUMENTS, CHROMIUM
+from tests.conftest import BROWSER_ARGUMENTS, CHROMIUM, log_in
 
 
 class Profile:
@@ -29,7 +29,7 @@ class Profile:
         self.options = {"base_url": url, **options}
         self.context = self._launch()
         self._killer: Timer | None = None
-        self._log_in(name)
+        log_in(self.context, name)
         self.cookies: Any = self.context.cookies()
 
     def start(self) -> BrowserContext:
@@ -90,17 +90,9 @@ class Profile:
             self.context.close()
 
     def _launch(self) -> BrowserContext:
-        executable = str(CHROMIUM) if CHROMIUM.exists() else None
         return self.playwright.chromium.launch_persistent_context(
-            self.folder, executable_path=executable, args=BROWSER_ARGUMENTS, **self.options
+            self.folder, executable_path=CHROMIUM, args=BROWSER_ARGUMENTS, **self.options
         )
-
-    def _log_in(self, name: str) -> None:
-        page = self.context.new_page()
-        page.goto("/login/")
-        page.locator(f"[data-demo-user={name}]").click()
-        page.wait_for_url(lambda url: "/login/" not in url)
-        page.close()
 
 
 def _ps() -> str:

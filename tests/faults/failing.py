@@ -39,7 +39,7 @@ POINTS = {
     "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "others told, author not": Point("sessions.live.session.LiveSession", "follow"),
     "author told": Point("sessions.live.commits", "answer"),
-    "REST: committed, not answered": Point("flows.api.edits.actions", "submit"),
+    "REST: committed, not answered": Point("flows.api.edits.commands", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""
 

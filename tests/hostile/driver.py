@@ -52,7 +52,7 @@ class Driver:
             act = self._world.heal
             await self._world.heal()
         except Exception as failure:
-            failure.add_note(f"HELIX_HOSTILE_SEED={self.seed}: step {step} of {self.steps}, {act.__name__}")
+            failure.add_note(f"HELIX_SEED={self.seed}: step {step} of {self.steps}, {act.__name__}")
             raise
         return self._world.count()
 

@@ -1,10 +1,8 @@
 """Two people in three tabs of real browsers, a bad network, crashes and a server that is killed: in the end all agree.
 
-`HELIX_HOSTILE_SEED` chooses what happens, `HELIX_HOSTILE_SECONDS` for how long. What the hands do follows from the
-seed; what it meets on the screen depends on the machine, too.
+What the hands do follows from the seed; what it meets on the screen depends on the machine, too.
 """
 
-import os
 import random
 import sqlite3
 import sys
@@ -20,11 +18,11 @@ from tests.browser.conftest import WINDOW
 from tests.browser.editor_page import EditorPage
 from tests.browser.views import expect_agreement
 from tests.hostile.browsers import Hand, Name
+from tests.nightly import SEED, amount
 from tests.proxy import Proxy
 from tests.servers import Server
 
-SEED = int(os.environ.get("HELIX_HOSTILE_SEED", "1"))
-SECONDS = float(os.environ.get("HELIX_HOSTILE_SECONDS", "40"))
+SECONDS = amount(20, nightly=600)
 LEAST = 40
 """So much must have come through before anything is shown by it."""
 NODES = [

@@ -8,9 +8,9 @@ import pytest
 
 from tests.hostile.driver import Driver
 from tests.hostile.model.server import Model
-from tests.hostile.seeds import seeds
+from tests.nightly import seeds
 
-USUAL = 40
+SEEDS = seeds(20, nightly=400)
 STEPS = 400
 MET = ("refused", "resent", "healed", "crashed", "adopted", "taken back", "cut", "dropped", "doubled", "reordered")
 
@@ -21,12 +21,12 @@ def run(seed: int) -> Counter[str]:
     return asyncio.run(Driver(seed, Model(), steps=STEPS).run())
 
 
-@pytest.mark.parametrize("seed", seeds(USUAL))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_every_invariant_holds(seed: int) -> None:
     run(seed)
 
 
 def test_the_runs_are_not_vacuous() -> None:
-    total = sum(map(run, range(USUAL)), Counter[str]())
-    assert total["applied"] >= 30 * USUAL, total
-    assert all(total[what] >= USUAL for what in MET), total
+    total = sum(map(run, SEEDS), Counter[str]())
+    assert total["applied"] >= 30 * len(SEEDS), total
+    assert all(total[what] >= len(SEEDS) for what in MET), total

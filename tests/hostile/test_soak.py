@@ -1,4 +1,4 @@
-"""A short soak in the normal run; `make soak MINUTES=10` is the long one."""
+"""A short soak; `make soak MINUTES=10` is a long one, and `make nightly` ends with an hour."""
 
 import re
 import subprocess
