@@ -1,17 +1,18 @@
 """Static files: collected small under hashed names, and answered before Django is asked.
 
 A hashed name may be kept by browsers for ever, so a new release is a new name. What gets a name is what is shipped:
-sheets with the parts they import inside them, and, where the minifier is installed, minified; the sources stay as they
-are, and are what is served in debug mode. Files are answered at the ASGI edge, on the event loop: a page's modules
-need no thread, no session and no middleware.
+sheets with the parts and icons they name inside them, and, where the minifier is installed, minified; the sources stay
+as they are, and are what is served in debug mode. Files are answered at the ASGI edge, on the event loop: a page's
+modules need no thread, no session and no middleware.
 """
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -28,6 +29,7 @@ HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-pol
 FOLDERS = ("css/", "js/")
 MEDIA_TYPES = {".css": "text/css", ".js": "application/javascript"}
 PART = re.compile(r'^@import "([\w.]+)";\n', re.MULTILINE)
+ICON = re.compile(r'url\("\.\./([^"]+\.svg)"\)')
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -45,7 +47,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
         """Give hashed names to what is shipped; a part of a sheet has none of its own."""
         ours = {name for name in paths if name.startswith(FOLDERS)}
-        sources = Sources(paths[name] for name in ours)
+        sources = Sources(paths)
         shipped = {name: (sources, name) for name in ours - sources.parts()}
         yield from super().post_process({**{name: paths[name] for name in paths.keys() - ours}, **shipped}, **options)
 
@@ -53,29 +55,39 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 class Sources:
     """Our scripts and sheets as they are shipped; opened like the storage they lie in."""
 
-    def __init__(self, places: Iterable[tuple[Storage, str]]) -> None:
-        self._storages = {path: storage for storage, path in places}
+    def __init__(self, places: dict[str, tuple[Storage, str]]) -> None:
+        self._places = places
         self._minify = minifier()
         self._shipped: dict[str, bytes] = {}
 
     def parts(self) -> set[str]:
         """Return the sheets that others import."""
-        sheets = [path for path in self._storages if path.endswith(".css")]
-        return {f"css/{part}" for path in sheets for part in PART.findall(self._read(path))}
+        sheets = [name for name in self._places if name.startswith("css/")]
+        return {f"css/{part}" for name in sheets for part in PART.findall(self._read(name))}
 
-    def open(self, path: str) -> "ContentFile[bytes]":
+    def open(self, name: str) -> "ContentFile[bytes]":
         """Open a file as it is shipped; Django does so again and again, until all names are settled."""
-        if path not in self._shipped:
-            self._shipped[path] = self._small(path).encode()
-        return ContentFile(self._shipped[path])
+        if name not in self._shipped:
+            self._shipped[name] = self._small(name).encode()
+        return ContentFile(self._shipped[name])
 
-    def _small(self, path: str) -> str:
-        whole = PART.sub(lambda found: self._read(f"css/{found[1]}"), self._read(path))
-        return self._minify(MEDIA_TYPES[Path(path).suffix], whole) if self._minify else whole
+    def _small(self, name: str) -> str:
+        text = self._read(name)
+        if name.endswith(".css"):
+            text = PART.sub(lambda found: self._read(f"css/{found[1]}"), text)
+            text = ICON.sub(lambda found: data_uri(self._read(found[1])), text)
+        return self._minify(MEDIA_TYPES[Path(name).suffix], text) if self._minify else text
 
-    def _read(self, path: str) -> str:
-        with self._storages[path].open(path) as file:
+    def _read(self, name: str) -> str:
+        storage, path = self._places[name]
+        with storage.open(path) as file:
             return str(file.read().decode())
+
+
+def data_uri(svg: str) -> str:
+    """Write a picture as it may stand in a sheet in the place of its address."""
+    text = " ".join(re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL).replace('"', "'").split())
+    return 'url("data:image/svg+xml,' + quote(text, safe="/:=' ") + '")'
 
 
 def minifier() -> Callable[[str, str], str] | None:

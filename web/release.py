@@ -12,7 +12,6 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
@@ -33,13 +32,9 @@ def files() -> list[str]:
     return sorted(static(path) for path in hashed if path.startswith(FOLDERS) and path.endswith(SUFFIXES))
 
 
+@lru_cache
 def modules(entry: str) -> tuple[str, ...]:
     """Return the addresses of a module and of all that it imports statically, in the order in which they are met."""
-    return _modules.__wrapped__(entry) if settings.DEBUG else _modules(entry)
-
-
-@lru_cache
-def _modules(entry: str) -> tuple[str, ...]:
     found = {entry: None}
     waiting = [entry]
     for name in waiting:

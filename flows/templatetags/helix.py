@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -30,7 +31,8 @@ def worker() -> str:
 @register.simple_tag
 def module_preloads(entry: str) -> SafeString:
     """Link a module and all it imports, so that the browser asks for them at once and not level by level."""
-    links = [(address,) for address in release.modules(entry)]
+    modules = release.modules.__wrapped__ if settings.DEBUG else release.modules
+    links = [(address,) for address in modules(entry)]
     return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
 
 
