@@ -33,10 +33,10 @@ def files() -> list[str]:
 
 
 @lru_cache
-def modules(entry: str) -> tuple[str, ...]:
-    """Return the addresses of a module and of all that it imports statically, in the order in which they are met."""
-    found = {entry: None}
-    waiting = [entry]
+def modules(*entries: str) -> tuple[str, ...]:
+    """Return the addresses of modules and of all that they import statically, in the order in which they are met."""
+    found = dict.fromkeys(entries)
+    waiting = list(entries)
     for name in waiting:
         source = Path(str(finders.find(name))).read_text()
         folder = posixpath.dirname(name)

@@ -29,11 +29,10 @@ def worker() -> str:
 
 
 @register.simple_tag
-def module_preloads(entry: str) -> SafeString:
-    """Link a module and all it imports, so that the browser asks for them at once and not level by level."""
+def module_preloads(*entries: str) -> SafeString:
+    """Link modules and all they import, so that the browser asks for them at once and not level by level."""
     modules = release.modules.__wrapped__ if settings.DEBUG else release.modules
-    links = [(address,) for address in modules(entry)]
-    return format_html_join("\n", '<link rel="modulepreload" href="{}">', links)
+    return format_html_join("\n", '<link rel="modulepreload" href="{}">', ((address,) for address in modules(*entries)))
 
 
 @register.simple_tag

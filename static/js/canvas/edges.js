@@ -1,7 +1,7 @@
 /** Draw an edge between where and what its nodes are now, and make the element of one the server has not rendered yet. */
 
 import { edgePath } from "../lib/curve.js";
-import { edgeName } from "../lib/spoken.js";
+import { edgeName } from "../lib/texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

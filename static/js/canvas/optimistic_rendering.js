@@ -11,8 +11,8 @@
  * @typedef {import("../lib/pending.js").EdgePatch} EdgePatch
  */
 
-import { branchPorts } from "../lib/branches.js";
-import { nodeName } from "../lib/spoken.js";
+import { branchPorts } from "../lib/pending.js";
+import { nodeName } from "../lib/texts.js";
 import { make } from "../lib/make.js";
 
 const LOOKS = ["label", "enabled", "colour", "settings"];

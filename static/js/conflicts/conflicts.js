@@ -8,8 +8,8 @@
  * Event `change`.
  */
 
-import { isTakingBack, nameOf } from "../sync/entry.js";
-import { LastSeen } from "../offline/last_seen.js";
+import { isTakingBack, nameOf } from "../sync/outbox.js";
+import { LastSeen } from "../offline/device.js";
 import { Notes } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
 import { hindranceText } from "../ui/hindrance.js";

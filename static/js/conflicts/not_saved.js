@@ -10,7 +10,7 @@ import { describe } from "./describe.js";
 /** Longer than that, a line shows only its beginning. */
 const LINE = 60;
 
-/** @param {import("../sync/entry.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
+/** @param {import("../sync/outbox.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
 export function unsavedNote({ client, seq, operation, words }, { reason, mayTry = true }, editor) {
   const { texts } = editor;
   const { icon, title, what, detail } = words ?? describe(operation, editor);
@@ -19,7 +19,7 @@ export function unsavedNote({ client, seq, operation, words }, { reason, mayTry 
   return { name: `${client} ${seq}`, icon, title, what, detail: [detail, why].filter(Boolean).join(" · "), text: text.length > LINE ? text : "", ...(mayTry && { action: texts.say("try_again"), put: operation }) };
 }
 
-/** The part of a batch that was left out, because what it is about is gone. @param {import("../sync/entry.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */
+/** The part of a batch that was left out, because what it is about is gone. @param {import("../sync/outbox.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */
 export function leftOut(entry, all, editor) {
   const left = all.filter(({ properties }) => properties.length === 0);
   const gone = { nodes: new Set(left.map(({ node }) => node)), edges: new Set(left.map(({ edge }) => edge)) };

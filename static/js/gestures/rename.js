@@ -4,7 +4,7 @@
  * keystroke; what cannot be saved, because it is too long or the right is gone, waits at the inspector's label.
  */
 
-import { characters } from "../lib/characters.js";
+import { characters } from "../lib/texts.js";
 import { editNode } from "../lib/edits.js";
 import { writeEdited } from "../inspector/caret.js";
 import { hindranceText } from "../ui/hindrance.js";

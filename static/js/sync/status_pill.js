@@ -53,7 +53,7 @@ export class Sync {
     if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
     if (connection === "live") return away.isEmpty ? ["live", texts.say("saved")] : ["refused", texts.say("to_look_at", { count: away.count })];
     if (socket.state === "asleep") return ["offline", texts.say(count ? "asleep_waiting" : "asleep", { count })];
-    if (session.hindrance === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
+    if (session.readOnlyReason === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
     if (count) return ["offline", texts.say("offline_waiting", { count })];
     const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
     return seconds > 1 ? ["reconnecting", texts.say("reconnecting", { seconds })] : ["offline", texts.say("offline")];

@@ -14,7 +14,7 @@ const other = (kind) => (kind === "undo" ? "redo" : "undo");
 export class Undo {
   #editor;
   #buttons;
-  /** @type {(import("../sync/entry.js").Entry[]|typeof SENT)[]} what I took back, the last at the end: a step that was never sent, or one of the server's */
+  /** @type {(import("../sync/outbox.js").Entry[]|typeof SENT)[]} what I took back, the last at the end: a step that was never sent, or one of the server's */
   #undone = [];
   #isRedoing = false;
 
