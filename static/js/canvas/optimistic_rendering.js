@@ -12,9 +12,9 @@
  * @typedef {import("../lib/pending.js").EdgePatch} EdgePatch
  */
 
-import { branchPorts } from "../lib/branches.js";
 import { heightFor } from "../lib/curve.js";
-import { nodeName } from "../lib/spoken.js";
+import { branchPorts } from "../lib/pending.js";
+import { nodeName } from "../lib/texts.js";
 import { make } from "../lib/make.js";
 
 const SVG = "http://www.w3.org/2000/svg";

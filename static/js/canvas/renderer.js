@@ -9,7 +9,7 @@
 
 import { edgePath } from "../lib/curve.js";
 import { intersects } from "../lib/geometry.js";
-import { edgeName } from "../lib/spoken.js";
+import { edgeName } from "../lib/texts.js";
 
 const WHOLE = 600;
 const MOST = 1_500;

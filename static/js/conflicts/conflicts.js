@@ -7,8 +7,8 @@
  * Events: `change`, and `show` when the list of notes should be opened.
  */
 
-import { isTakingBack, nameOf } from "../sync/entry.js";
-import { LastSeen } from "../offline/last_seen.js";
+import { LastSeen } from "../offline/device.js";
+import { isTakingBack, nameOf } from "../sync/outbox.js";
 import { NoteStore } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
 import { ConflictToasts } from "./toasts.js";

@@ -11,7 +11,7 @@ import { describe, property, shown } from "../lib/describe.js";
 /** Longer than that, a line shows only its beginning. */
 const LINE = 60;
 
-/** Tell of an edit that was not made. @param {import("../sync/entry.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
+/** Tell of an edit that was not made. @param {import("../sync/outbox.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
 export function unsavedNote({ client, seq, operation, words }, { reason, mayTry = true }, page) {
   const { texts } = page;
   const { icon, title, what, detail } = words ?? describe(operation, page);
@@ -20,7 +20,7 @@ export function unsavedNote({ client, seq, operation, words }, { reason, mayTry 
   return { name: `${client} ${seq}`, icon, title, what, detail: [detail, why].filter(Boolean).join(" · "), text: text.length > LINE ? text : "", ...(mayTry && { action: texts.say("try_again"), put: operation }) };
 }
 
-/** The part of a batch that was left out, because what it is about is gone. @param {import("../sync/entry.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */
+/** The part of a batch that was left out, because what it is about is gone. @param {import("../sync/outbox.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */
 export function leftOut(entry, all, page) {
   const left = all.filter(({ properties }) => properties.length === 0);
   const gone = { nodes: new Set(left.map(({ node }) => node)), edges: new Set(left.map(({ edge }) => edge)) };

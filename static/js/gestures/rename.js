@@ -4,7 +4,7 @@
  * long or editing is no longer allowed, waits at the inspector's label.
  */
 
-import { characters } from "../lib/characters.js";
+import { characters } from "../lib/texts.js";
 import { editNode } from "../lib/edits.js";
 import { writeEdited } from "../inspector/caret.js";
 

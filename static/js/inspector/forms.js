@@ -6,7 +6,7 @@
  */
 
 import { contentOfEdge, contentOfNode, edited } from "../lib/content.js";
-import { whenIdle } from "../lib/idle.js";
+import { whenIdle } from "../lib/timing.js";
 import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
 

@@ -14,8 +14,6 @@
  *   how many members a group differs
  */
 
-import { branchPorts } from "./branches.js";
-
 const PLACE = ["x", "y", "width", "height"];
 const SHOWN = ["label", "parent", "enabled", "colour"];
 const OF_EDGE = ["label", "animated"];
@@ -196,4 +194,9 @@ function isAlike(one, other) {
   if (!one || !other || typeof one !== "object") return false;
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => (key === "settings" ? isAlike(one[key], other[key]) : one[key] === other[key]));
+}
+
+/** The outputs of a decision, as `flows/document/ports.py` has them. @param {unknown} branches the setting @returns {string[]} from top to bottom */
+export function branchPorts(branches) {
+  return Array.isArray(branches) ? [...new Set([...branches.map(String), "default"])] : ["default"];
 }

@@ -1,4 +1,6 @@
-/** What scripts say, in the reader's language: the server translates, names in braces are filled in here. */
+/** Text: what scripts say, in the reader's language: the server translates, names in braces are filled in here. */
+
+const LONGEST_SPOKEN = 80;
 
 export class Texts {
   #texts;
@@ -14,3 +16,14 @@ export class Texts {
     return text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
   }
 }
+
+/** Text as the server counts it: in characters, where browsers count UTF-16 units. @param {string} text */
+export const characters = (text) => Array.from(text).length;
+
+const short = (label) => [...label].slice(0, LONGEST_SPOKEN).join("");
+
+/** What a screen reader says, in the words of the server. @param {{label: string, title: string, state?: string}} node its kind's title, and "off" */
+export const nodeName = ({ label, title, state = "" }) => [short(label), title, state].filter(Boolean).join(", ");
+
+/** @param {string[]} labels of its ends */
+export const edgeName = (labels) => labels.map(short).join(" → ");

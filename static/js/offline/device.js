@@ -1,19 +1,30 @@
 /**
- * What this device keeps of a person's words in a flow, and whether it does: it may be full, or keep nothing for anybody (some
- * private windows). What it has refused is offered again until it is taken, or needed no more; meanwhile everybody is told.
+ * What this device keeps of a person's words, and whether it does: it may be full, or keep nothing at all (some private
+ * windows). What it refused is offered again until it is taken or no longer needed, and the page says so meanwhile.
  *
- * Event `change`: whether it keeps is another now. Whoever has read in vain may read again when it does.
+ * It is one IndexedDB database, opened once. `entries` are edits that the server has not taken yet, `frames` what came since the
+ * copy of a page was made, `texts` what was typed and is not a value yet, `notes` what became of edits, until dismissed. All
+ * keys begin with the person, so that no other finds them.
  *
  * @typedef {"entries"|"notes"|"texts"} Store
  * @typedef {{store: Store, row: object, isRefused: boolean}} Offer
  */
 
-import { isThere, keyOf, transact, within } from "../lib/database.js";
-
+const NAME = "helix";
+const PATIENCE_MS = 3_000;
+const KEYS = {
+  entries: ["user", "flow", "client", "seq"],
+  frames: ["user", "flow", "version", "previous"],
+  texts: ["user", "flow", "place", "name"],
+  notes: ["user", "flow", "name"],
+};
 const AGAIN_MS = 5_000;
+const LAST_SEEN = "helix.seen";
+const MOST_FLOWS = 200;
 /** @type {Store[]} */
 const STORES = ["entries", "notes", "texts"];
 
+/** Keeps the rows of one flow. Event `change`: whether it keeps them has changed; what could not be read may be readable now. */
 export class Device extends EventTarget {
   isKeeping = true;
   /** Of which stores nobody knows yet what earlier pages left there: before that, nobody can say that all is saved. @type {Set<Store>} */
@@ -121,3 +132,98 @@ export class Device extends EventTarget {
 }
 
 const nameOf = (store, row) => `${store} ${JSON.stringify(keyOf(store, row))}`;
+
+/** At which version a person last saw a flow on this device: numbers, nothing of the flow itself. */
+export class LastSeen {
+  #place;
+
+  /** @param {{user: string, flow: string}} owner */
+  constructor({ user, flow }) {
+    this.#place = `${user} ${flow}`;
+  }
+
+  /** @returns {number|null} */
+  get version() {
+    return lastSeen()[this.#place] ?? null;
+  }
+
+  set version(version) {
+    const { [this.#place]: _, ...others } = lastSeen();
+    const kept = [...Object.entries(others), [this.#place, version]].slice(-MOST_FLOWS);
+    try {
+      localStorage.setItem(LAST_SEEN, JSON.stringify(Object.fromEntries(kept)));
+    } catch {
+      // Nothing can be kept here: then a return is asked about from the page's own version on.
+    }
+  }
+}
+
+function lastSeen() {
+  try {
+    return JSON.parse(localStorage.getItem(LAST_SEEN)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** @type {Promise<IDBDatabase>|null} */
+let opened = null;
+
+function open() {
+  opened ??= connect().catch((error) => {
+    opened = null;
+    throw error;
+  });
+  return opened;
+}
+
+async function connect() {
+  const tooLong = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS, new Error("the database does not open")));
+  const database = await Promise.race([complete(), tooLong]);
+  database.onclose = () => (opened = null);
+  return database;
+}
+
+/** Stores that are missing are added, whatever its version: so a page that is older than the database goes on with it. */
+async function complete(version) {
+  const database = await opening(indexedDB.open(NAME, version));
+  // A newer page wants to add one: it must not wait for us.
+  database.onversionchange = () => (database.close(), (opened = null));
+  if (Object.keys(KEYS).every((store) => database.objectStoreNames.contains(store))) return database;
+  database.close();
+  return complete(database.version + 1);
+}
+
+function opening(request) {
+  return new Promise((resolve, reject) => {
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => resolve(request.result);
+    request.onupgradeneeded = () => {
+      const { result } = request;
+      for (const [store, keyPath] of Object.entries(KEYS)) if (!result.objectStoreNames.contains(store)) result.createObjectStore(store, { keyPath });
+    };
+  });
+}
+
+/** Whether this browser has a database at all: where it has none, nothing of anybody's can lie in it. */
+export const isThere = () => Boolean(globalThis.indexedDB);
+
+/** Under which key a row stands. @param {keyof typeof KEYS} store */
+export const keyOf = (store, row) => KEYS[store].map((part) => row[part]);
+
+/** Everything of a flow's in a store. @returns {IDBKeyRange} */
+export const within = (user, flow) => IDBKeyRange.bound([user, flow], [user, flow, []]);
+
+/**
+ * Do something in one transaction. @param {string|string[]} stores @param {(...stores: IDBObjectStore[]) => IDBRequest|void} work
+ * @returns {Promise<unknown>} what its request found, once it is kept
+ */
+export async function transact(stores, mode, work) {
+  const transaction = (await open()).transaction(stores, mode, { durability: "relaxed" });
+  return new Promise((resolve, reject) => {
+    const request = work(...[stores].flat().map((store) => transaction.objectStore(store)));
+    transaction.oncomplete = () => resolve(request?.result);
+    transaction.onabort = () => reject(transaction.error);
+    transaction.commit?.();
+  });
+}

@@ -6,8 +6,8 @@
  * @typedef {{previous: number, version: number, digest: string, epoch: string, html: string, move: unknown[]}} Frame
  */
 
-import { transact, within } from "../lib/database.js";
-import { whenIdle } from "../lib/idle.js";
+import { whenIdle } from "../lib/timing.js";
+import { transact, within } from "./device.js";
 
 const MOST = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -15,7 +15,7 @@ const SOON_MS = 5_000;
 const REST_MS = 60_000;
 const ANY = { ignoreVary: true };
 
-export class Copy {
+export class OfflineCopy {
   #user;
   #flow;
   #pages;
@@ -39,7 +39,6 @@ export class Copy {
     this.#epoch = epoch;
     this.#path = `/flows/${flow}/`;
     this.#canvas = canvas;
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#renewAtOnce());
   }
 
   /** What was kept since a version, to be applied in this order. @returns {Promise<Frame[]>} */
@@ -72,8 +71,8 @@ export class Copy {
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
   }
 
-  /** Another worker is no repetition: what the last one could not keep, this one may. */
-  #renewAtOnce() {
+  /** A new worker may keep what the last one could not: have the copy made at once. */
+  restart() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#renewed = -Infinity;

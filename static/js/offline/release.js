@@ -3,7 +3,7 @@
  * whoever reloads finds all that waits. After an absence it is asked for, because a restart of the server is how releases come.
  */
 
-import { whenIdle } from "../lib/idle.js";
+import { whenIdle } from "../lib/timing.js";
 
 export class Release {
   constructor({ session, notices, texts }) {

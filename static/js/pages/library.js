@@ -8,7 +8,7 @@
  */
 
 import { icon, make } from "../lib/make.js";
-import { transact } from "../lib/database.js";
+import { transact } from "../offline/device.js";
 
 const main = document.querySelector("main");
 const { user, waitingText, waitingTextOne } = main.dataset;

@@ -9,11 +9,9 @@
  * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is on its way, or has come).
  */
 
-import { Canvas } from "./canvas_fetch.js";
-import { Copy } from "../offline/offline_copy.js";
-
 const AGAIN_MS = 1_000;
 const FAR = 1_000;
+const PATIENCE_MS = 20_000;
 
 export class Follower extends EventTarget {
   version;
@@ -21,7 +19,9 @@ export class Follower extends EventTarget {
   digest = null;
   #patcher;
   #canvas;
-  #copy;
+  /** What keeps the flow on this device, once a worker controls the page. @type {import("../offline/offline_copy.js").OfflineCopy|null} */
+  #copy = null;
+  #about;
   #resume;
   #isPartial;
   /** @type {object[]|null} frames that wait for a canvas on its way */
@@ -43,10 +43,11 @@ export class Follower extends EventTarget {
     this.epoch = epoch || null;
     this.digest = digest || null;
     this.#patcher = patcher;
-    this.#canvas = new Canvas(canvasUrl);
+    this.#canvas = new CanvasFetch(canvasUrl);
     this.#isPartial = isPartial;
     this.#resume = resume;
-    this.#copy = new Copy({ user, flow, epoch, canvas: isPartial ? canvasUrl : null });
+    this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart()).catch(() => {}));
   }
 
   /** Whether a canvas is on its way, or has to be: what is shown may be old, or not all. */
@@ -56,6 +57,7 @@ export class Follower extends EventTarget {
 
   /** From where the page stands, or, when it is a copy, to where this device last stood. Never fails. */
   async start() {
+    if (globalThis.navigator?.serviceWorker?.controller) await this.#openCopy().catch(() => {});
     if (this.#isPartial) this.fetch();
     else await this.#replay();
   }
@@ -66,7 +68,7 @@ export class Follower extends EventTarget {
     this.#isOver = true;
     clearTimeout(this.#again);
     this.#again = 0;
-    if (isGone) this.#copy.forget().catch(() => {});
+    if (isGone) this.#openCopy().then((copy) => copy.forget()).catch(() => {});
   }
 
   /** A connection begins at what I said I hold. */
@@ -110,7 +112,7 @@ export class Follower extends EventTarget {
       const [version, epoch, digest] = standing(answer);
       this.#patcher.replace(html);
       // An older log, from a backup: what was kept of the one that is gone leads nowhere.
-      if (version < this.version) await this.#copy.clear();
+      if (version < this.version) await this.#copy?.clear();
       this.#stand(version, epoch, digest);
       this.#isPartial = false;
       if (isKept) await this.#replay();
@@ -122,6 +124,11 @@ export class Follower extends EventTarget {
       this.#hold(null);
       if (!(error instanceof NoCanvas)) reportError(error);
     }
+  }
+
+  async #openCopy() {
+    const { OfflineCopy } = await import("../offline/offline_copy.js");
+    return (this.#copy ??= new OfflineCopy(this.#about));
   }
 
   #changes(frame) {
@@ -142,7 +149,7 @@ export class Follower extends EventTarget {
       this.fetch();
       return;
     }
-    this.#copy.keep(frame, this.epoch);
+    this.#copy?.keep(frame, this.epoch);
     this.#tell(frame);
   }
 
@@ -154,9 +161,9 @@ export class Follower extends EventTarget {
   /** What came after the page was copied. A page from the network has it all; what cannot be shown is not worth keeping. */
   async #replay() {
     try {
-      for (const frame of await this.#copy.frames(this.version, this.epoch)) this.#show(frame);
+      for (const frame of (await this.#copy?.frames(this.version, this.epoch)) ?? []) this.#show(frame);
     } catch (error) {
-      this.#copy.renew();
+      this.#copy?.renew();
       reportError(error);
     }
   }
@@ -165,11 +172,11 @@ export class Follower extends EventTarget {
   async #whole() {
     const whole = await this.#canvas.fetch();
     if (whole) {
-      this.#copy.keepCanvas(whole.answer).catch(() => {});
-      if (!this.#isPartial) this.#copy.renew();
+      this.#copy?.keepCanvas(whole.answer).catch(() => {});
+      if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }
-    const answer = this.#isPartial ? await this.#copy.canvas() : null;
+    const answer = this.#isPartial ? ((await this.#copy?.canvas()) ?? null) : null;
     const html = answer && standing(answer)[0] >= this.version ? await answer.text().catch(() => null) : null;
     if (html === null) throw new NoCanvas();
     return { html, answer, isKept: true };
@@ -206,4 +213,54 @@ class NoCanvas extends Error {}
 /** At which version, epoch and digest an answer is. */
 function standing({ headers }) {
   return [Number(headers.get("X-Helix-Version")), headers.get("X-Helix-Epoch"), headers.get("X-Helix-Digest")];
+}
+
+/** Fetches the whole canvas over HTTP, all of it or nothing. However long that takes, it waits as long as something arrives. */
+class CanvasFetch {
+  #url;
+  #waiting = new AbortController();
+  #patience = 0;
+
+  /** @param {string} url */
+  constructor(url) {
+    this.#url = url;
+  }
+
+  /** Wait no more. */
+  abort() {
+    this.#waiting.abort();
+  }
+
+  /** @returns {Promise<{html: string, answer: Response}|null>} `answer`: the same once more, to be kept; null when none could be had */
+  async fetch() {
+    this.#waiting = new AbortController();
+    this.#wait();
+    try {
+      const answer = await fetch(this.#url, { headers: { Accept: "text/html" }, cache: "no-store", redirect: "error", signal: this.#waiting.signal });
+      if (!answer.ok || !answer.headers.has("X-Helix-Version")) return null;
+      const again = answer.clone();
+      return { html: await this.#text(answer.body), answer: again };
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(this.#patience);
+    }
+  }
+
+  /** @param {ReadableStream<Uint8Array>} body */
+  async #text(body) {
+    const [reader, decoder] = [body.getReader(), new TextDecoder()];
+    let text = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      this.#wait();
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return text + decoder.decode();
+  }
+
+  #wait() {
+    clearTimeout(this.#patience);
+    const waiting = this.#waiting;
+    this.#patience = setTimeout(() => waiting.abort(), PATIENCE_MS);
+  }
 }

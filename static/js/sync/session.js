@@ -9,25 +9,75 @@
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
+import { bytesOf } from "../lib/edits.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
-import { editFrame, helloFrame, isTooLarge } from "./frames.js";
 import { Outbox } from "./outbox.js";
-import { Seen } from "./seen.js";
-import { Shelf } from "./edit_store.js";
-import { Socket } from "./socket.js";
-import { Standing } from "./read_only_reason.js";
+import { EditStore } from "./edit_store.js";
+import { Seen, Socket } from "./socket.js";
 
 /** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
 const MINE_NO_MORE = [4401, 4403, 4404];
 
-export class LiveSession extends Standing {
+const EDITS = ["owner", "editor"];
+/** As long as any name of a client of ours. */
+const ANY_CLIENT = "-".repeat(36);
+
+/** How a session stands: in which role, whether there is a connection, and whether an edit can be made now. */
+export class SessionState extends EventTarget {
+  role;
+  /** @type {import("./socket.js").Socket} */
+  socket;
+  /** @type {import("./outbox.js").Outbox} */
+  outbox;
+  /** @type {import("../offline/device.js").Device} */
+  device;
+
+  /**
+   * Why nothing can be edited now: an edit is taken only if it could be kept and ever be sent.
+   * @returns {"ended"|"role"|"full"|"unkept"|null} `full`: of what waits; `unkept`: no connection, and a device that keeps nothing
+   */
+  get readOnlyReason() {
+    if (this.isOver) return "ended";
+    if (!EDITS.includes(this.role)) return "role";
+    if (this.outbox.isFull) return "full";
+    return this.isAway && !this.device.isKeeping ? "unkept" : null;
+  }
+
+  /** Whether it is known all that earlier pages left on this device: before that, nothing is called saved. */
+  get isKnown() {
+    return this.outbox.isReady && this.device.unread.size === 0;
+  }
+
+  get mayEdit() {
+    return this.readOnlyReason === null;
+  }
+
+  /** The server closed with a code after which nobody tries again. */
+  get isOver() {
+    return this.socket.state === "stopped";
+  }
+
+  /** Without a connection, and not just about to have one. */
+  get isAway() {
+    const { state, attempt } = this.socket;
+    return state !== "open" && (state !== "connecting" || attempt > 0);
+  }
+
+  /** @returns {"live"|"connecting"|"offline"|"read-only"} */
+  get connection() {
+    if (this.socket.state === "open") return this.mayEdit ? "live" : "read-only";
+    return this.isAway ? "offline" : "connecting";
+  }
+}
+
+export class LiveSession extends SessionState {
   /** @type {{session: string, id: number, name: string, colour: string, role: string}|null} */
   you = null;
   #patcher;
   #limits;
   #user;
-  #shelf;
+  #store;
   #follower;
   #mayEdit;
   /** What each kind of frame does. */
@@ -57,11 +107,11 @@ export class LiveSession extends Standing {
     this.#limits = limits;
     this.#user = user;
     this.device = new Device(root.dataset);
-    this.#shelf = new Shelf(this.device);
+    this.#store = new EditStore(this.device);
     this.#follower = new Follower(root.dataset, patcher, { isPartial, resume: () => this.socket.resume() });
     this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => helloFrame(this.client, this.version, this.#follower.epoch));
     const send = (entry) => this.socket.send(editFrame(entry, this.client));
-    this.outbox = new Outbox({ send, shelf: this.#shelf, most: limits.outbox, rate: limits.operations_per_second });
+    this.outbox = new Outbox({ send, store: this.#store, most: limits.outbox, rate: limits.operations_per_second });
     this.seen = new Seen((at) => this.socket.send({ type: "seen", version: at }));
     this.#mayEdit = this.mayEdit;
     this.socket.addEventListener("state", () => this.#state());
@@ -84,7 +134,7 @@ export class LiveSession extends Standing {
   }
 
   get client() {
-    return this.#shelf.client;
+    return this.#store.client;
   }
 
   /** Come to life. */
@@ -117,7 +167,7 @@ export class LiveSession extends Standing {
     if (!operation || (this.mayEdit && this.#fits(operation, options))) this.outbox.draft(key, operation, options);
   }
 
-  /** Take back the last step, if it has never been sent. @returns {import("./entry.js").Entry[]} */
+  /** Take back the last step, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
   takeBack() {
     const taken = this.outbox.takeBack();
     if (taken.length) this.#tell("settled");
@@ -150,7 +200,7 @@ export class LiveSession extends Standing {
     if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#giveBack(entry, { code: "too_large" }));
     if (this.isOver) {
       this.#follower.end(MINE_NO_MORE.includes(code));
-      this.#shelf.release();
+      this.#store.release();
     }
     this.#status();
   }
@@ -224,4 +274,22 @@ export class LiveSession extends Standing {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** The first of a connection. @param {number|null} since the version I hold */
+function helloFrame(client, since, epoch) {
+  const hello = { type: "hello", protocol: 1, client, since, format: "html" };
+  return since === null ? hello : { ...hello, epoch };
+}
+
+/** An edit under its name. @param {import("./outbox.js").Entry} entry @param {string} me this page's client */
+function editFrame({ client, seq, operation, step }, me) {
+  const { kind, at } = operation;
+  const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : { type: "operate", seq, operation };
+  return { ...what, ...(step && { step }), ...(client !== me && { client }) };
+}
+
+/** Whether an edit would fit into no frame of `most` bytes, whoever came to send it. */
+function isTooLarge(operation, step, most = Infinity) {
+  return bytesOf(editFrame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > most;
 }

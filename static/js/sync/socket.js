@@ -7,11 +7,15 @@
  * @typedef {"connecting"|"open"|"waiting"|"asleep"|"stopped"} State
  */
 
-import { MOST_MS, delay, verdict } from "../lib/retry.js";
+import { MOST_MS, delay } from "../lib/timing.js";
 
 const SILENCE_MS = 20_000;
 const STALE_MS = 2_000;
 const PATIENCE_MS = 5_000;
+const SEEN_MS = 1_000;
+const SEEN_LEAST_MS = 100;
+const SEEN_VERSIONS = 100;
+const SEEN_BYTES = 128 * 1024;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "focus"];
 
 export class Socket extends EventTarget {
@@ -158,3 +162,65 @@ export class Socket extends EventTarget {
 
 /** Whether somebody did something: a browser also tells of a pointer under which only the page has moved. */
 const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
+
+/** Tells the server what has arrived, so that it may forget it: well before its limits of 2 s, 100 versions and 256 KiB, at most ten times a second. */
+export class Seen {
+  #send;
+  #bytes = 0;
+  #told = 0;
+  #version = 0;
+  #timer = 0;
+  #last = -Infinity;
+
+  /** @param {(version: number) => void} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /** Begin anew with a connection at `version`. */
+  reset(version) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#bytes = 0;
+    this.#told = this.#version = version;
+  }
+
+  /** `bytes` arrived and were applied; the page is at `version`. */
+  note(version, bytes) {
+    this.#version = Math.max(version, this.#version);
+    this.#bytes += bytes;
+    const urgent = this.#version - this.#told >= SEEN_VERSIONS || this.#bytes >= SEEN_BYTES;
+    if (urgent) this.#in(Math.max(0, this.#last + SEEN_LEAST_MS - performance.now()));
+    else if (!this.#timer) this.#in(SEEN_MS);
+  }
+
+  #in(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(), wait);
+  }
+
+  #tell() {
+    this.#timer = 0;
+    this.#bytes = 0;
+    this.#told = this.#version;
+    this.#last = performance.now();
+    this.#send(this.#version);
+  }
+}
+
+/**
+ * What a close code asks of us.
+ * @returns {"retry"|"spread"|"stop"|"sleep"} spread: after a random delay up to the most; sleep: at the next input
+ */
+export function verdict(code) {
+  switch (code) {
+    case 4400: case 4401: case 4403: case 4404: case 4409:
+      return "stop";
+    case 4410:
+      return "sleep";
+    case 4412: case 4429: case 4503:
+      return "spread";
+    default:
+      return "retry";
+  }
+}

@@ -61,7 +61,7 @@ export class StatusPill {
     if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
     if (connection === "live") return this.#notes ? ["refused", texts.say("to_look_at", { count: this.#notes })] : ["live", texts.say("saved")];
     if (socket.state === "asleep") return ["offline", texts.say(count ? "asleep_waiting" : "asleep", { count })];
-    if (session.hindrance === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
+    if (session.readOnlyReason === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
     if (count) return ["offline", texts.say("offline_waiting", { count })];
     const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
     return seconds > 1 ? ["reconnecting", texts.say("reconnecting", { seconds })] : ["offline", texts.say("offline")];

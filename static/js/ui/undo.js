@@ -13,7 +13,7 @@ const other = (kind) => (kind === "undo" ? "redo" : "undo");
 export class Undo {
   #parts;
   #buttons;
-  /** @type {(import("../sync/entry.js").Entry[]|typeof SENT)[]} what was undone, the last at the end: a step that was never sent, or one of the server's */
+  /** @type {(import("../sync/outbox.js").Entry[]|typeof SENT)[]} what was undone, the last at the end: a step that was never sent, or one of the server's */
   #undone = [];
   #isRedoing = false;
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Copy, chain } from "../../static/js/offline/offline_copy.js";
+import { OfflineCopy, chain } from "../../static/js/offline/offline_copy.js";
 
 const frame = (previous, version, epoch = "e") => ({ previous, version, epoch });
 const versions = (frames, since, epoch = "e") => chain(frames, since, epoch).map(({ version }) => version);
@@ -28,7 +28,7 @@ test("each begins where the one before it ended; of two tabs told in different p
 });
 
 test("without a worker everything is done in silence, and nothing is kept", async () => {
-  const copy = new Copy({ user: "1", flow: "f", epoch: "e", canvas: "/flows/f/canvas" });
+  const copy = new OfflineCopy({ user: "1", flow: "f", epoch: "e", canvas: "/flows/f/canvas" });
   copy.keep(frame(1, 2));
   copy.renew();
   await copy.keepCanvas(new Response("all of it"));

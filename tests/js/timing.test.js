@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Pace } from "../../static/js/lib/pace.js";
+import { Pace } from "../../static/js/lib/timing.js";
 
 test("a burst of twice the rate, then a little less than the rate", () => {
   let now = 0;

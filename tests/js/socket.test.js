@@ -3,9 +3,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { delay, MOST_MS, verdict } from "../../static/js/lib/retry.js";
-import { Seen } from "../../static/js/sync/seen.js";
-import { Socket } from "../../static/js/sync/socket.js";
+import { delay, MOST_MS } from "../../static/js/lib/timing.js";
+import { Seen, Socket, verdict } from "../../static/js/sync/socket.js";
 
 test("who is told to go does not come back; who may, spreads", () => {
   for (const code of [4400, 4401, 4403, 4404, 4409]) assert.equal(verdict(code), "stop");
