@@ -1,26 +1,36 @@
 /**
- * Starts the editor of a flow: the model, the first view and the live session. All that answers a person is loaded after it.
+ * Starts the editor of a flow: the model, the first view and the live session. All that answers a person (`interaction.js`) is
+ * loaded once the page is live, or at the first sign that a person wants to do something. Until it is there, input and what the
+ * session tells are kept for it.
  */
 
 import { Graph } from "./canvas/graph.js";
 import { OptimisticRendering } from "./canvas/optimistic_rendering.js";
 import { Renderer, fillPorts } from "./canvas/renderer.js";
 import { Viewport, isPhone } from "./canvas/viewport.js";
-import { interact } from "./interaction.js";
 import { union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
 import { Patcher } from "./sync/patcher.js";
 import { LiveSession } from "./sync/session.js";
 import { StatusPill } from "./sync/status_pill.js";
+import { EarlyInput } from "./ui/early_input.js";
 
 /** The smallest zoom at which a phone shows text that can be read. */
 const READABLE = 0.75;
+/** How long to wait for a connection, and between attempts to load the rest. */
+const PATIENCE_MS = 3_000;
+/** What the session tells only once. */
+const TOLD = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
 
 class Editor {
   #root;
   #canvas;
   #world;
   #page;
+  #early;
+  #loading = null;
+  /** @type {CustomEvent[]} */
+  #told = [];
 
   /** @param {HTMLElement} root `#editor` */
   constructor(root) {
@@ -47,8 +57,28 @@ class Editor {
     patcher.addEventListener("flow", ({ detail }) => Object.assign(this.#root.querySelector("helix-flow").dataset, detail));
     this.#firstView();
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
-    interact(this.#page);
+    this.#early = new EarlyInput(this.#root, () => this.#load());
+    for (const type of TOLD) session.addEventListener(type, this.#keep);
+    session.addEventListener("status", () => session.connection !== "connecting" && this.#load());
+    setTimeout(() => this.#load(), PATIENCE_MS);
     session.start();
+  }
+
+  #keep = ({ type, detail }) => this.#told.push(new CustomEvent(type, { detail }));
+
+  /** Load the rest, once; without a network try again later. */
+  #load() {
+    this.#loading ??= import("./interaction.js").then(({ interact }) => this.#interact(interact), () => setTimeout(() => ((this.#loading = null), this.#load()), PATIENCE_MS));
+  }
+
+  /** Hand over what was kept. */
+  #interact(interact) {
+    const { session } = this.#page;
+    for (const type of TOLD) session.removeEventListener(type, this.#keep);
+    interact(this.#page);
+    for (const event of [...this.#told, new Event("rights"), new Event("status")]) session.dispatchEvent(event);
+    this.#early.replay();
+    this.#root.toggleAttribute("data-interactive", true);
   }
 
   /** Keep the view of the server's sheet if it shows everything. */
