@@ -59,7 +59,7 @@ class Editor {
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
     this.#early = new EarlyInput(this.#root, () => this.#load());
     for (const type of TOLD) session.addEventListener(type, this.#keep);
-    session.addEventListener("status", () => session.connection !== "connecting" && this.#load());
+    session.addEventListener("status", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
     setTimeout(() => this.#load(), PATIENCE_MS);
     session.start();
   }
