@@ -33,7 +33,10 @@ export class EarlyInput {
   /** Dispatch everything again, and keep nothing any more. */
   replay() {
     for (const type of TYPES) removeEventListener(type, this.#take, { capture: true });
-    for (const { target, event } of this.#kept) present(target, this.#root).dispatchEvent(event);
+    for (const { target, event } of this.#kept) {
+      if (event instanceof KeyboardEvent && !isTyping(target)) press(event);
+      else if (!isByKey(event) || target === document.activeElement) present(target, this.#root).dispatchEvent(event);
+    }
     this.#kept = [];
   }
 
@@ -63,14 +66,25 @@ export class EarlyInput {
   }
 }
 
+const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
+
+/** Whether Enter or Space on a button made this click: not, if an earlier key has moved the focus elsewhere by now. */
+const isByKey = ({ type, detail }) => type === "click" && detail === 0;
+
+/** Press a key where the focus is by now: in a field that an earlier key has opened it writes. */
+function press(event) {
+  const target = document.activeElement ?? document.body;
+  const isText = event.type === "keydown" && event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+  if (target.dispatchEvent(event) && isText && isTyping(target)) document.execCommand("insertText", false, event.key);
+}
+
 /** Whether the browser would do something else with it. */
 function isTakenByBrowser({ type, target, key, button, ctrlKey, metaKey }) {
-  const isTyping = target.matches("input, textarea, select, [contenteditable]");
   switch (type) {
     case "submit": return true;
     case "contextmenu": case "wheel": return target.closest("[data-canvas]") !== null;
     case "pointerdown": return button === 1;
-    case "keydown": return !isTyping && (key === "/" || ((ctrlKey || metaKey) && TAKEN.test(key)));
+    case "keydown": return !isTyping(target) && (key === "/" || ((ctrlKey || metaKey) && TAKEN.test(key)));
     default: return false;
   }
 }

@@ -1,0 +1,83 @@
+"""What a person does before the modules that answer it have come: nothing of it is lost."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Flow, Open
+from tests.browser.editor_page import EditorPage
+from tests.browser.nodes import PLAN
+
+ANSWERING = "**/js/interaction*.js"
+HERE = "[data-interactive]"
+
+
+@contextmanager
+def held_back(tab: EditorPage, flow: str) -> Iterator[None]:
+    """Open a flow whose page is live, but cannot answer a person before this block is over."""
+    waiting: list[Route] = []
+    tab.page.route(ANSWERING, lambda route: waiting.append(route))
+    tab.open(flow).live()
+    yield
+    expect(tab.page.locator(HERE)).to_have_count(0)
+    for route in waiting:
+        route.continue_()
+    expect(tab.page.locator(HERE)).to_have_count(1)
+
+
+def test_a_drag_moves_the_node_once_the_modules_are_here(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        x, y = bob.centre(bob.node("Plan"))
+        bob.drag((x, y), (x + 160, y + 80))
+
+    expect(bob.node("Plan")).not_to_have_attribute("data-x", str(PLAN["x"]))
+    bob.settled()
+    [node] = bob.stored()["nodes"]
+    assert (node["x"], node["y"]) == (PLAN["x"] + 160, PLAN["y"] + 80)
+
+
+def test_a_kind_is_added_and_named_with_keys_pressed_too_early(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        bob.drag(bob.page.locator("[data-palette-kind=agent]"), (700.0, 600.0))
+        bob.page.keyboard.press("F2")
+        bob.page.keyboard.type("Check cards")
+        bob.page.keyboard.press("Enter")
+
+    expect(bob.node("Check cards")).to_be_visible()
+    expect(bob.edges).to_have_count(0)
+    bob.settled()
+    assert {node["label"] for node in bob.stored()["nodes"]} == {"Plan", "Check cards"}
+
+
+def test_text_typed_into_the_title_too_early_is_saved(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        title = bob.page.locator("[data-flow-title]")
+        title.fill("Typed too early")
+        title.press("Enter")
+
+    expect(bob.page.locator("[data-flow-heading]")).to_have_text("Typed too early")
+    bob.settled()
+    assert bob.stored()["title"] == "Typed too early"
+
+
+def test_a_selected_node_is_deleted_by_a_key_pressed_too_early(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        bob.node("Plan").click(position={"x": 8, "y": 8})
+        bob.page.keyboard.press("Delete")
+
+    expect(bob.nodes).to_have_count(0)
+    bob.settled()
+    assert bob.stored()["nodes"] == []
+
+
+def test_a_button_pressed_too_early_works_once(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        bob.page.locator("[data-tool=lock]").click()
+
+    expect(bob.page.locator("[data-tool=lock]")).to_have_attribute("aria-pressed", "true")
