@@ -5,12 +5,10 @@
  */
 
 import { round } from "./geometry.js";
+import { bytesOf } from "./texts.js";
 
 /** Bytes that a frame needs beside its operations. */
 const ENVELOPE = 512;
-
-/** How long something is on the wire. */
-export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
 
 export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 

@@ -12,7 +12,7 @@
  *   orphans(): Promise<Entry[]|null>}} EditStore
  */
 
-import { bytesOf } from "../lib/edits.js";
+import { bytesOf } from "../lib/texts.js";
 import { Pace } from "../lib/timing.js";
 
 const IN_FLIGHT = 100;

@@ -9,7 +9,7 @@
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
-import { bytesOf } from "../lib/edits.js";
+import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
