@@ -1,4 +1,4 @@
-/** Where a caret and a selection stand once the text around them has become another. */
+/** Where a caret and a selection belong after the text around them has changed. */
 
 /**
  * Behind the same text, or before the same, or as near as can be.
@@ -10,7 +10,7 @@ export function caretIn(before, after, at) {
   return after.endsWith(right) ? after.length - right.length : Math.min(at, after.length);
 }
 
-/** What was selected as a whole stays so. @param {[number, number]} range @returns {[number, number]} */
+/** A whole selection stays whole. @param {[number, number]} range @returns {[number, number]} */
 export function rangeIn(before, after, [start, end]) {
   const isWhole = start === 0 && end === before.length && end > 0;
   return isWhole ? [0, after.length] : [caretIn(before, after, start), caretIn(before, after, end)];
