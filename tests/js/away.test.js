@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Away } from "../../static/js/conflicts/conflicts.js";
+import { Conflicts } from "../../static/js/conflicts/conflicts.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 const element = () => ({ dataset: {}, children: [], setAttribute() {}, append() {}, addEventListener() {}, contains: () => false });
@@ -30,9 +30,9 @@ function back(answers, { isReady = true } = {}) {
   const outbox = { isReady, pending: 0, drafts: 0, waiting: () => [] };
   const device = Object.assign(new EventTarget(), { isKeeping: true, unread: new Set(), all: async () => [], unkept: () => [] });
   const session = Object.assign(new EventTarget(), { version: 5, connection: "live", outbox, device });
-  new Away({ session, root: { dataset: { user: "1", flow: "f" } }, texts: { say: (name) => name } });
+  new Conflicts({ session, root: { dataset: { user: "1", flow: "f" } }, texts: { say: (name) => name } });
   const tell = (type, detail) => session.dispatchEvent(new CustomEvent(type, { detail }));
-  tell("welcome", { version: 9 });
+  tell("welcome", { version: 9, before: { version: 5, waiting: [], isUnsent: false } });
   return { asked, outbox, tell };
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inOrder } from "../../static/js/conflicts/note_order.js";
+import { inOrder } from "../../static/js/conflicts/note_list.js";
 
 const tryAgain = (name, ...operations) => ({ name, put: operations.length === 1 ? operations[0] : { kind: "batch", operations } });
 const bringBack = (name, ...operations) => ({ ...tryAgain(name, ...operations), isReturn: true });

@@ -5,7 +5,7 @@ import test from "node:test";
 
 globalThis.document = new EventTarget();
 globalThis.BroadcastChannel = undefined;
-const { Notes } = await import("../../static/js/conflicts/note_store.js");
+const { NoteStore } = await import("../../static/js/conflicts/note_store.js");
 
 class Device extends EventTarget {
   rows = new Map();
@@ -31,7 +31,7 @@ class Device extends EventTarget {
 const names = (notes) => [...notes].map(({ name }) => name);
 const begun = () => {
   const device = new Device();
-  return [device, new Notes(device, { user: "1", flow: "f" })];
+  return [device, new NoteStore(device, { user: "1", flow: "f" })];
 };
 
 test("what I dismissed is not brought back by an answer that was asked for before", async () => {

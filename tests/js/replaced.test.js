@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { replacedNote } from "../../static/js/conflicts/overwritten.js";
+import { overwrittenNote } from "../../static/js/conflicts/notes.js";
 import { Texts } from "../../static/js/lib/texts.js";
 
 const texts = new Texts({
@@ -28,7 +28,7 @@ const bob = { id: 7, name: "Bob", colour: "#b45309" };
 const base = { node: "d", label: "Two", version: 3, actor: bob, edges: [] };
 
 const said = (item) => {
-  const { title, what, detail, action } = replacedNote({ ...base, ...item }, editor);
+  const { title, what, detail, action } = overwrittenNote({ ...base, ...item }, editor);
   return [title.replace("{what}", what), detail, action];
 };
 

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Sync } from "../../static/js/sync/status_pill.js";
-import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
+import { StatusPill } from "../../static/js/sync/status_pill.js";
+import { UnsavedText } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/offline/device.js";
-import { Notes } from "../../static/js/conflicts/note_store.js";
+import { NoteStore } from "../../static/js/conflicts/note_store.js";
 import { Outbox } from "../../static/js/sync/outbox.js";
 import { EditStore } from "../../static/js/sync/edit_store.js";
 import { SessionState } from "../../static/js/sync/session.js";
@@ -81,8 +81,8 @@ test("notes and unfinished text are read when the device keeps again, and once",
   globalThis.document = new EventTarget();
   const device = new Unreadable();
   const told = [];
-  const notes = new Notes(device, OWNER);
-  const unfinished = new Unfinished(device, { changed: () => told.push("changed"), found: () => told.push("found") });
+  const notes = new NoteStore(device, OWNER);
+  const unfinished = new UnsavedText(device, { changed: () => told.push("changed"), found: () => told.push("found") });
   await notes.load();
   assert.deepEqual([notes.size, unfinished.size, told], [0, 0, []]);
   device.keep();
@@ -101,8 +101,7 @@ function pill({ isReady = true, pending = 0, drafts = 0, isKeeping = true, unrea
     role: "editor", isCurrent: true, socket: { state: "open", attempt: 0, retryAt: null }, device: { isKeeping, unread: new Set(unread) },
     outbox: { isReady, pending, drafts, isFull: false, waiting: () => [] },
   });
-  const away = Object.assign(new EventTarget(), { isEmpty: true, count: 0 });
-  new Sync({ root, session, away, texts: { say: (name) => name } });
+  new StatusPill({ root, session, texts: { say: (name) => name } });
   return [root.dataset.pending, sync.dataset.state, text.textContent];
 }
 

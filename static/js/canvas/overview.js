@@ -1,25 +1,24 @@
-/** Far away, a large flow is painted: one block for each node in its kind's colour, on one 2D canvas. */
+/** A large flow from far away: one block for each node in its kind's colour, painted on one 2D canvas. */
 
 import { intersects } from "../lib/geometry.js";
+import { make } from "../lib/make.js";
 
-export class Blocks {
-  #canvas;
+export class Overview {
+  #canvas = make("canvas.overview", { hidden: true });
   #graph;
   #viewport;
-  #isShown = false;
-  colours = {};
 
-  constructor(canvas, graph, viewport) {
-    this.#canvas = canvas;
+  /** @param {HTMLElement} section the canvas */
+  constructor(section, graph, viewport) {
+    section.prepend(this.#canvas);
     this.#graph = graph;
     this.#viewport = viewport;
   }
 
-  /** Paint, or put away. */
+  /** Paint it, or hide it. */
   show(isShown) {
     if (this.#canvas.hidden === isShown) this.#canvas.hidden = !isShown;
     if (isShown) this.#paint();
-    this.#isShown = isShown;
   }
 
   #paint() {

@@ -33,3 +33,10 @@ function merged(content, { settings, ...rest }) {
   const kept = Object.entries({ ...content.settings, ...settings }).filter(([, value]) => value !== null);
   return { ...content, ...rest, ...(content.settings && { settings: Object.fromEntries(kept) }) };
 }
+
+/** All that a node holds now. @param {import("../canvas/graph.js").NodeRecord} node @param {Iterable<object>} operations that lie over it @returns {Content} */
+export const contentOfNode = ({ id, kind, element }, catalogue, operations) =>
+  edited(nodeContent(element.dataset, catalogue[kind].colour), operations, "node", id);
+
+/** All that an edge holds now. @param {import("../canvas/graph.js").EdgeRecord} edge @param {Iterable<object>} operations that lie over it @returns {Content} */
+export const contentOfEdge = ({ id, element }, operations) => edited(edgeContent(element.dataset), operations, "edge", id);

@@ -5,7 +5,7 @@
  * outlives the page. They meet here.
  *
  * Events: `status` (connection, pending or what is kept changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
- * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame),
+ * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame, and what was `before` it: {version, waiting, isUnsent}),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
@@ -228,9 +228,10 @@ export class LiveSession extends SessionState {
     this.#limits = { ...this.#limits, ...frame.limits };
     this.#follower.welcome(frame);
     this.seen.reset(this.version ?? 0);
+    const before = { version: this.version, waiting: this.outbox.waiting(), isUnsent: Boolean(this.outbox.pending || this.outbox.drafts) };
     this.#tell("you");
     this.#tell("people", { all: true, joined: frame.people, left: [] });
-    this.#tell("welcome", frame);
+    this.#tell("welcome", { ...frame, before });
     this.outbox.resend();
     this.#adopt();
     this.#status();

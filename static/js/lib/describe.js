@@ -1,4 +1,4 @@
-/** An edit in words: what it is about, and from what to what, as the server last said it. */
+/** Describe an edit in words: what it changes, and from what to what. */
 
 const MOST = 60;
 const ICONS = {
@@ -27,32 +27,32 @@ export function property(name, { texts, catalogue }, kind) {
 
 /**
  * @param {object} operation
- * @param {{graph: import("../canvas/graph.js").Graph, texts: import("../lib/texts.js").Texts, catalogue: object}} editor
+ * @param {{graph: import("../canvas/graph.js").Graph, texts: import("./texts.js").Texts, catalogue: object}} page
  * @returns {{icon: string, title: string, what: string, detail: string}} `title` with `{what}` where its subject goes
  */
-export function describe(operation, editor) {
-  const { texts } = editor;
+export function describe(operation, page) {
+  const { texts } = page;
   const { kind } = operation;
   const say = (title, what = "", detail = "") => ({ icon: ICONS[kind] ?? "sliders-horizontal", title: texts.say(title), what, detail });
   switch (kind) {
     case "batch":
-      return many(operation.operations, editor, say);
+      return many(operation.operations, page, say);
     case "add_node":
-      return say("op_add_node", operation.node.label || editor.catalogue[operation.node.kind]?.title);
+      return say("op_add_node", operation.node.label || page.catalogue[operation.node.kind]?.title);
     case "add_edge":
-      return say("op_add_edge", between(operation.edge, editor));
+      return say("op_add_edge", between(operation.edge, page));
     case "remove_edge": case "edit_edge":
-      return say(`op_${kind}`, between(editor.graph.edges.get(operation.id) ?? {}, editor));
+      return say(`op_${kind}`, between(page.graph.edges.get(operation.id) ?? {}, page));
     case "move_node":
-      return say("op_move_node", named(operation.id, editor), moved(operation, editor));
+      return say("op_move_node", named(operation.id, page), moved(operation, page));
     case "resize_node":
-      return say("op_resize_node", named(operation.id, editor), shown([operation.width, operation.height], texts, "size"));
+      return say("op_resize_node", named(operation.id, page), shown([operation.width, operation.height], texts, "size"));
     case "edit_node":
-      return edited(operation, editor);
+      return edited(operation, page);
     case "edit_flow":
-      return { icon: "pencil", ...titled(Object.keys(operation.set), editor), what: texts.say("the_flow"), detail: shown(Object.values(operation.set)[0], texts) };
+      return { icon: "pencil", ...titled(Object.keys(operation.set), page), what: texts.say("the_flow"), detail: shown(Object.values(operation.set)[0], texts) };
     default:
-      return say(`op_${kind}`, operation.id ? named(operation.id, editor) : "");
+      return say(`op_${kind}`, operation.id ? named(operation.id, page) : "");
   }
 }
 
@@ -62,13 +62,13 @@ export function named(id, { graph, texts, catalogue }) {
   return node ? node.label || catalogue[node.kind].title : texts.say("a_deleted_node");
 }
 
-const between = ({ source, target }, editor) => (source ? `${named(source, editor)} → ${named(target, editor)}` : editor.texts.say("an_edge"));
+const between = ({ source, target }, page) => (source ? `${named(source, page)} → ${named(target, page)}` : page.texts.say("an_edge"));
 
-function many(operations, editor, say) {
+function many(operations, page, say) {
   const kinds = new Set(operations.map(({ kind }) => kind));
-  const first = describe(operations[0] ?? { kind: "batch", operations: [] }, editor);
+  const first = describe(operations[0] ?? { kind: "batch", operations: [] }, page);
   if (operations.length === 1) return first;
-  return { ...say("op_many", editor.texts.say("changes", { count: operations.length })), icon: kinds.size === 1 ? first.icon : "layers", detail: first.title.replace("{what}", first.what) };
+  return { ...say("op_many", page.texts.say("changes", { count: operations.length })), icon: kinds.size === 1 ? first.icon : "layers", detail: first.title.replace("{what}", first.what) };
 }
 
 function moved({ id, x, y }, { graph, texts }) {
@@ -78,12 +78,12 @@ function moved({ id, x, y }, { graph, texts }) {
   return [...way(x - base.x, "px_right", "px_left"), ...way(y - base.y, "px_down", "px_up")].join(", ");
 }
 
-function titled(names, editor, kind) {
-  return { title: editor.texts.say("op_edit", { property: names.map((name) => property(name, editor, kind)).join(", ") }) };
+function titled(names, page, kind) {
+  return { title: page.texts.say("op_edit", { property: names.map((name) => property(name, page, kind)).join(", ") }) };
 }
 
-function edited({ id, set: { settings, ...rest } }, editor) {
-  const { graph, texts } = editor;
+function edited({ id, set: { settings, ...rest } }, page) {
+  const { graph, texts } = page;
   const node = graph.nodes.get(id);
   const { label, description = "", settings: kept = "{}" } = node?.element.dataset ?? {};
   const before = { label, description, ...Object.fromEntries(Object.entries(JSON.parse(kept)).map(([key, value]) => [`settings.${key}`, value])) };
@@ -92,5 +92,5 @@ function edited({ id, set: { settings, ...rest } }, editor) {
   const isNew = before[name] === undefined || node?.isMine;
   const detail = isNew ? shown(after[name], texts) : `${shown(before[name], texts)} → ${shown(after[name], texts)}`;
   if (name === "label") return { icon: "text-cursor-input", title: texts.say("op_rename"), what: isNew ? after.label : before.label, detail };
-  return { icon: "sliders-horizontal", ...titled(Object.keys(after), editor, node?.kind), what: named(id, editor), detail };
+  return { icon: "sliders-horizontal", ...titled(Object.keys(after), page, node?.kind), what: named(id, page), detail };
 }

@@ -1,30 +1,29 @@
 /**
- * On a phone the inspector is a sheet under the thumb: it comes with a selection, stands at three heights, and the selected node
- * stays above it, with what is done most to it on a small bar beside it.
+ * On a phone the inspector is a bottom sheet: it opens with a selection, has three heights, and the selected node stays visible
+ * above it, with a small bar of its most frequent actions beside it.
  */
+
+import { isPhone } from "../canvas/viewport.js";
 
 const HEIGHTS = ["peek", "half", "full"];
 const SHARE = { peek: 0.12, half: 0.46, full: 0.92 };
 const GAP = 12;
-const narrow = matchMedia("(max-width: 719px)");
-
-export const isPhone = () => narrow.matches;
 
 export class Sheet {
-  #editor;
+  #parts;
   #panel;
   #actions;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#panel = editor.root.querySelector("[data-panel=inspector]");
-    this.#actions = editor.root.querySelector("[data-node-actions]");
+  constructor({ canvas, editing, graph, panels, renderer, root, selection, viewport }) {
+    this.#parts = { canvas, editing, graph, panels, renderer, root, selection, viewport };
+    this.#panel = root.querySelector("[data-panel=inspector]");
+    this.#actions = root.querySelector("[data-node-actions]");
     this.#panel.querySelector("[data-sheet-handle]")?.addEventListener("pointerdown", (event) => this.#grab(event));
-    editor.selection.addEventListener("change", () => this.#follow());
-    for (const [source, type] of [[editor.stage, "drawn"], [editor.viewport, "change"], [editor.selection, "change"]]) source.addEventListener(type, () => this.#place());
+    selection.addEventListener("change", () => this.#follow());
+    for (const [source, type] of [[renderer, "drawn"], [viewport, "change"], [selection, "change"]]) source.addEventListener(type, () => this.#place());
   }
 
-  /** One step higher; from the top back down. */
+  /** Raise it one step; from the top back down. */
   raise() {
     this.#set(HEIGHTS[(HEIGHTS.indexOf(this.#panel.dataset.sheet) + 1) % HEIGHTS.length]);
   }
@@ -35,15 +34,15 @@ export class Sheet {
 
   #follow() {
     if (!isPhone()) return;
-    const { selection, toolbar } = this.#editor;
+    const { selection, panels } = this.#parts;
     const had = this.#panel.hasAttribute("data-open");
-    toolbar.reveal("inspector", !selection.isEmpty);
+    panels.reveal("inspector", !selection.isEmpty);
     if (!had) this.#set("peek");
     if (selection.node) this.#keepInSight(selection.node);
   }
 
   #keepInSight(id) {
-    const { viewport, graph } = this.#editor;
+    const { viewport, graph } = this.#parts;
     const rect = graph.rect(id);
     const low = (rect.y + rect.height) * viewport.zoom + viewport.view.y;
     const room = viewport.size.height - innerHeight * SHARE[this.#panel.dataset.sheet] - 24;
@@ -51,20 +50,20 @@ export class Sheet {
   }
 
   /** Swipe the handle up or down a step; a tap raises. */
-  #grab({ clientY: from, pointerId }) {
+  #grab({ clientY: from, pointerId, isTrusted }) {
     const handle = this.#panel.querySelector("[data-sheet-handle]");
-    handle.setPointerCapture(pointerId);
+    if (isTrusted) handle.setPointerCapture(pointerId);
     handle.onpointerup = ({ clientY }) => {
       const by = clientY - from;
       const at = HEIGHTS.indexOf(this.#panel.dataset.sheet);
       if (Math.abs(by) < 8) this.raise();
-      else if (by > 0 && at === 0) this.#editor.selection.clear();
+      else if (by > 0 && at === 0) this.#parts.selection.clear();
       else this.#set(HEIGHTS[Math.max(0, Math.min(2, at + (by > 0 ? -1 : 1)))]);
     };
   }
 
   #place() {
-    const { selection, graph, viewport, canvas, root, mayEdit } = this.#editor;
+    const { selection, graph, viewport, canvas, root, editing: { mayEdit } } = this.#parts;
     const node = isPhone() && mayEdit && !root.dataset.gesture ? graph.node(selection.node) : null;
     if (!this.#actions || (!node && this.#actions.hidden)) return;
     this.#actions.hidden = !node;
