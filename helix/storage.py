@@ -8,7 +8,7 @@ modules need no thread, no session and no middleware.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,10 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     def create_compressor(self, **options: Any) -> Compressor:
         """Leave source maps alone: they are large, and nobody but a developer asks for one."""
         return super().create_compressor(**options | {"extensions": [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]})
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Compress what has a hashed name: no page asks for another."""
+        return super().compress_files(path for path in paths if re.fullmatch(HASHED_NAME, path))  # type: ignore[no-any-return]
 
     def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
         """Give hashed names to what is shipped; a part of a sheet has none of its own."""

@@ -12,7 +12,7 @@
  * @typedef {import("../lib/pending.js").EdgePatch} EdgePatch
  */
 
-import { heightFor } from "../lib/curve.js";
+import { heightFor } from "../lib/geometry.js";
 import { branchPorts } from "../lib/pending.js";
 import { nodeName } from "../lib/texts.js";
 import { make } from "../lib/make.js";

@@ -3,8 +3,7 @@
  * something is refused. Redrawn when what it surrounds moves.
  */
 
-import { union } from "../lib/geometry.js";
-import { portPoint } from "../lib/curve.js";
+import { portPoint, union } from "../lib/geometry.js";
 import { shape } from "./renderer.js";
 import { make, over } from "../lib/make.js";
 

@@ -7,8 +7,7 @@
  * Event `drawn` after each frame that changed something (detail: {nodes, edges}).
  */
 
-import { edgePath } from "../lib/curve.js";
-import { intersects } from "../lib/geometry.js";
+import { edgePath, intersects } from "../lib/geometry.js";
 import { edgeName } from "../lib/texts.js";
 
 const WHOLE = 600;

@@ -5,8 +5,7 @@
  * a drop on nothing asks which node to add there. What is valid here is only a hint: the server decides.
  */
 
-import { curveBetween, portPoint } from "../lib/curve.js";
-import { contains, intersects } from "../lib/geometry.js";
+import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
 import { addEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";

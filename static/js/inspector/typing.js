@@ -4,7 +4,7 @@
  * one step of undo.
  */
 
-import { heightFor } from "../lib/curve.js";
+import { heightFor } from "../lib/geometry.js";
 import { editNode, newId } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";

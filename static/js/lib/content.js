@@ -1,6 +1,6 @@
 /**
- * What nodes, edges and the flow hold beside their place: the server's word, which their fragments carry, under edits of mine
- * that are still on their way. So a form can be filled without asking anybody.
+ * What nodes, edges and the flow hold beside their place: the server's values, carried by their fragments, with unacknowledged
+ * edits laid over them. So a form can be filled without a request.
  *
  * @typedef {{label?: string, description?: string, colour?: string, enabled?: boolean, settings?: Record<string, unknown>,
  *   animated?: boolean, title?: string}} Content settings are sparse: only what was set

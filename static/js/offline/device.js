@@ -27,10 +27,10 @@ const STORES = ["entries", "notes", "texts"];
 /** Keeps the rows of one flow. Event `change`: whether it keeps them has changed; what could not be read may be readable now. */
 export class Device extends EventTarget {
   isKeeping = true;
-  /** Of which stores nobody knows yet what earlier pages left there: before that, nobody can say that all is saved. @type {Set<Store>} */
+  /** Stores not yet read: until then it is unknown whether all is saved. @type {Set<Store>} */
   unread = new Set(STORES);
   #owner;
-  /** @type {Map<string, Offer>} rows on their way, or refused and still wanted */
+  /** @type {Map<string, Offer>} rows being written, or refused and still needed */
   #offers = new Map();
   #timer = 0;
 
@@ -40,7 +40,7 @@ export class Device extends EventTarget {
     this.#owner = { user, flow };
   }
 
-  /** Everything of this flow's. @param {Store} store @returns {Promise<object[]>} rejected where it cannot be read */
+  /** Return all rows of this flow. @param {Store} store @returns {Promise<object[]>} rejected where it cannot be read */
   async all(store) {
     try {
       const all = await transact(store, "readonly", (rows) => rows.getAll(within(this.#owner.user, this.#owner.flow)));
@@ -55,17 +55,17 @@ export class Device extends EventTarget {
     }
   }
 
-  /** Rows that are not, or not yet, on the device. @param {Store} store @returns {object[]} */
+  /** Return rows that are not yet on the device. @param {Store} store @returns {object[]} */
   unkept(store) {
     return [...this.#offers.values()].filter((offer) => offer.store === store).map(({ row }) => row);
   }
 
-  /** Whether words would go with this page. */
+  /** Whether closing this page would lose work. */
   get isAtStake() {
     return !this.isKeeping && this.#offers.size > 0;
   }
 
-  /** Keep a row; never rejected. @param {Store} store @param {object} [instead] the row whose place it takes */
+  /** Keep a row; never rejected. @param {Store} store @param {object} [instead] the row it replaces */
   async put(store, row, instead) {
     const [mine, before] = [row, instead].map((one) => one && { ...this.#owner, ...one });
     if (before) this.#offers.delete(nameOf(store, before));
@@ -80,21 +80,21 @@ export class Device extends EventTarget {
       if (!this.isKeeping) this.check();
     } catch {
       offer.isRefused = true;
-      // Rather nothing than what is older than what was seen; to delete, there is always room.
+      // No row is better than one older than what was shown, and there is always room to delete.
       if (before) this.drop(store, before);
       this.#refuse();
     }
   }
 
-  /** Let rows go, after whatever was kept before. @param {Store} store */
+  /** Delete rows, after all earlier writes. @param {Store} store */
   async drop(store, ...rows) {
     const keys = rows.map((row) => keyOf(store, { ...this.#owner, ...row }));
     for (const row of rows) this.#offers.delete(nameOf(store, { ...this.#owner, ...row }));
-    // All stores are in its reach, so that it waits for the note of an edit before the edit goes.
+    // The transaction covers all stores, so that it waits for an edit's note before the edit is deleted.
     await transact(STORES, "readwrite", (...stores) => keys.forEach((key) => stores[STORES.indexOf(store)].delete(key))).catch(() => {});
   }
 
-  /** Find out whether there is room, before anybody relies on it: keep what was refused, and a row that goes in the same breath. */
+  /** Find out whether there is room: write what was refused, and a row that is deleted at once. */
   async check() {
     clearTimeout(this.#timer);
     const refused = [...this.#offers.values()].filter(({ isRefused }) => isRefused);
@@ -153,7 +153,7 @@ export class LastSeen {
     try {
       localStorage.setItem(LAST_SEEN, JSON.stringify(Object.fromEntries(kept)));
     } catch {
-      // Nothing can be kept here: then a return is asked about from the page's own version on.
+      // Nothing can be kept here: a return then counts from the page's own version.
     }
   }
 }
@@ -184,10 +184,10 @@ async function connect() {
   return database;
 }
 
-/** Stores that are missing are added, whatever its version: so a page that is older than the database goes on with it. */
+/** Add missing stores at any version, so that a page older than the database can use it. */
 async function complete(version) {
   const database = await opening(indexedDB.open(NAME, version));
-  // A newer page wants to add one: it must not wait for us.
+  // A newer page wants to add a store: do not make it wait.
   database.onversionchange = () => (database.close(), (opened = null));
   if (Object.keys(KEYS).every((store) => database.objectStoreNames.contains(store))) return database;
   database.close();
@@ -205,17 +205,17 @@ function opening(request) {
   });
 }
 
-/** Whether this browser has a database at all: where it has none, nothing of anybody's can lie in it. */
+/** Whether this browser has a database at all: without one, nothing can be left in it. */
 export const isThere = () => Boolean(globalThis.indexedDB);
 
-/** Under which key a row stands. @param {keyof typeof KEYS} store */
+/** Return a row's key. @param {keyof typeof KEYS} store */
 export const keyOf = (store, row) => KEYS[store].map((part) => row[part]);
 
-/** Everything of a flow's in a store. @returns {IDBKeyRange} */
+/** Return the range of a flow's keys. @returns {IDBKeyRange} */
 export const within = (user, flow) => IDBKeyRange.bound([user, flow], [user, flow, []]);
 
 /**
- * Do something in one transaction. @param {string|string[]} stores @param {(...stores: IDBObjectStore[]) => IDBRequest|void} work
+ * Run work in one transaction. @param {string|string[]} stores @param {(...stores: IDBObjectStore[]) => IDBRequest|void} work
  * @returns {Promise<unknown>} what its request found, once it is kept
  */
 export async function transact(stores, mode, work) {

@@ -1,10 +1,10 @@
 /**
- * Where the outbox's edits outlive the page: kept before they are shown, until the server has taken them.
+ * Keeps the outbox's edits beyond the page's life: from before they are shown until the server has taken them.
  *
- * Every page is a client of its own, so no name is ever used twice, whatever a crash has swallowed. What a page leaves
- * behind is an orphan: the next page on this flow delivers it under its old name, and the server, which answers a name
- * once, makes that harmless even if two pages do. The last words of a field in somebody's
- * hand are kept as a draft, which only an orphan's heir ever sends.
+ * Every page is a client of its own, so no sequence number is used twice, even after a crash. What a page leaves behind is an
+ * orphan: the next page on this flow sends it under its old client and number, and because the server answers each of those
+ * once, it does no harm if two pages do. The text of a field that is still being edited is kept as a draft, which only the page
+ * that adopts it sends.
  *
  * @typedef {import("./outbox.js").Entry} Entry
  */
@@ -22,12 +22,12 @@ export class EditStore {
     this.#device = device;
   }
 
-  /** This page sends nothing any more: the next one may. */
+  /** Let another page adopt what this one leaves. */
   release() {
     this.#lock.end();
   }
 
-  /** Keep an edit. @param {Entry} entry @param {Entry} [instead] what it takes the place of */
+  /** Keep an edit. @param {Entry} entry @param {Entry} [instead] the one it replaces */
   save({ client, seq, operation, step, words, at, isFresh }, instead) {
     this.#device.put("entries", { client, seq, operation, step, words, at, isFresh }, instead && { client: instead.client, seq: instead.seq });
   }
@@ -37,7 +37,7 @@ export class EditStore {
     this.#device.drop("entries", ...entries.map(({ client, seq }) => ({ client, seq })));
   }
 
-  /** What pages that are no more have left of this flow, oldest first. @returns {Promise<Entry[]|null>} null: it could not be read */
+  /** Return what dead pages left of this flow, oldest first. @returns {Promise<Entry[]|null>} null: it could not be read */
   async orphans() {
     await this.#lock.begun;
     const kept = await this.#device.all("entries").catch(() => null);
@@ -49,12 +49,15 @@ export class EditStore {
   }
 }
 
-/** That a page lives, and which are dead; an heir holds what it claimed as its own, so a dead page has one heir. @param {string} client this page @returns {{begun: Promise<void>, end(): void, claim(client: string): Promise<boolean>}} */
+/**
+ * Show that this page lives, and claim dead ones. A claim is held like the page's own lock, so each dead page has one heir.
+ * @param {string} client this page @returns {{begun: Promise<void>, end(): void, claim(client: string): Promise<boolean>}}
+ */
 export function pageLock(client) {
   return globalThis.navigator?.locks ? new WebLock(client) : new SpokenLock(client);
 }
 
-/** By a lock of the browser, where it has locks (https and loopback). */
+/** A lock of the browser, where it has locks (https and loopback). */
 class WebLock {
   #end;
   #ended = new Promise((resolve) => (this.#end = resolve));
@@ -82,14 +85,14 @@ class WebLock {
   }
 }
 
-/** By asking the other pages: one that does not answer in time is dead. */
+/** Asks the other pages: one that does not answer in time is dead. */
 class SpokenLock {
   begun = Promise.resolve();
   #me;
   #channel = globalThis.BroadcastChannel && new BroadcastChannel(CHANNEL);
-  /** Whose life is mine to tell of. */
+  /** Clients for which this page answers. */
   #held;
-  /** @type {Map<string, (isMine: boolean) => void>} whom I ask for now */
+  /** @type {Map<string, (isMine: boolean) => void>} open questions, by client */
   #asked = new Map();
 
   constructor(client) {
@@ -114,7 +117,7 @@ class SpokenLock {
     return isMine;
   }
 
-  /** Of two who ask at once, the first by name is the heir. */
+  /** Of two pages that ask at once, the first by name is the heir. */
   #hear({ ask, by, alive }) {
     if (ask && this.#held.has(ask)) this.#channel.postMessage({ alive: ask });
     else if (ask && by < this.#me) this.#asked.get(ask)?.(false);

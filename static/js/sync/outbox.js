@@ -3,7 +3,7 @@
  *
  * An edit is `queued`, then `sent`, then acknowledged at a version or refused. After a reconnection everything unanswered goes
  * out again, in order, under the same names: the server answers a resend as it answered the first time. An acknowledged
- * edit stays in the optimistic picture, and on the store, until its version has arrived here. What earlier pages on this
+ * edit stays in the optimistic picture, and in the store, until its version has arrived here. What earlier pages on this
  * device left behind goes first.
  *
  * @typedef {{client: string, seq: number, operation: object, step?: string, words?: object, at: number, isFresh: boolean, bytes: number,
@@ -12,7 +12,7 @@
  *   orphans(): Promise<Entry[]|null>}} EditStore
  */
 
-import { bytesOf } from "../lib/edits.js";
+import { bytesOf } from "../lib/texts.js";
 import { Pace } from "../lib/timing.js";
 
 const IN_FLIGHT = 100;
@@ -21,7 +21,7 @@ const AGAIN_MS = 1_000;
 const ENVELOPE = 200;
 
 export class Outbox extends EventTarget {
-  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved, nor how much waits. */
+  /** Whether what earlier pages left behind is known. Before that, it is unknown what waits and whether all is saved. */
   isReady = false;
   #hasBegun = false;
   /** @type {Map<string, Entry>} by name, in the order of sending */
@@ -49,7 +49,7 @@ export class Outbox extends EventTarget {
     return count;
   }
 
-  /** How many things are being made that are no edits yet. */
+  /** How many unfinished edits there are. */
   get drafts() {
     return this.#drafts.size;
   }
@@ -73,12 +73,12 @@ export class Outbox extends EventTarget {
     return this.#entries.has(nameOf(this.#store.client, seq));
   }
 
-  /** @returns {Entry[]} what waits for its answer, oldest first */
+  /** @returns {Entry[]} unanswered edits, oldest first */
   waiting() {
     return [...this.#entries.values()].filter(({ state }) => state !== "acked");
   }
 
-  /** Take over what pages that are no more left behind; from the first try on, edits go out. @returns {Promise<boolean>} whether there was something */
+  /** Take over what dead pages left behind; after the first attempt, edits go out. @returns {Promise<boolean>} whether there was anything */
   async adopt() {
     const left = await this.#store.orphans();
     const orphans = (left ?? []).filter((entry) => !this.#entries.has(name(entry)));
@@ -107,7 +107,7 @@ export class Outbox extends EventTarget {
     return entry.seq;
   }
 
-  /** Keep what is being made, for the next page if this one dies. @param {string} key @param {object|null} operation */
+  /** Keep an unfinished edit, for the next page if this one dies. @param {string} key @param {object|null} operation */
   draft(key, operation, about) {
     const before = this.#drafts.get(key);
     if (!operation) {
@@ -115,7 +115,7 @@ export class Outbox extends EventTarget {
       if (this.#drafts.delete(key)) this.#changed();
       return;
     }
-    // Under a name of its own each time: an heir that was too early sends no other text under this one.
+    // A new sequence number each time: a page that adopted too early sends no other text under this one.
     const entry = this.#entry(operation, { ...before, ...about });
     this.#drafts.set(key, entry);
     this.#store.save(entry, before);
@@ -129,7 +129,7 @@ export class Outbox extends EventTarget {
     return taken;
   }
 
-  /** A new connection: whatever went out before may or may not have arrived. */
+  /** Send again, over a new connection, what may not have arrived. */
   resend() {
     this.#dispatch.repeat();
   }
@@ -145,7 +145,7 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
-  /** @param {(entry: Entry) => void} tell of the refused edit, before it leaves the device; not when it will be tried again, or is not ours */
+  /** @param {(entry: Entry) => void} tell called with the refused edit before it leaves the device, unless it is tried again or unknown */
   refused({ client = this.#store.client, seq, code }, tell) {
     const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return;
@@ -153,7 +153,7 @@ export class Outbox extends EventTarget {
     else this.#giveBack(entry, tell);
   }
 
-  /** The connection was closed for a frame beyond `most` bytes: if that was an edit, it is not sent again. @param {(entry: Entry) => void} tell */
+  /** Give up the edit for which the connection was closed, a frame beyond `most` bytes. @param {(entry: Entry) => void} tell */
   oversized(most, tell) {
     const largest = oversized(this.waiting(), most);
     if (largest) this.#giveBack(largest, tell);
@@ -164,7 +164,7 @@ export class Outbox extends EventTarget {
     this.#forget(...[...this.#entries.values()].filter((entry) => entry.state === "acked" && entry.version <= version));
   }
 
-  /** `at` of what was begun earlier is that of its beginning. */
+  /** An edit that began as a draft keeps the draft's `at`. */
   #entry(operation, { step, words, at } = {}) {
     this.#seq += 1;
     this.#last = Math.max(Date.now(), this.#last);
@@ -177,7 +177,7 @@ export class Outbox extends EventTarget {
     if (entry.isKept) this.#store.save(entry);
   }
 
-  /** Off the queue, told of, and only then off the device: a death in between repeats the question and gets the same answer. */
+  /** First off the queue, then reported, then off the device: a page that dies in between asks again and gets the same answer. */
   #giveBack(entry, tell) {
     this.#entries.delete(name(entry));
     tell(entry);
@@ -199,7 +199,7 @@ export class Outbox extends EventTarget {
 }
 
 /**
- * Sends what is queued, in its order: so many edits and bytes on their way at a time, below the server's rate, so that none is
+ * Sends what is queued, in its order: a limited number of edits and bytes at a time, below the server's rate, so that none is
  * refused and overtaken by a later one.
  */
 class Dispatch {
@@ -218,7 +218,7 @@ class Dispatch {
     this.#pace = new Pace(rate);
   }
 
-  /** The queue is complete: from now on, edits go out. */
+  /** Start sending: the queue is complete. */
   begin() {
     this.#isReady = true;
     this.run();
@@ -237,13 +237,13 @@ class Dispatch {
     }
   }
 
-  /** Whatever went out may or may not have arrived: all that is unanswered goes out again. */
+  /** Send everything unanswered again. */
   repeat() {
     for (const entry of this.#queue()) if (entry.state === "sent") entry.state = "queued";
     this.run();
   }
 
-  /** Too fast: nothing goes out for a while, and then all that is unanswered, in its order. */
+  /** Too fast: pause, then send everything unanswered again, in order. */
   rest() {
     this.#wait(AGAIN_MS, () => this.repeat());
   }
@@ -266,10 +266,10 @@ class Dispatch {
 
 export const nameOf = (client, seq) => `${client} ${seq}`;
 
-/** An undo that comes late would take back something else. @param {Entry} entry */
+/** Whether this is an undo or redo: sent late, it would take back something else. @param {Entry} entry */
 export const isTakingBack = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
 
-/** The last step, as far as nothing of it has ever been sent. @param {Entry[]} waiting oldest first @returns {Entry[]} oldest first */
+/** Return the last step, as far as it was never sent. @param {Entry[]} waiting oldest first @returns {Entry[]} oldest first */
 export function lastStep(waiting) {
   const step = [];
   for (const entry of waiting.toReversed()) {
@@ -279,7 +279,7 @@ export function lastStep(waiting) {
   return step;
 }
 
-/** What went out and is more than `most` bytes as a frame: the largest. @param {Entry[]} waiting @returns {Entry|undefined} */
+/** Return the largest edit that was sent and takes more than `most` bytes as a frame. @param {Entry[]} waiting @returns {Entry|undefined} */
 export function oversized(waiting, most) {
   return waiting.filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE > most).sort((a, b) => b.bytes - a.bytes)[0];
 }

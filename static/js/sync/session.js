@@ -1,29 +1,29 @@
 /**
- * The page's end of the live session: what others and I do comes in, my edits go out, and both end in one picture.
+ * The page's end of the live session: changes come in, my edits go out, and both end in one picture.
  *
- * At which version the page stands is the follower's affair, in which order edits go out the outbox's, when to come back the
- * socket's, and what outlives the page the device's; here they meet.
+ * The follower knows the page's version, the outbox the order of sending, the socket when to reconnect, and the device what
+ * outlives the page. They meet here.
  *
  * Events: `status` (connection, pending or what is kept changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
  * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame, and what was `before` it: {version, waiting, isUnsent}),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
-import { bytesOf } from "../lib/edits.js";
+import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
 import { EditStore } from "./edit_store.js";
 import { Seen, Socket } from "./socket.js";
 
-/** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
+/** Logged out, access revoked, flow deleted: nothing of it stays on this device. */
 const MINE_NO_MORE = [4401, 4403, 4404];
 
 const EDITS = ["owner", "editor"];
-/** As long as any name of a client of ours. */
+/** As long as the longest client id of ours. */
 const ANY_CLIENT = "-".repeat(36);
 
-/** How a session stands: in which role, whether there is a connection, and whether an edit can be made now. */
+/** The state of a session: the role, the connection, and whether an edit can be made now. */
 export class SessionState extends EventTarget {
   role;
   /** @type {import("./socket.js").Socket} */
@@ -34,8 +34,8 @@ export class SessionState extends EventTarget {
   device;
 
   /**
-   * Why nothing can be edited now: an edit is taken only if it could be kept and ever be sent.
-   * @returns {"ended"|"role"|"full"|"unkept"|null} `full`: of what waits; `unkept`: no connection, and a device that keeps nothing
+   * Why nothing can be edited now. An edit is accepted only if it can be kept and sent.
+   * @returns {"ended"|"role"|"full"|"unkept"|null} `full`: too many unsent edits; `unkept`: no connection, and a device that keeps nothing
    */
   get readOnlyReason() {
     if (this.isOver) return "ended";
@@ -44,7 +44,7 @@ export class SessionState extends EventTarget {
     return this.isAway && !this.device.isKeeping ? "unkept" : null;
   }
 
-  /** Whether it is known all that earlier pages left on this device: before that, nothing is called saved. */
+  /** Whether all that earlier pages left on this device is known. Before that, nothing is called saved. */
   get isKnown() {
     return this.outbox.isReady && this.device.unread.size === 0;
   }
@@ -53,12 +53,12 @@ export class SessionState extends EventTarget {
     return this.readOnlyReason === null;
   }
 
-  /** The server closed with a code after which nobody tries again. */
+  /** Whether the server closed with a code that forbids another attempt. */
   get isOver() {
     return this.socket.state === "stopped";
   }
 
-  /** Without a connection, and not just about to have one. */
+  /** Whether there is no connection, nor a first attempt under way. */
   get isAway() {
     const { state, attempt } = this.socket;
     return state !== "open" && (state !== "connecting" || attempt > 0);
@@ -123,12 +123,12 @@ export class LiveSession extends SessionState {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
   }
 
-  /** At which version of the log the page stands; null while nobody knows. */
+  /** The version of the log that the page shows; null while unknown. */
   get version() {
     return this.#follower.version;
   }
 
-  /** Whether the page shows what the server last told of. */
+  /** Whether no canvas is being fetched. */
   get isCurrent() {
     return !this.#follower.isFetching;
   }
@@ -137,7 +137,7 @@ export class LiveSession extends SessionState {
     return this.#store.client;
   }
 
-  /** Come to life. */
+  /** Adopt what earlier pages left, catch up, connect. */
   async start() {
     this.#adopt();
     await this.#follower.start();
@@ -146,8 +146,8 @@ export class LiveSession extends SessionState {
   }
 
   /**
-   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which that was asked.
-   * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to tell of it
+   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which it was asked.
+   * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to describe it
    * @returns {number|null} its sequence number
    */
   submit(operation, options) {
@@ -162,7 +162,7 @@ export class LiveSession extends SessionState {
     return seq;
   }
 
-  /** Keep what is being made, for the next page if this one dies. @param {object|null} operation */
+  /** Keep an unfinished edit, for the next page if this one dies. @param {object|null} operation */
   draft(key, operation, options) {
     if (!operation || (this.mayEdit && this.#fits(operation, options))) this.outbox.draft(key, operation, options);
   }
@@ -182,13 +182,13 @@ export class LiveSession extends SessionState {
     return !isTooLarge(operation, step, this.#limits.frame_bytes);
   }
 
-  /** What earlier pages left behind joins my picture. */
+  /** Take over what earlier pages left behind. */
   async #adopt() {
     if (await this.outbox.adopt()) this.#tell("settled");
     this.#status();
   }
 
-  /** What could not be read so far may be now. */
+  /** Read again what could not be read before. */
   #kept() {
     this.#status();
     if (this.device.isKeeping) this.#adopt();
@@ -218,7 +218,7 @@ export class LiveSession extends SessionState {
   }
 
   #welcome(frame) {
-    // Another login of this browser: my edits are not that person's to make, and wait for mine.
+    // Someone else has logged in in this browser: my edits wait for my next login.
     if (String(frame.you.id) !== this.#user) {
       this.socket.stop(4401);
       return;
@@ -256,7 +256,7 @@ export class LiveSession extends SessionState {
   }
 
   #giveBack(entry, frame) {
-    // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
+    // A refusal without state says nothing about the elements: they stay as they were before the edit.
     if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
@@ -276,20 +276,20 @@ export class LiveSession extends SessionState {
   }
 }
 
-/** The first of a connection. @param {number|null} since the version I hold */
+/** Return a connection's first frame. @param {number|null} since the version held */
 function helloFrame(client, since, epoch) {
   const hello = { type: "hello", protocol: 1, client, since, format: "html" };
   return since === null ? hello : { ...hello, epoch };
 }
 
-/** An edit under its name. @param {import("./outbox.js").Entry} entry @param {string} me this page's client */
+/** Return an edit's frame. @param {import("./outbox.js").Entry} entry @param {string} me this page's client */
 function editFrame({ client, seq, operation, step }, me) {
   const { kind, at } = operation;
   const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : { type: "operate", seq, operation };
   return { ...what, ...(step && { step }), ...(client !== me && { client }) };
 }
 
-/** Whether an edit would fit into no frame of `most` bytes, whoever came to send it. */
+/** Whether an edit would not fit into a frame of `most` bytes, even if another client had to send it. */
 function isTooLarge(operation, step, most = Infinity) {
   return bytesOf(editFrame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > most;
 }

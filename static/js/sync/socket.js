@@ -1,7 +1,7 @@
 /**
- * One WebSocket that comes back: hello, frames, silence noticed, return with full jitter.
+ * A WebSocket that reconnects: hello, frames, detection of silence, return with full jitter.
  *
- * It knows the transport's half of the protocol only; what frames mean is the session's matter.
+ * It knows only the transport's part of the protocol; the session knows what frames mean.
  * Events: `frame` (detail: {frame, bytes}), `state` (see `state`, `retryAt`, `code`).
  *
  * @typedef {"connecting"|"open"|"waiting"|"asleep"|"stopped"} State
@@ -54,7 +54,7 @@ export class Socket extends EventTarget {
     this.#open();
   }
 
-  /** Try at once, if waiting or asleep, or if an attempt seems to lead nowhere. */
+  /** Connect at once if waiting, asleep or stuck in an attempt. */
   now() {
     const isStuck = this.state === "connecting" && Date.now() - this.#since > STALE_MS;
     if (this.state !== "waiting" && this.state !== "asleep" && !isStuck) return;
@@ -63,7 +63,7 @@ export class Socket extends EventTarget {
     this.#open();
   }
 
-  /** Go, and do not come back, as if the server had closed with this code. */
+  /** Close for good, as if the server had closed with this code. */
   stop(code) {
     clearTimeout(this.#watch);
     this.#abandon();
@@ -71,7 +71,7 @@ export class Socket extends EventTarget {
     this.#become("stopped");
   }
 
-  /** Come back with a fresh hello: at once, but not again and again. */
+  /** Reconnect with a new hello: at once, but not in a loop. */
   resume() {
     if (this.state !== "open") return;
     const wasJustOpened = Date.now() - this.#since < STALE_MS;
@@ -81,7 +81,7 @@ export class Socket extends EventTarget {
     else this.#open();
   }
 
-  /** @returns {boolean} whether it went out; an operation that did not stays in the outbox */
+  /** @returns {boolean} whether it was sent; an operation that was not stays in the outbox */
   send(frame) {
     if (this.state !== "open") return false;
     this.#socket.send(JSON.stringify(frame));
@@ -124,7 +124,7 @@ export class Socket extends EventTarget {
     return this.#become("waiting");
   }
 
-  /** Nothing heard for `silence`: ask, and give up the connection when nobody answers. */
+  /** After `silence` without a frame, ping; without an answer, drop the connection. */
   #listen(silence) {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => this.#probe(PATIENCE_MS), silence);
@@ -141,7 +141,7 @@ export class Socket extends EventTarget {
     }, patience);
   }
 
-  /** A dead connection may take minutes to close by itself: think no more of it. */
+  /** Forget a connection: a dead one may take minutes to close by itself. */
   #abandon() {
     if (this.#socket) this.#socket.onclose = null;
     this.#socket?.close();
@@ -160,7 +160,7 @@ export class Socket extends EventTarget {
   }
 }
 
-/** Whether somebody did something: a browser also tells of a pointer under which only the page has moved. */
+/** Whether this is a person's input: browsers also report a pointer under which only the page moved. */
 const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
 
 /** Tells the server what has arrived, so that it may forget it: well before its limits of 2 s, 100 versions and 256 KiB, at most ten times a second. */
@@ -177,7 +177,7 @@ export class Seen {
     this.#send = send;
   }
 
-  /** Begin anew with a connection at `version`. */
+  /** Start again, with a connection at `version`. */
   reset(version) {
     clearTimeout(this.#timer);
     this.#timer = 0;
