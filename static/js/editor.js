@@ -28,7 +28,7 @@ class Editor {
   #world;
   #page;
   #early;
-  #loading = null;
+  #isLoading = false;
   /** @type {CustomEvent[]} */
   #told = [];
 
@@ -66,9 +66,17 @@ class Editor {
 
   #keep = ({ type, detail }) => this.#told.push(new CustomEvent(type, { detail }));
 
-  /** Load the rest, once; without a network try again later. */
+  /** Load the rest, all modules at once; without a network try again later. */
   #load() {
-    this.#loading ??= import("./interaction.js").then(({ interact }) => this.#interact(interact), () => setTimeout(() => ((this.#loading = null), this.#load()), PATIENCE_MS));
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    document.head.append(document.querySelector("template[data-later]").content);
+    import("./interaction.js").then(({ interact }) => this.#interact(interact), () => setTimeout(() => this.#again(), PATIENCE_MS));
+  }
+
+  #again() {
+    this.#isLoading = false;
+    this.#load();
   }
 
   /** Hand over what was kept. */

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.nodes import PLAN
 
 ANSWERING = "**/js/interaction*.js"
@@ -18,12 +18,13 @@ def held_back(tab: EditorPage, flow: str) -> Iterator[None]:
     """Open a flow whose page is live, but cannot answer a person before this block is over."""
     waiting: list[Route] = []
     tab.page.route(ANSWERING, lambda route: waiting.append(route))
-    tab.open(flow).live()
+    tab.open(flow)
+    expect(tab.root).to_have_attribute("data-connection", "live", timeout=PATIENCE_MS)
     yield
     expect(tab.page.locator(HERE)).to_have_count(0)
     for route in waiting:
         route.continue_()
-    expect(tab.page.locator(HERE)).to_have_count(1)
+    tab.live()
 
 
 def test_a_drag_moves_the_node_once_the_modules_are_here(flow_of: Flow, opened: Open) -> None:
@@ -73,6 +74,15 @@ def test_a_selected_node_is_deleted_by_a_key_pressed_too_early(flow_of: Flow, op
     expect(bob.nodes).to_have_count(0)
     bob.settled()
     assert bob.stored()["nodes"] == []
+
+
+def test_tab_after_a_click_asks_what_to_add_even_too_early(flow_of: Flow, opened: Open) -> None:
+    bob = opened("bob", flow_of([PLAN]), service_workers="block")
+    with held_back(bob, bob.flow):
+        bob.node("Plan").click(position={"x": 8, "y": 8})
+        bob.page.keyboard.press("Tab")
+
+    expect(bob.page.locator("[role=listbox]")).to_be_visible()
 
 
 def test_a_button_pressed_too_early_works_once(flow_of: Flow, opened: Open) -> None:

@@ -22,6 +22,8 @@ export class EarlyInput {
   #root;
   #wanted;
   #isPressed = false;
+  /** Whether the last input came from the pointer: then Tab on the canvas is a command. */
+  #isByPointer = false;
 
   /** @param {HTMLElement} root the editor element @param {() => void} wanted a person is about to do something */
   constructor(root, wanted) {
@@ -44,9 +46,10 @@ export class EarlyInput {
     const { target, type } = event;
     if (!(target instanceof Element) || !this.#isOurs(target, type)) return;
     this.#wanted();
-    if (type === "pointerdown") this.#isPressed = true;
+    if (type === "pointerdown") this.#isPressed = this.#isByPointer = true;
     if (type === "pointerup" || type === "pointercancel") this.#isPressed = false;
     if (!this.#matters(event)) return;
+    if (type === "keydown") this.#isByPointer = false;
     if (isTakenByBrowser(event)) event.preventDefault();
     if (type === "submit") event.stopImmediatePropagation();
     if (type === "pointermove" && this.#kept.at(-1)?.event.type === type) this.#kept.pop();
@@ -62,7 +65,7 @@ export class EarlyInput {
   #matters({ type, target, key }) {
     if (type === "pointermove") return this.#isPressed;
     if (type === "click") return !target.closest(FIELD);
-    return key !== "Tab";
+    return key !== "Tab" || (this.#isByPointer && target.closest("[data-canvas]") !== null);
   }
 }
 
@@ -84,7 +87,7 @@ function isTakenByBrowser({ type, target, key, button, ctrlKey, metaKey }) {
     case "submit": return true;
     case "contextmenu": case "wheel": return target.closest("[data-canvas]") !== null;
     case "pointerdown": return button === 1;
-    case "keydown": return !isTyping(target) && (key === "/" || ((ctrlKey || metaKey) && TAKEN.test(key)));
+    case "keydown": return !isTyping(target) && (key === "/" || key === "Tab" || ((ctrlKey || metaKey) && TAKEN.test(key)));
     default: return false;
   }
 }
