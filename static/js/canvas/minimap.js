@@ -4,7 +4,7 @@
  */
 
 import { centre, centred, union } from "../lib/geometry.js";
-import { fresh, paintBlocks } from "./overview.js";
+import { fresh, paintNodes } from "./overview.js";
 import { make } from "../lib/make.js";
 
 const PADDING = 8;
@@ -13,7 +13,7 @@ const REST_MS = 120;
 export class Minimap {
   #parts;
   #box;
-  #blocks = make("canvas");
+  #nodes = make("canvas");
   #frame = make("canvas");
   #view = { x: 0, y: 0, zoom: 1 };
   #bounds = null;
@@ -26,9 +26,7 @@ export class Minimap {
     this.#parts = { graph, root, viewport };
     this.#box = root.querySelector("[data-minimap]");
     if (!this.#box) return;
-    this.#box.replaceChildren(this.#blocks, this.#frame);
-    for (const canvas of [this.#blocks, this.#frame]) canvas.style.gridArea = "1 / 1";
-    this.#box.style.display = "grid";
+    this.#box.replaceChildren(this.#nodes, this.#frame);
     graph.addEventListener("change", () => this.#changed());
     viewport.addEventListener("change", () => this.#moved());
     new ResizeObserver(([{ contentRect: { width, height } }]) => {
@@ -53,9 +51,9 @@ export class Minimap {
   #paint() {
     const { width, height } = this.#size;
     if (!width || !height) return;
-    this.#accent = getComputedStyle(this.#box).getPropertyValue("--accent");
+    this.#accent = getComputedStyle(this.#box).color;
     this.#view = this.#fitting();
-    paintBlocks(fresh(this.#blocks, width, height), this.#parts.graph, this.#view);
+    paintNodes(fresh(this.#nodes, width, height), this.#parts.graph, this.#view);
     this.#moved();
   }
 

@@ -26,7 +26,7 @@ export class Overview {
     const context = fresh(this.#canvas, width, height);
     const { x, y, zoom } = this.#viewport.view;
     const view = this.#viewport.seen();
-    paintBlocks(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
+    paintNodes(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
   }
 }
 
@@ -41,8 +41,8 @@ export function fresh(canvas, width, height) {
   return context;
 }
 
-/** @param {(rect: object) => boolean} [wanted] */
-export function paintBlocks(context, graph, { x, y, zoom }, wanted = () => true) {
+/** Paint a block for each node. @param {(rect: object) => boolean} [wanted] */
+export function paintNodes(context, graph, { x, y, zoom }, wanted = () => true) {
   // By colour, because changing it costs more than a rectangle.
   const colours = new Map();
   for (const record of graph.visibleNodes()) {

@@ -83,7 +83,7 @@ export class FieldConflicts {
     const take = button(who ? texts.say("take_theirs", { name: who }) : texts.say("take_others"), () => this.#choose(name, () => this.#take(name, text)));
     const keep = button(texts.say("keep_mine"), () => this.#choose(name));
     const id = `${field.id}-meanwhile`;
-    const note = make("div.field-meanwhile", { "data-meanwhile": name }, make("p", { id }, words), make("div.field-choice", {}, take, keep));
+    const note = make("div.field-conflict", { "data-meanwhile": name }, make("p", { id }, words), make("div.field-choice", {}, take, keep));
     field.closest("[data-field]").append(note);
     this.#notes.set(name, note);
     describe(field, id, true);

@@ -14,9 +14,9 @@ export class OutboxPanel {
   #parts;
   #pill;
   #head = make("h2");
-  #state = make("span.waiting-state");
-  #list = make("ol.waiting-list");
-  #foot = make("p.waiting-note");
+  #state = make("span.outbox-state");
+  #list = make("ol.outbox-list");
+  #foot = make("p.outbox-note");
   #try;
   #copy;
   #panel;
@@ -27,12 +27,12 @@ export class OutboxPanel {
     this.#pill = root.querySelector("[data-sync]");
     this.#try = action("refresh-cw", texts.say("try_now"), () => session.socket.now());
     this.#copy = action("download", texts.say("save_copy"), () => this.#download());
-    const actions = make("div.waiting-actions", {}, this.#try, this.#copy);
-    this.#panel = make("section.waiting", { id: "waiting", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
+    const actions = make("div.outbox-actions", {}, this.#try, this.#copy);
+    this.#panel = make("section.outbox", { id: "outbox", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
       make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, conflicts.list);
     root.append(this.#panel);
     this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
-    this.#pill.setAttribute("aria-controls", "waiting");
+    this.#pill.setAttribute("aria-controls", "outbox");
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
     this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && relatedTarget !== this.#pill && !this.#panel.contains(relatedTarget) && this.close());
     addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
@@ -44,8 +44,8 @@ export class OutboxPanel {
 
   open() {
     const { left, bottom } = this.#pill.getBoundingClientRect();
-    this.#panel.style.setProperty("--waiting-left", `${Math.round(left)}px`);
-    this.#panel.style.setProperty("--waiting-top", `${Math.round(bottom + 8)}px`);
+    this.#panel.style.setProperty("--outbox-left", `${Math.round(left)}px`);
+    this.#panel.style.setProperty("--outbox-top", `${Math.round(bottom + 8)}px`);
     this.#panel.hidden = false;
     this.#pill.setAttribute("aria-expanded", "true");
     this.#show();
@@ -76,7 +76,7 @@ export class OutboxPanel {
     this.#head.textContent = this.#title(count);
     this.#state.textContent = this.#progress(count);
     this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
-    if (count > MOST) this.#list.append(make("li.waiting-more", {}, `+${count - MOST}`));
+    if (count > MOST) this.#list.append(make("li.outbox-more", {}, `+${count - MOST}`));
     this.#foot.textContent = texts.say(session.device.isKeeping ? "kept_here" : "kept_in_tab");
     this.#foot.hidden = !count && session.device.isKeeping;
     this.#copy.hidden = !count;
