@@ -17,7 +17,11 @@ HERE = "[data-interactive]"
 def held_back(tab: EditorPage, flow: str) -> Iterator[None]:
     """Open a flow whose page is live, but cannot answer a person before this block is over."""
     waiting: list[Route] = []
-    tab.page.route(ANSWERING, lambda route: waiting.append(route))
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    tab.page.route(ANSWERING, hold)
     tab.open(flow)
     expect(tab.root).to_have_attribute("data-connection", "live", timeout=PATIENCE_MS)
     yield
