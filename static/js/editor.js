@@ -21,6 +21,8 @@ const READABLE = 0.75;
 const PATIENCE_MS = 3_000;
 /** What the session tells only once. */
 const TOLD = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
+/** What it tells whenever something is different: told once more, so that every part shows how things stand. */
+const STANDING = ["settled", "rights", "status"];
 
 class Editor {
   #root;
@@ -84,7 +86,8 @@ class Editor {
     const { session } = this.#page;
     for (const type of TOLD) session.removeEventListener(type, this.#keep);
     interact(this.#page);
-    for (const event of [...this.#told, new Event("rights"), new Event("status")]) session.dispatchEvent(event);
+    for (const event of [...this.#told, ...STANDING.map((type) => new Event(type))]) session.dispatchEvent(event);
+    this.#told = [];
     this.#early.replay();
     this.#root.toggleAttribute("data-interactive", true);
   }
