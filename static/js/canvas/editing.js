@@ -39,7 +39,7 @@ export class Editing extends EventTarget {
     return this.#session.hindrance ? this.#texts.say(REASONS[this.#session.hindrance]) : "";
   }
 
-  /** Lock the canvas against slips of the own hand, or unlock it: on this page only. @returns {boolean} whether it is locked now */
+  /** Lock the canvas against accidental edits on this page, or unlock it. @returns {boolean} whether it is locked now */
   toggleLock() {
     this.#isLocked = !this.#isLocked;
     this.dispatchEvent(new Event("change"));

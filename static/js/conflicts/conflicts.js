@@ -1,7 +1,7 @@
 /**
  * Changes that overlapped: edits of mine that were refused after a wait, overwritten by others, or deleted along with a node.
  *
- * A refusal is told at once. What others wrote after me the server reads from its log (`replaced`); it is asked only when it may
+ * A refusal is shown at once. What others wrote after me the server reads from its log (`replaced`); it is asked only when it may
  * matter: after an absence, once all my edits are answered, and when a broadcast touches what I worked on.
  *
  * Events: `change`, and `show` when the list of notes should be opened.
@@ -176,7 +176,7 @@ export class Conflicts extends EventTarget {
     if (out) this.#unsaved(out, { reason: this.#parts.texts.say("is_gone") });
   }
 
-  /** An edit made just now is seen to be undone; text and late edits are told in the list. */
+  /** That an edit made just now is undone can be seen; text and late edits go into the list. */
   #refused({ entry, frame: { code, message } }) {
     if (isTakingBack(entry)) return;
     if (this.isLate(entry) || (GONE.includes(code) && hasText(entry.operation))) {
@@ -199,7 +199,7 @@ export class Conflicts extends EventTarget {
     return !reason && editing.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
   }
 
-  /** Everything up to here was told, unless a question is open, or notes would be lost with this page. */
+  /** Everything up to here was shown, unless a question is open, or notes would be lost with this page. */
   #remember() {
     const { version } = this.#parts.session;
     if (version !== null && this.#since === null && !this.#isAsking && this.#notes.areKept) this.#lastSeen.version = version;

@@ -140,7 +140,7 @@ export class Inspector extends EventTarget {
     this.#unsaved.putBack();
   }
 
-  /** All that stands in the form now is given. */
+  /** Take the form's texts as given. */
   #begin() {
     this.#state.begin(this.#panel.querySelectorAll(FIELDS));
   }

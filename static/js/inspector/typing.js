@@ -31,7 +31,7 @@ export class Typing {
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{mending: import("./unsaved_fields.js").UnsavedFields, hand: import("./field_state.js").FieldState, began: (name: string) => void, ended: () => void}} inspector
+   * @param {{unsaved: import("./unsaved_fields.js").UnsavedFields, state: import("./field_state.js").FieldState, began: (name: string) => void, ended: () => void}} inspector
    *   `began`: I begin to type in a field; `ended`: it is as it was, or I have left it
    */
   constructor({ editing, graph, notices, session, texts }, panel, { unsaved, state, began, ended }) {

@@ -39,7 +39,7 @@ export class UnsavedFields {
   }
 
   /**
-   * Keep a text; with a reason, say it where it stands.
+   * Keep a text; with a reason, show it at the field.
    * @param {string|null} text null: there is only a reason @param {{isSound?: boolean}} [about] `isSound`: it can be sent as it is, some day
    */
   keep(place, name, text, reason, { isSound = false } = {}) {

@@ -100,7 +100,7 @@ function copyOf(event) {
   return new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData });
 }
 
-/** The target, or what the server has put in its place meanwhile. */
+/** The target, or the element that has replaced it. */
 function present(target, root) {
   if (target.isConnected) return target;
   const { id } = target.closest("[id]") ?? {};
