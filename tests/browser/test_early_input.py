@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Flow, Open
+from tests.browser.conftest import Context, Flow, Open
 from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.nodes import PLAN
 
@@ -95,3 +95,13 @@ def test_a_button_pressed_too_early_works_once(flow_of: Flow, opened: Open) -> N
         bob.page.locator("[data-tool=lock]").click()
 
     expect(bob.page.locator("[data-tool=lock]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_modules_that_did_not_come_are_asked_for_again(flow_of: Flow, context_for: Context) -> None:
+    tab = EditorPage(context_for("bob", service_workers="block"))
+    tab.page.route(ANSWERING, lambda route: route.abort(), times=2)
+    tab.open(flow_of([PLAN])).live()
+    tab.node("Plan").click(position={"x": 8, "y": 8})
+    tab.page.keyboard.press("Delete")
+
+    expect(tab.nodes).to_have_count(0)
