@@ -32,8 +32,9 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Helix needs Python 3.11 or later: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+$(VENV)/installed: requirements.lock requirements-build.lock requirements-minify.lock pyproject.toml | $(BIN)/python
 	$(PIP) -r requirements.lock -r requirements-build.lock
+	@$(PIP) --no-deps --only-binary :all: -r requirements-minify.lock || echo "No minifier for this platform: scripts and sheets are served unminified."
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -111,6 +112,8 @@ bench: $(VENV)/installed-for-tests
 lock: $(VENV)/installed-for-tests
 	$(BIN)/uv pip compile --upgrade --no-emit-find-links --no-emit-index-url --generate-hashes --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --upgrade --no-emit-find-links --no-emit-index-url --generate-hashes --python-version 3.11 --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@(sed -n 1p requirements-minify.lock; $(BIN)/uv pip compile --quiet --upgrade --no-emit-find-links --no-emit-index-url --generate-hashes --python-version 3.11 --extra minify -c requirements.lock pyproject.toml \
+	  | sed -n '/^tdewolff-minify==/,/# via/p' | grep -v '# via') > requirements-minify.lock.new && mv requirements-minify.lock.new requirements-minify.lock
 	@(sed -n 1p requirements-build.lock; sed -n '/^setuptools==/,/# via/p' requirements-dev.lock | grep -v '# via') > requirements-build.lock.new && mv requirements-build.lock.new requirements-build.lock
 
 clean:

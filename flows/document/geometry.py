@@ -1,6 +1,6 @@
 """Where ports stand, and the curve of an edge, by the design sheet.
 
-The browser draws the same curve while something is dragged, so `static/js/lib/curve.js` is this module's twin:
+The browser draws the same curve while something is dragged, so `static/js/lib/geometry.js` is this module's twin:
 `tests/vectors/curves.json` holds both to one answer. Numbers are rounded to a tenth of a pixel, half up, as both
 languages do alike.
 """

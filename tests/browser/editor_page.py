@@ -64,8 +64,9 @@ class EditorPage:
     # Waiting.
 
     def live(self, state: str = "live") -> "EditorPage":
-        """The page stands so; it comes back after up to fifteen seconds."""
+        """The page stands so, and all of it is loaded; it comes back after up to fifteen seconds."""
         expect(self.root).to_have_attribute("data-connection", state, timeout=PATIENCE_MS)
+        expect(self.root).to_have_attribute("data-interactive", "", timeout=PATIENCE_MS)
         return self
 
     def settled(self) -> "EditorPage":

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { caretIn, rangeIn } from "../../static/js/lib/caret.js";
+import { caretIn, rangeIn } from "../../static/js/inspector/caret.js";
 
 test("behind the same text a caret stays where it is", () => {
   assert.equal(caretIn("", "Three sentences.", 0), 0);

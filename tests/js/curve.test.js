@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { curveBetween, edgePath, portPoint } from "../../static/js/lib/curve.js";
+import { curveBetween, edgePath, portPoint } from "../../static/js/lib/geometry.js";
 
 const vectors = JSON.parse(await readFile(new URL("../vectors/curves.json", import.meta.url), "utf8"));
 

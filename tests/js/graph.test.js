@@ -11,8 +11,8 @@ const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source
 /** A graph of these nodes; `drawn` is what it last said is to be drawn, `worn` who was dressed how. */
 function graphOf(...nodes) {
   const worn = new Map();
-  const looks = { traits: () => ({}), confirm: () => {}, wear: ({ id }, patch, members) => worn.set(id, { ...patch, members }), dress: ({ id }, patch) => worn.set(id, patch) };
-  const graph = new Graph({ node: nodeElement, edge: edgeElement }, looks);
+  const rendering = { node: nodeElement, edge: edgeElement, traits: () => ({}), confirm: () => {}, showNode: ({ id }, patch, members) => worn.set(id, { ...patch, members }), showEdge: ({ id }, patch) => worn.set(id, patch) };
+  const graph = new Graph(rendering);
   for (const node of nodes) graph.putNode(nodeElement(node));
   const last = { drawn: null };
   graph.addEventListener("change", ({ detail }) => (last.drawn = [...detail.nodes, ...detail.edges]));

@@ -5,10 +5,10 @@ import { mock, test } from "node:test";
 
 import { Outbox } from "../../static/js/sync/outbox.js";
 
-/** A device: what is on the shelf stays when a page goes. */
+/** A device: what is on the store stays when a page goes. */
 class Device {
   kept = new Map();
-  shelf(client, living = []) {
+  store(client, living = []) {
     const key = (entry) => `${entry.client} ${entry.seq}`;
     return {
       client,
@@ -25,7 +25,7 @@ class Device {
 async function page({ device = new Device(), client = "page-one", open = true, most, rate = 1000, living } = {}) {
   const state = { open, sent: [], device };
   const send = ({ client: by, seq, operation }) => state.open && Boolean(state.sent.push([by === client ? seq : `${by} ${seq}`, operation]));
-  const box = new Outbox({ send, shelf: device.shelf(client, living), most, rate });
+  const box = new Outbox({ send, store: device.store(client, living), most, rate });
   await box.adopt();
   return { box, state, device };
 }
@@ -45,7 +45,7 @@ test("a full outbox takes no more, and takes again when something is answered", 
 
 test("nothing goes out before what earlier pages left behind is known", async () => {
   const state = { sent: [] };
-  const box = new Outbox({ send: ({ operation }) => Boolean(state.sent.push(operation)), shelf: new Device().shelf("page-one") });
+  const box = new Outbox({ send: ({ operation }) => Boolean(state.sent.push(operation)), store: new Device().store("page-one") });
   box.put("a");
   assert.deepEqual(state.sent, []);
   await box.adopt();

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { branchPorts } from "../../static/js/lib/branches.js";
-import { edgeName, nodeName } from "../../static/js/lib/spoken.js";
+import { branchPorts } from "../../static/js/lib/pending.js";
+import { edgeName, nodeName } from "../../static/js/lib/texts.js";
 
 test("a node is named by label, kind and state, as far as it has them", () => {
   assert.equal(nodeName({ label: "Plan", title: "Agent" }), "Plan, Agent");

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
-import { Sync } from "../../static/js/sync/status_pill.js";
-import { Unfinished } from "../../static/js/inspector/unsaved_text.js";
+import { StatusPill } from "../../static/js/sync/status_pill.js";
+import { UnsavedText } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/offline/device.js";
-import { Notes } from "../../static/js/conflicts/note_store.js";
+import { NoteStore } from "../../static/js/conflicts/note_store.js";
 import { Outbox } from "../../static/js/sync/outbox.js";
-import { Shelf } from "../../static/js/sync/edit_store.js";
-import { Standing } from "../../static/js/sync/read_only_reason.js";
+import { EditStore } from "../../static/js/sync/edit_store.js";
+import { SessionState } from "../../static/js/sync/session.js";
 
 const OWNER = { user: "1", flow: "f" };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -66,23 +66,23 @@ test("a database that does not open leaves unknown what is in it; where there is
 test("edits go out over a device that cannot be read, but it is not known how many wait until it was", async () => {
   const device = new Unreadable();
   const sent = [];
-  const shelf = Object.assign(new Shelf(device), { save() {}, drop() {} });
-  const box = new Outbox({ send: ({ client, seq }) => Boolean(sent.push(client === "dead" ? "dead" : seq)), shelf });
+  const store = Object.assign(new EditStore(device), { save() {}, drop() {} });
+  const box = new Outbox({ send: ({ client, seq }) => Boolean(sent.push(client === "dead" ? "dead" : seq)), store });
   box.put({ kind: "redo" });
   assert.equal(await box.adopt(), false);
   assert.deepEqual([box.isReady, sent], [false, [1]]);
   device.keep();
   assert.equal(await box.adopt(), true);
   assert.deepEqual([box.isReady, sent, box.pending], [true, [1, "dead"], 2]);
-  shelf.release();
+  store.release();
 });
 
 test("notes and unfinished text are read when the device keeps again, and once", async () => {
   globalThis.document = new EventTarget();
   const device = new Unreadable();
   const told = [];
-  const notes = new Notes(device, OWNER);
-  const unfinished = new Unfinished(device, { changed: () => told.push("changed"), found: () => told.push("found") });
+  const notes = new NoteStore(device, OWNER);
+  const unfinished = new UnsavedText(device, { changed: () => told.push("changed"), found: () => told.push("found") });
   await notes.load();
   assert.deepEqual([notes.size, unfinished.size, told], [0, 0, []]);
   device.keep();
@@ -97,12 +97,11 @@ function pill({ isReady = true, pending = 0, drafts = 0, isKeeping = true, unrea
   const [sync, text] = [{ dataset: {} }, {}];
   const parts = { "[data-sync]": sync, "[data-sync-text]": text };
   const root = { dataset: {}, querySelector: (selector) => parts[selector] };
-  const session = Object.assign(new Standing(), {
+  const session = Object.assign(new SessionState(), {
     role: "editor", isCurrent: true, socket: { state: "open", attempt: 0, retryAt: null }, device: { isKeeping, unread: new Set(unread) },
     outbox: { isReady, pending, drafts, isFull: false, waiting: () => [] },
   });
-  const away = Object.assign(new EventTarget(), { isEmpty: true, count: 0 });
-  new Sync({ root, session, away, texts: { say: (name) => name } });
+  new StatusPill({ root, session, texts: { say: (name) => name } });
   return [root.dataset.pending, sync.dataset.state, text.textContent];
 }
 

@@ -1,41 +1,42 @@
-/** Where the keyboard is on the canvas: one node at a time can be reached by Tab, in the order in which one reads. */
+/** Keyboard focus on the canvas: Tab reaches one node at a time, in reading order. */
 
 import { readingOrder } from "../lib/geometry.js";
 
 export class Focus {
-  #editor;
+  #parts;
 
-  constructor(editor) {
-    this.#editor = editor;
-    editor.canvas.addEventListener("focusin", ({ target }) => this.#rove(target.closest("[data-node-id]")));
+  constructor({ canvas, graph, renderer, root, selection, viewport }) {
+    this.#parts = { canvas, graph, renderer, root, selection, viewport };
+    canvas.addEventListener("focusin", ({ target }) => this.#rove(target.closest("[data-node-id]")));
   }
 
-  /** @returns {string|null} the node that has the focus */
+  /** The node that has the focus. @returns {string|null} */
   get current() {
     return document.activeElement?.closest?.("[data-node-id]")?.dataset.nodeId ?? null;
   }
 
+  /** Make the first node reachable by Tab. */
   start() {
-    const [first] = readingOrder([...this.#editor.graph.visibleNodes()].slice(0, 600));
+    const [first] = readingOrder([...this.#parts.graph.visibleNodes()].slice(0, 600));
     this.#rove(first?.element);
   }
 
-  /** @param {string|undefined} id @param {boolean} [selects] */
+  /** Move the focus to a node. @param {string|undefined} id @param {boolean} [selects] */
   node(id, selects = false) {
-    const { graph, selection, viewport, stage } = this.#editor;
+    const { graph, selection, viewport, renderer } = this.#parts;
     const record = graph.node(id);
     if (!record) return;
     if (selects) {
       selection.set({ nodes: [id] });
       viewport.reveal(graph.rect(id));
     }
-    stage.flush();
+    renderer.flush();
     record.element.focus({ preventScroll: true });
   }
 
-  /** The next node as one reads. @param {1|-1} step @returns {boolean} false at the end: the focus may leave */
+  /** Go on to the next node in reading order. @param {1|-1} step @returns {boolean} false at the end: the focus may leave */
   next(step) {
-    const { graph, canvas, viewport } = this.#editor;
+    const { graph, canvas, viewport } = this.#parts;
     const from = this.current;
     const order = readingOrder(graph.visibleNodes());
     const begins = step === 1 && document.activeElement === canvas ? order[0] : null;
@@ -48,7 +49,7 @@ export class Focus {
 
   #rove(element) {
     if (!element) return;
-    for (const other of this.#editor.root.querySelectorAll("helix-node[tabindex='0']")) if (other !== element) other.tabIndex = -1;
+    for (const other of this.#parts.root.querySelectorAll("helix-node[tabindex='0']")) if (other !== element) other.tabIndex = -1;
     element.tabIndex = 0;
   }
 }

@@ -2,9 +2,9 @@
  * The client's model of the flow: which nodes and edges there are, and where.
  *
  * For each node it keeps what the server last said (`base`), lays my unacknowledged edits over it (`x`, `y`, `width`, `height`,
- * and by `Looks` all that is drawn), and over that what moves this very moment under my hand or somebody else's (`live`). Content
+ * and by `OptimisticRendering` all that is drawn), and over that what moves this very moment in a drag, mine or another person's (`live`). Content
  * stays in the element, which the server rendered; the model knows only what gestures need. It never touches the document
- * tree: the stage does.
+ * tree: the renderer does.
  *
  * Event `change` (detail: {nodes: Set<string>, edges: Set<string>}) names what must be drawn again.
  *
@@ -16,6 +16,7 @@
  *   element: SVGGElement, label: HTMLElement|null, said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
+import { contains } from "../lib/geometry.js";
 import { changed, project } from "../lib/pending.js";
 
 export class Graph extends EventTarget {
@@ -26,20 +27,15 @@ export class Graph extends EventTarget {
   #incident = new Map();
   #members = new Map();
   #patched = { nodes: new Map(), edges: new Map(), counts: new Map() };
-  #blanks;
-  #looks;
+  #rendering;
 
-  /**
-   * @param {{node: (node: object) => HTMLElement, edge: (edge: object) => SVGGElement}} blanks make what the server has not rendered yet
-   * @param {{traits: Function, confirm: Function, wear: Function, dress: Function}} looks what is drawn of an element, and of what waits
-   */
-  constructor(blanks, looks) {
+  /** @param {{node: Function, edge: Function, traits: Function, confirm: Function, showNode: Function, showEdge: Function}} rendering shows edits that are on their way */
+  constructor(rendering) {
     super();
-    this.#blanks = blanks;
-    this.#looks = looks;
+    this.#rendering = rendering;
   }
 
-  /** A node that is there for the eye: not removed by an edit of mine on its way. @returns {NodeRecord|undefined} */
+  /** A node that is shown: not removed by an edit of mine on its way. @returns {NodeRecord|undefined} */
   node(id) {
     const record = this.nodes.get(id);
     return record && !record.gone ? record : undefined;
@@ -77,12 +73,31 @@ export class Graph extends EventTarget {
     return record.live ?? record;
   }
 
+  /** These without those inside another of them. @param {Set<string>} ids @returns {string[]} */
+  rootsOf(ids) {
+    const inside = (id) => {
+      for (let at = this.nodes.get(id)?.parent; at; at = this.nodes.get(at)?.parent) if (ids.has(at)) return true;
+      return false;
+    };
+    return [...ids].filter((id) => this.node(id) && !inside(id));
+  }
+
+  /** The smallest group around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
+  groupAt(point, except = new Set()) {
+    let found = null;
+    for (const node of this.visibleNodes()) {
+      if (node.kind !== "group" || except.has(node.id) || !contains(this.rect(node.id), point)) continue;
+      if (!found || node.width * node.height < found.width * found.height) found = node;
+    }
+    return found?.id ?? null;
+  }
+
   putNode(element) {
     const id = element.dataset.nodeId;
     const before = this.nodes.get(id);
     if (before) this.#members.get(before.base.parent)?.delete(id);
     const base = baseOf(element);
-    const record = { id, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#looks.traits(element) };
+    const record = { id, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#rendering.traits(element) };
     this.nodes.set(id, record);
     bucket(this.#members, base.parent).add(id);
     this.#lay(id);
@@ -90,14 +105,14 @@ export class Graph extends EventTarget {
     return record;
   }
 
-  /** The server's word on a node whose element is in somebody's hand: where it is, and that it is. */
+  /** Take the server's state of a node whose element a gesture holds. */
   confirm(element) {
     const record = this.nodes.get(element.dataset.nodeId);
     if (!record) return;
     this.#members.get(record.base.parent)?.delete(record.id);
     Object.assign(record, { base: baseOf(element), isMine: false });
     bucket(this.#members, record.base.parent).add(record.id);
-    this.#looks.confirm(record, element);
+    this.#rendering.confirm(record, element);
     this.#lay(record.id);
     this.#change([record.id]);
   }
@@ -128,7 +143,7 @@ export class Graph extends EventTarget {
     this.#change([edge.source, edge.target], [id]);
   }
 
-  /** The server's word on where a node is. */
+  /** The server says where a node is. */
   place(id, x, y, width, height) {
     const record = this.nodes.get(id);
     if (!record) return;
@@ -174,11 +189,11 @@ export class Graph extends EventTarget {
   }
 
   #add(node) {
-    this.putNode(this.#blanks.node(node)).isMine = true;
+    this.putNode(this.#rendering.node(node)).isMine = true;
   }
 
   #connect(edge) {
-    this.putEdge(this.#blanks.edge(edge));
+    this.putEdge(this.#rendering.edge(edge));
     this.edges.get(edge.id).isMine = true;
   }
 
@@ -192,7 +207,7 @@ export class Graph extends EventTarget {
     }
     const { x, y, width, height, parent } = { ...record.base, ...patch };
     Object.assign(record, { x, y, width, height, parent, gone: Boolean(patch?.gone) });
-    this.#looks.wear(record, patch, this.#patched.counts.get(id));
+    this.#rendering.showNode(record, patch, this.#patched.counts.get(id));
   }
 
   #layEdge(id) {
@@ -204,7 +219,7 @@ export class Graph extends EventTarget {
       return;
     }
     record.gone = Boolean(patch?.gone);
-    this.#looks.dress(record, patch);
+    this.#rendering.showEdge(record, patch);
   }
 
   #unlink(edge) {

@@ -1,19 +1,19 @@
 /**
- * The whole flow in the corner; a drag in it moves the view. Blocks are painted when the flow changed, a few times a second at
+ * The whole flow in the corner; a drag in it moves the view. It is painted when the flow changed, a few times a second at
  * most; the frame of the view, which moves with every pan, has a canvas of its own.
  */
 
 import { centre, centred, union } from "../lib/geometry.js";
-import { fresh, paintBlocks } from "./overview.js";
+import { fresh, paintNodes } from "./overview.js";
 import { make } from "../lib/make.js";
 
 const PADDING = 8;
 const REST_MS = 120;
 
 export class Minimap {
-  #editor;
+  #parts;
   #box;
-  #blocks = make("canvas");
+  #nodes = make("canvas");
   #frame = make("canvas");
   #view = { x: 0, y: 0, zoom: 1 };
   #bounds = null;
@@ -22,15 +22,13 @@ export class Minimap {
   #timer = 0;
   #request = 0;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#box = editor.root.querySelector("[data-minimap]");
+  constructor({ graph, root, viewport }) {
+    this.#parts = { graph, root, viewport };
+    this.#box = root.querySelector("[data-minimap]");
     if (!this.#box) return;
-    this.#box.replaceChildren(this.#blocks, this.#frame);
-    for (const canvas of [this.#blocks, this.#frame]) canvas.style.gridArea = "1 / 1";
-    this.#box.style.display = "grid";
-    editor.graph.addEventListener("change", () => this.#changed());
-    editor.viewport.addEventListener("change", () => this.#moved());
+    this.#box.replaceChildren(this.#nodes, this.#frame);
+    graph.addEventListener("change", () => this.#changed());
+    viewport.addEventListener("change", () => this.#moved());
     new ResizeObserver(([{ contentRect: { width, height } }]) => {
       this.#size = { width, height };
       this.#changed();
@@ -41,7 +39,7 @@ export class Minimap {
   #changed() {
     this.#timer ||= setTimeout(() => {
       this.#timer = 0;
-      this.#bounds = union(Array.from(this.#editor.graph.visibleNodes(), ({ id }) => this.#editor.graph.rect(id)));
+      this.#bounds = union(Array.from(this.#parts.graph.visibleNodes(), ({ id }) => this.#parts.graph.rect(id)));
       this.#paint();
     }, REST_MS);
   }
@@ -53,9 +51,9 @@ export class Minimap {
   #paint() {
     const { width, height } = this.#size;
     if (!width || !height) return;
-    this.#accent = getComputedStyle(this.#box).getPropertyValue("--accent");
+    this.#accent = getComputedStyle(this.#box).color;
     this.#view = this.#fitting();
-    paintBlocks(fresh(this.#blocks, width, height), this.#editor.graph, this.#view);
+    paintNodes(fresh(this.#nodes, width, height), this.#parts.graph, this.#view);
     this.#moved();
   }
 
@@ -67,7 +65,7 @@ export class Minimap {
     if (Math.abs(view.zoom - this.#view.zoom) > 1e-6 || view.x !== this.#view.x || view.y !== this.#view.y) this.#changed();
     const context = fresh(this.#frame, width, height);
     const { x, y, zoom } = this.#view;
-    const seen = this.#editor.viewport.seen();
+    const seen = this.#parts.viewport.seen();
     context.strokeStyle = this.#accent;
     context.lineWidth = 1.5;
     context.strokeRect(seen.x * zoom + x, seen.y * zoom + y, seen.width * zoom, seen.height * zoom);
@@ -76,7 +74,7 @@ export class Minimap {
   /** The view that shows the flow and where I am in it. */
   #fitting() {
     const { width, height } = this.#size;
-    const all = union([this.#bounds, this.#editor.viewport.seen()].filter(Boolean));
+    const all = union([this.#bounds, this.#parts.viewport.seen()].filter(Boolean));
     const zoom = Math.min((width - 2 * PADDING) / all.width, (height - 2 * PADDING) / all.height);
     return centred(centre(all), { width, height }, Math.max(zoom, 1e-6));
   }
@@ -85,13 +83,14 @@ export class Minimap {
     const go = ({ clientX, clientY }) => {
       const { left, top } = this.#box.getBoundingClientRect();
       const { x, y, zoom } = this.#view;
-      const { viewport } = this.#editor;
+      const { viewport } = this.#parts;
       viewport.set(centred({ x: (clientX - left - x) / zoom, y: (clientY - top - y) / zoom }, viewport.size, viewport.zoom));
-      this.#editor.moved();
+      viewport.steered();
     };
     event.preventDefault();
-    this.#box.setPointerCapture(event.pointerId);
     go(event);
+    // A press that was kept until this module came may be over.
+    if (event.isTrusted) this.#box.setPointerCapture(event.pointerId);
     this.#box.onpointermove = go;
     this.#box.onpointerup = this.#box.onpointercancel = () => (this.#box.onpointermove = null);
   }

@@ -1,9 +1,10 @@
 /**
- * Dress an element that the server rendered in what an edit of mine on its way changes, and give it back as it was.
+ * Show my unacknowledged edits: change elements that the server rendered, make those it has not rendered yet, and give
+ * everything back as it was when an edit is gone.
  *
- * Written is only what follows from a plain property. What the server alone can word, the line below the label and the foot
- * of a node, is marked as not saved; the text of a note stands as it was typed. What the server said is read once, before the
- * first change, and kept with the record (`said`) as long as something waits.
+ * Only what follows from a plain property is written. What the server alone can word, the line below the label and the foot
+ * of a node, is marked as not saved; the text of a note is shown as typed. What the server said is read once, before the
+ * first change, and kept with the record (`said`) as long as an edit waits.
  *
  * @typedef {import("./graph.js").NodeRecord} NodeRecord
  * @typedef {import("./graph.js").EdgeRecord} EdgeRecord
@@ -11,13 +12,16 @@
  * @typedef {import("../lib/pending.js").EdgePatch} EdgePatch
  */
 
-import { branchPorts } from "../lib/branches.js";
-import { nodeName } from "../lib/spoken.js";
+import { heightFor } from "../lib/geometry.js";
+import { branchPorts } from "../lib/pending.js";
+import { nodeName } from "../lib/texts.js";
 import { make } from "../lib/make.js";
 
-const LOOKS = ["label", "enabled", "colour", "settings"];
+const SVG = "http://www.w3.org/2000/svg";
+/** Properties of a node that change how it looks. */
+const VISIBLE = ["label", "enabled", "colour", "settings"];
 
-export class Looks {
+export class OptimisticRendering {
   #catalogue;
   #texts;
 
@@ -27,6 +31,24 @@ export class Looks {
     this.#texts = texts;
   }
 
+  /** The element of a node that is still on its way to the server. @returns {HTMLElement} */
+  node({ id, kind, x, y, label, parent, settings, ...node }) {
+    const { width, height, title } = this.#catalogue[kind];
+    const fitting = settings?.branches ? Math.max(height, heightFor(settings.branches)) : height;
+    const element = emptyNode(kind);
+    element.id = `n-${id}`;
+    Object.assign(element.dataset, { nodeId: id, x, y, width: node.width ?? width, height: node.height ?? fitting, parent: parent ?? "", label: label ?? title });
+    return element;
+  }
+
+  /** The element of an edge that is still on its way to the server. @returns {SVGGElement} */
+  edge({ id, source, target, source_port: sourcePort, target_port: targetPort }) {
+    const element = emptyEdge();
+    Object.assign(element.dataset, { edgeId: id, source, target, sourcePort, targetPort, label: "" });
+    element.id = `e-${id}`;
+    return element;
+  }
+
   /** What gestures ask of an element, read once. */
   traits(element) {
     const { kind, label = "", colour = this.#catalogue[kind].colour, disabled } = element.dataset;
@@ -34,15 +56,15 @@ export class Looks {
     return { label, colour, enabled: disabled === undefined, inputs: ports("in"), outputs: ports("out") };
   }
 
-  /** The server's word on a node whose element stays for now. @param {NodeRecord} record @param {HTMLElement} element as it is rendered */
+  /** Take the server's state of a node whose element stays for now. @param {NodeRecord} record @param {HTMLElement} element as it is rendered */
   confirm(record, element) {
     record.said = this.#read(element);
   }
 
   /** @param {NodeRecord} record @param {Patch} [patch] what waits @param {number} [members] by how many a group has more */
-  wear(record, patch = {}, members = 0) {
-    const isDressed = members !== 0 || LOOKS.some((name) => patch[name] !== undefined);
-    if (!isDressed && !record.said) return;
+  showNode(record, patch = {}, members = 0) {
+    const isChanged = members !== 0 || VISIBLE.some((name) => patch[name] !== undefined);
+    if (!isChanged && !record.said) return;
     const said = (record.said ??= this.#read(record.element));
     const { settings = {} } = patch;
     const { label = said.label, enabled = said.enabled, colour = said.colour } = patch;
@@ -55,18 +77,18 @@ export class Looks {
     write(record.element.querySelector(".node-count"), String(said.count + members));
     writeNote(record.element.querySelector(".note-text"), settings.text, said.note);
     if (!isEqual(outputs, outputsOf(record.element))) branch(record.element.querySelector(".branches"), outputs);
-    if (!isDressed) record.said = undefined;
+    if (!isChanged) record.said = undefined;
   }
 
   /** @param {EdgeRecord} edge @param {EdgePatch} [patch] */
-  dress(edge, patch = {}) {
-    const isDressed = patch.label !== undefined || patch.animated !== undefined;
-    if (!isDressed && !edge.said) return;
+  showEdge(edge, patch = {}) {
+    const isChanged = patch.label !== undefined || patch.animated !== undefined;
+    if (!isChanged && !edge.said) return;
     edge.said ??= { label: edge.element.dataset.label ?? "", animated: edge.element.hasAttribute("data-animated") };
     const { label = edge.said.label, animated = edge.said.animated } = patch;
     edge.element.toggleAttribute("data-animated", animated);
     edge.label = label ? labelled(edge, label) : null;
-    if (!isDressed) edge.said = undefined;
+    if (!isChanged) edge.said = undefined;
   }
 
   /** As the server has it. */
@@ -105,7 +127,7 @@ export class Looks {
     element.setAttribute("aria-label", isSaid && enabled === said.enabled ? said.name : nodeName(name));
   }
 
-  /** That it is off can be said; what it would say when it is on again, nobody here knows. */
+  /** The line of a disabled node is known here; that of one enabled again is not. */
   #second(record, settings) {
     const { element, kind, enabled, said } = record;
     const line = element.querySelector(".node-second");
@@ -126,6 +148,23 @@ export class Looks {
   }
 }
 
+/** A new node as the server would draw it. @returns {HTMLElement} */
+export function emptyNode(kind) {
+  return document.querySelector(`template[data-blank-kind="${kind}"]`).content.firstElementChild.cloneNode(true);
+}
+
+/** An edge without ends. @returns {SVGGElement} */
+export function emptyEdge() {
+  const element = document.createElementNS(SVG, "g");
+  element.setAttribute("role", "img");
+  for (const part of ["edge-hit", "edge-line", "edge-arrow"]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", part);
+    element.append(path);
+  }
+  return element;
+}
+
 function labelled({ id, label }, text) {
   if (!label) return make("div.edge-label", { dir: "auto", id: `l-${id}`, "data-label-of": id }, text);
   if (label.textContent !== text) label.textContent = text;
@@ -136,7 +175,7 @@ function write(element, text) {
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-/** Quietly: paler for the eye, in words for the ear. */
+/** Paler on screen, and in words for screen readers. */
 function mark(element, isUnsaved, words) {
   if (!element || element.hasAttribute("data-unsaved") === isUnsaved) return;
   element.toggleAttribute("data-unsaved", isUnsaved);

@@ -1,11 +1,10 @@
 /**
- * What lies over the nodes and is mine alone: handles, the box around several, the ends of a selected edge, alignment lines,
- * and the reason why something cannot be. Redrawn when what it surrounds moves.
+ * What lies over the nodes: handles, the box around several, the ends of a selected edge, alignment lines, and the reason why
+ * something is refused. Redrawn when what it surrounds moves.
  */
 
-import { union } from "../lib/geometry.js";
-import { portPoint } from "../lib/curve.js";
-import { shape } from "./edges.js";
+import { portPoint, union } from "../lib/geometry.js";
+import { shape } from "./renderer.js";
 import { make, over } from "../lib/make.js";
 
 const REASON_MS = 4_000;
@@ -14,22 +13,23 @@ const CORNERS = { nw: [0, 0], ne: [1, 0], se: [1, 1], sw: [0, 1] };
 const SIDES = { n: [0.5, 0], s: [0.5, 1], w: [0, 0.5], e: [1, 0.5] };
 
 export class Overlay {
-  #editor;
+  #parts;
   #handles = Object.entries({ ...SIDES, ...CORNERS }).map(([name, at]) => ({ name, at, element: make("i.handle", { "data-handle": name }) }));
   #ends = ["source", "target"].map((end) => make("i.edge-end", { "data-end": end }));
   #box = make("div.selection-box");
   #reasons = new Map();
   #guides = [];
 
-  constructor(editor) {
-    this.#editor = editor;
-    editor.selection.addEventListener("change", () => this.draw());
-    editor.stage.addEventListener("drawn", () => this.draw());
+  constructor({ editing, graph, layers, renderer, selection, viewport }) {
+    this.#parts = { editing, graph, layers, renderer, selection, viewport };
+    selection.addEventListener("change", () => this.draw());
+    editing.addEventListener("change", () => this.draw());
+    renderer.addEventListener("drawn", () => this.draw());
   }
 
   /** Put everything around the selection as it is now. */
   draw() {
-    const { graph, selection, layers } = this.#editor;
+    const { graph, selection, layers } = this.#parts;
     this.#drawHandles();
     this.#drawEnds();
     const several = selection.nodes.size > 1 && [...selection.nodes].filter((id) => graph.node(id)).map((id) => graph.rect(id));
@@ -38,7 +38,7 @@ export class Overlay {
   }
 
   #drawHandles() {
-    const { graph, selection, layers, mayEdit } = this.#editor;
+    const { graph, selection, layers, editing: { mayEdit } } = this.#parts;
     const node = mayEdit ? graph.node(selection.node) : null;
     const rect = node && graph.rect(node.id);
     for (const { name, at: [x, y], element } of this.#handles) {
@@ -50,7 +50,7 @@ export class Overlay {
   }
 
   #drawEnds() {
-    const { graph, selection, layers, mayEdit } = this.#editor;
+    const { graph, selection, layers, editing: { mayEdit } } = this.#parts;
     const edge = mayEdit ? graph.edge(selection.edge) : null;
     const isDrawn = edge && graph.node(edge.source) && graph.node(edge.target);
     const points = isDrawn && [portPoint(shape(graph, edge.source), edge.sourcePort, "out"), portPoint(shape(graph, edge.target), edge.targetPort, "in")];
@@ -62,15 +62,15 @@ export class Overlay {
     for (const element of this.#guides) element.remove();
     this.#guides = guides.map(({ axis, at, from, to }) => {
       const element = make("div.guide", { "data-axis": axis });
-      over(this.#editor.layers.overlay, element, axis === "x" ? { x: at, y: from, height: to - from } : { x: from, y: at, width: to - from });
+      over(this.#parts.layers.overlay, element, axis === "x" ? { x: at, y: from, height: to - from } : { x: from, y: at, width: to - from });
       return element;
     });
   }
 
-  /** Say at a node why not; without a text, no longer. @param {string|null} id */
+  /** Say at a node why something is refused; without a text, stop saying it. @param {string|null} id */
   reason(id, text, { stays = true } = {}) {
     for (const [key, reason] of this.#reasons) if (reason.stays) this.#unsay(key);
-    if (!id || !text || !this.#editor.graph.nodes.has(id)) return;
+    if (!id || !text || !this.#parts.graph.nodes.has(id)) return;
     this.#unsay(id);
     const element = make("div.reason", {}, text);
     const timer = stays ? 0 : setTimeout(() => this.#unsay(id), REASON_MS);
@@ -79,7 +79,7 @@ export class Overlay {
   }
 
   #stand(element, id) {
-    const { graph, layers, viewport } = this.#editor;
+    const { graph, layers, viewport } = this.#parts;
     const rect = graph.node(id) && graph.rect(id);
     over(layers.overlay, element, rect ? { x: rect.x, y: rect.y - 6 / viewport.zoom } : null, ` scale(${1 / viewport.zoom}) translate(0, -100%)`);
     element.style.transformOrigin = "0 0";

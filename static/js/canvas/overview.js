@@ -1,25 +1,24 @@
-/** Far away, a large flow is painted: one block for each node in its kind's colour, on one 2D canvas. */
+/** A large flow from far away: one block for each node in its kind's colour, painted on one 2D canvas. */
 
 import { intersects } from "../lib/geometry.js";
+import { make } from "../lib/make.js";
 
-export class Blocks {
-  #canvas;
+export class Overview {
+  #canvas = make("canvas.overview", { hidden: true });
   #graph;
   #viewport;
-  #isShown = false;
-  colours = {};
 
-  constructor(canvas, graph, viewport) {
-    this.#canvas = canvas;
+  /** @param {HTMLElement} section the canvas */
+  constructor(section, graph, viewport) {
+    section.prepend(this.#canvas);
     this.#graph = graph;
     this.#viewport = viewport;
   }
 
-  /** Paint, or put away. */
+  /** Paint it, or hide it. */
   show(isShown) {
     if (this.#canvas.hidden === isShown) this.#canvas.hidden = !isShown;
     if (isShown) this.#paint();
-    this.#isShown = isShown;
   }
 
   #paint() {
@@ -27,7 +26,7 @@ export class Blocks {
     const context = fresh(this.#canvas, width, height);
     const { x, y, zoom } = this.#viewport.view;
     const view = this.#viewport.seen();
-    paintBlocks(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
+    paintNodes(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
   }
 }
 
@@ -42,8 +41,8 @@ export function fresh(canvas, width, height) {
   return context;
 }
 
-/** @param {(rect: object) => boolean} [wanted] */
-export function paintBlocks(context, graph, { x, y, zoom }, wanted = () => true) {
+/** Paint a block for each node. @param {(rect: object) => boolean} [wanted] */
+export function paintNodes(context, graph, { x, y, zoom }, wanted = () => true) {
   // By colour, because changing it costs more than a rectangle.
   const colours = new Map();
   for (const record of graph.visibleNodes()) {

@@ -1,25 +1,28 @@
 /**
- * Puts the model on the page: attaches what is in view, writes places, draws edges; all of it once a frame, writes only.
+ * Puts the model on the page: attaches what is in view, writes places, draws edges; once a frame, and only writing.
  *
  * Up to 600 nodes everything stays attached. Beyond, only what is in view (with a margin) is in the document, and below a quarter of
- * the size no node is: blocks are painted on one 2D canvas. What I hold, have selected or focused always stays attached.
+ * the size no node is: an overview is painted on one 2D canvas. What is held, selected or focused always stays attached.
  *
  * Event `drawn` after each frame that changed something (detail: {nodes, edges}).
  */
 
-import { intersects } from "../lib/geometry.js";
-import { Blocks } from "./overview.js";
-import { draw } from "./edges.js";
+import { edgePath, intersects } from "../lib/geometry.js";
+import { edgeName } from "../lib/texts.js";
 
 const WHOLE = 600;
 const MOST = 1_500;
 const MARGIN = 200;
+const FAR = 0.25;
 
-export class Stage extends EventTarget {
+export class Renderer extends EventTarget {
   #graph;
   #viewport;
   #layers;
-  #blocks;
+  #section;
+  /** Loaded when it is first needed. @type {import("./overview.js").Overview|null} */
+  #overview = null;
+  #loading = null;
   #nodes = new Set();
   #edges = new Set();
   #frame = 0;
@@ -35,13 +38,14 @@ export class Stage extends EventTarget {
    * @param {Record<string, Element>} layers by name
    * @param {import("./graph.js").Graph} graph
    * @param {import("./viewport.js").Viewport} viewport
+   * @param {HTMLElement} section the canvas, where the overview goes
    */
-  constructor(layers, graph, viewport, canvas) {
+  constructor(layers, graph, viewport, section) {
     super();
+    this.#section = section;
     this.#layers = layers;
     this.#graph = graph;
     this.#viewport = viewport;
-    this.#blocks = new Blocks(canvas, graph, viewport);
     for (const layer of ["groups", "nodes", "edges", "labels"]) this.#remember(layers[layer].children);
     graph.addEventListener("change", ({ detail }) => this.#stale(detail));
     viewport.addEventListener("change", () => this.#isLarge && this.#ask());
@@ -130,8 +134,8 @@ export class Stage extends EventTarget {
 
   /** Attach what is in view and nothing else; while the view stays within the last margin there is nothing to do. */
   #cull() {
-    const isFar = this.#isLarge && this.#viewport.zoom < 0.25;
-    this.#blocks.show(isFar);
+    const isFar = this.#isLarge && this.#viewport.zoom < FAR && this.#hasOverview();
+    this.#overview?.show(isFar);
     const { zoom } = this.#viewport;
     const ratio = this.#culled ? zoom / this.#culled.zoom : 0;
     if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && within(this.#viewport.seen(), this.#culled.rect)) return;
@@ -152,6 +156,16 @@ export class Stage extends EventTarget {
       draw(record, this.#graph);
       record.isDrawn = true;
     }
+  }
+
+  /** Whether it is loaded; until it is, the nodes stay. */
+  #hasOverview() {
+    this.#loading ??= import("./overview.js").then(({ Overview }) => {
+      this.#overview = new Overview(this.#section, this.#graph, this.#viewport);
+      this.#culled = null;
+      this.#ask();
+    }).catch(() => (this.#loading = null));
+    return this.#overview !== null;
   }
 
   #inView() {
@@ -176,7 +190,7 @@ export class Stage extends EventTarget {
 const within = (inner, outer) =>
   inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
 
-/** Write a node's place: the style for the eye, the attributes for whoever reads the page. */
+/** Write a node's place: in the style, and in the attributes that scripts and tests read. */
 function place(record, rect) {
   const { style, dataset } = record.element;
   const transform = `translate(${rect.x}px, ${rect.y}px)`;
@@ -192,10 +206,64 @@ function place(record, rect) {
   }
 }
 
-/** What the page added to an element outlives its replacement. */
+/** Keep what the page added to an element when it is replaced. */
 function keep(before, after) {
   for (const name of ["data-selected", "data-dragging", "data-waiting", "data-refused", "aria-current"]) {
     if (before.hasAttribute(name)) after.setAttribute(name, before.getAttribute(name));
   }
   after.tabIndex = before.tabIndex ?? -1;
+}
+
+/** Draw an edge between where its nodes are now. @param {import("./graph.js").EdgeRecord} edge @param {import("./graph.js").Graph} graph */
+function draw(edge, graph) {
+  const [source, target] = [shape(graph, edge.source), shape(graph, edge.target)];
+  if (!source || !target) return;
+  const curve = edgePath(source, edge.sourcePort, target, edge.targetPort);
+  trace(edge.element, curve);
+  const ends = [edge.source, edge.target].map((id) => graph.nodes.get(id));
+  speak(edge, ends.map(({ label }) => label));
+  dim(edge, !ends.every(({ enabled }) => enabled));
+  if (edge.label) edge.label.style.transform = `translate(${curve.middle[0]}px, ${curve.middle[1]}px) translate(-50%, -50%)`;
+}
+
+/** An edge is named by its ends, also when they get another name. */
+function speak(edge, labels) {
+  if (edge.spoken?.[0] === labels[0] && edge.spoken[1] === labels[1]) return;
+  edge.spoken = labels;
+  edge.element.setAttribute("aria-label", edgeName(labels));
+}
+
+/** It is dotted while an end is off. */
+function dim({ element }, isOff) {
+  if (element.hasAttribute("data-disabled") !== isOff) element.toggleAttribute("data-disabled", isOff);
+}
+
+/** A node as the curve needs it, where it is drawn now. */
+export function shape(graph, id) {
+  const record = graph.nodes.get(id);
+  return record && { ...graph.rect(id), kind: record.kind, outputs: record.outputs };
+}
+
+/** Give an edge's paths this curve. @param {SVGGElement} element */
+export function trace(element, { d, arrow }) {
+  for (const path of element.children) path.setAttribute("d", path.classList.contains("edge-arrow") ? arrow : d);
+}
+
+/**
+ * Mark the ports that carry an edge: the server draws each node by itself and cannot know.
+ * @param {import("./graph.js").Graph} graph @param {{nodes: Iterable<string>, edges: Iterable<string>}} changed
+ */
+export function fillPorts(graph, { nodes, edges }) {
+  const changed = new Set(nodes);
+  for (const id of edges) for (const end of ["source", "target"]) changed.add(graph.edges.get(id)?.[end]);
+  for (const id of changed) fill(graph, graph.nodes.get(id));
+}
+
+function fill(graph, record) {
+  if (!record) return;
+  const ends = graph.edgesOf(record.id).map((edge) => (edge.source === record.id ? `out ${edge.sourcePort}` : `in ${edge.targetPort}`));
+  const used = new Set(ends);
+  for (const port of record.element.querySelectorAll("[data-port]")) {
+    port.toggleAttribute("data-connected", used.has(`${port.dataset.direction} ${port.dataset.port}`));
+  }
 }

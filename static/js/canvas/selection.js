@@ -1,5 +1,5 @@
 /**
- * What is mine at the moment: selected nodes and edges. Marked on the elements, never known to the server's HTML.
+ * The selected nodes and edges. Marked on the elements by this page only; the server's HTML knows nothing of it.
  *
  * Event `change`.
  */
@@ -9,10 +9,10 @@ export class Selection extends EventTarget {
   nodes = new Set();
   /** @type {Set<string>} */
   edges = new Set();
+  /** @type {import("./graph.js").Graph} */
   #graph;
 
-  /** @param {import("./graph.js").Graph} graph */
-  constructor(graph) {
+  constructor({ graph }) {
     super();
     this.#graph = graph;
     graph.addEventListener("change", ({ detail }) => this.#prune(detail));

@@ -2,13 +2,18 @@
  * Pan and zoom: one transform on the world, and custom properties from which the sheet draws the grid and keeps chrome at
  * its size on screen. The canvas's own box is measured when it changes, never during a gesture.
  *
- * Event `change` whenever the view or the size of the canvas is another.
+ * Events: `change` (the view or the size of the canvas), `pointer` (where the pointer is; detail: {event}), `steered` (a person
+ * moved the view with a command or the minimap).
  */
 
 import { centre, centred, detail, fit, seen, toWorld, zoomAt } from "../lib/geometry.js";
 
 const GLIDE_MS = 140;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const narrow = matchMedia("(max-width: 719px)");
+
+/** Whether the screen is as narrow as a phone's. */
+export const isPhone = () => narrow.matches;
 
 // Were they inherited, every pan would make the browser compute the style of every node anew.
 for (const name of ["--pan-x", "--pan-y"]) {
@@ -23,6 +28,8 @@ export class Viewport extends EventTarget {
   /** @type {import("../lib/geometry.js").View} */
   view = { x: 0, y: 0, zoom: 1 };
   size = { width: 1, height: 1 };
+  /** Where the pointer is in the world, when it is over the canvas. @type {{x: number, y: number}|null} */
+  pointer = null;
   #section;
   #world;
   #origin = { x: 0, y: 0 };
@@ -38,6 +45,8 @@ export class Viewport extends EventTarget {
     this.#measure();
     new ResizeObserver(() => this.#measure()).observe(section);
     addEventListener("scroll", () => this.#measure(), { passive: true });
+    section.addEventListener("pointermove", (event) => this.#point(this.world(event), event));
+    section.addEventListener("pointerleave", (event) => this.#point(null, event));
   }
 
   get zoom() {
@@ -87,6 +96,16 @@ export class Viewport extends EventTarget {
     const view = this.seen(-24);
     if (rect.x >= view.x && rect.y >= view.y && rect.x + rect.width <= view.x + view.width && rect.y + rect.height <= view.y + view.height) return;
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
+  }
+
+  /** Tell that a person moved the view by other means than the pointer on the canvas. */
+  steered() {
+    this.dispatchEvent(new Event("steered"));
+  }
+
+  #point(at, event) {
+    this.pointer = at;
+    this.dispatchEvent(new CustomEvent("pointer", { detail: { event } }));
   }
 
   #slide(from, to, start) {

@@ -1,6 +1,6 @@
 /**
- * Who is here: one avatar for each person, own first; a click follows, my own hand ends it. The style sheet shows as many as
- * the width has room for, with the count that belongs to it.
+ * Who is here: one avatar for each person, one's own first. A click follows a person's view until one moves it oneself. The style
+ * sheet shows as many as there is room for, with the matching count.
  */
 
 import { centred } from "../lib/geometry.js";
@@ -9,21 +9,22 @@ import { make } from "../lib/make.js";
 /** How many avatars a phone, a narrow window and a wide one show. */
 const ROOMS = [2, 3, 5];
 
-export class Roster {
-  #editor;
+export class Avatars {
+  #parts;
   #list;
   #following = null;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#list = editor.root.querySelector("[data-roster]");
-    editor.company.addEventListener("change", () => this.#show());
-    editor.company.addEventListener("moved", () => this.#follow());
-    editor.session.addEventListener("you", () => this.#show());
-    for (const type of ["pointerdown", "wheel"]) editor.canvas.addEventListener(type, () => this.stop(), { passive: true });
+  constructor({ canvas, collaborators, notices, presence, root, session, texts, viewport }) {
+    this.#parts = { collaborators, notices, presence, session, texts, viewport };
+    this.#list = root.querySelector("[data-roster]");
+    collaborators.addEventListener("change", () => this.#show());
+    collaborators.addEventListener("moved", () => this.#follow());
+    session.addEventListener("you", () => this.#show());
+    viewport.addEventListener("steered", () => this.stop());
+    for (const type of ["pointerdown", "wheel"]) canvas.addEventListener(type, () => this.stop(), { passive: true });
   }
 
-  /** @returns {boolean} whether somebody was followed */
+  /** Follow nobody any more. @returns {boolean} whether a person was followed */
   stop() {
     const was = this.#following;
     this.#following = null;
@@ -32,11 +33,11 @@ export class Roster {
   }
 
   #show() {
-    const { session, company, texts, presence } = this.#editor;
-    presence.company(company.people.size);
+    const { session, collaborators, texts, presence } = this.#parts;
+    presence.others(collaborators.people.size);
     const byPerson = new Map();
     if (session.you) byPerson.set(session.you.id, { ...session.you, mine: true, state: {} });
-    for (const person of company.people.values()) {
+    for (const person of collaborators.people.values()) {
       const known = byPerson.get(person.id);
       if (!known || (known.state.status === "idle" && person.state.status !== "idle")) byPerson.set(person.id, person);
     }
@@ -63,7 +64,7 @@ export class Roster {
   }
 
   #toggle(person) {
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     this.#following = this.#following === person.session ? null : person.session;
     if (this.#following) notices.announce(texts.say("following", { name: person.name }));
     this.#show();
@@ -71,8 +72,8 @@ export class Roster {
 
   #follow() {
     if (!this.#following) return;
-    const viewport = this.#editor.company.people.get(this.#following)?.state.viewport;
-    if (viewport) this.#editor.viewport.set(centred({ x: viewport[0], y: viewport[1] }, this.#editor.viewport.size, viewport[2]), { glide: true });
-    if (!this.#editor.company.people.has(this.#following)) this.stop();
+    const viewport = this.#parts.collaborators.people.get(this.#following)?.state.viewport;
+    if (viewport) this.#parts.viewport.set(centred({ x: viewport[0], y: viewport[1] }, this.#parts.viewport.size, viewport[2]), { glide: true });
+    if (!this.#parts.collaborators.people.has(this.#following)) this.stop();
   }
 }

@@ -1,8 +1,8 @@
 /**
- * The others on the canvas: their cursors, what they have selected, what they drag; smoothed, and never in the way.
+ * The others on the canvas: their cursors, selections and drags, smoothed and never in the way.
  *
- * People come as sessions; two tabs of one user are one avatar, but each has its cursor.
- * Events: `change` (who is here, or idle), `moved` (somebody's view), `fields` (who types where).
+ * People come as sessions: two tabs of one person are one avatar, but each has its own cursor.
+ * Events: `change` (who is here, or idle), `moved` (a person's view), `fields` (who types where).
  */
 
 import { Spline } from "../lib/spline.js";
@@ -12,32 +12,31 @@ import { make, over } from "../lib/make.js";
 const HOLD_MS = 1_000;
 const NAME = 24;
 
-export class Company extends EventTarget {
+export class Collaborators extends EventTarget {
   /** @type {Map<string, {session: string, id: number, name: string, colour: string, state: object}>} without me */
   people = new Map();
-  #editor;
+  #parts;
   #cursors = new Map();
   #outlines = new Map();
   #drags = new Map();
   #frame = 0;
 
-  constructor(editor) {
+  constructor({ graph, layers, renderer, session, viewport }) {
     super();
-    this.#editor = editor;
-    const { session, viewport, stage } = editor;
+    this.#parts = { graph, layers, renderer, session, viewport };
     session.addEventListener("people", ({ detail }) => this.#come(detail));
     session.addEventListener("presence", ({ detail }) => this.#states(detail));
     session.addEventListener("status", () => session.socket.state !== "open" && this.#leaveAll());
     session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
     viewport.addEventListener("change", () => this.#ask());
-    stage.addEventListener("drawn", () => this.#outline());
+    renderer.addEventListener("drawn", () => this.#outline());
   }
 
   #come({ all, joined, left }) {
     if (all) this.#leaveAll();
     for (const id of left) this.#leave(id);
     for (const person of joined) {
-      if (person.session !== this.#editor.session.you?.session) this.people.set(person.session, { ...person, state: this.people.get(person.session)?.state ?? {} });
+      if (person.session !== this.#parts.session.you?.session) this.people.set(person.session, { ...person, state: this.people.get(person.session)?.state ?? {} });
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -82,13 +81,13 @@ export class Company extends EventTarget {
     }
     cursor.element.toggleAttribute("data-hidden", !at);
     if (at) cursor.spline.add(performance.now(), ...at);
-    if (cursor.element.parentNode !== this.#editor.layers.cursors) this.#editor.layers.cursors.append(cursor.element);
+    if (cursor.element.parentNode !== this.#parts.layers.cursors) this.#parts.layers.cursors.append(cursor.element);
   }
 
   #drag(id, drag) {
     if (!drag) {
       const before = this.#drags.get(id);
-      // The edit itself is on its way: let go when it is here, or the node would jump back for a moment.
+      // The edit itself is on its way: release the nodes when it arrives, or they would jump back for a moment.
       if (before?.hasArrived) this.#drags.delete(id);
       else if (before) before.timer ??= setTimeout(() => this.#endDrag(id), HOLD_MS);
       return;
@@ -96,7 +95,7 @@ export class Company extends EventTarget {
     const before = this.#drags.get(id);
     if (before?.hasArrived) return;
     clearTimeout(before?.timer);
-    const ids = this.#editor.graph.withMembers(drag.ids);
+    const ids = this.#parts.graph.withMembers(drag.ids);
     const spline = before?.spline ?? new Spline();
     if (!before) spline.add(performance.now() - 1, 0, 0);
     spline.add(performance.now(), drag.dx, drag.dy);
@@ -111,7 +110,7 @@ export class Company extends EventTarget {
     this.#release(drag);
   }
 
-  /** The edit may be here before the word that the drag is over: it counts from now on, what still comes of the drag is old. */
+  /** The edit may arrive before the end of the drag: then the rest of the drag is old. */
   #arrived(frame) {
     const moved = new Set((frame?.move ?? []).map(([id]) => id));
     for (const [id, drag] of this.#drags) {
@@ -125,11 +124,11 @@ export class Company extends EventTarget {
   }
 
   #release({ ids }) {
-    this.#editor.graph.hold([...ids].filter((node) => !this.#isMine(node)), () => null);
+    this.#parts.graph.hold([...ids].filter((node) => !this.#isMine(node)), () => null);
   }
 
   #isMine(id) {
-    return this.#editor.graph.nodes.get(id)?.element.hasAttribute("data-dragging");
+    return this.#parts.graph.nodes.get(id)?.element.hasAttribute("data-dragging");
   }
 
   #ask() {
@@ -143,7 +142,7 @@ export class Company extends EventTarget {
     for (const { ids, spline, hasArrived } of this.#drags.values()) {
       if (hasArrived) continue;
       const by = spline.at(now);
-      this.#editor.graph.hold([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
+      this.#parts.graph.hold([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
       isMoving ||= !by.still;
     }
     if (isMoving) this.#ask();
@@ -152,7 +151,7 @@ export class Company extends EventTarget {
   #drawCursor(id, { element, spline }, now) {
     const at = spline.at(now);
     if (!at) return false;
-    const { view, size, zoom } = this.#editor.viewport;
+    const { view, size, zoom } = this.#parts.viewport;
     const screen = toScreen(view, at);
     const seen = { x: clamp(screen.x, 4, size.width - 90), y: clamp(screen.y, 4, size.height - 26) };
     const isAway = screen.x < 0 || screen.y < 0 || screen.x > size.width || screen.y > size.height;
@@ -163,9 +162,9 @@ export class Company extends EventTarget {
     return !at.still;
   }
 
-  /** A line around what somebody has selected, outward by 3 px for each further person. */
+  /** Draw a line around what each person has selected, 3 px further out for each of them. */
   #outline() {
-    const { graph, layers, viewport } = this.#editor;
+    const { graph, layers, viewport } = this.#parts;
     const depth = new Map();
     const wanted = new Set();
     for (const person of this.people.values()) {

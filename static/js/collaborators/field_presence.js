@@ -1,31 +1,31 @@
 /**
- * Who types where: I tell in which field of the form I am, and see at a field of mine who else is in it. It stays usable: the
- * last word counts, as everywhere.
+ * Who types where: tells others in which field of the form I am, and shows at each field who else is in it. It stays usable: the
+ * last edit counts, as everywhere.
  */
 
 import { make } from "../lib/make.js";
 
 const NAME = 24;
 
-export class Editing {
-  #editor;
+export class FieldPresence {
+  #parts;
   #panel;
 
   /** @param {HTMLElement} panel the inspector's */
-  constructor(editor, panel) {
-    this.#editor = editor;
+  constructor({ collaborators, presence, selection, session, texts }, panel) {
+    this.#parts = { collaborators, presence, selection, session, texts };
     this.#panel = panel;
     panel.addEventListener("focusin", () => this.#tell());
-    panel.addEventListener("focusout", () => editor.presence.field(null));
-    for (const type of ["fields", "change"]) editor.company.addEventListener(type, () => this.show());
+    panel.addEventListener("focusout", () => presence.field(null));
+    for (const type of ["fields", "change"]) collaborators.addEventListener(type, () => this.show());
   }
 
-  /** The form, or who is in it, is another now. */
+  /** Show who is in which field of the form. */
   show() {
     for (const field of this.#panel.querySelectorAll("[data-editing]")) leave(field);
-    const { company, selection, texts } = this.#editor;
+    const { collaborators, selection, texts } = this.#parts;
     if (selection.edges.size) return;
-    for (const { name, colour, state } of company.people.values()) {
+    for (const { name, colour, state } of collaborators.people.values()) {
       const place = state.field && isSame(state.selection ?? [], selection.nodes) && this.#panel.querySelector(`[data-field="${CSS.escape(state.field)}"]`);
       if (!place || "editing" in place.dataset) continue;
       Object.assign(place.dataset, { editing: "", personColour: colour });
@@ -36,8 +36,8 @@ export class Editing {
 
   #tell() {
     const field = document.activeElement.closest("[data-field]");
-    const isMine = this.#editor.session.mayEdit && !this.#editor.selection.edges.size;
-    this.#editor.presence.field((isMine && field?.dataset.field) || null);
+    const isMine = this.#parts.session.mayEdit && !this.#parts.selection.edges.size;
+    this.#parts.presence.field((isMine && field?.dataset.field) || null);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What I let the others see: pointer, selection, drag, field and view; coalesced, and sent less often the more people there are.
- * Nothing of it lasts, nothing of it may delay an edit.
+ * What others see of me: pointer, selection, drag, field and view; coalesced, and sent less often the more people there are.
+ * None of it is stored, and none of it may delay an edit.
  */
 
 const ALONE_MS = 1_000;
@@ -18,41 +18,38 @@ export class Presence {
   #others = 0;
   #rests = {};
 
-  /** @param {import("../sync/session.js").LiveSession} session */
-  constructor(session) {
+  constructor({ selection, session, viewport }) {
     this.#session = session;
     session.addEventListener("you", () => this.#again());
+    selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes].slice(0, MOST) }));
+    viewport.addEventListener("change", () => this.#view(viewport));
+    viewport.addEventListener("pointer", ({ detail: { event } }) => event.pointerType !== "touch" && this.#point(viewport.pointer));
     for (const event of ["pointermove", "keydown", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });
     document.addEventListener("visibilitychange", () => document.hidden && this.#note({ status: "idle", cursor: null }));
+    this.#view(viewport);
   }
 
-  /** How many sessions there are beside mine. */
-  company(count) {
+  /** Take how many other sessions there are. */
+  others(count) {
     if (count > this.#others) this.#again();
     this.#others = count;
   }
 
-  /** @param {{x: number, y: number}|null} point in the world */
-  cursor(point) {
-    this.#note({ cursor: point && [tenth(point.x), tenth(point.y)] });
-  }
-
-  selection(ids) {
-    this.#note({ selection: [...ids].slice(0, MOST) });
-  }
-
-  /** @param {{ids: string[], dx: number, dy: number}|null} drag */
+  /** Show a drag, or its end. @param {{ids: string[], dx: number, dy: number}|null} drag */
   drag(drag) {
     if (drag || this.#rests.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, MOST) } });
   }
 
-  /** @param {string|null} name of the field of the selection's form that I type in */
+  /** Show in which field I type. @param {string|null} name of the field of the selection's form that I type in */
   field(name) {
     if (name !== (this.#rests.field ?? null)) this.#note({ field: name });
   }
 
-  /** @param {{x: number, y: number}} centre @param {number} zoom */
-  viewport({ x, y }, zoom) {
+  #point(at) {
+    this.#note({ cursor: at && [tenth(at.x), tenth(at.y)] });
+  }
+
+  #view({ centre: { x, y }, zoom }) {
     this.#note({ viewport: [tenth(x), tenth(y), Math.round(zoom * 1000) / 1000] });
   }
 
@@ -78,7 +75,7 @@ export class Presence {
     if (!this.#session.presence(state)) this.#state = { ...state, ...this.#state };
   }
 
-  /** Somebody new, or a new connection: nobody knows yet where I am. */
+  /** Tell all of it again to a new person, or over a new connection. */
   #again() {
     if (Object.keys(this.#rests).length) this.#note({ ...this.#rests });
   }

@@ -1,33 +1,30 @@
 /**
- * What became of my work where it met that of others: refused after a wait, written over, gone with a node.
+ * Changes that overlapped: edits of mine that were refused after a wait, overwritten by others, or deleted along with a node.
  *
- * A refusal is told as it comes. What others wrote after me the server reads off its log (`replaced`), asked only when it may
- * matter: after an absence, once everything of mine is answered; and when a broadcast touches what I have worked on. How it is
- * told is the affair of `News`.
+ * A refusal is shown at once. What others wrote after me the server reads from its log (`replaced`); it is asked only when it may
+ * matter: after an absence, once all my edits are answered, and when a broadcast touches what I worked on.
  *
- * Event `change`.
+ * Events: `change`, and `show` when the list of notes should be opened.
  */
 
-import { isTakingBack, nameOf } from "../sync/entry.js";
-import { LastSeen } from "../offline/last_seen.js";
-import { Notes } from "./note_store.js";
+import { LastSeen } from "../offline/device.js";
+import { isTakingBack, nameOf } from "../sync/outbox.js";
+import { NoteStore } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
-import { hindranceText } from "../ui/hindrance.js";
-import { News } from "./toasts.js";
+import { ConflictToasts } from "./toasts.js";
 import { NoteList } from "./note_list.js";
-import { isOwn, replacedNote } from "./overwritten.js";
-import { hasText, leftOut, unsavedNote } from "./not_saved.js";
+import { hasText, isOwn, leftOut, overwrittenNote, unsavedNote } from "./notes.js";
 
 const PAUSE_MS = 600;
 const PATIENCE_MS = 20_000;
 const MOST_CLIENTS = 100;
 const GONE = ["unknown_node", "unknown_edge"];
 
-export class Away extends EventTarget {
-  #editor;
+export class Conflicts extends EventTarget {
+  #parts;
   #notes;
   #list;
-  #news;
+  #toasts;
   #lastSeen;
   #mine = { nodes: new Set(), edges: new Set(), flow: false };
   /** @type {number|null} from which version on to ask */
@@ -43,14 +40,13 @@ export class Away extends EventTarget {
   #asked = 0;
   #isAsking = false;
 
-  constructor(editor) {
+  constructor({ catalogue, editing, graph, notices, root, session, texts }) {
     super();
-    this.#editor = editor;
-    const { session, root } = editor;
+    this.#parts = { catalogue, editing, graph, notices, root, session, texts };
     this.#lastSeen = new LastSeen(root.dataset);
-    this.#notes = new Notes(session.device, root.dataset);
-    this.#list = new NoteList(editor, this.#notes, (operation) => this.#put(operation));
-    this.#news = new News(editor, this.#notes, (operation) => this.#put(operation));
+    this.#notes = new NoteStore(session.device, root.dataset);
+    this.#list = new NoteList({ texts }, this.#notes, (operation) => this.#put(operation));
+    this.#toasts = new ConflictToasts({ notices, texts, show: () => this.dispatchEvent(new Event("show")) }, this.#notes, (operation) => this.#put(operation));
     this.#notes.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     this.#notes.load();
     session.addEventListener("welcome", ({ detail }) => this.#back(detail));
@@ -75,25 +71,24 @@ export class Away extends EventTarget {
     return this.#notes.size;
   }
 
-  /** The list is open, to be read. */
-  shown() {
-    this.#news.shown();
+  /** Say whether the list is open, where notes are read. @param {boolean} isOpen */
+  listed(isOpen) {
+    this.#toasts.listed(isOpen);
   }
 
-  /** Whether an edit was made before this connection, by somebody who may not be looking any more. */
+  /** Whether an edit was made before this connection, so that its author may no longer be looking. */
   isLate(entry) {
     const { client, seq } = entry;
-    return !isTakingBack(entry) && (client !== this.#editor.session.client || this.#waited.has(nameOf(client, seq)));
+    return !isTakingBack(entry) && (client !== this.#parts.session.client || this.#waited.has(nameOf(client, seq)));
   }
 
-  /** A connection again: what happened since I last stood here? */
-  #back({ version }) {
-    const { session } = this.#editor;
-    const held = Math.min(this.#lastSeen.version ?? Infinity, session.version ?? Infinity);
-    this.#waited = new Set(session.outbox.waiting().map(({ client, seq }) => nameOf(client, seq)));
+  /** Connected again: ask what happened since this page was last connected. */
+  #back({ version, before }) {
+    const held = Math.min(this.#lastSeen.version ?? Infinity, before.version ?? Infinity);
+    this.#waited = new Set(before.waiting.map(({ client, seq }) => nameOf(client, seq)));
     if (this.#since === null) this.#late.clear();
-    this.#clients.add(session.client);
-    if (held < version || session.outbox.pending || session.outbox.drafts) this.#ask(Math.min(held, version), true);
+    this.#clients.add(this.#parts.session.client);
+    if (held < version || before.isUnsent) this.#ask(Math.min(held, version), true);
     else this.#remember();
   }
 
@@ -107,9 +102,9 @@ export class Away extends EventTarget {
     }
   }
 
-  /** Others' changes matter to me only where I have been at work. */
+  /** Others' changes matter only where I have worked. */
   #others(frame) {
-    const { session } = this.#editor;
+    const { session } = this.#parts;
     if (!frame?.changes?.some(({ actor }) => actor !== session.you?.id)) return;
     const { nodes, edges, flow } = this.#mine;
     const isMine = frame.move?.some(([id]) => nodes.has(id)) || (flow && frame.html?.includes("<helix-flow"))
@@ -122,7 +117,7 @@ export class Away extends EventTarget {
     this.#soon();
   }
 
-  /** The question stays open, also when the network goes again before it is answered. */
+  /** Ask again later, also when the connection is lost before there is an answer. */
   #keepAsking(since, isReturn) {
     this.#since = Math.min(this.#since ?? Infinity, since);
     this.#isReturn ||= isReturn;
@@ -130,7 +125,7 @@ export class Away extends EventTarget {
 
   #soon() {
     clearTimeout(this.#timer);
-    const { connection, outbox, device } = this.#editor.session;
+    const { connection, outbox, device } = this.#parts.session;
     const isAnswered = (outbox.isReady || !device.isKeeping) && !outbox.pending && !outbox.drafts;
     if (this.#since === null || connection !== "live" || (this.#isReturn && !isAnswered)) return;
     this.#timer = setTimeout(() => this.#fetch(), PAUSE_MS);
@@ -153,23 +148,23 @@ export class Away extends EventTarget {
   }
 
   #answer(query) {
-    const address = `/api/v1/flows/${this.#editor.root.dataset.flow}/replaced?${query}`;
+    const address = `/api/v1/flows/${this.#parts.root.dataset.flow}/replaced?${query}`;
     return fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) })
       .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
       .catch(() => ({ isLater: true }));
   }
 
-  /** What I wrote late over my own, made on another device or in another tab. */
+  /** Ask for my own work from other devices and tabs that my late edits overwrote. */
   #ownQuestion() {
     const known = [...this.#late.values()].filter(Number.isInteger);
     return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MOST_CLIENTS).join(",")}`] : [];
   }
 
   async #tell(items, isReturn) {
-    const isNews = (item) => (isOwn(item, this.#editor) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
-    const told = items.filter(isNews).map((item) => ({ note: replacedNote(item, this.#editor), person: item.actor }));
-    if (!isReturn) await this.#news.tell(told);
-    else await this.#news.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
+    const isNews = (item) => (isOwn(item, this.#parts) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
+    const told = items.filter(isNews).map((item) => ({ note: overwrittenNote(item, this.#parts), person: item.actor }));
+    if (!isReturn) await this.#toasts.tell(told);
+    else await this.#toasts.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
   }
 
   #acked({ entry, frame }) {
@@ -177,36 +172,36 @@ export class Away extends EventTarget {
       this.#late.set(frame.version, entry.words?.since);
       this.#clients.add(entry.client);
     }
-    const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#editor);
-    if (out) this.#unsaved(out, { reason: this.#editor.texts.say("is_gone") });
+    const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#parts);
+    if (out) this.#unsaved(out, { reason: this.#parts.texts.say("is_gone") });
   }
 
-  /** What I do now snaps back before my eyes, but what I wrote is nowhere else. */
+  /** That an edit made just now is undone can be seen; text and late edits go into the list. */
   #refused({ entry, frame: { code, message } }) {
     if (isTakingBack(entry)) return;
     if (this.isLate(entry) || (GONE.includes(code) && hasText(entry.operation))) {
-      this.#unsaved(entry, { reason: message ?? this.#editor.texts.say(code), mayTry: code !== "too_large" });
+      this.#unsaved(entry, { reason: message ?? this.#parts.texts.say(code), mayTry: code !== "too_large" });
     }
   }
 
-  /** It is kept for reading, if I may not have been looking, or wrote something. */
+  /** Keep it in the list if its author may not be looking, or wrote text. */
   #unsaved(entry, why) {
-    const { notices, texts } = this.#editor;
-    if (this.isLate(entry) || hasText(entry.operation)) this.#news.tellLater([unsavedNote(entry, why, this.#editor)]);
+    const { notices, texts } = this.#parts;
+    if (this.isLate(entry) || hasText(entry.operation)) this.#toasts.tellLater([unsavedNote(entry, why, this.#parts)]);
     else notices.toast(texts.say("refused", why));
   }
 
-  /** @returns {boolean} whether it is on its way; if not, why not is said */
+  /** Submit what a note offers; say why if that cannot be done. @returns {boolean} whether it is on its way */
   #put(operation) {
-    const { notices, texts } = this.#editor;
-    const reason = hindranceText(this.#editor);
+    const { editing, notices, texts } = this.#parts;
+    const { reason } = editing;
     if (reason) notices.toast(texts.say("refused", { reason }));
-    return !reason && this.#editor.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
+    return !reason && editing.submit(operation.kind === "batch" ? operation.operations : [operation]).length > 0;
   }
 
-  /** I have been told of all until here, unless something is still asked for, or would go with this page. */
+  /** Everything up to here was shown, unless a question is open, or notes would be lost with this page. */
   #remember() {
-    const { version } = this.#editor.session;
+    const { version } = this.#parts.session;
     if (version !== null && this.#since === null && !this.#isAsking && this.#notes.areKept) this.#lastSeen.version = version;
   }
 }

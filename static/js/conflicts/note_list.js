@@ -1,32 +1,30 @@
 /**
- * The notes as a list, in the panel under the pill: each is read, acted on or dismissed.
+ * The notes as a list, in the panel under the status pill: each can be read, acted on or dismissed.
  *
  * The list is `[data-away]` with `[data-away-item]`s.
  */
 
-import { inOrder } from "./note_order.js";
 import { icon, make, words } from "../lib/make.js";
 
 export class NoteList {
-  #editor;
+  #texts;
   #notes;
   #act;
-  #rows = make("ul.away-list");
+  #rows = make("ul.conflict-list");
 
-  /** @param {import("./note_store.js").Notes} notes @param {(operation: object) => boolean} act whether it is on its way */
-  constructor(editor, notes, act) {
-    this.#editor = editor;
+  /** @param {import("./note_store.js").NoteStore} notes @param {(operation: object) => boolean} act whether it is on its way */
+  constructor({ texts }, notes, act) {
+    this.#texts = texts;
     this.#notes = notes;
     this.#act = act;
-    const { texts } = editor;
     const clear = make("button.link-button", { type: "button" }, texts.say("dismiss_all"));
     clear.addEventListener("click", () => notes.dismiss());
-    this.element = make("section.away", { "data-away": true, hidden: true, "aria-label": texts.say("away_title") },
+    this.element = make("section.conflicts", { "data-away": true, hidden: true, "aria-label": texts.say("away_title") },
       make("header", {}, make("h2", {}, texts.say("away_title")), clear), this.#rows);
     notes.addEventListener("change", () => this.#show());
   }
 
-  /** Rows that stay are left alone; the focus goes on to the next one. */
+  /** Leave rows that stay as they are; move the focus on from one that goes. */
   #show() {
     const held = [...this.#rows.children].findIndex((row) => row.contains(document.activeElement));
     const rows = new Map(Array.from(this.#rows.children, (row) => [row.dataset.awayItem, row]));
@@ -44,15 +42,37 @@ export class NoteList {
   #row({ name, icon: picture, title, what, detail, text, action, put }) {
     const row = make("li", { "data-away-item": name }, make("span.row-icon", {}, icon(picture)), words(title, what, detail));
     const about = title.replace("{what}", what);
-    if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#editor.texts.say("show_text")), make("p", { dir: "auto" }, text)));
+    if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#texts.say("show_text")), make("p", { dir: "auto" }, text)));
     if (put) {
       const button = make("button.link-button", { type: "button", "aria-label": `${action}: ${about}` }, action);
       button.addEventListener("click", () => this.#act(put) && this.#notes.dismiss(name));
       row.querySelector(".row-text").append(button);
     }
-    const close = make("button.icon-button.small", { type: "button", "aria-label": `${this.#editor.texts.say("dismiss")}: ${about}` }, icon("x"));
+    const close = make("button.icon-button.small", { type: "button", "aria-label": `${this.#texts.say("dismiss")}: ${about}` }, icon("x"));
     close.addEventListener("click", () => this.#notes.dismiss(name));
     row.append(close);
     return row;
   }
+}
+
+/** Notes in an order in which each can be acted on: what brings an element back comes before what changes it. @param {Iterable<{put?: object}>} notes @returns {object[]} */
+export function inOrder(notes) {
+  const all = [...notes];
+  const bringers = new Map(all.flatMap((note) => added(note).map((id) => [id, note])));
+  const ordered = new Set();
+  for (const note of all) {
+    for (const id of needed(note)) if (bringers.has(id)) ordered.add(bringers.get(id));
+    ordered.add(note);
+  }
+  return [...ordered];
+}
+
+const singles = ({ put }) => put?.operations ?? (put ? [put] : []);
+
+/** Elements that a note brings back. */
+const added = (note) => (note.isReturn ? singles(note).flatMap(({ node, edge }) => node?.id ?? edge?.id ?? []) : []);
+
+function needed(note) {
+  const ids = singles(note).flatMap(({ id, node, edge, set }) => [id, edge?.source, edge?.target, (node ?? set)?.parent]);
+  return note.isReturn ? [] : ids.filter(Boolean);
 }

@@ -1,6 +1,5 @@
 /**
- * What there is to know about my work in this flow: kept on this device until I dismiss it, or log out. Whichever of my tabs
- * wrote it down, all of them show it.
+ * Notes of conflicts in this flow: kept on this device until they are dismissed, or the person logs out, and shown in all tabs.
  *
  * Event `change`.
  *
@@ -11,7 +10,7 @@
 
 const CHANNEL = "helix.notes";
 
-export class Notes extends EventTarget {
+export class NoteStore extends EventTarget {
   /** @type {Map<string, Note>} the oldest first */
   #notes = new Map();
   #device;
@@ -49,7 +48,7 @@ export class Notes extends EventTarget {
     return this.#notes.has(name);
   }
 
-  /** Look at what the device keeps; what it does not is still mine to know. */
+  /** Read what the device keeps; notes it could not keep stay too. */
   async load() {
     const kept = await this.#device.all("notes").catch(() => null);
     if (!kept) return;

@@ -1,4 +1,4 @@
-/** What the session has to tell me: a refusal, what others did, another role, the end of the connection. */
+/** Reports what the session tells: a refusal, what others did, another role, the end of the connection. */
 
 import { touched } from "../sync/patcher.js";
 
@@ -7,27 +7,26 @@ const REASON_MS = 4_000;
 const ENDINGS = { 4401: "logged_out", 4403: "removed", 4404: "deleted", 4409: "replaced" };
 
 export class Reports {
-  #editor;
+  #parts;
   #hasEnded = false;
 
-  constructor(editor) {
-    this.#editor = editor;
-    const { session } = editor;
+  constructor({ collaborators, conflicts, gestures, graph, inspector, notices, overlay, root, session, texts }) {
+    this.#parts = { collaborators, conflicts, gestures, graph, inspector, notices, overlay, root, session, texts };
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#changed(detail));
-    session.addEventListener("notice", ({ detail: { code, message } }) => editor.notices.toast(message ?? editor.texts.say(code), { tone: "danger" }));
+    session.addEventListener("notice", ({ detail: { code, message } }) => notices.toast(message ?? texts.say(code), { tone: "danger" }));
     session.addEventListener("status", () => session.isOver && this.#ended(session.socket.code));
     session.addEventListener("you", () => this.#role());
     session.addEventListener("rights", () => this.#rights());
   }
 
-  /** Back it goes, with the reason, for the eye and the ear. */
+  /** Show that an edit is undone, and say why. */
   #refused({ entry, frame }) {
-    const { graph, inspector, overlay, notices, texts } = this.#editor;
+    const { graph, inspector, overlay, notices, texts } = this.#parts;
     const { nodes, edges } = touched(entry.operation);
     for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
-    const isInField = entry.client === this.#editor.session.client && inspector.owns(entry.seq);
-    if (isInField || this.#editor.away.isLate(entry) || frame.code === "nothing_to_undo") return;
+    const isInField = entry.client === this.#parts.session.client && inspector.owns(entry.seq);
+    if (isInField || this.#parts.conflicts.isLate(entry) || frame.code === "nothing_to_undo") return;
     const text = frame.message ?? texts.say(frame.code);
     const [first] = nodes;
     if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });
@@ -36,8 +35,8 @@ export class Reports {
   }
 
   #changed(frame) {
-    const { session, company, notices, texts } = this.#editor;
-    const names = new Map([...company.people.values()].map((person) => [person.id, person.name]));
+    const { session, collaborators, notices, texts } = this.#parts;
+    const names = new Map([...collaborators.people.values()].map((person) => [person.id, person.name]));
     const actors = new Set((frame?.changes ?? []).map((change) => change.actor?.id ?? change.actor));
     actors.delete(session.you?.id);
     for (const actor of actors) notices.announce(texts.say("changed_by", { name: names.get(actor) ?? texts.say("somebody") }));
@@ -47,21 +46,21 @@ export class Reports {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#rights();
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     const action = code === 4403 || code === 4404 ? undefined : { text: texts.say("reload"), run: () => location.reload() };
     notices.toast(texts.say(ENDINGS[code] ?? "stopped"), { tone: "danger", stays: true, action });
   }
 
   #role() {
-    const { root, session, notices, texts } = this.#editor;
+    const { root, session, notices, texts } = this.#parts;
     if (root.dataset.role !== session.role) notices.toast(texts.say("role_changed", { role: texts.say(`role_${session.role}`) }));
     root.dataset.role = session.role;
     this.#rights();
   }
 
-  /** Show what may be done now; whatever is under way and may not be any more is let go. */
+  /** Show what may be done now, and stop what may no longer be done. */
   #rights() {
-    const { root, session, gestures, inspector, overlay } = this.#editor;
+    const { root, session, gestures, inspector, overlay } = this.#parts;
     root.toggleAttribute("data-read-only", !session.mayEdit);
     if (!session.mayEdit) inspector.giveUp();
     for (const item of root.querySelectorAll("[data-palette-kind]")) item.disabled = !session.mayEdit;

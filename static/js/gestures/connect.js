@@ -1,21 +1,21 @@
 /**
  * Draw an edge from a port: by dragging, or by tapping the port and then the target.
  *
- * Ports that may take it glow, nodes that have none fall back, the nearest within 20 px snaps, a drop on a node takes its first
- * fitting port, a drop on nothing asks which node to add there. What is valid here is a hint; the server decides.
+ * Ports that fit glow, nodes without one fade, and the nearest within 20 px snaps. A drop on a node takes its first fitting port,
+ * a drop on nothing asks which node to add there. What is valid here is only a hint: the server decides.
  */
 
-import { curveBetween, portPoint } from "../lib/curve.js";
-import { contains, intersects } from "../lib/geometry.js";
+import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
 import { addEdge } from "../lib/edits.js";
-import { blankEdge, shape, trace } from "../canvas/edges.js";
+import { emptyEdge } from "../canvas/optimistic_rendering.js";
+import { shape, trace } from "../canvas/renderer.js";
 
 const SNAP = 20;
 
 export class Connect {
   name = "connect";
   drifts = true;
-  #editor;
+  #parts;
   #id;
   #port;
   #forward;
@@ -25,20 +25,16 @@ export class Connect {
   #target = null;
   #reason = null;
 
-  /** Begin at a port. @param {"in"|"out"} direction */
-  static from(editor, event, id, port, direction) {
-    return new Connect(editor, { id, port, direction });
-  }
-
   /** Take one end of the selected edge elsewhere. @param {"source"|"target"} end which one is loose */
-  static again(editor, event, end) {
-    const edge = editor.graph.edge(editor.selection.edge);
+  static again(parts, end) {
+    const edge = parts.graph.edge(parts.selection.edge);
     const kept = end === "target" ? { id: edge.source, port: edge.sourcePort, direction: "out" } : { id: edge.target, port: edge.targetPort, direction: "in" };
-    return new Connect(editor, { ...kept, replaces: edge });
+    return new Connect(parts, { ...kept, replaces: edge });
   }
 
-  constructor(editor, { id, port, direction, replaces = null }) {
-    this.#editor = editor;
+  /** @param {object} parts @param {{id: string, port: string, direction: "in"|"out", replaces?: object}} from the port at which it begins */
+  constructor({ catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport }, { id, port, direction, replaces = null }) {
+    this.#parts = { catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport };
     this.#id = id;
     this.#port = port;
     this.#forward = direction === "out";
@@ -46,10 +42,10 @@ export class Connect {
   }
 
   start() {
-    const { layers, root, stage } = this.#editor;
+    const { layers, root, renderer } = this.#parts;
     root.dataset.gesture = this.name;
-    stage.flush();
-    this.#draft = blankEdge({});
+    renderer.flush();
+    this.#draft = emptyEdge();
     this.#draft.dataset.edgeDraft = "";
     layers.edges.append(this.#draft);
     if (this.#replaces) this.#replaces.element.toggleAttribute("data-loose", true);
@@ -57,7 +53,7 @@ export class Connect {
   }
 
   move(event) {
-    const point = this.#editor.viewport.world(event);
+    const point = this.#parts.viewport.world(event);
     this.#aim(point);
     const end = this.#target ? this.#point(this.#target) : [point.x, point.y];
     const start = this.#point({ id: this.#id, port: this.#port, own: true });
@@ -68,11 +64,11 @@ export class Connect {
   end(event) {
     this.move(event);
     const target = this.#target;
-    const at = this.#editor.viewport.world(event);
+    const at = this.#parts.viewport.world(event);
     const isEmpty = !this.#under(at);
     this.cancel();
     if (target) this.to(target.id, target.port);
-    else if (isEmpty && !this.#replaces) this.#editor.picker.add({ at, event, link: (added) => this.#link(added) });
+    else if (isEmpty && !this.#replaces) this.#parts.picker.add({ at, event, link: (added) => this.#link(added) });
   }
 
   cancel() {
@@ -81,7 +77,7 @@ export class Connect {
     this.#explain(null);
     for (const element of this.#marked) element.removeAttribute("data-target");
     this.#replaces?.element.removeAttribute("data-loose");
-    delete this.#editor.root.dataset.gesture;
+    delete this.#parts.root.dataset.gesture;
   }
 
   /** Connect with this node's port, or its first fitting one. @returns {boolean} */
@@ -91,18 +87,18 @@ export class Connect {
     const label = before?.label?.textContent;
     const more = before ? { ...(label && { label }), animated: "animated" in before.element.dataset } : {};
     const edge = addEdge(...this.#ends(id, port), more);
-    this.#editor.submit(before ? [{ kind: "remove_edge", id: before.id }, edge] : [edge]);
+    this.#parts.editing.submit(before ? [{ kind: "remove_edge", id: before.id }, edge] : [edge]);
     return true;
   }
 
   /** Nodes that could be the other end. */
   targets() {
-    return [...this.#editor.graph.visibleNodes()].filter(({ id }) => this.#fitting(id).length);
+    return [...this.#parts.graph.visibleNodes()].filter(({ id }) => this.#fitting(id).length);
   }
 
   /** Why a node cannot be the other end. @returns {string|null} the name of a text */
   reason(id) {
-    const node = this.#editor.graph.node(id);
+    const node = this.#parts.graph.node(id);
     if (this.#fitting(id).length) return null;
     if (id === this.#id) return "to_itself";
     const ports = this.#forward ? node.inputs : node.outputs;
@@ -111,7 +107,7 @@ export class Connect {
 
   /** The edge to a node that the picker added. */
   #link(node) {
-    const kind = this.#editor.catalogue[node.kind];
+    const kind = this.#parts.catalogue[node.kind];
     const [port] = this.#forward ? kind.inputs : kind.outputs;
     return port ? [addEdge(...this.#ends(node.id, port))] : [];
   }
@@ -121,14 +117,14 @@ export class Connect {
   }
 
   #fitting(id) {
-    const node = this.#editor.graph.node(id);
+    const node = this.#parts.graph.node(id);
     if (!node || id === this.#id) return [];
-    const known = new Set(this.#editor.graph.edgesOf(id).filter((edge) => edge.id !== this.#replaces?.id).map(keyOf));
+    const known = new Set(this.#parts.graph.edgesOf(id).filter((edge) => edge.id !== this.#replaces?.id).map(keyOf));
     return (this.#forward ? node.inputs : node.outputs).filter((port) => !known.has(this.#ends(id, port).join(" ")));
   }
 
   #mark() {
-    for (const node of this.#editor.graph.visibleNodes()) {
+    for (const node of this.#parts.graph.visibleNodes()) {
       const fitting = new Set(this.#fitting(node.id));
       if (node.id === this.#id) this.#set(node.element, "origin");
       if (fitting.size) this.#set(node.element, "valid");
@@ -146,10 +142,10 @@ export class Connect {
   }
 
   #aim(point) {
-    const { viewport } = this.#editor;
+    const { viewport } = this.#parts;
     let best = null;
     let distance = SNAP / viewport.zoom;
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     const around = { x: point.x - distance, y: point.y - distance, width: 2 * distance, height: 2 * distance };
     for (const { id } of graph.visibleNodes()) {
       for (const port of intersects(around, graph.rect(id)) ? this.#fitting(id) : []) {
@@ -165,7 +161,7 @@ export class Connect {
   }
 
   #under(point) {
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     const found = [...graph.visibleNodes()].filter(({ id, kind }) => kind !== "group" && contains(graph.rect(id), point));
     return found.at(-1)?.id ?? null;
   }
@@ -178,7 +174,7 @@ export class Connect {
   }
 
   #elements(target) {
-    const element = target && this.#editor.graph.nodes.get(target.id)?.element;
+    const element = target && this.#parts.graph.nodes.get(target.id)?.element;
     if (!element) return [];
     const direction = this.#forward ? "in" : "out";
     return [element, element.querySelector(`[data-direction=${direction}][data-port="${CSS.escape(target.port)}"]`)].filter(Boolean);
@@ -186,9 +182,9 @@ export class Connect {
 
   #explain(id) {
     if (id === this.#reason) return;
-    const { overlay, texts } = this.#editor;
+    const { overlay, texts } = this.#parts;
     for (const [at, state] of [[this.#reason, null], [id, "invalid"]]) {
-      const element = this.#editor.graph.nodes.get(at)?.element;
+      const element = this.#parts.graph.nodes.get(at)?.element;
       for (const marked of element ? [element, ...this.#ports(element)] : []) {
         if (state) this.#set(marked, state);
         else marked.removeAttribute("data-target");
@@ -199,8 +195,41 @@ export class Connect {
   }
 
   #point({ id, port, own }) {
-    return portPoint(shape(this.#editor.graph, id), port, this.#forward === Boolean(own) ? "out" : "in");
+    return portPoint(shape(this.#parts.graph, id), port, this.#forward === Boolean(own) ? "out" : "in");
   }
 }
 
 const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ");
+
+/** Connect by two taps: a port, then the target. It glows meanwhile as in a drag; Esc or a tap on nothing ends it. */
+export class TapConnect {
+  #connect = null;
+
+  /** @param {Connect} connect */
+  begin(connect) {
+    this.cancel();
+    this.#connect = connect;
+    connect.start();
+  }
+
+  /** Take the second tap. @param {PointerEvent} event @returns {boolean} whether a connection was being made */
+  tap(event, hit) {
+    const connect = this.#connect;
+    if (!connect) return false;
+    if (hit.node) connect.end(event);
+    else connect.cancel();
+    this.#connect = null;
+    return true;
+  }
+
+  move(event) {
+    this.#connect?.move(event);
+  }
+
+  cancel() {
+    const was = this.#connect;
+    this.#connect = null;
+    was?.cancel();
+    return Boolean(was);
+  }
+}

@@ -1,8 +1,8 @@
 /**
  * Drag one node or all that are selected; groups take their members along.
  *
- * Snaps to the grid (not with Ctrl), aligns with what is near, keeps the axis with Shift, duplicates with Alt. Others see it happen
- * through presence; the document hears of it once, at the end, as one version.
+ * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift, duplicates with Alt. Others see the drag
+ * through presence; the document gets one version at its end.
  */
 
 import { align } from "../lib/align.js";
@@ -14,7 +14,7 @@ const REACH = 6;
 export class Drag {
   name = "drag";
   drifts = true;
-  #editor;
+  #parts;
   #id;
   #from;
   #roots = [];
@@ -23,34 +23,34 @@ export class Drag {
   #others = [];
   #by = { x: 0, y: 0 };
 
-  constructor(editor, event, id) {
-    this.#editor = editor;
+  constructor({ clipboard, editing, graph, overlay, patcher, presence, renderer, root, selection, viewport }, event, id) {
+    this.#parts = { clipboard, editing, graph, overlay, patcher, presence, renderer, root, selection, viewport };
     this.#id = id;
-    this.#from = editor.viewport.world(event);
+    this.#from = viewport.world(event);
   }
 
   start() {
-    const { graph, selection, patcher, stage } = this.#editor;
+    const { graph, selection, patcher, renderer } = this.#parts;
     if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
-    this.#roots = rootsOf(graph, selection.nodes);
+    this.#roots = graph.rootsOf(selection.nodes);
     const all = graph.withMembers(this.#roots);
     for (const id of all) {
       this.#was.set(id, { ...graph.rect(id) });
       graph.nodes.get(id).element.toggleAttribute("data-dragging", true);
     }
     patcher.hold(all);
-    const view = this.#editor.viewport.seen();
+    const view = this.#parts.viewport.seen();
     this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
-    stage.flush();
+    renderer.flush();
   }
 
   move(event) {
-    const { graph, viewport, presence, overlay } = this.#editor;
+    const { graph, viewport, presence, overlay } = this.#parts;
     const at = viewport.world(event);
     let [dx, dy] = [at.x - this.#from.x, at.y - this.#from.y];
     if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
     const box = union(this.#roots.map((id) => this.#was.get(id)));
-    const free = event.ctrlKey || event.metaKey || "noSnap" in this.#editor.root.dataset;
+    const free = event.ctrlKey || event.metaKey || "noSnap" in this.#parts.root.dataset;
     const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, REACH / viewport.zoom);
     const lead = this.#was.get(this.#id);
     this.#by = {
@@ -69,8 +69,8 @@ export class Drag {
     const homes = isCopy ? [] : this.#homes();
     const inserted = isCopy ? [] : this.#inserted(event);
     if (by.x || by.y) {
-      if (isCopy) this.#editor.copies.duplicate(this.#roots, by);
-      else this.#editor.submit([...moves, ...homes, ...inserted]);
+      if (isCopy) this.#parts.clipboard.duplicate(this.#roots, by);
+      else this.#parts.editing.submit([...moves, ...homes, ...inserted]);
     }
     this.#release();
   }
@@ -80,7 +80,7 @@ export class Drag {
   }
 
   #release() {
-    const { graph, patcher, presence, overlay } = this.#editor;
+    const { graph, patcher, presence, overlay } = this.#parts;
     for (const id of this.#was.keys()) graph.nodes.get(id)?.element.removeAttribute("data-dragging");
     graph.hold(this.#was.keys(), () => null);
     patcher.release(this.#was.keys());
@@ -90,17 +90,17 @@ export class Drag {
 
   /** Dropped into a frame, or out of it. */
   #homes() {
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     return this.#roots.flatMap((id) => {
       const { parent } = graph.nodes.get(id);
-      const home = homeAt(graph, centre(graph.rect(id)), this.#was);
+      const home = graph.groupAt(centre(graph.rect(id)), this.#was);
       return home === parent ? [] : [{ kind: "edit_node", id, set: { parent: home } }];
     });
   }
 
   /** A fresh node dropped on an edge goes in between. */
   #inserted({ clientX, clientY }) {
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     const [id] = this.#roots;
     if (this.#roots.length !== 1 || graph.edgesOf(id).length) return [];
     const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
@@ -109,28 +109,9 @@ export class Drag {
   }
 }
 
-/** Without those that come along with a selected group anyway. */
-export function rootsOf(graph, ids) {
-  const inside = (id) => {
-    for (let at = graph.nodes.get(id)?.parent; at; at = graph.nodes.get(at)?.parent) if (ids.has(at)) return true;
-    return false;
-  };
-  return [...ids].filter((id) => graph.node(id) && !inside(id));
-}
-
-/** The smallest frame around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
-export function homeAt(graph, point, except = new Set()) {
-  let home = null;
-  for (const node of graph.visibleNodes()) {
-    if (node.kind !== "group" || except.has(node.id) || !contains(graph.rect(node.id), point)) continue;
-    if (!home || node.width * node.height < home.width * home.height) home = node;
-  }
-  return home?.id ?? null;
-}
-
 const shifted = (rect, by) => ({ ...rect, x: round(rect.x + by.x), y: round(rect.y + by.y) });
 
-/** One axis: aligned, else on the grid, else as the hand has it; never beyond the bounds. */
+/** One axis: aligned, else on the grid, else free; never beyond the bounds. */
 function settle(delta, aligned, lead, isFree, isFixed, low, length) {
   if (isFixed) return 0;
   const free = aligned === null ? (isFree ? delta : snap(lead + delta) - lead) : delta + aligned;

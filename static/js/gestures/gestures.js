@@ -1,38 +1,42 @@
 /**
- * From pointers to gestures: decides what a press begins, waits for the threshold, steers until release, Esc or a second finger.
+ * From pointers to gestures: decides what a press begins, waits for the threshold, then runs the gesture until release, Esc or a
+ * second finger.
  *
  * A gesture is an object with `name`, `start()`, `move(event)`, `end(event)`, `cancel()`, any of them optional but the name;
  * a press that never crosses the threshold is a tap. While a gesture runs the root says which one.
  *
+ * Event `menu` (detail: {event, hit}): a menu is asked for, by the other button or a long press.
+ *
  * @typedef {{name: string, start?(): void, move(event: PointerEvent): void, end(event: PointerEvent): void, cancel(): void}} Gesture
  */
 
-import { Connect } from "./connect.js";
+import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
 import { Marquee } from "./marquee.js";
-import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
 
 const THRESHOLD = { mouse: 4, pen: 6, touch: 6 };
 const LONG_PRESS_MS = 500;
 const BORDER = 40;
 
-export class Gestures {
+export class Gestures extends EventTarget {
   /** @type {Gesture|null} */
   current = null;
-  #editor;
+  #parts;
   #press = null;
+  #tapConnect = new TapConnect();
   #fingers = new Map();
   #long = 0;
   #drift = 0;
 
-  constructor(editor) {
-    this.#editor = editor;
-    const { canvas } = editor;
-    canvas.style.touchAction = "none";
+  constructor({ canvas, catalogue, clipboard, commands, editing, focus, graph, layers, overlay, patcher, picker, presence, renderer, root, selection, texts, viewport }) {
+    super();
+    this.#parts = { canvas, catalogue, clipboard, commands, editing, focus, graph, layers, overlay, patcher, picker, presence, renderer, root, selection, texts, viewport };
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("dblclick", (event) => this.#double(event));
+    canvas.addEventListener("contextmenu", (event) => (event.preventDefault(), this.#askForMenu(event, hitOf(event))));
+    canvas.addEventListener("pointermove", (event) => this.#tapConnect.move(event));
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
     addEventListener("pointercancel", (event) => this.#lift(event));
@@ -53,6 +57,11 @@ export class Gestures {
     return Boolean(gesture);
   }
 
+  /** Cancel what is in progress, a connection by taps included. @returns {boolean} whether there was something */
+  escape() {
+    return this.cancel() || this.#tapConnect.cancel();
+  }
+
   #down(event) {
     if (event.target.isContentEditable || event.target.closest("[data-empty] button")) return;
     if (event.pointerType === "touch" && this.#finger(event)) return;
@@ -60,26 +69,27 @@ export class Gestures {
     if (event.button === 1) event.preventDefault();
     const hit = hitOf(event);
     this.#press = { gesture: this.#choose(event, hit), hit, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType };
-    if (!hit.node) this.#editor.canvas.focus({ preventScroll: true });
+    if (!hit.node) this.#parts.canvas.focus({ preventScroll: true });
     if (event.pointerType === "touch") this.#long = setTimeout(() => this.#longPress(event, hit), LONG_PRESS_MS);
   }
 
   /** What dragging from here would do. @returns {Gesture} */
   #choose(event, hit) {
-    const editor = this.#editor;
-    if (event.button === 1 || "space" in editor.root.dataset) return new Pan(editor, event);
-    if (editor.mayEdit) {
-      if (hit.handle) return new Resize(editor, event, hit.handle);
-      if (hit.end) return Connect.again(editor, event, hit.end);
-      if (hit.port) return Connect.from(editor, event, hit.node, hit.port, hit.direction);
-      if (hit.node && this.#mayDrag(event, hit.node)) return new Drag(editor, event, hit.node);
+    const parts = this.#parts;
+    const { mayEdit } = parts.editing;
+    if (event.button === 1 || "space" in parts.root.dataset) return new Pan(parts, event);
+    if (mayEdit) {
+      if (hit.handle) return new Resize(parts, event, hit.handle);
+      if (hit.end) return Connect.again(parts, hit.end);
+      if (hit.port) return new Connect(parts, { id: hit.node, port: hit.port, direction: hit.direction });
+      if (hit.node && this.#mayDrag(event, hit.node)) return new Drag(parts, event, hit.node);
     }
-    return event.pointerType === "touch" || (hit.node && !editor.mayEdit) ? new Pan(editor, event) : new Marquee(editor, event);
+    return event.pointerType === "touch" || (hit.node && !mayEdit) ? new Pan(parts, event) : new Marquee(parts, event);
   }
 
-  /** A large frame fills a phone's screen: there it must be chosen before it can be dragged. */
+  /** On a phone a large group fills the screen: it must be selected before it can be dragged. */
   #mayDrag(event, id) {
-    return event.pointerType !== "touch" || this.#editor.graph.nodes.get(id)?.kind !== "group" || this.#editor.selection.nodes.has(id);
+    return event.pointerType !== "touch" || this.#parts.graph.nodes.get(id)?.kind !== "group" || this.#parts.selection.nodes.has(id);
   }
 
   #move(event) {
@@ -98,7 +108,7 @@ export class Gestures {
   #start(gesture) {
     clearTimeout(this.#long);
     this.current = gesture;
-    this.#editor.root.dataset.gesture = gesture.name;
+    this.#parts.root.dataset.gesture = gesture.name;
     gesture.start?.();
   }
 
@@ -109,7 +119,7 @@ export class Gestures {
     const gesture = this.current;
     this.#finish();
     if (gesture) gesture.end(event);
-    else if (press.hit) this.#editor.taps.tap(event, press.hit);
+    else if (press.hit) this.#tap(event, press.hit);
   }
 
   #lift(event) {
@@ -123,7 +133,7 @@ export class Gestures {
     this.#drift = 0;
     this.#press = null;
     this.current = null;
-    delete this.#editor.root.dataset.gesture;
+    delete this.#parts.root.dataset.gesture;
   }
 
   /** @returns {boolean} whether this is a second finger, which never drags a node */
@@ -132,22 +142,22 @@ export class Gestures {
     if (this.#fingers.size !== 2) return this.#fingers.size > 2;
     this.cancel();
     this.#press = { id: event.pointerId };
-    this.#start(new Pinch(this.#editor, this.#fingers));
+    this.#start(new Pinch(this.#parts, this.#fingers));
     return true;
   }
 
   #longPress(event, hit) {
     this.#finish();
     navigator.vibrate?.(10);
-    this.#editor.taps.menu(event, hit);
+    this.#askForMenu(event, hit);
   }
 
-  /** Near the border the world comes to meet the pointer. */
+  /** Near the border the view moves on. */
   #pan() {
     this.#drift = 0;
     const last = this.#press?.last;
     if (!last || !this.current) return;
-    const { viewport } = this.#editor;
+    const { viewport } = this.#parts;
     const { x, y } = viewport.local(last);
     const pull = (at, length) => Math.max(0, BORDER - at) - Math.max(0, at - length + BORDER);
     const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
@@ -159,27 +169,95 @@ export class Gestures {
 
   #wheel(event) {
     event.preventDefault();
-    const { viewport } = this.#editor;
+    const { viewport } = this.#parts;
     const unit = event.deltaMode === 1 ? 16 : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
     if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-Math.max(-60, Math.min(60, dy)) / 120), viewport.local(event));
     else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
     else viewport.pan(-dx, -dy);
-    this.#editor.moved();
   }
 
   #double(event) {
     const hit = hitOf(event);
-    const editor = this.#editor;
+    const { commands, editing, picker, viewport } = this.#parts;
     if (event.target.closest("button, [contenteditable]")) return;
-    if (hit.node && event.target.closest("[data-node-label]")) editor.commands.run("rename", hit.node);
-    else if (hit.node) editor.commands.run("open", hit.node);
-    else if (!hit.edge && editor.mayEdit) editor.picker.add({ at: editor.viewport.world(event), event });
+    if (hit.node) commands.run(event.target.closest("[data-node-label]") ? "rename" : "open", hit.node);
+    else if (!hit.edge && editing.mayEdit) picker.add({ at: viewport.world(event), event });
+  }
+
+  /** A press that did not become a drag: select, or begin or end a connection. */
+  #tap(event, hit) {
+    const { editing, selection } = this.#parts;
+    if (this.#tapConnect.tap(event, hit) || event.button !== 0) return;
+    if (hit.port && editing.mayEdit) this.#tapConnect.begin(new Connect(this.#parts, { id: hit.node, port: hit.port, direction: hit.direction }));
+    else if (hit.node) this.#select("nodes", hit.node, event);
+    else if (hit.edge) this.#select("edges", hit.edge, event);
+    else if (!hit.handle && !hit.end && !event.shiftKey) selection.clear();
+  }
+
+  #select(what, id, event) {
+    const { focus, selection } = this.#parts;
+    if (event.shiftKey) selection.toggle(what, id);
+    else selection.set({ [what]: [id] });
+    if (what === "nodes") focus.node(id);
+  }
+
+  #askForMenu(event, hit) {
+    this.dispatchEvent(new CustomEvent("menu", { detail: { event, hit } }));
+  }
+}
+
+/** Move the view with one pointer. */
+class Pan {
+  name = "pan";
+
+  constructor({ viewport }, event) {
+    this.viewport = viewport;
+    this.last = event;
+  }
+
+  move(event) {
+    this.viewport.pan(event.clientX - this.last.clientX, event.clientY - this.last.clientY);
+    this.last = event;
+  }
+
+  end() {}
+
+  cancel() {}
+}
+
+/** Move and zoom the view with two fingers. */
+class Pinch {
+  name = "pinch";
+
+  /** @param {Map<number, PointerEvent>} fingers kept up to date by the caller */
+  constructor({ viewport }, fingers) {
+    this.viewport = viewport;
+    this.fingers = fingers;
+    this.last = this.#span();
+  }
+
+  move() {
+    if (this.fingers.size < 2) return;
+    const { viewport } = this;
+    const now = this.#span();
+    viewport.pan(now.x - this.last.x, now.y - this.last.y);
+    viewport.zoomTo(viewport.zoom * (now.length / this.last.length), now);
+    this.last = now;
+  }
+
+  end() {}
+
+  cancel() {}
+
+  #span() {
+    const [a, b] = [...this.fingers.values()].map((finger) => this.viewport.local(finger));
+    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, length: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)) };
   }
 }
 
 /** What is under the pointer. @returns {{node?: string, port?: string, direction?: string, edge?: string, handle?: string, end?: string}} */
-export function hitOf({ target }) {
+function hitOf({ target }) {
   const at = (selector) => target.closest?.(selector)?.dataset;
   return {
     handle: at("[data-handle]")?.handle,

@@ -6,15 +6,15 @@ import { make, over } from "../lib/make.js";
 export class Marquee {
   name = "marquee";
   drifts = true;
-  #editor;
+  #parts;
   #from;
   #before;
   #box;
 
-  constructor(editor, event) {
-    this.#editor = editor;
-    this.#from = editor.viewport.world(event);
-    this.#before = event.shiftKey ? new Set(editor.selection.nodes) : new Set();
+  constructor({ graph, layers, selection, viewport }, event) {
+    this.#parts = { graph, layers, selection, viewport };
+    this.#from = viewport.world(event);
+    this.#before = event.shiftKey ? new Set(selection.nodes) : new Set();
   }
 
   start() {
@@ -22,12 +22,12 @@ export class Marquee {
   }
 
   move(event) {
-    const rect = between(this.#from, this.#editor.viewport.world(event));
-    const { graph, layers } = this.#editor;
+    const rect = between(this.#from, this.#parts.viewport.world(event));
+    const { graph, layers } = this.#parts;
     over(layers.overlay, this.#box, rect);
     const nodes = new Set(this.#before);
     for (const { id, kind } of graph.visibleNodes()) if (touches(rect, graph.rect(id), kind)) nodes.add(id);
-    this.#editor.selection.set({ nodes });
+    this.#parts.selection.set({ nodes });
   }
 
   end() {
@@ -36,7 +36,7 @@ export class Marquee {
 
   cancel() {
     this.#box?.remove();
-    this.#editor.selection.set({ nodes: this.#before });
+    this.#parts.selection.set({ nodes: this.#before });
   }
 }
 

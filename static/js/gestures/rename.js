@@ -1,42 +1,42 @@
 /**
- * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc gives it back. As long as nothing is typed it
- * shows the label as it is now, whoever changed it, and makes no edit. What stands in it is kept on this device with every
- * keystroke; what cannot be saved, because it is too long or the right is gone, waits at the inspector's label.
+ * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc cancels. An untouched label is not an edit, and
+ * follows changes by others. Its text is kept on this device with every keystroke; one that cannot be saved, because it is too
+ * long or editing is no longer allowed, waits at the inspector's label.
  */
 
-import { characters } from "../lib/characters.js";
+import { characters } from "../lib/texts.js";
 import { editNode } from "../lib/edits.js";
 import { writeEdited } from "../inspector/caret.js";
-import { hindranceText } from "../ui/hindrance.js";
 
-/** @param {string} id */
-export function rename(editor, id) {
+/** Open the field of a node's label. @param {string} id */
+export function rename(parts, id) {
+  const { editing, graph, renderer } = parts;
   // The server's element may have come and not be on the page yet.
-  editor.stage.flush();
-  const record = editor.graph.node(id);
+  renderer.flush();
+  const record = graph.node(id);
   const label = record?.element.querySelector("[data-node-label]");
-  if (label && editor.mayEdit && !label.isContentEditable) new Renaming(editor, record, label).open();
+  if (label && editing.mayEdit && !label.isContentEditable) new Renaming(parts, record, label).open();
 }
 
 class Renaming {
-  #editor;
+  #parts;
   #record;
   #label;
   #draft;
-  /** What stands there by no doing of mine. */
+  /** The label before anything was typed. */
   #given = "";
   #isHeld = false;
   #over = new AbortController();
 
-  constructor(editor, record, label) {
-    this.#editor = editor;
+  constructor({ editing, focus, graph, inspector, limits, notices, overlay, patcher, session, texts }, record, label) {
+    this.#parts = { editing, focus, graph, inspector, limits, notices, overlay, patcher, session, texts };
     this.#record = record;
     this.#label = label;
     this.#draft = `rename ${record.id}`;
   }
 
   open() {
-    const [{ patcher, graph, session }, record, label, { signal }] = [this.#editor, this.#record, this.#label, this.#over];
+    const [{ patcher, graph, session }, record, label, { signal }] = [this.#parts, this.#record, this.#label, this.#over];
     patcher.hold([record.id]);
     record.element.toggleAttribute("data-renaming", true);
     label.contentEditable = "plaintext-only";
@@ -48,7 +48,7 @@ class Renaming {
     label.addEventListener("blur", () => this.#finish(true), { signal });
     label.addEventListener("keydown", (event) => this.#key(event), { signal });
     graph.addEventListener("change", ({ detail }) => detail.nodes.has(record.id) && this.#follow(), { signal });
-    session.addEventListener("rights", () => session.mayEdit || (this.#finish(true), this.#editor.focus.node(record.id)), { signal });
+    session.addEventListener("rights", () => session.mayEdit || (this.#finish(true), this.#parts.focus.node(record.id)), { signal });
   }
 
   get #isTyped() {
@@ -65,8 +65,8 @@ class Renaming {
   }
 
   get #tooLong() {
-    const [count, most] = [characters(this.#typed), this.#editor.limits.label];
-    return this.#isTyped && count > most ? this.#editor.texts.say("too_long", { count, most }) : null;
+    const [count, most] = [characters(this.#typed), this.#parts.limits.label];
+    return this.#isTyped && count > most ? this.#parts.texts.say("too_long", { count, most }) : null;
   }
 
   #follow() {
@@ -78,15 +78,15 @@ class Renaming {
 
   #keep() {
     const reason = this.#tooLong;
-    this.#editor.overlay.reason(this.#record.id, reason);
+    this.#parts.overlay.reason(this.#record.id, reason);
     this.#hold(reason);
-    this.#editor.draft(this.#draft, reason ? null : this.#edit);
+    this.#parts.editing.draft(this.#draft, reason ? null : this.#edit);
     this.#follow();
   }
 
   /** With a reason it waits at the inspector's label. @param {string|null} reason */
   #hold(reason) {
-    if (this.#isHeld || reason) this.#editor.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
+    if (this.#isHeld || reason) this.#parts.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
     this.#isHeld = reason !== null;
   }
 
@@ -96,32 +96,32 @@ class Renaming {
     event.preventDefault();
     if (event.key === "Enter" && this.#tooLong) return;
     this.#finish(event.key === "Enter");
-    this.#editor.focus.node(this.#record.id);
+    this.#parts.focus.node(this.#record.id);
   }
 
   #finish(isKept) {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
-    const { overlay, patcher } = this.#editor;
+    const { overlay, patcher } = this.#parts;
     const { id } = this.#record;
     const reason = isKept ? this.#tooLong : null;
     overlay.reason(id, reason, { stays: false });
     this.#hold(reason ?? (isKept ? this.#send() : null));
-    if (reason || !isKept) this.#editor.draft(this.#draft, null);
+    if (reason || !isKept) this.#parts.editing.draft(this.#draft, null);
     this.#close();
     patcher.release([id]);
   }
 
   /** @returns {string|null} why it could not be sent */
   #send() {
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     const operations = this.#edit;
-    if (operations && this.#editor.submit(operations, { draft: this.#draft }).length) return null;
-    this.#editor.draft(this.#draft, null);
+    if (operations && this.#parts.editing.submit(operations, { draft: this.#draft }).length) return null;
+    this.#parts.editing.draft(this.#draft, null);
     if (!operations) return null;
-    const hindrance = hindranceText(this.#editor);
-    if (!hindrance) return texts.say("too_large");
-    const reason = texts.say("not_kept", { reason: hindrance });
+    const cause = this.#parts.editing.reason;
+    if (!cause) return texts.say("too_large");
+    const reason = texts.say("not_kept", { reason: cause });
     notices.toast(reason, { tone: "danger" });
     return reason;
   }

@@ -4,49 +4,49 @@ import { round, snap } from "../lib/geometry.js";
 
 export class Resize {
   name = "resize";
-  #editor;
+  #parts;
   #id;
   #handle;
   #from;
   #was;
 
   /** @param {string} handle of nw n ne e se s sw w */
-  constructor(editor, event, handle) {
-    this.#editor = editor;
-    this.#id = editor.selection.node;
+  constructor({ catalogue, editing, graph, patcher, selection, viewport }, event, handle) {
+    this.#parts = { catalogue, editing, graph, patcher, selection, viewport };
+    this.#id = selection.node;
     this.#handle = handle;
-    this.#from = editor.viewport.world(event);
-    this.#was = { ...editor.graph.rect(this.#id) };
+    this.#from = viewport.world(event);
+    this.#was = { ...graph.rect(this.#id) };
   }
 
   start() {
-    this.#editor.patcher.hold([this.#id]);
+    this.#parts.patcher.hold([this.#id]);
   }
 
   move(event) {
-    const at = this.#editor.viewport.world(event);
+    const at = this.#parts.viewport.world(event);
     const grid = event.ctrlKey || event.metaKey ? round : snap;
     const rect = this.#stretched(at.x - this.#from.x, at.y - this.#from.y, grid);
-    this.#editor.graph.hold([this.#id], () => rect);
+    this.#parts.graph.hold([this.#id], () => rect);
   }
 
   end() {
-    const { x, y, width, height } = this.#editor.graph.rect(this.#id);
+    const { x, y, width, height } = this.#parts.graph.rect(this.#id);
     const was = this.#was;
     if (width !== was.width || height !== was.height) {
       const moved = x !== was.x || y !== was.y ? { x, y } : {};
-      this.#editor.submit([{ kind: "resize_node", id: this.#id, width, height, ...moved }]);
+      this.#parts.editing.submit([{ kind: "resize_node", id: this.#id, width, height, ...moved }]);
     }
     this.cancel();
   }
 
   cancel() {
-    this.#editor.graph.hold([this.#id], () => null);
-    this.#editor.patcher.release([this.#id]);
+    this.#parts.graph.hold([this.#id], () => null);
+    this.#parts.patcher.release([this.#id]);
   }
 
   #stretched(dx, dy, grid) {
-    const { width: least, height: low } = this.#editor.catalogue[this.#editor.graph.nodes.get(this.#id).kind];
+    const { width: least, height: low } = this.#parts.catalogue[this.#parts.graph.nodes.get(this.#id).kind];
     const { x, y, width, height } = this.#was;
     const rect = { x, y, width, height };
     const has = (side) => this.#handle.includes(side);

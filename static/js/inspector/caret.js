@@ -1,6 +1,4 @@
-/** Write another text where somebody stands: their caret, or what they have selected, stays with the text it was at. */
-
-import { rangeIn } from "../lib/caret.js";
+/** Replaces the text of a field that may have the caret: the caret, or what is selected, stays with the text it was at. */
 
 /** @param {HTMLInputElement|HTMLTextAreaElement|HTMLSelectElement} field */
 export function writeField(field, text) {
@@ -32,4 +30,20 @@ function offsets(element, range) {
     return whole.toString().length;
   };
   return [upTo(range.startContainer, range.startOffset), upTo(range.endContainer, range.endOffset)];
+}
+
+/**
+ * Return where a caret belongs in a changed text: after the same text, or before the same, or as near as possible.
+ * @param {string} before @param {string} after @param {number} at
+ */
+export function caretIn(before, after, at) {
+  const [left, right] = [before.slice(0, at), before.slice(at)];
+  if (after.startsWith(left)) return at;
+  return after.endsWith(right) ? after.length - right.length : Math.min(at, after.length);
+}
+
+/** A whole selection stays whole. @param {[number, number]} range @returns {[number, number]} */
+export function rangeIn(before, after, [start, end]) {
+  const isWhole = start === 0 && end === before.length && end > 0;
+  return isWhole ? [0, after.length] : [caretIn(before, after, start), caretIn(before, after, end)];
 }

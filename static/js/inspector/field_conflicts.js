@@ -1,34 +1,34 @@
 /**
- * What somebody else wrote into a field while I was typing in it. Mine stays, and goes on being sent; theirs is told under the field,
- * with one click to have it, until I choose or the field is another's.
+ * What another person wrote into a field while I was typing in it. My text stays and is sent; theirs is shown under the field, with
+ * one click to take it, until I choose or another form is shown.
  */
 
 import { alike } from "../lib/values.js";
-import { shown } from "../conflicts/describe.js";
+import { shown } from "../lib/describe.js";
 import { make } from "../lib/make.js";
 
 const NAME = 24;
 
-export class Meanwhile {
-  #editor;
+export class FieldConflicts {
+  #parts;
   #panel;
   #take;
   /** What the server last said of the fields I type in. @type {Map<string, string>} */
   #said = new Map();
   /** @type {Map<string, HTMLElement>} */
-  #signs = new Map();
-  /** Who has changed the flow since I last looked; a null is somebody unknown. @type {Set<number|null>} */
+  #notes = new Map();
+  /** Who has changed the flow since I last looked; null is unknown. @type {Set<number|null>} */
   #others = new Set();
 
   /** @param {HTMLElement} panel the inspector's @param {(name: string, text: string) => void} take put their text into the field */
-  constructor(editor, panel, take) {
-    this.#editor = editor;
+  constructor({ collaborators, notices, session, texts }, panel, take) {
+    this.#parts = { collaborators, notices, session, texts };
     this.#panel = panel;
     this.#take = take;
-    editor.session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
+    session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
   }
 
-  /** I begin to type in a field, of which the server says this. */
+  /** Note the server's text of a field in which typing begins. */
   begin(name, text) {
     this.#said.set(name, text);
   }
@@ -36,20 +36,20 @@ export class Meanwhile {
   /** Another form is shown. */
   clear() {
     this.#said.clear();
-    this.#signs.clear();
+    this.#notes.clear();
   }
 
-  /** It is as somebody wrote it: there is nothing to choose any more. */
+  /** There is nothing to choose any more. */
   settle(name) {
-    const sign = this.#signs.get(name);
-    if (!sign) return;
-    this.#signs.delete(name);
-    sign.remove();
-    describe(this.#field(name), sign.firstElementChild.id, false);
+    const note = this.#notes.get(name);
+    if (!note) return;
+    this.#notes.delete(name);
+    note.remove();
+    describe(this.#field(name), note.firstElementChild.id, false);
   }
 
   /**
-   * Look at the fields I type in, and say where somebody else was.
+   * Look at the fields I type in, and show where another person wrote.
    * @param {{name: string, field: HTMLElement, said: string, isMine: boolean}[]} fields `said`: as the server has it, `isMine`: from here
    */
   look(fields) {
@@ -70,30 +70,30 @@ export class Meanwhile {
   }
 
   #arrived(frame) {
-    const { session } = this.#editor;
+    const { session } = this.#parts;
     if (!frame?.changes) this.#others.add(null);
     for (const { actor, client } of frame?.changes ?? []) if (client !== session.client) this.#others.add(actor);
   }
 
   #tell(name, field, text, others) {
     this.settle(name);
-    const { texts, notices } = this.#editor;
+    const { texts, notices } = this.#parts;
     const who = this.#nameOf(others);
     const words = texts.say("meanwhile", { name: who ?? texts.say("somebody"), text: shown(text, texts) });
     const take = button(who ? texts.say("take_theirs", { name: who }) : texts.say("take_others"), () => this.#choose(name, () => this.#take(name, text)));
     const keep = button(texts.say("keep_mine"), () => this.#choose(name));
     const id = `${field.id}-meanwhile`;
-    const sign = make("div.field-meanwhile", { "data-meanwhile": name }, make("p", { id }, words), make("div.field-choice", {}, take, keep));
-    field.closest("[data-field]").append(sign);
-    this.#signs.set(name, sign);
+    const note = make("div.field-conflict", { "data-meanwhile": name }, make("p", { id }, words), make("div.field-choice", {}, take, keep));
+    field.closest("[data-field]").append(note);
+    this.#notes.set(name, note);
     describe(field, id, true);
     notices.announce(words);
   }
 
-  /** @returns {string|null} null: it may have been one of several, or somebody who is not here any more */
+  /** @returns {string|null} null: it may have been one of several people, or one who has left */
   #nameOf(others) {
-    const { company, session } = this.#editor;
-    const here = [session.you, ...company.people.values()].find((person) => others.has(person?.id));
+    const { collaborators, session } = this.#parts;
+    const here = [session.you, ...collaborators.people.values()].find((person) => others.has(person?.id));
     return others.size === 1 && here ? here.name.slice(0, NAME) : null;
   }
 

@@ -1,11 +1,11 @@
 /**
- * Which fields of a form are in my hand. What stands in them by no doing of mine is given: what the page knew, or what I have sent;
- * so a field that I have changed is told from one in which I merely stand. A field that I have typed in is held until I leave it.
+ * Which fields of a form I have changed. The text that a field had before I typed, or that I have sent, is its given text; so a
+ * changed field is told from one that is only focused. A field that I have typed in is held until I leave it.
  */
 
 import { alike } from "../lib/values.js";
 
-export class Hand {
+export class FieldState {
   /** @type {WeakMap<HTMLElement, string>} */
   #given = new WeakMap();
   /** By name, and whether something of it was sent. @type {Map<string, boolean>} */
@@ -13,12 +13,12 @@ export class Hand {
   /** What was sent from this form's fields. @type {Map<string, string[]>} */
   #sent = new Map();
 
-  /** What stands there now is given. */
-  note(field) {
-    this.#given.set(field, field.value);
+  /** Take a field's text as given. */
+  note(field, text = field.value) {
+    this.#given.set(field, text);
   }
 
-  /** Nobody knows what should stand there, as after a refusal: whatever is typed is a change. @param {HTMLElement|null} field */
+  /** After a refusal the given text is unknown: whatever is typed is a change. @param {HTMLElement|null} field */
   forget(field) {
     if (field) this.#given.delete(field);
   }
@@ -34,7 +34,7 @@ export class Hand {
     return isNew;
   }
 
-  /** It is as it was; held is still what has been sent. */
+  /** The field is as it was; it stays held if text of it was sent. */
   untake(name) {
     if (!this.#held.get(name)) this.#held.delete(name);
   }
@@ -62,10 +62,10 @@ export class Hand {
     return (this.#sent.get(name) ?? []).some((sent) => alike(type, sent, text));
   }
 
-  /** Another form: all that stands in it is given. @param {Iterable<HTMLElement>} fields */
-  begin(fields) {
+  /** Take the texts of another form as given. @param {Iterable<HTMLElement>} fields @param {(field: HTMLElement) => string} [given] its text */
+  begin(fields, given = (field) => field.value) {
     this.#held.clear();
     this.#sent.clear();
-    for (const field of fields) this.note(field);
+    for (const field of fields) this.note(field, given(field));
   }
 }

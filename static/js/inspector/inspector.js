@@ -1,71 +1,75 @@
 /**
- * The inspector: the form of what is selected. A change in a field becomes one edit (`Typing`); what cannot be saved stands where
- * it was typed (`Mending`). What others change meanwhile comes into the fields, also into one in which I merely stand; a field
- * that I have typed in stays mine until I leave it, and one with something still unsent or refused until that is settled. What
- * others wrote there is said beside it (`Meanwhile`).
+ * The inspector: the form of what is selected. A change in a field becomes one edit (`Typing`); text that cannot be saved stays
+ * where it was typed (`UnsavedFields`). Changes by others are shown in the fields, also in a focused one. A field that I have
+ * typed in keeps my text until I leave it, and one with text still unsent or refused until that is settled; what others wrote
+ * there is shown beside it (`FieldConflicts`).
+ *
+ * Events: `form` (another form is shown), `unsaved` (there are more or fewer texts that are not saved).
  */
 
 import { writeField } from "./caret.js";
-import { Editing } from "../collaborators/field_presence.js";
+import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
-import { Hand } from "./field_state.js";
-import { Meanwhile } from "./field_conflicts.js";
-import { Mending } from "./unsaved_fields.js";
+import { FieldState } from "./field_state.js";
+import { FieldConflicts } from "./field_conflicts.js";
+import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
 
 const REFRESH_MS = 50;
 
-export class Inspector {
-  #editor;
+export class Inspector extends EventTarget {
+  #parts;
   #panel;
   #forms;
-  #editing;
-  #mending;
+  #presence;
+  #unsaved;
   #typing;
-  #meanwhile;
-  #hand = new Hand();
+  #conflicts;
+  #state = new FieldState();
   /** The selection whose form is shown; null while there is none. @type {string|null} */
   #shown;
-  /** Mine, when the people were last asked for. */
+  /** My role when the people were last fetched. */
   #role;
   #wantsFocus = false;
   #refresh = 0;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#panel = editor.root.querySelector("#inspector");
-    this.#role = editor.session.role;
-    this.#forms = new Forms(editor);
-    this.#editing = new Editing(editor, this.#panel);
-    this.#mending = new Mending(editor, this.#panel, {
+  constructor({ catalogue, collaborators, editing, graph, notices, panels, patcher, presence, root, selection, session, texts }) {
+    super();
+    this.#parts = { panels, patcher, root, selection, session };
+    this.#panel = root.querySelector("#inspector");
+    this.#role = session.role;
+    this.#forms = new Forms({ catalogue, graph, patcher, root, selection, session });
+    this.#presence = new FieldPresence({ collaborators, presence, selection, session, texts }, this.#panel);
+    this.#unsaved = new UnsavedFields({ session, texts }, this.#panel, {
+      changed: () => this.dispatchEvent(new Event("unsaved")),
       isBusy: (field) => field === document.activeElement || this.#typing.isIn(field.name),
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
       again: (name) => this.#send(this.#field(name)),
     });
-    this.#meanwhile = new Meanwhile(editor, this.#panel, (name, text) => this.#take(name, text));
-    this.#typing = new Typing(editor, this.#panel, {
-      mending: this.#mending,
-      hand: this.#hand,
-      began: (name) => this.#meanwhile.begin(name, this.#field(name, this.#said())?.value),
+    this.#conflicts = new FieldConflicts({ collaborators, notices, session, texts }, this.#panel, (name, text) => this.#take(name, text));
+    this.#typing = new Typing({ editing, graph, notices, session, texts }, this.#panel, {
+      unsaved: this.#unsaved,
+      state: this.#state,
+      began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#again(),
     });
     this.#shown = this.#selected();
-    this.#begin();
-    editor.selection.addEventListener("change", () => this.#show());
-    for (const type of ["settled", "you", "rights"]) editor.session.addEventListener(type, () => this.#again());
-    editor.session.addEventListener("rights", () => this.#mending.putBack());
-    editor.session.addEventListener("you", () => this.#shown === "" && editor.session.role !== this.#role && this.#askForPeople());
-    editor.session.addEventListener("welcome", () => this.#shown ?? this.#show());
+    this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
+    selection.addEventListener("change", () => this.#show());
+    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#again());
+    session.addEventListener("rights", () => this.#unsaved.putBack());
+    session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
+    session.addEventListener("welcome", () => this.#shown ?? this.#show());
   }
 
   /** How many fields, of whatever form, hold text that is not saved: no value yet, too long, or refused. */
   get unsaved() {
-    return this.#mending.count;
+    return this.#unsaved.count;
   }
 
   /** Go into the form, as Enter on a node does. */
   enter() {
-    this.#editor.toolbar?.reveal("inspector");
+    this.#parts.panels.reveal("inspector");
     this.#wantsFocus = true;
     this.#show();
   }
@@ -75,7 +79,7 @@ export class Inspector {
     this.#typing.flush();
   }
 
-  /** Nothing can be edited now: let go of the field, and say so if something was typed in it. It stays there, unsent. */
+  /** Nothing can be edited now: leave the field, and say so if it holds unsent text, which stays. */
   giveUp() {
     this.#typing.giveUp();
   }
@@ -92,22 +96,22 @@ export class Inspector {
    */
   hold(place, name, text, reason, about) {
     if (reason) {
-      this.#mending.keep(place, name, text, reason, about);
-      this.#mending.putBack();
+      this.#unsaved.keep(place, name, text, reason, about);
+      this.#unsaved.putBack();
     } else {
-      this.#mending.mended(place, name);
+      this.#unsaved.corrected(place, name);
       this.#again();
     }
   }
 
   /** Whether a text waits at a field, of whatever form. */
   holds(place, name) {
-    return this.#mending.holds(place, name);
+    return this.#unsaved.holds(place, name);
   }
 
-  /** What is selected, in a word. */
+  /** A key for what is selected. */
   #selected() {
-    const { nodes, edge } = this.#editor.selection;
+    const { nodes, edge } = this.#parts.selection;
     return edge ? `edge ${edge}` : [...nodes].join();
   }
 
@@ -124,21 +128,21 @@ export class Inspector {
     if (!selected) this.#askForPeople();
   }
 
-  /** Without a form, rather nothing than another's. @param {DocumentFragment|null} form */
+  /** Show a form; without one, nothing. @param {DocumentFragment|null} form */
   #put(form, selected) {
     this.flush();
     this.#panel.replaceChildren(...(form ? [form] : []));
     this.#shown = form ? selected : null;
-    this.#meanwhile.clear();
+    this.#conflicts.clear();
     this.#begin();
-    this.#editor.toolbar.preferences();
-    this.#editing.show();
-    this.#mending.putBack();
+    this.dispatchEvent(new Event("form"));
+    this.#presence.show();
+    this.#unsaved.putBack();
   }
 
-  /** All that stands in the form now is given. */
+  /** Take the form's texts as given. */
   #begin() {
-    this.#hand.begin(this.#panel.querySelectorAll(FIELDS));
+    this.#state.begin(this.#panel.querySelectorAll(FIELDS));
   }
 
   /** The form as the server would fill it. */
@@ -146,14 +150,14 @@ export class Inspector {
     return this.#forms.form([]) ?? document.createDocumentFragment();
   }
 
-  /** Have what somebody else wrote in the place of mine. */
+  /** Take what another person wrote instead of mine. */
   #take(name, text) {
     const field = this.#field(name);
     writeField(field, text);
     this.#send(field);
   }
 
-  /** What stands there goes as if it had just been typed. */
+  /** Send what a field holds as if it had just been typed. */
   #send(field) {
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -165,7 +169,7 @@ export class Inspector {
   }
 
   async #askForPeople() {
-    const { session, root, patcher } = this.#editor;
+    const { session, root, patcher } = this.#parts;
     if (session.socket.state !== "open") return;
     this.#role = session.role;
     const ask = fetch(root.dataset.inspectorUrl, { headers: { "HX-Request": "true" } });
@@ -179,7 +183,7 @@ export class Inspector {
     this.#refresh ||= setTimeout(() => this.#renew(), REFRESH_MS);
   }
 
-  /** Bring the form up to what the page knows now, but for what I am at. */
+  /** Bring the form up to date, except for fields in use. */
   #renew() {
     this.#refresh = 0;
     const fresh = this.#shown === this.#selected() ? this.#forms.form() : null;
@@ -191,7 +195,7 @@ export class Inspector {
       return;
     }
     now.forEach((field, index) => this.#bring(field, next[index]));
-    if (!this.#hand.isEmpty) this.#compare(now);
+    if (!this.#state.isEmpty) this.#compare(now);
     const [had, has] = [this.#panel, fresh].map((form) => form.querySelectorAll("[data-command]").length);
     for (const place of [had === has ? ".panel-title" : ".panel-head", ".panel-facts", ".selected-list", "[data-people]"]) {
       const [before, after] = [this.#panel, fresh].map((form) => form.querySelector(place));
@@ -202,28 +206,28 @@ export class Inspector {
   #bring(field, fresh) {
     open(field, fresh);
     if (this.#isAtWork(field)) return;
-    if (field.value !== fresh.value) this.#meanwhile.settle(nameOf(field));
+    if (field.value !== fresh.value) this.#conflicts.settle(nameOf(field));
     writeField(field, fresh.value);
     if (field.checked !== fresh.checked) field.checked = fresh.checked;
-    this.#hand.note(field);
+    this.#state.note(field);
   }
 
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
     const name = nameOf(number);
-    return this.#typing.isIn(name) || this.#hand.holds(name) || number.getAttribute("aria-invalid") === "true";
+    return this.#typing.isIn(name) || this.#state.holds(name) || number.getAttribute("aria-invalid") === "true";
   }
 
-  /** Hold what the server says against the fields I type in. */
+  /** Compare what the server says with the fields I type in. */
   #compare(now) {
     const said = [...this.#said().querySelectorAll(FIELDS)];
     const fields = now.map((field, index) => ({ name: field.name, field, said: said[index]?.value }));
-    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#hand.holds(name));
-    this.#meanwhile.look(mine.map((one) => ({ ...one, isMine: this.#hand.hasSent(one.name, one.said, one.field.dataset.type) })));
+    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#state.holds(name));
+    this.#conflicts.look(mine.map((one) => ({ ...one, isMine: this.#state.hasSent(one.name, one.said, one.field.dataset.type) })));
   }
 }
 
-/** Whether a field can be changed is as my rights are now, whatever stands in it. */
+/** Make a field editable or not, as the fresh form has it. */
 function open(mine, fresh) {
   for (const state of ["disabled", "readOnly"]) if (mine[state] !== fresh[state]) mine[state] = fresh[state];
 }

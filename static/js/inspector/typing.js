@@ -1,14 +1,13 @@
 /**
- * Typing in the inspector's fields: kept on this device with every keystroke, and sent as one edit after a short rest, on
- * leaving the field, and before anything else gets selected or the page goes. As long as the focus stays in a field, all of
- * it is one step of undo.
+ * Typing in the inspector's fields: kept on this device with every keystroke, and sent as one edit after a short pause, on
+ * leaving the field, and before something else is selected or the page closes. While the focus stays in a field, all of it is
+ * one step of undo.
  */
 
-import { heightFor } from "../lib/curve.js";
+import { heightFor } from "../lib/geometry.js";
 import { editNode, newId } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
-import { hindranceText } from "../ui/hindrance.js";
 import { placeOf } from "./unsaved_fields.js";
 
 const REST_MS = 400;
@@ -16,14 +15,14 @@ const AT_ONCE = "select, [type=checkbox], [type=radio]";
 const MENDABLE = ["invalid", "too_large"];
 
 export class Typing {
-  #editor;
+  #parts;
   #panel;
-  #mending;
-  #hand;
+  #unsaved;
+  #state;
   #began;
   #ended;
-  /** The step of undo that typing goes on with. */
-  #step;
+  /** The step of undo that typing continues. */
+  #step = newId("s");
   /** @type {Map<string, HTMLElement>} fields changed and not yet sent, by name */
   #dirty = new Map();
   /** @type {Map<number, {place: string, texts: Map<string, string|null>}>} where an edit on its way came from */
@@ -32,14 +31,14 @@ export class Typing {
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{mending: import("./unsaved_fields.js").Mending, hand: import("./field_state.js").Hand, began: (name: string) => void, ended: () => void}} inspector
+   * @param {{unsaved: import("./unsaved_fields.js").UnsavedFields, state: import("./field_state.js").FieldState, began: (name: string) => void, ended: () => void}} inspector
    *   `began`: I begin to type in a field; `ended`: it is as it was, or I have left it
    */
-  constructor(editor, panel, { mending, hand, began, ended }) {
-    this.#editor = editor;
+  constructor({ editing, graph, notices, session, texts }, panel, { unsaved, state, began, ended }) {
+    this.#parts = { editing, graph, notices, session, texts };
     this.#panel = panel;
-    this.#mending = mending;
-    this.#hand = hand;
+    this.#unsaved = unsaved;
+    this.#state = state;
     this.#began = began;
     this.#ended = ended;
     const on = (type, run) => panel.addEventListener(type, run);
@@ -50,8 +49,8 @@ export class Typing {
     on("focusout", () => this.#leave());
     panel.addEventListener("submit", (event) => (event.preventDefault(), event.stopPropagation(), this.flush()), true);
     addEventListener("pagehide", () => this.flush());
-    editor.session.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    editor.session.addEventListener("settled", () => this.#forget());
+    session.addEventListener("refused", ({ detail }) => this.#refused(detail));
+    session.addEventListener("settled", () => this.#forget());
   }
 
   /** Whether something in a field is not sent yet. @param {string} name */
@@ -72,31 +71,31 @@ export class Typing {
     const [place, dirty] = [placeOf(this.#panel), this.#dirty];
     this.#dirty = new Map();
     if (!texts.size) return;
-    const seqs = this.#editor.submit(this.#operations(set), { draft: place, step: isTyped ? this.#step : undefined });
+    const seqs = this.#parts.editing.submit(this.#operations(set), { draft: place, step: isTyped ? this.#step : undefined });
     for (const seq of seqs) this.#sent.set(seq, { place, texts });
-    for (const [name, text] of seqs.length ? texts : []) if (text !== null) this.#hand.sent(name, dirty.get(name));
+    for (const [name, text] of seqs.length ? texts : []) if (text !== null) this.#state.sent(name, dirty.get(name));
     if (seqs.length) return;
-    this.#editor.draft(place, null);
-    const reason = hindranceText(this.#editor) || this.#editor.texts.say("too_large");
-    for (const [name, text] of texts) this.#mending.keep(place, name, text, reason, { isSound: true });
+    this.#parts.editing.draft(place, null);
+    const reason = this.#parts.editing.reason || this.#parts.texts.say("too_large");
+    for (const [name, text] of texts) this.#unsaved.keep(place, name, text, reason, { isSound: true });
   }
 
-  /** Nothing can be edited now: let go of the field, and say so if something was typed in it. It stays there, unsent. */
+  /** Nothing can be edited now: leave the field, and say so if it holds unsent text, which stays. */
   giveUp() {
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     const [dirty, place] = [this.#dirty, placeOf(this.#panel)];
     clearTimeout(this.#rest);
     this.#dirty = new Map();
     if (this.#panel.contains(document.activeElement)) document.activeElement.blur();
     close(this.#panel);
     if (!dirty.size) return;
-    const reason = texts.say("not_kept", { reason: hindranceText(this.#editor) });
-    this.#editor.draft(place, null);
-    for (const [name, field] of dirty) this.#mending.keep(place, name, field.value, reason, { isSound: true });
+    const reason = texts.say("not_kept", { reason: this.#parts.editing.reason });
+    this.#parts.editing.draft(place, null);
+    for (const [name, field] of dirty) this.#unsaved.keep(place, name, field.value, reason, { isSound: true });
     notices.toast(reason, { tone: "danger" });
   }
 
-  /** Give up what is in a field. */
+  /** Forget what was typed in a field. */
   drop(name) {
     this.#dirty.delete(name);
   }
@@ -110,12 +109,12 @@ export class Typing {
     const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
     if (slider) slider.value = field.value;
     const name = nameOf(field);
-    const isMine = this.#editor.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
+    const isMine = this.#parts.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
     this.#dirty.set(name, field);
     if (atOnce) return this.flush();
-    if (this.#hand.take(name)) this.#began(name);
-    if (!isComposing && !this.#hand.isChanged(field)) return this.#untyped(name);
+    if (this.#state.take(name)) this.#began(name);
+    if (!isComposing && !this.#state.isChanged(field)) return this.#untyped(name);
     clearTimeout(this.#rest);
     this.#draft();
     if (!isComposing) this.#rest = setTimeout(() => this.flush(), REST_MS);
@@ -125,25 +124,25 @@ export class Typing {
   /** It is as it was before: there is nothing to send. */
   #untyped(name) {
     this.#dirty.delete(name);
-    this.#hand.untake(name);
-    this.#mending.mended(placeOf(this.#panel), name);
+    this.#state.untake(name);
+    this.#unsaved.corrected(placeOf(this.#panel), name);
     this.#draft();
     this.#ended();
   }
 
   #leave() {
     this.flush();
-    this.#hand.leave();
+    this.#state.leave();
     this.#ended();
   }
 
-  /** Keep what the page would send, were it to die now. */
+  /** Keep on this device what would be sent if the page died now. */
   #draft() {
     const { set, texts } = this.#typed(false);
-    this.#editor.draft(placeOf(this.#panel), texts.size ? this.#operations(set) : null, { step: this.#step });
+    this.#parts.editing.draft(placeOf(this.#panel), texts.size ? this.#operations(set) : null, { step: this.#step });
   }
 
-  /** What the changed fields say; what is no value stays, with the reason if somebody is to read it. */
+  /** Read the changed fields; text that is not a value stays, with the reason once typing is done. */
   #typed(isDone) {
     const [set, texts, place] = [{}, new Map(), placeOf(this.#panel)];
     let isTyped = true;
@@ -154,11 +153,11 @@ export class Typing {
         if (settings) set.settings = { ...set.settings, ...settings };
         isTyped &&= !field.matches(AT_ONCE);
         texts.set(name, field.matches(AT_ONCE) ? null : field.value);
-        this.#mending.mended(place, name, { isSent: isDone });
+        this.#unsaved.corrected(place, name, { isSent: isDone });
       } catch (error) {
         if (!(error instanceof NotAValue)) throw error;
-        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#editor.texts.say("not_a_value") : undefined;
-        this.#mending.keep(place, name, field.value, reason);
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say("not_a_value") : undefined;
+        this.#unsaved.keep(place, name, field.value, reason);
       }
     }
     return { set, texts, isTyped };
@@ -173,23 +172,23 @@ export class Typing {
 
   /** A decision grows with its branches. */
   #grown(id, { settings }) {
-    const node = this.#editor.graph.node(id);
+    const node = this.#parts.graph.node(id);
     const height = heightFor(settings?.branches ?? []);
     return settings?.branches && node?.height < height ? [{ kind: "resize_node", id, width: node.width, height }] : [];
   }
 
   #forget() {
-    for (const seq of this.#sent.keys()) if (!this.#editor.session.outbox.has(seq)) this.#sent.delete(seq);
+    for (const seq of this.#sent.keys()) if (!this.#parts.session.outbox.has(seq)) this.#sent.delete(seq);
   }
 
   #refused({ entry, frame }) {
-    const sent = entry.client === this.#editor.session.client && this.#sent.get(entry.seq);
+    const sent = entry.client === this.#parts.session.client && this.#sent.get(entry.seq);
     if (!sent) return;
     const { place, texts } = sent;
-    if (place === placeOf(this.#panel)) for (const name of texts.keys()) this.#hand.forget(this.#panel.querySelector(`[name="${CSS.escape(name)}"]`));
+    if (place === placeOf(this.#panel)) for (const name of texts.keys()) this.#state.forget(this.#panel.querySelector(`[name="${CSS.escape(name)}"]`));
     const isOld = (name) => [...this.#sent].some(([seq, later]) => seq > entry.seq && later.place === place && later.texts.has(name));
     for (const [name, text] of texts) {
-      if (!isOld(name) && !this.isIn(name)) this.#mending.keep(place, name, MENDABLE.includes(frame.code) ? text : null, frame.message ?? frame.code);
+      if (!isOld(name) && !this.isIn(name)) this.#unsaved.keep(place, name, MENDABLE.includes(frame.code) ? text : null, frame.message ?? frame.code);
     }
   }
 }

@@ -1,71 +1,70 @@
 /**
- * Text that cannot be saved as it is, at the field where it was typed: it stands there with the reason until it is mended or
- * discarded, whatever is selected meanwhile, and outlives the page.
+ * Text that cannot be saved, at the field where it was typed: it stays there with the reason until it is corrected or discarded,
+ * whatever is selected meanwhile, and outlives the page.
  */
 
 import { make } from "../lib/make.js";
-import { Unfinished } from "./unsaved_text.js";
+import { UnsavedText } from "./unsaved_text.js";
 
-export class Mending {
-  #editor;
+export class UnsavedFields {
+  #parts;
   #panel;
   #isBusy;
   #discarded;
   #again;
-  #unfinished;
+  #texts;
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void, again: (name: string) => void}} inspector
-   *   which fields are in somebody's hand; what follows when a text is given up, or is to be sent after all
+   * @param {{changed: () => void, isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void, again: (name: string) => void}} inspector
+   *   there are more or fewer texts; which fields are in use; a text was discarded, or is to be sent after all
    */
-  constructor(editor, panel, { isBusy, discarded, again }) {
-    this.#editor = editor;
+  constructor({ session, texts }, panel, { changed, isBusy, discarded, again }) {
+    this.#parts = { session, texts };
     this.#panel = panel;
     this.#isBusy = isBusy;
     this.#discarded = discarded;
     this.#again = again;
-    const changed = () => (editor.sync.show(), editor.title?.show());
-    this.#unfinished = new Unfinished(editor.session.device, { changed, found: () => this.putBack() });
+    this.#texts = new UnsavedText(session.device, { changed, found: () => this.putBack() });
   }
 
   /** How many texts there are, of whatever form. */
   get count() {
-    return this.#unfinished.size;
+    return this.#texts.size;
   }
 
   /** Whether there is such a text. */
   holds(place, name) {
-    return this.#unfinished.of(place).some((text) => text.name === name);
+    return this.#texts.of(place).some((text) => text.name === name);
   }
 
   /**
-   * Keep a text; with a reason, say it where it stands.
+   * Keep a text; with a reason, show it at the field.
    * @param {string|null} text null: there is only a reason @param {{isSound?: boolean}} [about] `isSound`: it can be sent as it is, some day
    */
   keep(place, name, text, reason, { isSound = false } = {}) {
-    if (text !== null) this.#unfinished.put({ place, name, text, reason, isSound });
+    if (text !== null) this.#texts.put({ place, name, text, reason, isSound });
     if (reason && place === placeOf(this.#panel)) this.#explain(name, reason, isSound);
   }
 
-  /** It is a value now; the reason goes when it is sent. */
-  mended(place, name, { isSent = true } = {}) {
-    this.#unfinished.drop(place, name);
+  /** The text is a value now; the reason goes when it is sent. */
+  corrected(place, name, { isSent = true } = {}) {
+    this.#texts.drop(place, name);
     if (isSent && place === placeOf(this.#panel)) this.#explain(name, null);
   }
 
-  /** What was kept for this form stands where it was typed. */
+  /** Put the texts kept for this form back into its fields. */
   putBack() {
-    for (const { name, text, reason, isSound } of this.#unfinished.of(placeOf(this.#panel))) {
+    for (const { name, text, reason, isSound } of this.#texts.of(placeOf(this.#panel))) {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
       field.value = text;
-      this.#explain(name, reason ?? this.#editor.texts.say("not_a_value"), isSound);
+      this.#explain(name, reason ?? this.#parts.texts.say("not_a_value"), isSound);
     }
   }
 
   #discard(name) {
-    this.mended(placeOf(this.#panel), name);
+    this.corrected(placeOf(this.#panel), name);
     this.#discarded(name);
     this.#panel.querySelector(`[name="${CSS.escape(name)}"]`)?.focus();
   }
@@ -80,12 +79,12 @@ export class Mending {
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
-    if (isSound && this.#editor.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#again(name)));
+    if (isSound && this.#parts.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#again(name)));
     error.append(" ", this.#button("discard", () => this.#discard(name), { "data-discard": name }));
   }
 
   #button(text, run, attributes = {}) {
-    const button = make("button.link-button", { type: "button", ...attributes }, this.#editor.texts.say(text));
+    const button = make("button.link-button", { type: "button", ...attributes }, this.#parts.texts.say(text));
     button.addEventListener("click", run);
     return button;
   }

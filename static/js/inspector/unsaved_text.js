@@ -1,11 +1,11 @@
 /**
- * Text in a field that is no value yet, or was refused: kept on this device until it is mended or discarded, so that nobody's
- * typing goes with the form it stood in, or with the page. It is never sent.
+ * Text in a field that is not a value yet, or was refused: kept on this device until it is corrected or discarded, so that no
+ * typing is lost with its form or with the page. It is never sent.
  *
  * @typedef {{place: string, name: string, text: string, reason?: string}} Text `place`: whose form, `name`: of its field
  */
 
-export class Unfinished {
+export class UnsavedText {
   /** @type {Map<string, Text>} */
   #texts = new Map();
   #device;

@@ -1,6 +1,6 @@
 /**
- * What nodes, edges and the flow hold beside their place: the server's word, which their fragments carry, under edits of mine
- * that are still on their way. So a form can be filled without asking anybody.
+ * What nodes, edges and the flow hold beside their place: the server's values, carried by their fragments, with unacknowledged
+ * edits laid over them. So a form can be filled without a request.
  *
  * @typedef {{label?: string, description?: string, colour?: string, enabled?: boolean, settings?: Record<string, unknown>,
  *   animated?: boolean, title?: string}} Content settings are sparse: only what was set
@@ -33,3 +33,10 @@ function merged(content, { settings, ...rest }) {
   const kept = Object.entries({ ...content.settings, ...settings }).filter(([, value]) => value !== null);
   return { ...content, ...rest, ...(content.settings && { settings: Object.fromEntries(kept) }) };
 }
+
+/** All that a node holds now. @param {import("../canvas/graph.js").NodeRecord} node @param {Iterable<object>} operations that lie over it @returns {Content} */
+export const contentOfNode = ({ id, kind, element }, catalogue, operations) =>
+  edited(nodeContent(element.dataset, catalogue[kind].colour), operations, "node", id);
+
+/** All that an edge holds now. @param {import("../canvas/graph.js").EdgeRecord} edge @param {Iterable<object>} operations that lie over it @returns {Content} */
+export const contentOfEdge = ({ id, element }, operations) => edited(edgeContent(element.dataset), operations, "edge", id);

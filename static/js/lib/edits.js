@@ -5,12 +5,10 @@
  */
 
 import { round } from "./geometry.js";
+import { bytesOf } from "./texts.js";
 
 /** Bytes that a frame needs beside its operations. */
 const ENVELOPE = 512;
-
-/** How long something is on the wire. */
-export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
 
 export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 
@@ -23,10 +21,10 @@ export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
 
 export const editNode = (id, set) => ({ kind: "edit_node", id, set });
 
-/** What goes into a group goes through without it if that is gone; only a batch may. */
+/** An edit that puts a node into a group still applies if the group is gone, but only as part of a batch. */
 const isIntoGroup = ({ node, set }) => Boolean((node ?? set)?.parent);
 
-/** One operation as it is, several as batches that the server takes: so many, so many bytes, and done as far as what they are about is still there. */
+/** Return one operation as it is, several as batches within the server's limits, applied as far as their elements still exist. */
 export function bundled(operations, most = 500, bytes = Infinity) {
   const bundles = [];
   let room = 0;
@@ -81,7 +79,7 @@ export function removeAndJoin(nodes, edgesOf) {
   return [...[...gone].map((id) => ({ kind: "remove_node", id })), ...joins];
 }
 
-/** Where the edges lead that leave a node and whatever else goes with it. */
+/** Return the edges that leave a node, past all that is removed with it. */
 function outOf(id, gone, edgesOf, visited = new Set([id])) {
   return edgesOf(id).filter((edge) => edge.source === id).flatMap((edge) => {
     if (!gone.has(edge.target)) return [edge];

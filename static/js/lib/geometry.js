@@ -4,12 +4,27 @@
  * World coordinates are what the document stores; screen coordinates are CSS pixels from the canvas's corner.
  * `screen = world * zoom + pan`. Nothing here knows the DOM, so all of it is tested without a browser.
  *
+ * Ports and the curve of an edge are the twin of `flows/document/geometry.py`: the server draws the same curve into the page, so
+ * both are held to one answer by `tests/vectors/curves.json`. Its numbers are rounded to a tenth of a pixel, half up, in both
+ * languages.
+ *
  * @typedef {{x: number, y: number}} Point
  * @typedef {{x: number, y: number, width: number, height: number}} Rect
  * @typedef {{x: number, y: number, zoom: number}} View pan in screen pixels, and zoom
+ * @typedef {[number, number]} Pair
+ * @typedef {{d: string, arrow: string, middle: Pair}} Curve the line's and the arrow head's path, and the point at half length
+ * @typedef {{x: number, y: number, width: number, height: number, kind: string, outputs: string[]}} Shape
  */
 
 const GRID = 8;
+const FIRST_BRANCH = 58;
+const BRANCH_PITCH = 20;
+const BRANCH_MARGIN = 10;
+const HEADER = 44;
+const LINE_END = 9;
+const ARROW_TIP = 1.5;
+const ARROW_LENGTH = 8.5;
+const ARROW_HALF = 4.5;
 export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 4;
 export const BOUND = 1_000_000;
@@ -104,3 +119,67 @@ export function readingOrder(rects) {
 
 /** Level of detail at a zoom. @returns {"full"|"compact"|"chip"|"block"} */
 export const detail = (zoom) => (zoom >= 0.7 ? "full" : zoom >= 0.45 ? "compact" : zoom >= 0.25 ? "chip" : "block");
+
+/**
+ * Draw the curve between two ports.
+ * @param {Shape} source @param {string} sourcePort @param {Shape} target @param {string} targetPort @returns {Curve}
+ */
+export function edgePath(source, sourcePort, target, targetPort) {
+  return curveBetween(portPoint(source, sourcePort, "out"), portPoint(target, targetPort, "in"));
+}
+
+/**
+ * Draw the curve from an output's centre to an input's, level at both ends.
+ *
+ * Both handles are level and equally long, so the curve is symmetric about the middle between its ends: that point is at half
+ * of its length exactly.
+ * @param {Pair} start @param {Pair} end @returns {Curve}
+ */
+export function curveBetween([x1, y1], [x2, y2]) {
+  const stop = x2 - LINE_END;
+  const tip = x2 - ARROW_TIP;
+  const base = tip - ARROW_LENGTH;
+  const k = handle(x2 - x1);
+  const d = `M${tenth(x1)} ${tenth(y1)}C${tenth(x1 + k)} ${tenth(y1)} ${tenth(stop - k)} ${tenth(y2)} ${tenth(stop)} ${tenth(y2)}`;
+  const arrow = `M${tenth(base)} ${tenth(y2 - ARROW_HALF)}L${tenth(tip)} ${tenth(y2)}L${tenth(base)} ${tenth(y2 + ARROW_HALF)}Z`;
+  return { d, arrow, middle: [tenth((x1 + stop) / 2), tenth((y1 + y2) / 2)] };
+}
+
+/**
+ * The centre of a port: on the left border for an input, on the right for an output.
+ * @param {Shape} node @param {string} port @param {"in" | "out"} direction @returns {Pair}
+ */
+export function portPoint({ x, y, width, height, kind, outputs }, port, direction) {
+  if (direction === "in") return [x, y + height / 2];
+  const index = Math.max(outputs.indexOf(port), 0);
+  return [x + width, y + portOffset(height, index, outputs.length, kind === "decision")];
+}
+
+/**
+ * How far below the node's top an output is.
+ *
+ * Branches begin below the header, 20 apart; in too low a node they share what is below it. Other outputs stand around the
+ * node's centre.
+ * @param {number} height @param {number} index @param {number} count @param {boolean} branches @returns {number}
+ */
+function portOffset(height, index, count, branches) {
+  if (!branches) return height / 2 + (index - (count - 1) / 2) * Math.min(BRANCH_PITCH, height / Math.max(count, 1));
+  if (FIRST_BRANCH + BRANCH_PITCH * (count - 1) + BRANCH_MARGIN <= height) return FIRST_BRANCH + BRANCH_PITCH * index;
+  const top = height > HEADER ? HEADER : 0;
+  return top + ((height - top) * (index + 0.5)) / Math.max(count, 1);
+}
+
+/** The height at which a decision's outputs have their full pitch. @param {string[]} branches @returns {number} */
+export function heightFor(branches) {
+  return FIRST_BRANCH + BRANCH_PITCH * (new Set([...branches, "default"]).size - 1) + BRANCH_MARGIN;
+}
+
+function handle(dx) {
+  if (dx < 0) return Math.min(80 - dx / 8, 240);
+  return Math.min(Math.max(28, dx / 2), 120);
+}
+
+/** `+ 0` turns -0 into 0. */
+function tenth(value) {
+  return Math.floor(value * 10 + 0.5) / 10 + 0;
+}

@@ -1,4 +1,4 @@
-/** Make small elements of our own: words only ever as text, so nothing anybody wrote can become markup. */
+/** Makes small elements. Words are only ever text, so nothing that a person wrote can become markup. */
 
 const SVG = "http://www.w3.org/2000/svg";
 

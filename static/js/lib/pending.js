@@ -1,5 +1,5 @@
 /**
- * What the flow looks like once my unacknowledged operations are through: the optimistic layer over the server's truth.
+ * What the flow looks like once my unacknowledged operations are applied: the optimistic layer over the server's state.
  *
  * Pure: given the graph as the server last said it and the operations still on their way, say what differs. It is computed
  * afresh whenever either side changes, so a refused operation snaps back simply by no longer being in the list. What it asks
@@ -13,8 +13,6 @@
  * @typedef {{nodes: Map<string, Patch>, edges: Map<string, EdgePatch>, counts: Map<string, number>}} Differences `counts`: by
  *   how many members a group differs
  */
-
-import { branchPorts } from "./branches.js";
 
 const PLACE = ["x", "y", "width", "height"];
 const SHOWN = ["label", "parent", "enabled", "colour"];
@@ -116,7 +114,7 @@ class Picture {
     if (settings?.branches !== undefined && this.#now(id, "kind") === "decision") this.#cut(id, branchPorts(settings.branches));
   }
 
-  /** Its edges go too, its members are set free. */
+  /** Remove a node's edges too, and free its members. */
   #remove(id) {
     for (const member of this.#members(id)) this.#patch(member, { parent: null });
     for (const edge of this.#edgesAt(id)) this.#edge(edge.id, { gone: true });
@@ -128,7 +126,7 @@ class Picture {
     for (const end of [edge.source, edge.target]) bucket(this.#drawn, end).add(edge);
   }
 
-  /** A branch that goes takes the edges at its port along. */
+  /** Remove the edges at the ports of removed branches. */
   #cut(id, outputs) {
     for (const edge of this.#edgesAt(id)) if (edge.source === id && !outputs.includes(edge.source_port)) this.#edge(edge.id, { gone: true });
   }
@@ -141,7 +139,7 @@ class Picture {
     bucket(this.#joined, parent).add(id);
   }
 
-  /** Who is in a group after the operations so far. */
+  /** Return a group's members after the operations so far. */
   #members(id) {
     const members = new Set([...this.#base.members(id), ...(this.#joined.get(id) ?? [])]);
     return [...members].filter((member) => this.#now(member, "parent") === id && this.#has(member));
@@ -190,10 +188,15 @@ function only(source, names) {
   return found;
 }
 
-/** Settings are put together anew each time; their values come from the operations themselves. */
+/** Settings are merged anew each time; their values are those of the operations. */
 function isAlike(one, other) {
   if (one === other) return true;
   if (!one || !other || typeof one !== "object") return false;
   const keys = Object.keys(one);
   return keys.length === Object.keys(other).length && keys.every((key) => (key === "settings" ? isAlike(one[key], other[key]) : one[key] === other[key]));
+}
+
+/** The outputs of a decision, as `flows/document/ports.py` has them. @param {unknown} branches the setting @returns {string[]} from top to bottom */
+export function branchPorts(branches) {
+  return Array.isArray(branches) ? [...new Set([...branches.map(String), "default"])] : ["default"];
 }

@@ -44,6 +44,6 @@ function curve(p0, p1, p2, p3, t) {
   const high = Math.max(p1, p2);
   const value =
     0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t * t + (3 * p1 - p0 - 3 * p2 + p3) * t ** 3);
-  // Overshoot would show somebody where they never were.
+  // Overshoot would show a pointer where it never was.
   return Math.min(high, Math.max(flat, value));
 }

@@ -1,4 +1,6 @@
-/** What scripts say, in the reader's language: the server translates, names in braces are filled in here. */
+/** Text: what scripts say, in the reader's language: the server translates, names in braces are filled in here. */
+
+const LONGEST_SPOKEN = 80;
 
 const language = globalThis.document?.documentElement.lang || "en";
 const plural = new Intl.PluralRules(language);
@@ -35,3 +37,16 @@ export function filled(text, values) {
 
 /** Words that run from right to left, between marks that keep the sentence around them as it is. */
 const isolated = (words) => (RIGHT_TO_LEFT.test(words) ? `\u2068${words}\u2069` : words);
+/** Text as the server counts it: in characters, where browsers count UTF-16 units. @param {string} text */
+export const characters = (text) => Array.from(text).length;
+
+const short = (label) => [...label].slice(0, LONGEST_SPOKEN).join("");
+
+/** How many bytes a value takes on the wire. */
+export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
+
+/** What a screen reader says, in the words of the server. @param {{label: string, title: string, state?: string}} node its kind's title, and "off" */
+export const nodeName = ({ label, title, state = "" }) => [short(label), title, state].filter(Boolean).join(", ");
+
+/** @param {string[]} labels of its ends */
+export const edgeName = (labels) => labels.map(short).join(" → ");

@@ -1,13 +1,13 @@
 /**
  * The flow as this device last knew it: the copy of its page that the service worker keeps, and every broadcast applied
- * since. When those have become many, or one is missing, the page is fetched again, which renews its copy, and what is
- * in it goes. Without a worker or a database nothing of this happens, and nothing fails: the server has it all.
+ * since. When there are many of them, or one is missing, the page is fetched again, which renews its copy, and what the copy
+ * holds is dropped. Without a worker or a database nothing is kept and nothing fails: the server has it all.
  *
  * @typedef {{previous: number, version: number, digest: string, epoch: string, html: string, move: unknown[]}} Frame
  */
 
-import { transact, within } from "../lib/database.js";
-import { whenIdle } from "../lib/idle.js";
+import { whenIdle } from "../lib/timing.js";
+import { transact, within } from "./device.js";
 
 const MOST = 500;
 const MOST_BYTES = 2 * 1024 * 1024;
@@ -15,14 +15,14 @@ const SOON_MS = 5_000;
 const REST_MS = 60_000;
 const ANY = { ignoreVary: true };
 
-export class Copy {
+export class OfflineCopy {
   #user;
   #flow;
   #pages;
   #epoch;
   #path;
   #canvas;
-  /** How far what is kept must lead. */
+  /** The version that the kept frames must lead to. */
   #reached = 0;
   #count = 0;
   #bytes = 0;
@@ -39,10 +39,9 @@ export class Copy {
     this.#epoch = epoch;
     this.#path = `/flows/${flow}/`;
     this.#canvas = canvas;
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#renewAtOnce());
   }
 
-  /** What was kept since a version, to be applied in this order. @returns {Promise<Frame[]>} */
+  /** Return the frames kept since a version, in order. @returns {Promise<Frame[]>} */
   async frames(since, epoch = this.#epoch) {
     if (!isOn()) return [];
     this.#epoch = epoch;
@@ -53,7 +52,7 @@ export class Copy {
     return frames;
   }
 
-  /** Keep what was just applied. @param {object} frame */
+  /** Keep a frame that was just applied. @param {object} frame */
   keep({ previous, version, digest, html = "", move = [] }, epoch = this.#epoch) {
     if (!isOn() || this.#isOver || this.#count > MOST * 2 || this.#bytes > MOST_BYTES * 2) return;
     this.#epoch = epoch;
@@ -65,22 +64,22 @@ export class Copy {
     if (this.#count > MOST || this.#bytes > MOST_BYTES) this.renew();
   }
 
-  /** Have the copy made anew at an idle moment, at most once a minute, and less often where it is in vain. */
+  /** Renew the copy at an idle moment, at most once a minute, and less often while that does not help. */
   renew() {
     if (!isOn() || this.#timer || this.#isOver) return;
     const wait = Math.max(0, this.#renewed + this.#rest - Date.now());
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
   }
 
-  /** Another worker is no repetition: what the last one could not keep, this one may. */
-  #renewAtOnce() {
+  /** Renew the copy at once: a new worker may keep what the last one could not. */
+  restart() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#renewed = -Infinity;
     this.renew();
   }
 
-  /** What came after the copy is of a log that is no more. */
+  /** Drop frames of a log that no longer exists. */
   async clear() {
     if (!isOn()) return;
     await this.#drop(within(this.#user, this.#flow)).catch(() => {});
@@ -88,7 +87,7 @@ export class Copy {
     this.renew();
   }
 
-  /** The flow is gone, or not mine to see any more: nothing of it stays here. */
+  /** Leave nothing of a flow that is gone or may no longer be seen. */
   async forget() {
     clearTimeout(this.#timer);
     this.#isOver = true;
@@ -98,12 +97,12 @@ export class Copy {
     await this.#drop(within(this.#user, this.#flow));
   }
 
-  /** The last whole canvas of a flow whose page holds only a part. @returns {Promise<Response|undefined>} */
+  /** Return the last whole canvas of a flow whose page is partial. @returns {Promise<Response|undefined>} */
   async canvas() {
     return isOn() && this.#canvas ? caches.match(this.#canvas, ANY).catch(() => undefined) : undefined;
   }
 
-  /** Keep it. @param {Response} answer a clone: it is used up */
+  /** Keep a whole canvas. @param {Response} answer a clone: its body is consumed */
   async keepCanvas(answer) {
     if (!isOn() || !this.#canvas || !answer.ok || !answer.headers.has("X-Helix-Version") || !(await caches.has(this.#pages))) return;
     await (await caches.open(this.#pages)).put(this.#canvas, answer);
@@ -117,7 +116,7 @@ export class Copy {
     await this.#tidy();
   }
 
-  /** Let go what the copy holds already; where what is kept does not lead to where we are, it takes a new one. */
+  /** Drop frames that the copy already holds; renew the copy if the rest does not lead to the version reached. */
   async #tidy() {
     const version = await this.#version();
     if (version) await this.#drop(IDBKeyRange.bound([this.#user, this.#flow], [this.#user, this.#flow, version, []]));
@@ -130,7 +129,7 @@ export class Copy {
     this.#rest = isWhole ? REST_MS : this.#rest * 2;
   }
 
-  /** Where the copy stands, and the canvas where it takes one; 0 when there is none. @returns {Promise<number>} */
+  /** Return the copy's version, and the canvas's for a partial page, the lower of both; 0 without a copy. @returns {Promise<number>} */
   async #version() {
     const parts = [this.#path, this.#canvas].filter(Boolean).map((address) => caches.match(address, ANY));
     const versions = (await Promise.all(parts)).map((part) => {
@@ -154,8 +153,8 @@ export class Copy {
 }
 
 /**
- * What leads on from a version without a gap: each begins where the one before it ended, because a frame is a difference, and
- * what came and went within it is not in it. Two tabs are told in different portions; either leads on.
+ * Return the frames that lead on from a version without a gap. Each begins where the one before it ended, because a frame is a
+ * net difference. Two tabs may have been sent different portions; either will do.
  * @param {Frame[]} frames
  */
 export function chain(frames, since, epoch) {
@@ -171,6 +170,6 @@ export function chain(frames, since, epoch) {
 
 const isOn = () => Boolean(globalThis.navigator?.serviceWorker?.controller && globalThis.caches);
 const sizeOf = ({ html, move }) => html.length + move.length * 48;
-/** A worker that came while the page did has not seen it: its release has no copy of it yet. */
+/** A worker that was installed while the page loaded has no copy of it yet. */
 const isBetweenReleases = async () => (await caches.keys()).filter((name) => name.startsWith("files-")).length > 1;
 const cameByWorker = () => performance.getEntriesByType("navigation")[0]?.workerStart > 0;

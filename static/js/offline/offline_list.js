@@ -1,4 +1,4 @@
-/** Fills the offline page with the flows that open on this device, the last opened first; goes on when the network is back. */
+/** Fills the offline page with the flows that open on this device, the last opened first; reloads when the network is back. */
 
 const list = document.querySelector("[data-kept]");
 const row = list.querySelector("template").content;

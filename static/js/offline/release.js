@@ -1,9 +1,9 @@
 /**
- * Says that a newer release has come while this page was open. Nobody is made to reload: what is done here is still taken, and
- * whoever reloads finds all that waits. After an absence it is asked for, because a restart of the server is how releases come.
+ * Says that a newer release has been installed while this page was open. Nobody has to reload: edits are still accepted, and a
+ * reload keeps what is unsent. Each new connection asks for it, because releases come with a restart of the server.
  */
 
-import { whenIdle } from "../lib/idle.js";
+import { whenIdle } from "../lib/timing.js";
 
 export class Release {
   constructor({ session, notices, texts }) {

@@ -1,9 +1,9 @@
 /**
  * The service worker: opens flows where there is no network.
  *
- * A flow's page comes from the network and is kept; when nobody answers, the last copy is shown, or else a page that lists the
- * flows there are copies of. Copies are one person's: they go as soon as a page comes back as another's or nobody's.
- * Fetching a page again is all it takes to renew its copy. The API, sockets and htmx are none of its business.
+ * A flow's page comes from the network and is kept. Without an answer, the last copy is shown, or else a page that lists the
+ * flows there are copies of. Copies belong to one person: they are deleted as soon as a page comes back for someone else or for
+ * no one. Fetching a page again renews its copy. The API, sockets and htmx are left alone.
  *
  * `self.helix`: release, files, offline (an address), logout. A classic script: not every browser takes a module here.
  */
@@ -15,7 +15,7 @@ const FLOW = /^\/flows\/([\da-f-]{36})\/$/;
 const MOST = 50;
 const PATIENCE_MS = 3_000;
 
-/** The person of the page that came last. */
+/** The person for whom the last page was. */
 let whose = null;
 
 self.addEventListener("install", (event) => {
@@ -25,7 +25,7 @@ self.addEventListener("install", (event) => {
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
-/** A page that came before there was a worker, or past it, asks to be taken in. */
+/** A page that loaded without the worker asks to be controlled. */
 self.addEventListener("message", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("fetch", (event) => {
@@ -38,9 +38,9 @@ self.addEventListener("fetch", (event) => {
   else if (FLOW.test(pathname)) event.respondWith(network(event, pathname));
 });
 
-/** Drop the files of releases that neither we nor any copy needs. */
+/** Drop the files of releases that neither this worker nor any copy needs. */
 async function activate() {
-  // Not for us: where nobody answers, Firefox lets a failed preload fail the page, whatever we have a copy of.
+  // Without an answer, Firefox lets a failed preload fail the page, even if there is a copy.
   await self.registration.navigationPreload?.disable();
   const used = new Set([FILES + release]);
   for (const pages of await opened()) for (const { headers } of await pages.matchAll()) used.add(FILES + headers.get("X-Helix-Release"));
@@ -51,7 +51,7 @@ async function file(request) {
   return (await kept(request)) ?? fetch(request);
 }
 
-/** The last copy when there is no answer, a failure on the way, or too long a wait. */
+/** Answer with the last copy when the server does not answer, fails or takes too long. */
 async function page(event, path) {
   const answer = network(event, path);
   event.waitUntil(answer.catch(() => {}));
@@ -60,25 +60,25 @@ async function page(event, path) {
     const response = await (copy ? Promise.race([answer, tooLong()]) : answer);
     if (response.status < 500 || !copy) return response;
   } catch {
-    // Nobody is there.
+    // No answer.
   }
   return copy ?? caches.match(offline, { cacheName: FILES + release });
 }
 
-/** A form that reaches nobody: the page stays as it is, with all that was typed, and is told. Logging out counts all the same. */
+/** Send a form. Without an answer the page stays, with all that was typed, and is told; logging out counts all the same. */
 async function sent(request, path) {
   if (path !== logout) return fetch(request).catch(() => unsent(request));
   await Promise.all([forget(null), stored("notes", (store) => store.clear())]);
   return fetch(request).catch(() => Response.redirect("/", 303));
 }
 
-/** Without content, a browser goes nowhere. */
+/** Tell the page, and answer 204, so that the browser stays on it. */
 async function unsent({ referrer }) {
   for (const page of await self.clients.matchAll({ type: "window" })) if (page.url === referrer) page.postMessage("unsent");
   return new Response(null, { status: 204 });
 }
 
-/** Fetch a page, and do what it says about the copies before anybody sees it. */
+/** Fetch a page, and bring the copies in line with its headers before it is shown. */
 async function network(event, path) {
   const response = await fetch(event.request);
   const person = response.headers.get("X-Helix-Person");
@@ -93,7 +93,7 @@ async function network(event, path) {
   return response;
 }
 
-/** Keep a page with what it needs, if all its files are here; let go what no page needs now. */
+/** Keep a page with what it needs, if its release's files are here; delete what no page needs any more. */
 async function keep(person, path, response) {
   const hasFiles = await caches.match(offline, { cacheName: FILES + response.headers.get("X-Helix-Release") });
   const pages = hasFiles && (await caches.open(PAGES + person));
@@ -106,7 +106,7 @@ async function keep(person, path, response) {
   for (const { url } of await pages.keys()) if (isFixed(url) && !needed.has(url.slice(location.origin.length))) await pages.delete(url);
 }
 
-/** A flow that may not be seen any more, or was not for long, leaves nothing. */
+/** Delete all that is kept of a flow. */
 async function drop(path) {
   for (const pages of await opened()) for (const request of await pages.keys()) if (pathOf(request).startsWith(path)) await pages.delete(request);
   const flow = FLOW.exec(path)[1];
@@ -116,21 +116,21 @@ async function drop(path) {
   }
 }
 
-/** Leave nothing of anybody but this person. */
+/** Delete everyone else's copies. */
 async function forget(person) {
   whose = person;
   const others = (await named(PAGES)).filter((name) => name !== PAGES + person);
   for (const name of others) await caches.delete(name);
-  // Another tab may have kept one more, after the copies had gone.
+  // Another tab may have kept a frame after the copies were deleted.
   if (others.length || !Number(person)) await stored("frames", (store) => store.clear());
 }
 
-/** What pages keep lies in their database: once it opens, this is done to it, but no page waits for that beyond all patience. */
+/** Change the pages' database once it opens; no page waits for that longer than the patience. */
 function stored(name, work) {
   return Promise.race([changed(name, work).catch(() => {}), tooLong().catch(() => {})]);
 }
 
-/** Where there is no database, none is made. */
+/** Never create the database. */
 function changed(name, work) {
   return new Promise((resolve) => {
     const request = indexedDB.open("helix");
@@ -152,6 +152,6 @@ const named = async (prefix) => (await caches.keys()).filter((name) => name.star
 const opened = async () => Promise.all((await named(PAGES)).map((name) => caches.open(name)));
 const needs = ({ headers }) => headers.get("X-Helix-Needs")?.split(" ") ?? [];
 const pathOf = ({ url }) => new URL(url).pathname;
-/** An address that names a version is never another thing. */
+/** What has a version in its address never changes. */
 const isFixed = (url) => new URL(url).searchParams.has("v");
 const tooLong = () => new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));

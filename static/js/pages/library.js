@@ -1,15 +1,15 @@
 /**
- * Tells in the library which flows have changes of mine waiting on this device: they are sent when the flow is opened. Where it
- * cannot be opened any more, they are offered as a file, or to be discarded.
+ * Shows in the library which flows have unsent changes on this device: they are sent when the flow is opened. Changes to a flow
+ * that can no longer be opened are offered as a file, or to be discarded.
  *
  * `main[data-user]` says whose, `[data-waiting-text]` and `[data-waiting-text-one]` in which words; a card is `#card-FLOW`;
- * `template[data-stranded]` is what is said of a flow that is gone, `template[data-discarded]` of changes that have just been
- * discarded: until the page goes, they can be had back.
+ * `template[data-stranded]` is for a flow that is gone, `template[data-discarded]` for changes that were just discarded: until
+ * the page is left, that can be undone.
  */
 
 import { icon, make } from "../lib/make.js";
 import { filled, form } from "../lib/texts.js";
-import { transact } from "../lib/database.js";
+import { transact } from "../offline/device.js";
 
 const main = document.querySelector("main");
 const { user, waitingText, waitingTextOne } = main.dataset;
@@ -59,7 +59,7 @@ async function takeBack(entries, notice) {
 
 const copyOf = (template) => main.querySelector(template).content.firstElementChild.cloneNode(true);
 
-/** Where the device's database does not open, what is said stays as it is. */
+/** Where the device's database does not open, nothing changes on the page. */
 const quietly = (work) => work.catch(() => {});
 document.addEventListener("htmx:after:swap", () => quietly(show()));
 addEventListener("pageshow", () => quietly(show()));

@@ -1,19 +1,17 @@
 /**
  * Keeps the page at a version of the log: what is shown is always exactly what the log says at `version`.
  *
- * A broadcast leads from one version to another and says what the difference came to. It is applied only where it begins; what
- * is held already is skipped, and any other is a gap, for which `resume` comes back with just what is missing. A snapshot is
- * fetched over HTTP, and frames meanwhile wait for it. So no lost, doubled or late message can leave the page wrong, and a differing
- * digest shows if something else did.
+ * A broadcast leads from one version to another and holds the net difference. It is applied only at the version where it begins.
+ * One that is already applied is skipped; any other is a gap, and `resume` reconnects to get just what is missing. A snapshot is
+ * fetched over HTTP while frames wait. So a lost, repeated or late message cannot leave the page wrong, and a different digest
+ * shows if anything else did.
  *
- * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is on its way, or has come).
+ * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is being fetched, or has arrived).
  */
-
-import { Canvas } from "./canvas_fetch.js";
-import { Copy } from "../offline/offline_copy.js";
 
 const AGAIN_MS = 1_000;
 const FAR = 1_000;
+const PATIENCE_MS = 20_000;
 
 export class Follower extends EventTarget {
   version;
@@ -21,13 +19,15 @@ export class Follower extends EventTarget {
   digest = null;
   #patcher;
   #canvas;
-  #copy;
+  /** Keeps the flow on this device, once a worker controls the page. @type {import("../offline/offline_copy.js").OfflineCopy|null} */
+  #copy = null;
+  #about;
   #resume;
   #isPartial;
-  /** @type {object[]|null} frames that wait for a canvas on its way */
+  /** @type {object[]|null} frames that wait for a canvas */
   #held = null;
   #again = 0;
-  /** Where we stood when a heartbeat was last ahead of us. */
+  /** The version held when a heartbeat was last ahead of it. */
   #behindAt = null;
   #isOver = false;
   #isGreeted = false;
@@ -43,35 +43,37 @@ export class Follower extends EventTarget {
     this.epoch = epoch || null;
     this.digest = digest || null;
     this.#patcher = patcher;
-    this.#canvas = new Canvas(canvasUrl);
+    this.#canvas = new CanvasFetch(canvasUrl);
     this.#isPartial = isPartial;
     this.#resume = resume;
-    this.#copy = new Copy({ user, flow, epoch, canvas: isPartial ? canvasUrl : null });
+    this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart()).catch(() => {}));
   }
 
-  /** Whether a canvas is on its way, or has to be: what is shown may be old, or not all. */
+  /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */
   get isFetching() {
     return this.#held !== null || this.#again !== 0;
   }
 
-  /** From where the page stands, or, when it is a copy, to where this device last stood. Never fails. */
+  /** Complete a partial page; bring a copy to the version this device last held. Never fails. */
   async start() {
+    if (globalThis.navigator?.serviceWorker?.controller) await this.#openCopy().catch(() => {});
     if (this.#isPartial) this.fetch();
     else await this.#replay();
   }
 
-  /** Nobody will tell any more. @param {boolean} isGone the flow, or my right to see it */
+  /** Stop following. @param {boolean} isGone whether the flow, or the right to see it, is gone */
   end(isGone) {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#again);
     this.#again = 0;
-    if (isGone) this.#copy.forget().catch(() => {});
+    if (isGone) this.#openCopy().then((copy) => copy.forget()).catch(() => {});
   }
 
-  /** A connection begins at what I said I hold. */
+  /** Check a new connection's epoch and digest against those held. */
   welcome({ version, epoch, digest }) {
-    // What was asked for over a connection that is gone may never come.
+    // A fetch begun before the connection was lost may never end.
     if (this.#held && this.#isGreeted) this.#canvas.abort();
     this.#isGreeted = true;
     const isOther = this.epoch !== null && this.epoch !== epoch;
@@ -88,7 +90,7 @@ export class Follower extends EventTarget {
     else if (frame.part === undefined || frame.part === (frame.parts ?? 1)) this.fetch();
   }
 
-  /** Where the server says that the flow is. If it is ahead and we have not moved since it last was, something was lost. */
+  /** Compare with the server's version. If it is ahead twice while ours stands still, something was lost. */
   compare({ version, epoch, digest }) {
     const hasStrayed = this.version === version && this.digest !== null && digest !== this.digest;
     const isBehind = this.version !== null && version > this.version && !this.#held;
@@ -109,8 +111,8 @@ export class Follower extends EventTarget {
       const { html, answer, isKept } = await this.#whole();
       const [version, epoch, digest] = standing(answer);
       this.#patcher.replace(html);
-      // An older log, from a backup: what was kept of the one that is gone leads nowhere.
-      if (version < this.version) await this.#copy.clear();
+      // An older log, from a backup: frames kept of the newer one lead nowhere.
+      if (version < this.version) await this.#copy?.clear();
       this.#stand(version, epoch, digest);
       this.#isPartial = false;
       if (isKept) await this.#replay();
@@ -122,6 +124,11 @@ export class Follower extends EventTarget {
       this.#hold(null);
       if (!(error instanceof NoCanvas)) reportError(error);
     }
+  }
+
+  async #openCopy() {
+    const { OfflineCopy } = await import("../offline/offline_copy.js");
+    return (this.#copy ??= new OfflineCopy(this.#about));
   }
 
   #changes(frame) {
@@ -137,12 +144,12 @@ export class Follower extends EventTarget {
     try {
       this.#show(frame);
     } catch (error) {
-      // Told once more, it would be no better: what is shown now is nobody's word.
+      // Sending it again would not help, and what is shown now is neither the old nor the new version.
       reportError(error);
       this.fetch();
       return;
     }
-    this.#copy.keep(frame, this.epoch);
+    this.#copy?.keep(frame, this.epoch);
     this.#tell(frame);
   }
 
@@ -151,31 +158,31 @@ export class Follower extends EventTarget {
     this.#stand(frame.version, this.epoch, frame.digest);
   }
 
-  /** What came after the page was copied. A page from the network has it all; what cannot be shown is not worth keeping. */
+  /** Apply what came after the page was copied. A copy that cannot be shown is made anew. */
   async #replay() {
     try {
-      for (const frame of await this.#copy.frames(this.version, this.epoch)) this.#show(frame);
+      for (const frame of (await this.#copy?.frames(this.version, this.epoch)) ?? []) this.#show(frame);
     } catch (error) {
-      this.#copy.renew();
+      this.#copy?.renew();
       reportError(error);
     }
   }
 
-  /** The server's word; for a page that has only a part, the last one known is better than none. */
+  /** Return the server's canvas; offline, a partial page takes the last one kept. */
   async #whole() {
     const whole = await this.#canvas.fetch();
     if (whole) {
-      this.#copy.keepCanvas(whole.answer).catch(() => {});
-      if (!this.#isPartial) this.#copy.renew();
+      this.#copy?.keepCanvas(whole.answer).catch(() => {});
+      if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }
-    const answer = this.#isPartial ? await this.#copy.canvas() : null;
+    const answer = this.#isPartial ? ((await this.#copy?.canvas()) ?? null) : null;
     const html = answer && standing(answer)[0] >= this.version ? await answer.text().catch(() => null) : null;
     if (html === null) throw new NoCanvas();
     return { html, answer, isKept: true };
   }
 
-  /** What waited goes on from here; of snapshots, only whether there is one ahead of us. */
+  /** Apply the frames that waited; fetch again if a snapshot among them is ahead. */
   #release() {
     const held = this.#held ?? [];
     this.#hold(null);
@@ -200,10 +207,60 @@ export class Follower extends EventTarget {
   }
 }
 
-/** No canvas could be had for now. */
+/** The canvas could not be fetched now. */
 class NoCanvas extends Error {}
 
-/** At which version, epoch and digest an answer is. */
+/** Return a response's version, epoch and digest. */
 function standing({ headers }) {
   return [Number(headers.get("X-Helix-Version")), headers.get("X-Helix-Epoch"), headers.get("X-Helix-Digest")];
+}
+
+/** Fetches the whole canvas over HTTP, all of it or nothing. However long that takes, it waits as long as something arrives. */
+class CanvasFetch {
+  #url;
+  #waiting = new AbortController();
+  #patience = 0;
+
+  /** @param {string} url */
+  constructor(url) {
+    this.#url = url;
+  }
+
+  /** Stop waiting. */
+  abort() {
+    this.#waiting.abort();
+  }
+
+  /** @returns {Promise<{html: string, answer: Response}|null>} `answer`: a clone, to be kept; null on failure */
+  async fetch() {
+    this.#waiting = new AbortController();
+    this.#wait();
+    try {
+      const answer = await fetch(this.#url, { headers: { Accept: "text/html" }, cache: "no-store", redirect: "error", signal: this.#waiting.signal });
+      if (!answer.ok || !answer.headers.has("X-Helix-Version")) return null;
+      const again = answer.clone();
+      return { html: await this.#text(answer.body), answer: again };
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(this.#patience);
+    }
+  }
+
+  /** @param {ReadableStream<Uint8Array>} body */
+  async #text(body) {
+    const [reader, decoder] = [body.getReader(), new TextDecoder()];
+    let text = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      this.#wait();
+      text += decoder.decode(part.value, { stream: true });
+    }
+    return text + decoder.decode();
+  }
+
+  #wait() {
+    clearTimeout(this.#patience);
+    const waiting = this.#waiting;
+    this.#patience = setTimeout(() => waiting.abort(), PATIENCE_MS);
+  }
 }

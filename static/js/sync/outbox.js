@@ -3,20 +3,25 @@
  *
  * An edit is `queued`, then `sent`, then acknowledged at a version or refused. After a reconnection everything unanswered goes
  * out again, in order, under the same names: the server answers a resend as it answered the first time. An acknowledged
- * edit stays in the optimistic picture, and on the shelf, until its version has arrived here. What earlier pages on this
+ * edit stays in the optimistic picture, and in the store, until its version has arrived here. What earlier pages on this
  * device left behind goes first.
  *
- * @typedef {import("./entry.js").Entry} Entry
+ * @typedef {{client: string, seq: number, operation: object, step?: string, words?: object, at: number, isFresh: boolean, bytes: number,
+ *   isKept: boolean, state: "queued"|"sent"|"acked", version?: number}} Entry `isFresh`: never sent yet; `at`: when, in ms, never backwards
  * @typedef {{client: string, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
- *   orphans(): Promise<Entry[]|null>}} Shelf
+ *   orphans(): Promise<Entry[]|null>}} EditStore
  */
 
-import { bytesOf } from "../lib/edits.js";
-import { Dispatch } from "./dispatch.js";
-import { isTakingBack, lastStep, nameOf, oversized } from "./entry.js";
+import { bytesOf } from "../lib/texts.js";
+import { Pace } from "../lib/timing.js";
+
+const IN_FLIGHT = 100;
+const BYTES_IN_FLIGHT = 1024 * 1024;
+const AGAIN_MS = 1_000;
+const ENVELOPE = 200;
 
 export class Outbox extends EventTarget {
-  /** Whether it is known what earlier pages left behind: before that, nobody can say that all is saved, nor how much waits. */
+  /** Whether what earlier pages left behind is known. Before that, it is unknown what waits and whether all is saved. */
   isReady = false;
   #hasBegun = false;
   /** @type {Map<string, Entry>} by name, in the order of sending */
@@ -24,15 +29,15 @@ export class Outbox extends EventTarget {
   /** @type {Map<string, Entry>} what would be sent if the page died now */
   #drafts = new Map();
   #dispatch;
-  #shelf;
+  #store;
   #most;
   #seq = 0;
   #last = 0;
 
-  /** @param {{send: (entry: Entry) => boolean, shelf: Shelf, most?: number, rate?: number}} means */
-  constructor({ send, shelf, most = 1000, rate = 100 }) {
+  /** @param {{send: (entry: Entry) => boolean, store: EditStore, most?: number, rate?: number}} means */
+  constructor({ send, store, most = 1000, rate = 100 }) {
     super();
-    this.#shelf = shelf;
+    this.#store = store;
     this.#most = most;
     this.#dispatch = new Dispatch(() => this.#entries.values(), { send, sent: (entry) => this.#sent(entry), rate });
   }
@@ -44,7 +49,7 @@ export class Outbox extends EventTarget {
     return count;
   }
 
-  /** How many things are being made that are no edits yet. */
+  /** How many unfinished edits there are. */
   get drafts() {
     return this.#drafts.size;
   }
@@ -65,17 +70,17 @@ export class Outbox extends EventTarget {
 
   /** Whether an edit of this page is still on its way. */
   has(seq) {
-    return this.#entries.has(nameOf(this.#shelf.client, seq));
+    return this.#entries.has(nameOf(this.#store.client, seq));
   }
 
-  /** @returns {Entry[]} what waits for its answer, oldest first */
+  /** @returns {Entry[]} unanswered edits, oldest first */
   waiting() {
     return [...this.#entries.values()].filter(({ state }) => state !== "acked");
   }
 
-  /** Take over what pages that are no more left behind; from the first try on, edits go out. @returns {Promise<boolean>} whether there was something */
+  /** Take over what dead pages left behind; after the first attempt, edits go out. @returns {Promise<boolean>} whether there was anything */
   async adopt() {
-    const left = await this.#shelf.orphans();
+    const left = await this.#store.orphans();
     const orphans = (left ?? []).filter((entry) => !this.#entries.has(name(entry)));
     const mine = [...this.#entries.values()];
     const found = orphans.map((entry) => ({ ...entry, bytes: bytesOf(entry.operation), isKept: true, state: "queued" }));
@@ -95,25 +100,25 @@ export class Outbox extends EventTarget {
     const entry = this.#entry(operation, { at: before?.at, ...about });
     this.#entries.set(name(entry), entry);
     this.#dispatch.run();
-    this.#shelf.save(entry, before);
+    this.#store.save(entry, before);
     entry.isKept = true;
     this.#drafts.delete(draft);
     this.#changed();
     return entry.seq;
   }
 
-  /** Keep what is being made, for the next page if this one dies. @param {string} key @param {object|null} operation */
+  /** Keep an unfinished edit, for the next page if this one dies. @param {string} key @param {object|null} operation */
   draft(key, operation, about) {
     const before = this.#drafts.get(key);
     if (!operation) {
-      if (before) this.#shelf.drop(before);
+      if (before) this.#store.drop(before);
       if (this.#drafts.delete(key)) this.#changed();
       return;
     }
-    // Under a name of its own each time: an heir that was too early sends no other text under this one.
+    // A new sequence number each time: a page that adopted too early sends no other text under this one.
     const entry = this.#entry(operation, { ...before, ...about });
     this.#drafts.set(key, entry);
-    this.#shelf.save(entry, before);
+    this.#store.save(entry, before);
     if (!before) this.#changed();
   }
 
@@ -124,13 +129,13 @@ export class Outbox extends EventTarget {
     return taken;
   }
 
-  /** A new connection: whatever went out before may or may not have arrived. */
+  /** Send again, over a new connection, what may not have arrived. */
   resend() {
     this.#dispatch.repeat();
   }
 
   /** @param {{client?: string, seq: number, version: number}} frame @param {number|null} held @returns {Entry|null} the edit that is durable now */
-  acked({ client = this.#shelf.client, seq, version }, held) {
+  acked({ client = this.#store.client, seq, version }, held) {
     const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return null;
     Object.assign(entry, { state: "acked", version });
@@ -140,15 +145,15 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
-  /** @param {(entry: Entry) => void} tell of the refused edit, before it leaves the device; not when it will be tried again, or is not ours */
-  refused({ client = this.#shelf.client, seq, code }, tell) {
+  /** @param {(entry: Entry) => void} tell called with the refused edit before it leaves the device, unless it is tried again or unknown */
+  refused({ client = this.#store.client, seq, code }, tell) {
     const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return;
     if (code === "rate_limited" && !isTakingBack(entry)) this.#dispatch.rest();
     else this.#giveBack(entry, tell);
   }
 
-  /** The connection was closed for a frame beyond `most` bytes: if that was an edit, it is not sent again. @param {(entry: Entry) => void} tell */
+  /** Give up the edit for which the connection was closed, a frame beyond `most` bytes. @param {(entry: Entry) => void} tell */
   oversized(most, tell) {
     const largest = oversized(this.waiting(), most);
     if (largest) this.#giveBack(largest, tell);
@@ -159,24 +164,24 @@ export class Outbox extends EventTarget {
     this.#forget(...[...this.#entries.values()].filter((entry) => entry.state === "acked" && entry.version <= version));
   }
 
-  /** `at` of what was begun earlier is that of its beginning. */
+  /** An edit that began as a draft keeps the draft's `at`. */
   #entry(operation, { step, words, at } = {}) {
     this.#seq += 1;
     this.#last = Math.max(Date.now(), this.#last);
-    return { client: this.#shelf.client, seq: this.#seq, operation, step, words, at: at ?? this.#last, isFresh: true, isKept: false, bytes: bytesOf(operation), state: "queued" };
+    return { client: this.#store.client, seq: this.#seq, operation, step, words, at: at ?? this.#last, isFresh: true, isKept: false, bytes: bytesOf(operation), state: "queued" };
   }
 
   #sent(entry) {
     if (!entry.isFresh) return;
     entry.isFresh = false;
-    if (entry.isKept) this.#shelf.save(entry);
+    if (entry.isKept) this.#store.save(entry);
   }
 
-  /** Off the queue, told of, and only then off the device: a death in between repeats the question and gets the same answer. */
+  /** First off the queue, then reported, then off the device: a page that dies in between asks again and gets the same answer. */
   #giveBack(entry, tell) {
     this.#entries.delete(name(entry));
     tell(entry);
-    this.#shelf.drop(entry);
+    this.#store.drop(entry);
     this.#dispatch.run();
     this.#changed();
   }
@@ -184,13 +189,99 @@ export class Outbox extends EventTarget {
   #forget(...entries) {
     if (!entries.length) return;
     for (const entry of entries) this.#entries.delete(name(entry));
-    this.#shelf.drop(...entries);
+    this.#store.drop(...entries);
     this.#changed();
   }
 
   #changed() {
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/**
+ * Sends what is queued, in its order: a limited number of edits and bytes at a time, below the server's rate, so that none is
+ * refused and overtaken by a later one.
+ */
+class Dispatch {
+  #queue;
+  #send;
+  #sent;
+  #pace;
+  #timer = 0;
+  #isReady = false;
+
+  /** @param {() => Iterable<Entry>} queue @param {{send: (entry: Entry) => boolean, sent: (entry: Entry) => void, rate: number}} means */
+  constructor(queue, { send, sent, rate }) {
+    this.#queue = queue;
+    this.#send = send;
+    this.#sent = sent;
+    this.#pace = new Pace(rate);
+  }
+
+  /** Start sending: the queue is complete. */
+  begin() {
+    this.#isReady = true;
+    this.run();
+  }
+
+  /** Send as much as may go now. */
+  run() {
+    if (!this.#isReady || this.#timer) return;
+    let [flying, bytes] = [0, 0];
+    for (const entry of this.#queue()) {
+      if (entry.state === "acked") continue;
+      flying += 1;
+      bytes += entry.bytes;
+      if (entry.state === "sent") continue;
+      if (flying > IN_FLIGHT || (flying > 1 && bytes > BYTES_IN_FLIGHT) || !this.#goes(entry)) return;
+    }
+  }
+
+  /** Send everything unanswered again. */
+  repeat() {
+    for (const entry of this.#queue()) if (entry.state === "sent") entry.state = "queued";
+    this.run();
+  }
+
+  /** Too fast: pause, then send everything unanswered again, in order. */
+  rest() {
+    this.#wait(AGAIN_MS, () => this.repeat());
+  }
+
+  #goes(entry) {
+    const wait = this.#pace.wait();
+    if (wait) this.#wait(wait, () => this.run());
+    if (wait || !this.#send(entry)) return false;
+    this.#pace.take();
+    entry.state = "sent";
+    this.#sent(entry);
+    return true;
+  }
+
+  #wait(time, then) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => ((this.#timer = 0), then()), time);
+  }
+}
+
+export const nameOf = (client, seq) => `${client} ${seq}`;
+
+/** Whether this is an undo or redo: sent late, it would take back something else. @param {Entry} entry */
+export const isTakingBack = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
+
+/** Return the last step, as far as it was never sent. @param {Entry[]} waiting oldest first @returns {Entry[]} oldest first */
+export function lastStep(waiting) {
+  const step = [];
+  for (const entry of waiting.toReversed()) {
+    if (!entry.isFresh || isTakingBack(entry) || (step.length && (!entry.step || entry.step !== step[0].step))) break;
+    step.unshift(entry);
+  }
+  return step;
+}
+
+/** Return the largest edit that was sent and takes more than `most` bytes as a frame. @param {Entry[]} waiting @returns {Entry|undefined} */
+export function oversized(waiting, most) {
+  return waiting.filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE > most).sort((a, b) => b.bytes - a.bytes)[0];
 }
 
 const name = ({ client, seq }) => nameOf(client, seq);

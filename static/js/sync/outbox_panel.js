@@ -2,59 +2,55 @@
  * What waits to be sent, and what became of it: opens from the sync pill, never by itself and never in the way.
  *
  * `[data-waiting-panel]` holds two lists: edits on their way (`[data-waiting-item]`, in the order of sending), and below it what
- * there is to know after an absence (`[data-away]`, filled by `Away`).
+ * there is to know after an absence (`[data-away]`, filled by `Conflicts`).
  */
 
-import { describe } from "../conflicts/describe.js";
+import { describe } from "../lib/describe.js";
 import { icon, make, words } from "../lib/make.js";
 
 const MOST = 100;
 
-export class Waiting {
-  #editor;
+export class OutboxPanel {
+  #parts;
   #pill;
   #head = make("h2");
-  #state = make("span.waiting-state");
-  #list = make("ol.waiting-list");
-  #foot = make("p.waiting-note");
+  #state = make("span.outbox-state");
+  #list = make("ol.outbox-list");
+  #foot = make("p.outbox-note");
   #try;
   #copy;
   #panel;
   #timer = 0;
 
-  constructor(editor) {
-    this.#editor = editor;
-    const { root, session, texts, away } = editor;
+  constructor({ catalogue, conflicts, graph, root, session, texts }) {
+    this.#parts = { catalogue, conflicts, graph, root, session, texts };
     this.#pill = root.querySelector("[data-sync]");
     this.#try = action("refresh-cw", texts.say("try_now"), () => session.socket.now());
     this.#copy = action("download", texts.say("save_copy"), () => this.#download());
-    const actions = make("div.waiting-actions", {}, this.#try, this.#copy);
-    this.#panel = make("section.waiting", { id: "waiting", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
-      make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, away.list);
+    const actions = make("div.outbox-actions", {}, this.#try, this.#copy);
+    this.#panel = make("section.outbox", { id: "outbox", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
+      make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, conflicts.list);
     root.append(this.#panel);
     this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
-    this.#pill.setAttribute("aria-controls", "waiting");
+    this.#pill.setAttribute("aria-controls", "outbox");
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
     this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && relatedTarget !== this.#pill && !this.#panel.contains(relatedTarget) && this.close());
     addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
     addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
     session.addEventListener("status", () => this.#soon());
-    away.addEventListener("change", () => this.#soon());
+    conflicts.addEventListener("change", () => this.#soon());
+    conflicts.addEventListener("show", () => this.open());
   }
 
   open() {
     const { left, bottom } = this.#pill.getBoundingClientRect();
-    this.#panel.style.setProperty("--waiting-left", `${Math.round(left)}px`);
-    this.#panel.style.setProperty("--waiting-top", `${Math.round(bottom + 8)}px`);
+    this.#panel.style.setProperty("--outbox-left", `${Math.round(left)}px`);
+    this.#panel.style.setProperty("--outbox-top", `${Math.round(bottom + 8)}px`);
     this.#panel.hidden = false;
     this.#pill.setAttribute("aria-expanded", "true");
     this.#show();
-    this.#editor.away.shown();
+    this.#parts.conflicts.listed(true);
     this.#panel.focus();
-  }
-
-  get isOpen() {
-    return !this.#panel.hidden;
   }
 
   close() {
@@ -62,6 +58,7 @@ export class Waiting {
     const hadFocus = this.#panel.contains(document.activeElement);
     this.#panel.hidden = true;
     this.#pill.setAttribute("aria-expanded", "false");
+    this.#parts.conflicts.listed(false);
     clearTimeout(this.#timer);
     if (hadFocus) this.#pill.focus();
   }
@@ -73,40 +70,40 @@ export class Waiting {
   }
 
   #show() {
-    const { session, texts, away } = this.#editor;
+    const { conflicts, session, texts } = this.#parts;
     const waiting = session.outbox.waiting();
     const count = waiting.length;
     this.#head.textContent = this.#title(count);
     this.#state.textContent = this.#progress(count);
     this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
-    if (count > MOST) this.#list.append(make("li.waiting-more", {}, `+${count - MOST}`));
+    if (count > MOST) this.#list.append(make("li.outbox-more", {}, `+${count - MOST}`));
     this.#foot.textContent = texts.say(session.device.isKeeping ? "kept_here" : "kept_in_tab");
     this.#foot.hidden = !count && session.device.isKeeping;
     this.#copy.hidden = !count;
     this.#try.hidden = session.isOver || session.socket.state === "open";
-    away.list.hidden = away.isEmpty;
+    conflicts.list.hidden = conflicts.isEmpty;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#show(), 1_000);
   }
 
   #title(count) {
-    const { session, texts } = this.#editor;
+    const { session, texts } = this.#parts;
     if (count) return texts.say("waiting_title", { count });
     if (!session.isKnown) return texts.say("waiting_label");
     return texts.say(session.connection === "live" ? "saved" : "nothing_waits");
   }
 
   #progress(count) {
-    const { session: { socket, isOver }, texts } = this.#editor;
+    const { session: { socket, isOver }, texts } = this.#parts;
     if (isOver) return "";
     if (socket.state === "open") return count ? texts.say("sending") : "";
     const seconds = socket.retryAt ? Math.max(1, Math.ceil((socket.retryAt - Date.now()) / 1000)) : 0;
     return seconds ? texts.say("next_try", { seconds }) : texts.say(socket.state === "asleep" ? "asleep" : "connecting");
   }
 
-  #row({ operation, at, words: said = describe(operation, this.#editor) }) {
+  #row({ operation, at, words: said = describe(operation, this.#parts) }) {
     const { icon: name, title, what, detail } = said;
-    return make("li", { "data-waiting-item": true }, make("span.row-icon", {}, icon(name)), words(title, what, detail), make("time", {}, age(at, this.#editor.texts)));
+    return make("li", { "data-waiting-item": true }, make("span.row-icon", {}, icon(name)), words(title, what, detail), make("time", {}, age(at, this.#parts.texts)));
   }
 
   #key(event) {
@@ -116,7 +113,7 @@ export class Waiting {
 
   /** The waiting edits as a file, in the form in which the API takes them. */
   #download() {
-    const { root, session } = this.#editor;
+    const { root, session } = this.#parts;
     const copy = { flow: root.dataset.flow, version: session.version, saved_at: new Date().toISOString(), operations: session.outbox.waiting().map(({ operation }) => operation) };
     const address = URL.createObjectURL(new Blob([JSON.stringify(copy, null, 2)], { type: "application/json" }));
     make("a", { href: address, download: `helix-${root.dataset.flow}.json` }).click();

@@ -1,9 +1,8 @@
 /**
  * The one place where server-rendered HTML becomes part of the page.
  *
- * A string of fragments is parsed once, inert, and each element goes to the model, which replaces by id. What I am dragging
- * or typing in is left alone: its fragment waits until the gesture ends, the newest winning. Elements that a refusal's
- * answer leaves out no longer exist.
+ * Fragments are parsed once, inert, and each element goes to the graph, which replaces by id. A node that is being dragged or
+ * edited is left alone: its newest fragment waits until the gesture ends. Elements that a refusal leaves out no longer exist.
  */
 
 export class Patcher extends EventTarget {
@@ -27,7 +26,7 @@ export class Patcher extends EventTarget {
     return template.content;
   }
 
-  /** Take over the elements that the page came with. @param {ParentNode} world */
+  /** Take over the page's elements. @param {ParentNode} world */
   adopt(world) {
     this.#take(world);
   }
@@ -38,7 +37,7 @@ export class Patcher extends EventTarget {
     for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
   }
 
-  /** The whole canvas anew: what is not in it is gone. */
+  /** Replace the whole canvas: what is not in it is gone. */
   replace(html) {
     const parsed = this.parse(html);
     const ids = (selector, key) => new Set(Array.from(parsed.querySelectorAll(selector), (element) => element.dataset[key]));
@@ -48,7 +47,7 @@ export class Patcher extends EventTarget {
     this.#take(parsed);
   }
 
-  /** A refused edit: show what it touched as the server has it. */
+  /** Show what a refused edit touched as the server has it. */
   restore(operation, html) {
     const parsed = this.parse(html);
     const { nodes, edges } = touched(operation);
@@ -57,12 +56,12 @@ export class Patcher extends EventTarget {
     this.#take(parsed);
   }
 
-  /** A gesture takes these nodes in hand. @param {Iterable<string>} ids */
+  /** Keep these nodes as they are during a gesture. @param {Iterable<string>} ids */
   hold(ids) {
     for (const id of ids) this.#busy.set(id, (this.#busy.get(id) ?? 0) + 1);
   }
 
-  /** The gesture ended: let in what waited. */
+  /** End a gesture: apply what waited. */
   release(ids) {
     for (const id of ids) {
       const left = (this.#busy.get(id) ?? 1) - 1;

@@ -1,33 +1,83 @@
 /**
- * The page's end of the live session: what others and I do comes in, my edits go out, and both end in one picture.
+ * The page's end of the live session: changes come in, my edits go out, and both end in one picture.
  *
- * At which version the page stands is the follower's affair, in which order edits go out the outbox's, when to come back the
- * socket's, and what outlives the page the device's; here they meet.
+ * The follower knows the page's version, the outbox the order of sending, the socket when to reconnect, and the device what
+ * outlives the page. They meet here.
  *
  * Events: `status` (connection, pending or what is kept changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
- * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame),
+ * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame, and what was `before` it: {version, waiting, isUnsent}),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
+import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
-import { editFrame, helloFrame, isTooLarge } from "./frames.js";
 import { Outbox } from "./outbox.js";
-import { Seen } from "./seen.js";
-import { Shelf } from "./edit_store.js";
-import { Socket } from "./socket.js";
-import { Standing } from "./read_only_reason.js";
+import { EditStore } from "./edit_store.js";
+import { Seen, Socket } from "./socket.js";
 
-/** Logged out, no right any more, no flow any more: nothing of it stays on this device. */
+/** Logged out, access revoked, flow deleted: nothing of it stays on this device. */
 const MINE_NO_MORE = [4401, 4403, 4404];
 
-export class LiveSession extends Standing {
+const EDITS = ["owner", "editor"];
+/** As long as the longest client id of ours. */
+const ANY_CLIENT = "-".repeat(36);
+
+/** The state of a session: the role, the connection, and whether an edit can be made now. */
+export class SessionState extends EventTarget {
+  role;
+  /** @type {import("./socket.js").Socket} */
+  socket;
+  /** @type {import("./outbox.js").Outbox} */
+  outbox;
+  /** @type {import("../offline/device.js").Device} */
+  device;
+
+  /**
+   * Why nothing can be edited now. An edit is accepted only if it can be kept and sent.
+   * @returns {"ended"|"role"|"full"|"unkept"|null} `full`: too many unsent edits; `unkept`: no connection, and a device that keeps nothing
+   */
+  get readOnlyReason() {
+    if (this.isOver) return "ended";
+    if (!EDITS.includes(this.role)) return "role";
+    if (this.outbox.isFull) return "full";
+    return this.isAway && !this.device.isKeeping ? "unkept" : null;
+  }
+
+  /** Whether all that earlier pages left on this device is known. Before that, nothing is called saved. */
+  get isKnown() {
+    return this.outbox.isReady && this.device.unread.size === 0;
+  }
+
+  get mayEdit() {
+    return this.readOnlyReason === null;
+  }
+
+  /** Whether the server closed with a code that forbids another attempt. */
+  get isOver() {
+    return this.socket.state === "stopped";
+  }
+
+  /** Whether there is no connection, nor a first attempt under way. */
+  get isAway() {
+    const { state, attempt } = this.socket;
+    return state !== "open" && (state !== "connecting" || attempt > 0);
+  }
+
+  /** @returns {"live"|"connecting"|"offline"|"read-only"} */
+  get connection() {
+    if (this.socket.state === "open") return this.mayEdit ? "live" : "read-only";
+    return this.isAway ? "offline" : "connecting";
+  }
+}
+
+export class LiveSession extends SessionState {
   /** @type {{session: string, id: number, name: string, colour: string, role: string}|null} */
   you = null;
   #patcher;
   #limits;
   #user;
-  #shelf;
+  #store;
   #follower;
   #mayEdit;
   /** What each kind of frame does. */
@@ -57,11 +107,11 @@ export class LiveSession extends Standing {
     this.#limits = limits;
     this.#user = user;
     this.device = new Device(root.dataset);
-    this.#shelf = new Shelf(this.device);
+    this.#store = new EditStore(this.device);
     this.#follower = new Follower(root.dataset, patcher, { isPartial, resume: () => this.socket.resume() });
     this.socket = new Socket(new URL(socket, location.href.replace(/^http/, "ws")).href, () => helloFrame(this.client, this.version, this.#follower.epoch));
     const send = (entry) => this.socket.send(editFrame(entry, this.client));
-    this.outbox = new Outbox({ send, shelf: this.#shelf, most: limits.outbox, rate: limits.operations_per_second });
+    this.outbox = new Outbox({ send, store: this.#store, most: limits.outbox, rate: limits.operations_per_second });
     this.seen = new Seen((at) => this.socket.send({ type: "seen", version: at }));
     this.#mayEdit = this.mayEdit;
     this.socket.addEventListener("state", () => this.#state());
@@ -73,21 +123,21 @@ export class LiveSession extends Standing {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
   }
 
-  /** At which version of the log the page stands; null while nobody knows. */
+  /** The version of the log that the page shows; null while unknown. */
   get version() {
     return this.#follower.version;
   }
 
-  /** Whether the page shows what the server last told of. */
+  /** Whether no canvas is being fetched. */
   get isCurrent() {
     return !this.#follower.isFetching;
   }
 
   get client() {
-    return this.#shelf.client;
+    return this.#store.client;
   }
 
-  /** Come to life. */
+  /** Adopt what earlier pages left, catch up, connect. */
   async start() {
     this.#adopt();
     await this.#follower.start();
@@ -96,8 +146,8 @@ export class LiveSession extends Standing {
   }
 
   /**
-   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which that was asked.
-   * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to tell of it
+   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which it was asked.
+   * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to describe it
    * @returns {number|null} its sequence number
    */
   submit(operation, options) {
@@ -112,12 +162,12 @@ export class LiveSession extends Standing {
     return seq;
   }
 
-  /** Keep what is being made, for the next page if this one dies. @param {object|null} operation */
+  /** Keep an unfinished edit, for the next page if this one dies. @param {object|null} operation */
   draft(key, operation, options) {
     if (!operation || (this.mayEdit && this.#fits(operation, options))) this.outbox.draft(key, operation, options);
   }
 
-  /** Take back the last step, if it has never been sent. @returns {import("./entry.js").Entry[]} */
+  /** Take back the last step, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
   takeBack() {
     const taken = this.outbox.takeBack();
     if (taken.length) this.#tell("settled");
@@ -132,13 +182,13 @@ export class LiveSession extends Standing {
     return !isTooLarge(operation, step, this.#limits.frame_bytes);
   }
 
-  /** What earlier pages left behind joins my picture. */
+  /** Take over what earlier pages left behind. */
   async #adopt() {
     if (await this.outbox.adopt()) this.#tell("settled");
     this.#status();
   }
 
-  /** What could not be read so far may be now. */
+  /** Read again what could not be read before. */
   #kept() {
     this.#status();
     if (this.device.isKeeping) this.#adopt();
@@ -150,7 +200,7 @@ export class LiveSession extends Standing {
     if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#giveBack(entry, { code: "too_large" }));
     if (this.isOver) {
       this.#follower.end(MINE_NO_MORE.includes(code));
-      this.#shelf.release();
+      this.#store.release();
     }
     this.#status();
   }
@@ -168,7 +218,7 @@ export class LiveSession extends Standing {
   }
 
   #welcome(frame) {
-    // Another login of this browser: my edits are not that person's to make, and wait for mine.
+    // Someone else has logged in in this browser: my edits wait for my next login.
     if (String(frame.you.id) !== this.#user) {
       this.socket.stop(4401);
       return;
@@ -178,9 +228,10 @@ export class LiveSession extends Standing {
     this.#limits = { ...this.#limits, ...frame.limits };
     this.#follower.welcome(frame);
     this.seen.reset(this.version ?? 0);
+    const before = { version: this.version, waiting: this.outbox.waiting(), isUnsent: Boolean(this.outbox.pending || this.outbox.drafts) };
     this.#tell("you");
     this.#tell("people", { all: true, joined: frame.people, left: [] });
-    this.#tell("welcome", frame);
+    this.#tell("welcome", { ...frame, before });
     this.outbox.resend();
     this.#adopt();
     this.#status();
@@ -205,7 +256,7 @@ export class LiveSession extends Standing {
   }
 
   #giveBack(entry, frame) {
-    // Without its state, a refusal says nothing about what is there: what was there before the edit stays.
+    // A refusal without state says nothing about the elements: they stay as they were before the edit.
     if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });
     this.#tell("settled");
@@ -223,4 +274,22 @@ export class LiveSession extends Standing {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/** Return a connection's first frame. @param {number|null} since the version held */
+function helloFrame(client, since, epoch) {
+  const hello = { type: "hello", protocol: 1, client, since, format: "html" };
+  return since === null ? hello : { ...hello, epoch };
+}
+
+/** Return an edit's frame. @param {import("./outbox.js").Entry} entry @param {string} me this page's client */
+function editFrame({ client, seq, operation, step }, me) {
+  const { kind, at } = operation;
+  const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : { type: "operate", seq, operation };
+  return { ...what, ...(step && { step }), ...(client !== me && { client }) };
+}
+
+/** Whether an edit would not fit into a frame of `most` bytes, even if another client had to send it. */
+function isTooLarge(operation, step, most = Infinity) {
+  return bytesOf(editFrame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > most;
 }

@@ -1,17 +1,21 @@
 /**
- * One WebSocket that comes back: hello, frames, silence noticed, return with full jitter.
+ * A WebSocket that reconnects: hello, frames, detection of silence, return with full jitter.
  *
- * It knows the transport's half of the protocol only; what frames mean is the session's matter.
+ * It knows only the transport's part of the protocol; the session knows what frames mean.
  * Events: `frame` (detail: {frame, bytes}), `state` (see `state`, `retryAt`, `code`).
  *
  * @typedef {"connecting"|"open"|"waiting"|"asleep"|"stopped"} State
  */
 
-import { MOST_MS, delay, verdict } from "../lib/retry.js";
+import { MOST_MS, delay } from "../lib/timing.js";
 
 const SILENCE_MS = 20_000;
 const STALE_MS = 2_000;
 const PATIENCE_MS = 5_000;
+const SEEN_MS = 1_000;
+const SEEN_LEAST_MS = 100;
+const SEEN_VERSIONS = 100;
+const SEEN_BYTES = 128 * 1024;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "focus"];
 
 export class Socket extends EventTarget {
@@ -50,7 +54,7 @@ export class Socket extends EventTarget {
     this.#open();
   }
 
-  /** Try at once, if waiting or asleep, or if an attempt seems to lead nowhere. */
+  /** Connect at once if waiting, asleep or stuck in an attempt. */
   now() {
     const isStuck = this.state === "connecting" && Date.now() - this.#since > STALE_MS;
     if (this.state !== "waiting" && this.state !== "asleep" && !isStuck) return;
@@ -59,7 +63,7 @@ export class Socket extends EventTarget {
     this.#open();
   }
 
-  /** Go, and do not come back, as if the server had closed with this code. */
+  /** Close for good, as if the server had closed with this code. */
   stop(code) {
     clearTimeout(this.#watch);
     this.#abandon();
@@ -67,7 +71,7 @@ export class Socket extends EventTarget {
     this.#become("stopped");
   }
 
-  /** Come back with a fresh hello: at once, but not again and again. */
+  /** Reconnect with a new hello: at once, but not in a loop. */
   resume() {
     if (this.state !== "open") return;
     const wasJustOpened = Date.now() - this.#since < STALE_MS;
@@ -77,7 +81,7 @@ export class Socket extends EventTarget {
     else this.#open();
   }
 
-  /** @returns {boolean} whether it went out; an operation that did not stays in the outbox */
+  /** @returns {boolean} whether it was sent; an operation that was not stays in the outbox */
   send(frame) {
     if (this.state !== "open") return false;
     this.#socket.send(JSON.stringify(frame));
@@ -120,7 +124,7 @@ export class Socket extends EventTarget {
     return this.#become("waiting");
   }
 
-  /** Nothing heard for `silence`: ask, and give up the connection when nobody answers. */
+  /** After `silence` without a frame, ping; without an answer, drop the connection. */
   #listen(silence) {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => this.#probe(PATIENCE_MS), silence);
@@ -137,7 +141,7 @@ export class Socket extends EventTarget {
     }, patience);
   }
 
-  /** A dead connection may take minutes to close by itself: think no more of it. */
+  /** Forget a connection: a dead one may take minutes to close by itself. */
   #abandon() {
     if (this.#socket) this.#socket.onclose = null;
     this.#socket?.close();
@@ -156,5 +160,67 @@ export class Socket extends EventTarget {
   }
 }
 
-/** Whether somebody did something: a browser also tells of a pointer under which only the page has moved. */
+/** Whether this is a person's input: browsers also report a pointer under which only the page moved. */
 const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
+
+/** Tells the server what has arrived, so that it may forget it: well before its limits of 2 s, 100 versions and 256 KiB, at most ten times a second. */
+export class Seen {
+  #send;
+  #bytes = 0;
+  #told = 0;
+  #version = 0;
+  #timer = 0;
+  #last = -Infinity;
+
+  /** @param {(version: number) => void} send */
+  constructor(send) {
+    this.#send = send;
+  }
+
+  /** Start again, with a connection at `version`. */
+  reset(version) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#bytes = 0;
+    this.#told = this.#version = version;
+  }
+
+  /** `bytes` arrived and were applied; the page is at `version`. */
+  note(version, bytes) {
+    this.#version = Math.max(version, this.#version);
+    this.#bytes += bytes;
+    const urgent = this.#version - this.#told >= SEEN_VERSIONS || this.#bytes >= SEEN_BYTES;
+    if (urgent) this.#in(Math.max(0, this.#last + SEEN_LEAST_MS - performance.now()));
+    else if (!this.#timer) this.#in(SEEN_MS);
+  }
+
+  #in(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tell(), wait);
+  }
+
+  #tell() {
+    this.#timer = 0;
+    this.#bytes = 0;
+    this.#told = this.#version;
+    this.#last = performance.now();
+    this.#send(this.#version);
+  }
+}
+
+/**
+ * What a close code asks of us.
+ * @returns {"retry"|"spread"|"stop"|"sleep"} spread: after a random delay up to the most; sleep: at the next input
+ */
+export function verdict(code) {
+  switch (code) {
+    case 4400: case 4401: case 4403: case 4404: case 4409:
+      return "stop";
+    case 4410:
+      return "sleep";
+    case 4412: case 4429: case 4503:
+      return "spread";
+    default:
+      return "retry";
+  }
+}

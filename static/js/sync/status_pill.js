@@ -7,25 +7,34 @@ import { touched } from "./patcher.js";
 
 const BADGE_MS = 1_000;
 
-export class Sync {
-  #editor;
+export class StatusPill {
+  #parts;
   #pill;
   #text;
   #timer = 0;
   #badges = 0;
   #waiting = new Set();
+  #notes = 0;
+  #unsaved = 0;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#pill = editor.root.querySelector("[data-sync]");
-    this.#text = editor.root.querySelector("[data-sync-text]");
-    editor.session.addEventListener("status", () => this.show());
-    editor.away.addEventListener("change", () => this.show());
+  constructor({ graph, root, session, texts }) {
+    this.#parts = { graph, root, session, texts };
+    this.#pill = root.querySelector("[data-sync]");
+    this.#text = root.querySelector("[data-sync-text]");
+    session.addEventListener("status", () => this.show());
     this.show();
   }
 
+  /** Take how many conflicts there are to look at, and how many texts that are not saved. */
+  count({ notes, unsaved }) {
+    this.#notes = notes;
+    this.#unsaved = unsaved;
+    this.show();
+  }
+
+  /** Show how things stand now. */
   show() {
-    const { root, session } = this.#editor;
+    const { root, session } = this.#parts;
     root.dataset.connection = session.connection;
     root.dataset.pending = session.outbox.isReady ? session.outbox.pending : "";
     const [state, text] = this.#words();
@@ -37,11 +46,10 @@ export class Sync {
   }
 
   #words() {
-    const { session, texts, away } = this.#editor;
+    const { session, texts } = this.#parts;
     const { socket, connection, isKnown } = session;
     const { pending, drafts } = session.outbox;
     const count = pending + drafts;
-    const unsaved = this.#editor.inspector?.unsaved ?? 0;
     const isKept = session.device.isKeeping;
     if (session.outbox.isFull) return ["offline", texts.say("full", { count })];
     if (connection === "read-only") return ["read-only", texts.say("read_only")];
@@ -49,18 +57,18 @@ export class Sync {
     if (connection === "connecting" || (isKept && !isKnown)) return ["connecting", texts.say(count ? "saving" : "connecting")];
     if (connection === "live" && count) return isKept ? ["saving", texts.say("saving")] : ["unkept", texts.say("unkept")];
     if (connection === "live" && !session.isCurrent) return ["connecting", texts.say("catching_up")];
-    if (connection === "live" && unsaved) return ["refused", texts.say("unsaved", { count: unsaved })];
+    if (connection === "live" && this.#unsaved) return ["refused", texts.say("unsaved", { count: this.#unsaved })];
     if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
-    if (connection === "live") return away.isEmpty ? ["live", texts.say("saved")] : ["refused", texts.say("to_look_at", { count: away.count })];
+    if (connection === "live") return this.#notes ? ["refused", texts.say("to_look_at", { count: this.#notes })] : ["live", texts.say("saved")];
     if (socket.state === "asleep") return ["offline", texts.say(count ? "asleep_waiting" : "asleep", { count })];
-    if (session.hindrance === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
+    if (session.readOnlyReason === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
     if (count) return ["offline", texts.say("offline_waiting", { count })];
     const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
     return seconds > 1 ? ["reconnecting", texts.say("reconnecting", { seconds })] : ["offline", texts.say("offline")];
   }
 
   #badge() {
-    const { graph, session } = this.#editor;
+    const { graph, session } = this.#parts;
     const waiting = new Set();
     for (const entry of session.outbox.waiting()) {
       if (Date.now() - entry.at >= BADGE_MS) for (const id of touched(entry.operation).nodes) waiting.add(id);

@@ -1,32 +1,34 @@
 /**
- * Copy, cut, paste and duplicate: whole elements, as the canvas holds them, so neither needs the server. The clipboard gets JSON
- * of ours, which pastes into any flow.
+ * Copy, cut, paste and duplicate: whole elements, as the canvas holds them, so none of it needs the server. The clipboard gets our
+ * own JSON, which pastes into any flow.
+ *
+ * Event `cut`: what is selected was copied and should be deleted.
  */
 
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
-import { contentOfEdge, contentOfNode } from "../canvas/contents.js";
-import { homeAt } from "../gestures/drag.js";
+import { contentOfEdge, contentOfNode } from "../lib/content.js";
 import { isTyping } from "./keyboard.js";
 
-export class Copies {
-  #editor;
+export class Clipboard extends EventTarget {
+  #parts;
 
-  constructor(editor) {
-    this.#editor = editor;
+  constructor({ catalogue, editing, graph, selection, session, viewport }) {
+    super();
+    this.#parts = { catalogue, editing, graph, selection, session, viewport };
     document.addEventListener("copy", (event) => this.#copy(event));
-    document.addEventListener("cut", (event) => this.#copy(event) && editor.mayEdit && editor.commands.run("delete"));
+    document.addEventListener("cut", (event) => this.#copy(event) && this.dispatchEvent(new Event("cut")));
     document.addEventListener("paste", (event) => this.#paste(event));
   }
 
-  /** @param {string[]} roots @param {{x: number, y: number}} by */
+  /** Copy elements within the flow. @param {string[]} roots @param {{x: number, y: number}} by */
   duplicate(roots, by) {
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     this.#put(this.#whole(graph.withMembers(roots)), by, (node) => (graph.node(node.parent) ? node.parent : null));
   }
 
   #copy(event) {
-    const { selection, graph } = this.#editor;
+    const { selection, graph } = this.#parts;
     if (isTyping(event.target) || !getSelection().isCollapsed || !selection.nodes.size) return false;
     event.preventDefault();
     event.clipboardData.setData("text/plain", JSON.stringify({ helix: 1, ...this.#whole(graph.withMembers(selection.nodes)) }));
@@ -34,25 +36,25 @@ export class Copies {
   }
 
   #paste(event) {
-    if (isTyping(event.target) || !this.#editor.mayEdit) return;
+    if (isTyping(event.target) || !this.#parts.editing.mayEdit) return;
     const parts = read(event.clipboardData.getData("text/plain"));
     if (!parts) return;
     event.preventDefault();
-    const { viewport, pointer, graph } = this.#editor;
+    const { graph, viewport } = this.#parts;
     const box = union(parts.nodes.map((node) => ({ width: 120, height: 60, ...node })));
-    const [from, to] = [centre(box), pointer ?? viewport.centre];
-    this.#put(parts, { x: snap(to.x - from.x), y: snap(to.y - from.y) }, () => homeAt(graph, to));
+    const [from, to] = [centre(box), viewport.pointer ?? viewport.centre];
+    this.#put(parts, { x: snap(to.x - from.x), y: snap(to.y - from.y) }, () => graph.groupAt(to));
   }
 
   #put(parts, by, home) {
     const { operations, ids } = copies(parts, by, home);
-    this.#editor.submit(operations);
-    this.#editor.selection.set({ nodes: ids });
+    this.#parts.editing.submit(operations);
+    this.#parts.selection.set({ nodes: ids });
   }
 
   /** Nodes with all they have, and the edges between them. @param {Set<string>} ids */
   #whole(ids) {
-    const { graph } = this.#editor;
+    const { graph } = this.#parts;
     const nodes = [...ids].map((id) => graph.node(id)).filter(Boolean);
     const edges = new Map(nodes.flatMap(({ id }) => graph.edgesOf(id)).map((edge) => [edge.id, edge]));
     const inner = [...edges.values()].filter((edge) => ids.has(edge.source) && ids.has(edge.target));
@@ -60,14 +62,15 @@ export class Copies {
   }
 
   #node(node) {
+    const { catalogue, session } = this.#parts;
     const { id, kind, x, y, width, height, parent } = node;
-    const { label, description, colour, enabled, settings } = contentOfNode(node, this.#editor);
+    const { label, description, colour, enabled, settings } = contentOfNode(node, catalogue, session.outbox.operations());
     return { id, kind, x, y, width, height, parent, label, description, colour, enabled, settings };
   }
 
   #edge(edge) {
     const { id, source, sourcePort, target, targetPort } = edge;
-    const { label, animated } = contentOfEdge(edge, this.#editor);
+    const { label, animated } = contentOfEdge(edge, this.#parts.session.outbox.operations());
     return { id, source, source_port: sourcePort, target, target_port: targetPort, label, animated };
   }
 }

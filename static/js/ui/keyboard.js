@@ -1,6 +1,6 @@
 /**
- * Keys to commands. Off while somebody types; single letters only with focus on the canvas; what the browser needs itself
- * (Mod+W, T, L, R) is never taken.
+ * Keys to commands. Off while a person types; single letters only with focus on the canvas; keys that the browser needs (Mod+W, T,
+ * L, R) are never taken.
  */
 
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -12,14 +12,14 @@ const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo" };
 const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", "?": "help", "+": "zoom-in", "-": "zoom-out" };
 
 export class Keyboard {
-  #editor;
+  #parts;
   #isByPointer = false;
 
-  constructor(editor) {
-    this.#editor = editor;
+  constructor({ avatars, canvas, commands, contextMenu, editing, focus, gestures, graph, palette, picker, root, selection, viewport }) {
+    this.#parts = { avatars, canvas, commands, contextMenu, editing, focus, gestures, graph, palette, picker, root, selection, viewport };
     addEventListener("keydown", (event) => this.#down(event));
-    addEventListener("keyup", ({ key }) => key === " " && delete editor.root.dataset.space);
-    addEventListener("blur", () => delete editor.root.dataset.space);
+    addEventListener("keyup", ({ key }) => key === " " && delete root.dataset.space);
+    addEventListener("blur", () => delete root.dataset.space);
     addEventListener("pointerdown", () => (this.#isByPointer = true), true);
   }
 
@@ -29,18 +29,18 @@ export class Keyboard {
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.#escape(event)) return;
     if (isTyping(event.target) && !this.#isUndo(event)) return;
-    const onCanvas = this.#editor.canvas.contains(event.target) || event.target === document.body;
+    const onCanvas = this.#parts.canvas.contains(event.target) || event.target === document.body;
     if (this.#command(event, onCanvas, byPointer)) event.preventDefault();
   }
 
-  /** Where nothing is typed but only chosen, the browser has nothing of its own to take back. */
+  /** In a field where one only chooses, the browser has nothing to undo. */
   #isUndo(event) {
     return event.target.matches("select, [type=color]") && (isMac ? event.metaKey : event.ctrlKey) && /^[zy]$/i.test(event.key);
   }
 
   /** @returns {boolean} whether the key is ours */
   #command(event, onCanvas, byPointer) {
-    const { commands, root } = this.#editor;
+    const { commands, root } = this.#parts;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const mod = isMac ? event.metaKey : event.ctrlKey;
     if (mod && event.shiftKey) return ARROWS[key] && onCanvas ? commands.run("align", ARROWS[key][2]) : commands.run(WITH_BOTH[key]);
@@ -49,16 +49,16 @@ export class Keyboard {
     if (ARROWS[key]) return this.#arrow(event, key);
     if (event.altKey) return false;
     if (event.shiftKey && (event.code === "Digit1" || event.code === "Digit2")) return commands.run(event.code === "Digit1" ? "fit" : "fit-selection");
-    if (key === " " && event.target === this.#editor.canvas) return (root.dataset.space = ""), true;
+    if (key === " " && event.target === this.#parts.canvas) return (root.dataset.space = ""), true;
     if (key === "Tab") return this.#tab(event, byPointer);
-    if (key === "/") return this.#editor.searchPalette();
+    if (key === "/") return this.#parts.palette.search();
     if (key === "Enter" || key === " ") return this.#enter(key);
     this.#adopt();
     return PLAIN[key] ? commands.run(PLAIN[key]) : false;
   }
 
   #arrow(event, key) {
-    const { commands, selection, viewport, mayEdit } = this.#editor;
+    const { commands, selection, viewport, editing: { mayEdit } } = this.#parts;
     if (event.altKey) return commands.run("walk", WALK[key]);
     this.#adopt();
     const [x, y] = ARROWS[key].map((part) => part * STEP * (event.shiftKey ? 4 : 1));
@@ -67,33 +67,33 @@ export class Keyboard {
     return true;
   }
 
-  /** After a click Tab adds; for whoever came by keyboard it goes on to the next node, and at the last one leaves. */
+  /** After a click Tab adds a node; for keyboard users it goes to the next node, and leaves after the last. */
   #tab(event, byPointer) {
-    const { picker, graph, mayEdit } = this.#editor;
-    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#editor.canvas || this.#editor.focus.current)) return picker.add(), true;
+    const { picker, graph, editing: { mayEdit } } = this.#parts;
+    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#parts.canvas || this.#parts.focus.current)) return picker.add(), true;
     if (!graph.nodes.size && mayEdit && event.target === document.body) return picker.add(), true;
-    return this.#editor.focus.next(event.shiftKey ? -1 : 1);
+    return this.#parts.focus.next(event.shiftKey ? -1 : 1);
   }
 
   #enter(key) {
-    const id = this.#editor.focus.current;
-    if (!id && this.#editor.selection.isEmpty) return false;
-    if (key === "Enter") return this.#editor.commands.run("open", id ?? undefined);
-    this.#editor.selection.toggle("nodes", id);
+    const id = this.#parts.focus.current;
+    if (!id && this.#parts.selection.isEmpty) return false;
+    if (key === "Enter") return this.#parts.commands.run("open", id ?? undefined);
+    this.#parts.selection.toggle("nodes", id);
     return true;
   }
 
   /** A key means the focused node when nothing is selected. */
   #adopt() {
-    const id = this.#editor.focus.current;
-    if (id && this.#editor.selection.isEmpty) this.#editor.selection.set({ nodes: [id] });
+    const id = this.#parts.focus.current;
+    if (id && this.#parts.selection.isEmpty) this.#parts.selection.set({ nodes: [id] });
   }
 
   #escape(event) {
-    const { gestures, linking, contextMenu, roster, selection, canvas } = this.#editor;
-    if (contextMenu.close() || gestures.cancel() || linking.cancel() || roster.stop()) return true;
+    const { gestures, contextMenu, avatars, selection, canvas } = this.#parts;
+    if (contextMenu.close() || gestures.escape() || avatars.stop()) return true;
     if (isTyping(event.target)) return canvas.focus({ preventScroll: true }), true;
-    if (selection.isEmpty) return this.#editor.focus.current ? (canvas.focus({ preventScroll: true }), true) : false;
+    if (selection.isEmpty) return this.#parts.focus.current ? (canvas.focus({ preventScroll: true }), true) : false;
     return selection.clear(), true;
   }
 }

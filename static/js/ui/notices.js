@@ -1,6 +1,6 @@
 /**
- * What is said without getting in the way: toasts for the eye, and for screen readers one polite line, batched, so that a busy
- * room does not talk without pause.
+ * Messages that do not get in the way: toasts, and for screen readers one polite line, batched, so that a busy flow does not talk
+ * all the time.
  */
 
 import { icon, make } from "../lib/make.js";
@@ -16,12 +16,12 @@ export class Notices {
   #timer = 0;
   #close;
 
-  constructor(editor) {
-    this.#close = editor.texts.say("close");
-    editor.root.append(this.#line);
+  constructor({ root, texts }) {
+    this.#close = texts.say("close");
+    root.append(this.#line);
   }
 
-  /** Say it to whoever cannot see it. */
+  /** Tell screen readers. */
   announce(text) {
     this.#lines.add(text);
     this.#timer ||= setTimeout(() => {
@@ -31,7 +31,7 @@ export class Notices {
     }, BATCH_MS);
   }
 
-  /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean, dismissed?: () => void}} [options] `dismissed`: somebody has closed it */
+  /** @param {{tone?: "danger", detail?: string, person?: {name: string, colour: string}, action?: {text: string, run: () => void}, stays?: boolean, dismissed?: () => void}} [options] `dismissed`: it was closed by hand */
   toast(text, { tone = null, detail, person, action, stays = false, dismissed } = {}) {
     const toast = make("div.toast", { "data-tone": tone, "data-stays": stays }, make("p", {}, make("strong", { dir: "auto" }, text), ...(detail ? [make("small", { dir: "auto" }, detail)] : [])));
     if (tone) toast.prepend(icon("triangle-alert"));
@@ -55,7 +55,7 @@ export class Notices {
   }
 }
 
-/** Gone after a while, but not under somebody's pointer or focus. */
+/** Remove it after a while, but not while it is hovered or focused. */
 function leave(toast, done) {
   let timer = setTimeout(done, STAY_MS);
   for (const event of ["pointerenter", "focusin"]) toast.addEventListener(event, () => clearTimeout(timer));

@@ -1,25 +1,38 @@
 /** The palette: a click adds beside the selection, a drag adds where it is dropped; typing narrows it down. */
 
+import { emptyNode } from "../canvas/optimistic_rendering.js";
 import { placed } from "../lib/geometry.js";
 
 export class Palette {
-  constructor(editor) {
-    const panel = editor.root.querySelector("[data-panel=palette]");
+  #panels;
+  #search;
+
+  constructor({ additions, canvas, catalogue, editing, gestures, layers, panels, root, viewport }) {
+    const panel = root.querySelector("[data-panel=palette]");
+    this.#panels = panels;
+    this.#search = panel?.querySelector("[data-palette-search]");
     if (!panel) return;
     panel.addEventListener("click", ({ target }) => {
       const item = target.closest("[data-palette-kind]");
-      if (item && !item.disabled) editor.additions.add(item.dataset.paletteKind);
+      if (item && !item.disabled) additions.add(item.dataset.paletteKind);
     });
     panel.addEventListener("pointerdown", (event) => {
       const item = event.target.closest("[data-palette-kind]");
-      if (item && editor.mayEdit && event.button === 0) editor.gestures.begin(new Drop(editor, item), event);
+      if (item && editing.mayEdit && event.button === 0) gestures.begin(new Drop({ additions, canvas, catalogue, layers, viewport }, item), event);
     });
-    panel.querySelector("[data-palette-search]")?.addEventListener("input", ({ target }) => narrow(panel, target.value));
-    panel.querySelector("[data-palette-search]")?.addEventListener("keydown", (event) => {
+    this.#search?.addEventListener("input", ({ target }) => narrow(panel, target.value));
+    this.#search?.addEventListener("keydown", (event) => {
       const first = panel.querySelector("[data-palette-kind]:not([hidden])");
       if (event.key === "Enter" && first && event.target.value) first.click();
-      else if (event.key === "Escape") editor.canvas.focus();
+      else if (event.key === "Escape") canvas.focus();
     });
+  }
+
+  /** Go into its search field. @returns {boolean} whether there is one */
+  search() {
+    this.#panels.reveal("palette");
+    this.#search?.focus();
+    return Boolean(this.#search);
   }
 }
 
@@ -39,24 +52,24 @@ function narrow(panel, value) {
   if (nothing) nothing.hidden = found > 0;
 }
 
-/** A kind on its way to the canvas: the fresh node itself, under the pointer. */
+/** Drag a kind to the canvas: the new node itself is shown under the pointer. */
 class Drop {
   name = "drag";
-  #editor;
+  #parts;
   #item;
   #ghost = null;
 
-  constructor(editor, item) {
-    this.#editor = editor;
+  constructor({ additions, canvas, catalogue, layers, viewport }, item) {
+    this.#parts = { additions, canvas, catalogue, layers, viewport };
     this.#item = item;
   }
 
   start() {
-    const { width, height } = this.#editor.catalogue[this.#item.dataset.paletteKind];
-    this.#ghost = this.#editor.additions.blank(this.#item.dataset.paletteKind);
+    const { width, height } = this.#parts.catalogue[this.#item.dataset.paletteKind];
+    this.#ghost = emptyNode(this.#item.dataset.paletteKind);
     this.#ghost.toggleAttribute("data-dragging", true);
     Object.assign(this.#ghost.style, { width: `${width}px`, height: `${height}px` });
-    this.#editor.layers.overlay.append(this.#ghost);
+    this.#parts.layers.overlay.append(this.#ghost);
   }
 
   move(event) {
@@ -67,8 +80,8 @@ class Drop {
 
   end(event) {
     this.cancel();
-    swallowClick();
-    if (this.#isOver(event)) this.#editor.additions.add(this.#item.dataset.paletteKind, { at: this.#editor.viewport.world(event), isCentre: true });
+    ignoreClick();
+    if (this.#isOver(event)) this.#parts.additions.add(this.#item.dataset.paletteKind, { at: this.#parts.viewport.world(event) });
   }
 
   cancel() {
@@ -76,19 +89,19 @@ class Drop {
   }
 
   #at(event) {
-    const at = this.#editor.viewport.world(event);
-    const { width, height } = this.#editor.catalogue[this.#item.dataset.paletteKind];
+    const at = this.#parts.viewport.world(event);
+    const { width, height } = this.#parts.catalogue[this.#item.dataset.paletteKind];
     return placed(at, width, height);
   }
 
   #isOver({ clientX, clientY }) {
-    return this.#editor.canvas.contains(document.elementFromPoint(clientX, clientY));
+    return this.#parts.canvas.contains(document.elementFromPoint(clientX, clientY));
   }
 }
 
-/** The click that a browser sends after a drag is no click. */
-function swallowClick() {
-  const swallow = (event) => event.stopPropagation();
-  addEventListener("click", swallow, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", swallow, { capture: true }));
+/** Ignore the click that a browser sends after a drag. */
+function ignoreClick() {
+  const ignore = (event) => event.stopPropagation();
+  addEventListener("click", ignore, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", ignore, { capture: true }));
 }

@@ -7,15 +7,15 @@
 import { make } from "../lib/make.js";
 
 export class Picker {
-  #editor;
+  #parts;
   #list = make("div", { role: "listbox", id: "picker-list" });
   #search = make("input", { type: "text", role: "combobox", "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off", spellcheck: "false" });
   #dialog = make("dialog.picker", {}, this.#search, this.#list);
   #choose = null;
 
-  constructor(editor) {
-    this.#editor = editor;
-    editor.root.append(this.#dialog);
+  constructor({ additions, catalogue, editing, root, texts }) {
+    this.#parts = { additions, catalogue, editing, root, texts };
+    root.append(this.#dialog);
     this.#search.addEventListener("input", () => this.#filter());
     this.#dialog.addEventListener("keydown", (event) => this.#key(event));
     this.#dialog.addEventListener("click", ({ target }) => (target === this.#dialog ? this.#dialog.close() : this.#take(target.closest("[role=option]"))));
@@ -23,13 +23,13 @@ export class Picker {
 
   /** Ask which kind, then add it. @param {Place} place */
   add({ at, event, link } = {}) {
-    const kinds = Object.keys(this.#editor.catalogue).map((kind) => this.#option(kind, kind, this.#editor.catalogue[kind].title));
-    this.#open(kinds, event, this.#editor.texts.say("add_node"), (kind) => this.#editor.additions.add(kind, { at, link }));
+    const kinds = Object.keys(this.#parts.catalogue).map((kind) => this.#option(kind, kind, this.#parts.catalogue[kind].title));
+    this.#open(kinds, event, this.#parts.texts.say("add_node"), (kind) => this.#parts.additions.add(kind, { at, link }));
   }
 
   /** Ask which of these nodes. @param {import("../canvas/graph.js").NodeRecord[]} nodes @param {(id: string) => void} chosen */
   node(nodes, title, chosen) {
-    const options = nodes.map(({ id, kind, label }) => this.#option(id, kind, label, this.#editor.catalogue[kind].title));
+    const options = nodes.map(({ id, kind, label }) => this.#option(id, kind, label, this.#parts.catalogue[kind].title));
     this.#open(options, null, title, chosen);
   }
 
@@ -38,7 +38,7 @@ export class Picker {
   }
 
   #open(options, event, title, choose) {
-    if (!this.#editor.mayEdit || !options.length) return;
+    if (!this.#parts.editing.mayEdit || !options.length) return;
     this.#choose = choose;
     this.#list.replaceChildren(...options);
     this.#search.placeholder = title;

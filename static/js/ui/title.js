@@ -1,46 +1,45 @@
 /**
- * The flow's title: edited where it stands, and shown there, in the heading and in the window's title as it will be once what
- * waits is through. As long as nothing is typed, the field shows it too, whoever changed it, and leaving makes no edit. What
- * cannot be saved, because it is too long or the right is gone, stays in the field and waits at the inspector's title.
+ * The flow's title: edited in place, and shown with unsent edits in its field, the heading and the window's title. An untouched
+ * title is not an edit, and follows changes by others. A title that cannot be saved, because it is too long or editing is no
+ * longer allowed, stays in the field and waits at the inspector's title.
  */
 
 import { edited } from "../lib/content.js";
 import { writeField } from "../inspector/caret.js";
-import { hindranceText } from "./hindrance.js";
 
 const PLACE = "form ";
 
 export class Title {
-  #editor;
+  #parts;
   #field;
   #heading;
   /** As the server last said it, and as it is shown. */
   #said;
   #shown;
-  /** What stands in the field by no doing of mine. */
+  /** The field's text before anything was typed. */
   #given;
-  /** Whether what stands in it waits at the inspector's, too. */
+  /** Whether its text waits at the inspector's title, too. */
   #isHeld = false;
 
-  constructor(editor) {
-    this.#editor = editor;
-    const { root, patcher, session } = editor;
+  constructor({ editing, inspector, notices, patcher, root, session, texts }) {
+    this.#parts = { editing, inspector, notices, patcher, root, session, texts };
     this.#field = root.querySelector("[data-flow-title]");
     this.#heading = root.querySelector("[data-flow-heading]");
     this.#said = this.#shown = root.querySelector("helix-flow").dataset.title;
-    this.#given = this.#field.value;
+    this.#given = this.#field.defaultValue;
+    inspector.addEventListener("unsaved", () => this.show());
     patcher.addEventListener("flow", ({ detail: { title } }) => ((this.#said = title), this.show()));
     session.addEventListener("settled", () => this.show());
     session.addEventListener("rights", () => this.#rights());
     this.#listen(this.#field);
   }
 
-  /** Bring everything up to what is known now, but for what I typed. */
+  /** Show the title as it is now, except where I have typed. */
   show() {
-    const { title } = edited({ title: this.#said }, this.#editor.session.outbox.operations(), "flow");
+    const { title } = edited({ title: this.#said }, this.#parts.session.outbox.operations(), "flow");
     const isNew = title !== this.#shown;
     this.#shown = title;
-    if (!this.#isTyped || this.#isMended) this.#give();
+    if (!this.#isTyped || this.#isSettled) this.#give();
     if (!isNew) return;
     this.#heading.textContent = title;
     document.title = document.title.replace(/^.*(?= · )/s, () => title);
@@ -57,9 +56,9 @@ export class Title {
     return this.#field.value !== this.#given;
   }
 
-  /** Whether what waited at the inspector's was settled there. */
-  get #isMended() {
-    return this.#isHeld && this.#field !== document.activeElement && !this.#editor.inspector.holds(PLACE, "title");
+  /** Whether the text that waited at the inspector's title was settled there. */
+  get #isSettled() {
+    return this.#isHeld && this.#field !== document.activeElement && !this.#parts.inspector.holds(PLACE, "title");
   }
 
   /** By how much it is too long, in words. */
@@ -80,13 +79,13 @@ export class Title {
 
   /** With a reason it waits on this device, at the inspector's title. @param {string|null} reason */
   #hold(reason) {
-    if (this.#isHeld || reason) this.#editor.inspector.hold(PLACE, "title", this.#field.value, reason, { isSound: !this.#tooLong });
+    if (this.#isHeld || reason) this.#parts.inspector.hold(PLACE, "title", this.#field.value, reason, { isSound: !this.#tooLong });
     this.#isHeld = reason !== null;
     if (reason) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
   }
 
-  /** The title as it is shown, and nothing of mine. */
+  /** Put the shown title into the field. */
   #give() {
     const isTooLong = this.#tooLong !== null;
     this.#isHeld = false;
@@ -104,30 +103,30 @@ export class Title {
   }
 
   #draft(operations) {
-    this.#editor.draft("title", operations);
+    this.#parts.editing.draft("title", operations);
   }
 
   #commit() {
     const operations = this.#edit;
     if (this.#tooLong) return;
-    if (operations && !this.#editor.submit(operations, { draft: "title" }).length) return void this.#keep();
+    if (operations && !this.#parts.editing.submit(operations, { draft: "title" }).length) return void this.#keep();
     if (!operations) this.#draft(null);
     this.#hold(null);
     this.#give();
   }
 
-  /** It cannot be saved now: it stays, and says so. */
+  /** It cannot be saved now: keep it, and say so. */
   #keep() {
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     this.#draft(null);
-    const hindrance = hindranceText(this.#editor);
-    const reason = hindrance && texts.say("not_kept", { reason: hindrance });
+    const cause = this.#parts.editing.reason;
+    const reason = cause && texts.say("not_kept", { reason: cause });
     this.#hold(reason || texts.say("too_large"));
     if (reason) notices.toast(reason, { tone: "danger" });
   }
 
   #rights() {
-    const { mayEdit } = this.#editor.session;
+    const { mayEdit } = this.#parts.session;
     this.#field.readOnly = !mayEdit;
     if (!mayEdit && this.#edit && !this.#isHeld) this.#keep();
   }

@@ -1,36 +1,27 @@
-/** Buttons and switches around the canvas: tools, commands, panels that open on narrow screens, and my own preferences. */
+/** Buttons and switches around the canvas: tools, commands, panels on narrow screens, and a person's preferences. */
 
-import { isPhone } from "../inspector/sheet.js";
+import { isPhone } from "../canvas/viewport.js";
 
-const COMMANDS = { "zoom-in": "zoom-in", "zoom-out": "zoom-out", "zoom-reset": "zoom-reset", fit: "fit", undo: "undo", redo: "redo", lock: "lock", help: "help", add: "add" };
+/** Tools that are commands of the same name. */
+const COMMANDS = ["zoom-in", "zoom-out", "zoom-reset", "fit", "undo", "redo", "lock", "help", "add"];
+
 export class Toolbar {
-  #editor;
+  #parts;
   #zoom;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#zoom = editor.root.querySelector("[data-zoom-text]");
-    editor.root.addEventListener("click", (event) => this.#click(event));
-    editor.root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
-    editor.viewport.addEventListener("change", () => this.#show());
+  constructor({ commands, contextMenu, inspector, layers, panels, root, selection, sheet, viewport }) {
+    this.#parts = { commands, contextMenu, layers, panels, root, selection, sheet, viewport };
+    this.#zoom = root.querySelector("[data-zoom-text]");
+    root.addEventListener("click", (event) => this.#click(event));
+    root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
+    viewport.addEventListener("change", () => this.#show());
+    inspector.addEventListener("form", () => this.#preferences());
     this.#show();
-    this.preferences();
-  }
-
-  /** Open a panel where it is a drawer or a sheet. @param {"palette"|"inspector"} name */
-  reveal(name, isOpen = true) {
-    const panel = this.#panel(name);
-    if (!panel) return;
-    panel.toggleAttribute("data-open", isOpen);
-    for (const button of this.#editor.root.querySelectorAll(`[data-tool="${name}"]`)) button.setAttribute("aria-expanded", String(isOpen));
-  }
-
-  #panel(name) {
-    return this.#editor.root.querySelector(`[data-panel="${name}"]`);
+    this.#preferences();
   }
 
   #show() {
-    const text = `${Math.round(this.#editor.viewport.zoom * 100)}%`;
+    const text = `${Math.round(this.#parts.viewport.zoom * 100)}%`;
     if (this.#zoom && this.#zoom.textContent !== text) this.#zoom.textContent = text;
   }
 
@@ -44,31 +35,31 @@ export class Toolbar {
   }
 
   #tool(button, name, event) {
-    const { commands, root } = this.#editor;
-    if (COMMANDS[name]) commands.run(COMMANDS[name]);
-    else if (name === "palette" || name === "inspector") this.reveal(name, !this.#panel(name).hasAttribute("data-open"));
+    const { commands, contextMenu, panels, root } = this.#parts;
+    if (COMMANDS.includes(name)) commands.run(name);
+    else if (name === "palette" || name === "inspector") panels.toggle(name);
     else if (name === "minimap") {
       const map = root.querySelector("[data-minimap]");
       map.hidden = isPhone() ? map.hasAttribute("data-open") : !map.hidden;
       button.setAttribute("aria-pressed", String(!map.hidden));
       map.toggleAttribute("data-open", !map.hidden);
-    } else if (name === "more") this.#editor.taps.menu(event, {}, button);
+    } else if (name === "more") contextMenu.show({}, event, button);
   }
 
   #command(button, event) {
-    const { commands, selection } = this.#editor;
+    const { commands, contextMenu, panels, selection, sheet } = this.#parts;
     const { command } = button.dataset;
     if (command === "deselect") selection.clear();
-    else if (command === "close-panel") this.reveal("inspector", false);
-    else if (command === "raise") this.#editor.sheet.raise();
-    else if (command === "menu") this.#editor.taps.menu(event, { node: [...selection.nodes][0] }, button);
+    else if (command === "close-panel") panels.reveal("inspector", false);
+    else if (command === "raise") sheet.raise();
+    else if (command === "menu") contextMenu.show({ node: [...selection.nodes][0] }, event, button);
     else commands.run(command);
   }
 
-  /** My own preferences live in this browser; the form, drawn for everybody, is told of them whenever it arrives. */
+  /** A person's preferences are kept in this browser; the form, rendered for everyone, gets them whenever it is shown. */
   #prefer(name, isOn) {
-    this.#editor.root.toggleAttribute(`data-no-${name}`, !isOn);
-    if (name === "cursors") this.#editor.layers.cursors.hidden = !isOn;
+    this.#parts.root.toggleAttribute(`data-no-${name}`, !isOn);
+    if (name === "cursors") this.#parts.layers.cursors.hidden = !isOn;
     try {
       localStorage.setItem(`helix.${name}`, isOn ? "on" : "off");
     } catch {
@@ -76,8 +67,8 @@ export class Toolbar {
     }
   }
 
-  preferences() {
-    for (const field of this.#editor.root.querySelectorAll("[data-preference]")) {
+  #preferences() {
+    for (const field of this.#parts.root.querySelectorAll("[data-preference]")) {
       const { preference } = field.dataset;
       field.checked = localStorage.getItem(`helix.${preference}`) !== "off";
       this.#prefer(preference, field.checked);

@@ -1,10 +1,9 @@
 /**
- * Undo and redo: the server takes back my last step, wherever I made it. They wait in the outbox like any edit and are done
- * in order; what was made offline and never sent is taken back right here. The buttons are off when there is known to be
- * nothing: from the page, from a refusal, from what I do.
+ * Undo and redo: the server undoes my last step, wherever I made it. They wait in the outbox like any edit and are done in order;
+ * an edit made offline and never sent is undone right here. The buttons are off when there is known to be nothing to undo.
  */
 
-import { named } from "../conflicts/describe.js";
+import { named } from "../lib/describe.js";
 
 const MOST_NAMED = 3;
 const KINDS = ["undo", "redo"];
@@ -12,25 +11,24 @@ const SENT = Symbol("sent");
 const other = (kind) => (kind === "undo" ? "redo" : "undo");
 
 export class Undo {
-  #editor;
+  #parts;
   #buttons;
-  /** @type {(import("../sync/entry.js").Entry[]|typeof SENT)[]} what I took back, the last at the end: a step that was never sent, or one of the server's */
+  /** @type {(import("../sync/outbox.js").Entry[]|typeof SENT)[]} what was undone, the last at the end: a step that was never sent, or one of the server's */
   #undone = [];
   #isRedoing = false;
 
-  constructor(editor) {
-    this.#editor = editor;
-    this.#buttons = Object.fromEntries(KINDS.map((kind) => [kind, editor.root.querySelector(`[data-tool="${kind}"]`)]));
-    const { session } = editor;
+  constructor({ catalogue, editing, graph, inspector, notices, root, session, texts }) {
+    this.#parts = { catalogue, editing, graph, inspector, notices, root, session, texts };
+    this.#buttons = Object.fromEntries(KINDS.map((kind) => [kind, root.querySelector(`[data-tool="${kind}"]`)]));
     session.addEventListener("submitted", ({ detail }) => this.#submitted(detail));
     session.addEventListener("acked", ({ detail }) => this.#acked(detail));
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#elsewhere(detail));
   }
 
-  /** @param {"undo"|"redo"} kind */
+  /** Undo or redo the last step. @param {"undo"|"redo"} kind */
   run(kind) {
-    const { inspector, mayEdit, session, notices, texts } = this.#editor;
+    const { inspector, editing: { mayEdit }, session, notices, texts } = this.#parts;
     if (!mayEdit && !session.outbox.isFull) return;
     inspector.flush();
     if (kind === "redo" && ![SENT, undefined].includes(this.#undone.at(-1))) this.#redoUnsent();
@@ -40,17 +38,17 @@ export class Undo {
     else notices.toast(texts.say("undo_offline"));
   }
 
-  /** Comes it late, it takes back nothing that I could not know of now. */
+  /** It names the version, so that it undoes nothing unknown now if it arrives late. */
   #send(kind) {
     if (kind === "undo") this.#undone.push(SENT);
     else this.#undone.pop();
-    const { session } = this.#editor;
+    const { session } = this.#parts;
     session.submit({ kind, at: session.version });
   }
 
-  /** What was made offline is taken back here, where it is. */
+  /** Undo here what was made offline and never sent. */
   #undoUnsent() {
-    const { session } = this.#editor;
+    const { session } = this.#parts;
     const step = session.connection === "live" ? [] : session.takeBack();
     if (!step.length) return false;
     this.#undone.push(step);
@@ -60,7 +58,7 @@ export class Undo {
 
   #redoUnsent() {
     this.#isRedoing = true;
-    for (const { operation, step } of this.#undone.pop()) this.#editor.session.submit(operation, { step });
+    for (const { operation, step } of this.#undone.pop()) this.#parts.session.submit(operation, { step });
     this.#isRedoing = false;
     this.#allow("redo", this.#undone.length > 0);
   }
@@ -79,7 +77,7 @@ export class Undo {
   }
 
   #acked({ entry, frame }) {
-    const { notices, texts } = this.#editor;
+    const { notices, texts } = this.#parts;
     const { kind } = entry.operation;
     if (!KINDS.includes(kind)) return;
     notices.announce(texts.say(`${kind}_done`));
@@ -90,7 +88,7 @@ export class Undo {
   }
 
   #refused({ entry, frame }) {
-    const { notices } = this.#editor;
+    const { notices } = this.#parts;
     const { kind } = entry.operation;
     if (!KINDS.includes(kind) || frame.code !== "nothing_to_undo") return;
     this.#allow(kind, false);
@@ -99,9 +97,9 @@ export class Undo {
     notices.announce(frame.message);
   }
 
-  /** What I did in another tab or by a program counts here too. */
+  /** Steps that I made in another tab or with a program count too. */
   #elsewhere(frame) {
-    const { session } = this.#editor;
+    const { session } = this.#parts;
     for (const { actor, client, via } of frame?.changes ?? []) {
       if (actor !== session.you?.id || client === session.client) continue;
       this.#allow("undo", true);
@@ -111,11 +109,11 @@ export class Undo {
   }
 
   #named(left) {
-    const { graph, texts } = this.#editor;
+    const { graph, texts } = this.#parts;
     const label = ({ node, edge }) => {
       const [source, target] = [graph.edges.get(edge)?.source, graph.edges.get(edge)?.target];
-      if (node) return named(node, this.#editor);
-      if (edge) return source ? [source, target].map((id) => named(id, this.#editor)).join(" → ") : texts.say("an_edge");
+      if (node) return named(node, this.#parts);
+      if (edge) return source ? [source, target].map((id) => named(id, this.#parts)).join(" → ") : texts.say("an_edge");
       return texts.say("the_flow");
     };
     const names = left.slice(0, MOST_NAMED).map((one) => (one.properties.length ? `${label(one)} (${one.properties.join(", ")})` : label(one)));

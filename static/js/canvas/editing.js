@@ -1,0 +1,81 @@
+/**
+ * Making edits: whether one can be made now, why not, and how it goes out. Everything that edits does it through here, so that
+ * large edits are split, described and refused in one place. The server judges all of them again.
+ *
+ * Event `change` when the canvas was locked or unlocked.
+ */
+
+import { describe } from "../lib/describe.js";
+import { bundled, newId } from "../lib/edits.js";
+
+/** The text for each reason why nothing can be edited. */
+const REASONS = { ended: "ended", role: "read_only", full: "no_room", unkept: "unkept_offline" };
+
+export class Editing extends EventTarget {
+  #catalogue;
+  #graph;
+  #limits;
+  #notices;
+  #session;
+  #texts;
+  #isLocked = false;
+
+  constructor({ catalogue, graph, limits, notices, session, texts }) {
+    super();
+    this.#catalogue = catalogue;
+    this.#graph = graph;
+    this.#limits = limits;
+    this.#notices = notices;
+    this.#session = session;
+    this.#texts = texts;
+  }
+
+  get mayEdit() {
+    return this.#session.mayEdit && !this.#isLocked;
+  }
+
+  /** Why nothing can be edited now, in words. @returns {string} empty when something can */
+  get reason() {
+    return this.#session.hindrance ? this.#texts.say(REASONS[this.#session.hindrance]) : "";
+  }
+
+  /** Lock the canvas against accidental edits on this page, or unlock it. @returns {boolean} whether it is locked now */
+  toggleLock() {
+    this.#isLocked = !this.#isLocked;
+    this.dispatchEvent(new Event("change"));
+    return this.#isLocked;
+  }
+
+  /**
+   * Submit edits: one version if they fit into a frame, one step of undo in any case.
+   * @param {object[]} operations
+   * @param {{step?: string, draft?: string}} [options] the step they continue, the draft they finish
+   * @returns {number[]} sequence numbers
+   */
+  submit(operations, { step, draft } = {}) {
+    if (!this.#session.mayEdit) return [];
+    const bundles = this.#bundled(operations);
+    if (bundles.length > this.#session.outbox.room) {
+      this.#notices.toast(this.#texts.say("no_room"), { tone: "danger" });
+      return [];
+    }
+    const name = step ?? (bundles.length > 1 ? newId("s") : undefined);
+    return bundles.map((operation) => this.#session.submit(operation, { step: name, draft, words: this.#words(operation) })).filter((seq) => seq !== null);
+  }
+
+  /** Keep on this device what would be sent if the page died now. @param {string} key @param {object[]|null} operations */
+  draft(key, operations, { step } = {}) {
+    const operation = operations && (this.#bundled(operations)[0] ?? null);
+    this.#session.draft(key, operation, { step, words: operation && this.#words(operation) });
+  }
+
+  /** How to describe an edit later, and at which version it was made. */
+  #words(operation) {
+    const page = { catalogue: this.#catalogue, graph: this.#graph, texts: this.#texts };
+    return { ...describe(operation, page), since: this.#session.version };
+  }
+
+  #bundled(operations) {
+    return bundled(operations, this.#limits.batch, this.#limits.frame_bytes);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The context menu: what can be done with what is under the pointer, by mouse, long press or keyboard.
+ *
+ * @typedef {{icon: string, text: string, keys?: string, danger?: boolean, run: () => void}} Item
+ */
+
+import { icon, make } from "../lib/make.js";
+
+const mod = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl+";
+
+export class ContextMenu {
+  #parts;
+  #menu = make("div.menu", { role: "menu", hidden: true });
+  #back = null;
+
+  constructor({ commands, editing, gestures, graph, picker, root, selection, texts, viewport }) {
+    this.#parts = { commands, editing, graph, picker, selection, texts, viewport };
+    gestures.addEventListener("menu", ({ detail: { event, hit } }) => this.show(hit, event));
+    root.append(this.#menu);
+    this.#menu.setAttribute("aria-label", texts.say("menu"));
+    this.#menu.addEventListener("click", () => this.close());
+    this.#menu.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("pointerdown", ({ target }) => !this.#menu.contains(target) && this.close(), true);
+  }
+
+  /** Open it for what is under the pointer. @param {{node?: string, edge?: string}} hit @param {MouseEvent} event @param {HTMLElement} [below] a button below which to open it */
+  show(hit, event, below = null) {
+    const { selection } = this.#parts;
+    if (hit.node && !selection.nodes.has(hit.node)) selection.set({ nodes: [hit.node] });
+    if (hit.edge && !hit.node) selection.set({ edges: [hit.edge] });
+    const box = below?.getBoundingClientRect();
+    this.#open(box ? { x: box.left, y: box.bottom + 4 } : { x: event.clientX, y: event.clientY }, this.#items(hit, event));
+  }
+
+  /** @param {{x: number, y: number}} at on the page @param {Item[]} items */
+  #open(at, items) {
+    this.#back = document.activeElement;
+    this.#menu.replaceChildren(...items.map(item));
+    this.#menu.hidden = false;
+    const { width, height } = this.#menu.getBoundingClientRect();
+    this.#menu.style.left = `${Math.max(8, Math.min(at.x, innerWidth - width - 8))}px`;
+    this.#menu.style.top = `${Math.max(8, Math.min(at.y, innerHeight - height - 8))}px`;
+    this.#menu.firstChild.focus({ preventScroll: true });
+  }
+
+  /** Close it. @returns {boolean} whether it was open */
+  close() {
+    if (this.#menu.hidden) return false;
+    const hadFocus = this.#menu.contains(document.activeElement);
+    this.#menu.hidden = true;
+    if (hadFocus) this.#back?.focus?.({ preventScroll: true });
+    return true;
+  }
+
+  /** @returns {Item[]} for a node, an edge, or the empty canvas */
+  #items({ node, edge }, event) {
+    const fit = this.#item("maximize", "fit", "fit", { keys: "Shift+1" });
+    const help = this.#item("circle-question-mark", "help", "help", { keys: "?" });
+    if (!this.#parts.editing.mayEdit) return [fit, help];
+    const remove = this.#item("trash-2", "delete", "delete", { keys: "Del", danger: true });
+    if (node) return [...this.#ofNode(node), remove];
+    if (edge) return [this.#item("plus", "insert", "insert", { argument: edge }), remove];
+    return [this.#add(event), this.#item("scan", "select_all", "select-all", { keys: `${mod}A` }), fit, help];
+  }
+
+  #add(event) {
+    const { picker, texts, viewport } = this.#parts;
+    const at = event.clientX === undefined ? undefined : viewport.world(event);
+    return { icon: "plus", text: texts.say("add_node"), keys: "Tab", run: () => picker.add({ at, event }) };
+  }
+
+  #ofNode(id) {
+    const { graph, selection } = this.#parts;
+    const node = graph.nodes.get(id);
+    const isOff = node?.element.hasAttribute("data-disabled");
+    const hasGroup = [...selection.nodes].some((one) => graph.nodes.get(one)?.kind === "group");
+    const isAlone = selection.node !== null;
+    return [
+      isAlone && this.#item("sliders-horizontal", "open", "open", { keys: "Enter" }),
+      isAlone && this.#item("pencil", "rename", "rename", { keys: "F2" }),
+      isAlone && node.outputs.length > 0 && this.#item("spline", "connect", "connect", { keys: "C" }),
+      this.#item("copy", "duplicate", "duplicate", { keys: `${mod}D` }),
+      this.#item("group", "group", "group", { keys: `${mod}G` }),
+      hasGroup && this.#item("ungroup", "ungroup", "ungroup", { keys: `${mod}Shift+G` }),
+      this.#item(isOff ? "eye" : "ban", isOff ? "enable" : "disable", "enable"),
+    ].filter(Boolean);
+  }
+
+  #item(name, text, command, { keys, argument, danger } = {}) {
+    const { commands, texts } = this.#parts;
+    return { icon: name, text: texts.say(text), keys, danger, run: () => commands.run(command, argument) };
+  }
+
+  #key(event) {
+    const items = [...this.#menu.children];
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: (at + 1) % items.length, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    event.stopPropagation();
+    if (to !== undefined) items.at(to).focus();
+    else if (event.key === "Escape" || event.key === "Tab") this.close();
+    else return;
+    event.preventDefault();
+  }
+}
+
+function item({ icon: name, text, keys, danger, run }) {
+  const element = make(danger ? "button.danger" : "button", { type: "button", role: "menuitem", tabindex: "-1" }, icon(name), make("span", {}, text));
+  if (keys) element.append(make("kbd", {}, keys));
+  element.addEventListener("click", run);
+  return element;
+}
