@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from accounts.principals import Person, System
 from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.models import Flow
@@ -31,9 +32,11 @@ def seed_demo() -> Flow | None:
         alice, bob, vera, _charlie = (
             people.objects.create_user(f"{name.lower()}@example.com", None, name=name) for name in NAMES
         )
-        flow = create_flow(alice.pk, title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges(), via="system")
-        set_member(None, flow.pk, person=bob.email, role=Role.EDITOR, via="system")
-        set_member(None, flow.pk, person=vera.email, role=Role.VIEWER, via="system")
+        flow = create_flow(
+            Person(alice.pk), title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges(), via="system"
+        )
+        set_member(System(), flow.pk, person=bob.email, role=Role.EDITOR)
+        set_member(System(), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from uuid import UUID
 
+from accounts.principals import Principal, user_id_of
 from flows.document import Effect, Graph, Left
 
 Via: TypeAlias = Literal[
@@ -39,14 +40,13 @@ class Redo:
 class Submission:
     """One thing that somebody asks of one flow.
 
-    `operation` is a value from the wire, not yet decoded, a `Record`, `Undo()` or `Redo()`. `actor` is a user's id;
-    None is the system. `based_on` is for whole-graph replacement: refused with `version_conflict` unless it is the
-    current version. `step` names the gesture: what one person does under one name, one after the other, is undone
-    together.
+    `operation` is a value from the wire, not yet decoded, a `Record`, `Undo()` or `Redo()`. `based_on` is for
+    whole-graph replacement: refused with `version_conflict` unless it is the current version. `step` names the gesture:
+    what one person does under one name, one after the other, is undone together.
     """
 
     operation: object
-    actor: int | None
+    principal: Principal
     via: Via
     client: str | None = None
     seq: int | None = None
@@ -54,11 +54,17 @@ class Submission:
     based_on: int | None = None
 
     @property
+    def actor(self) -> int | None:
+        """Whose account stands in the log; None is the system."""
+        return user_id_of(self.principal)
+
+    @property
     def name(self) -> Name | None:
         """What the submission is known by, or None if it is anonymous."""
-        if self.actor is None or self.client is None or self.seq is None:
+        actor = self.actor
+        if actor is None or self.client is None or self.seq is None:
             return None
-        return self.actor, self.client, self.seq
+        return actor, self.client, self.seq
 
 
 @dataclass(frozen=True, slots=True)

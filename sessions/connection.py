@@ -208,7 +208,7 @@ class Visit:
         socket = self._socket
         submission = Submission(
             operation=operation,
-            actor=socket.person.id,
+            principal=socket.credential.principal(socket.person.id),
             via="socket",
             client=client or socket.client,
             seq=seq,

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
+from accounts.authentication import person
+from accounts.principals import Administrator
 from flows.commands.write_lock import writing
 from flows.document import Rejected
 from flows.errors import FlowError
@@ -58,6 +60,11 @@ class Refusable:
         """Name only what is deleted: nothing hangs on it, for no row goes by cascade."""
         named = [str(one) for one in objs]
         return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []  # type: ignore[attr-defined]
+
+
+def administrator(request: HttpRequest) -> Administrator:
+    """Return who acts."""
+    return Administrator(person(request).pk)
 
 
 def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:

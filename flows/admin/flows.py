@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from flows import commands, publish
-from flows.admin.base import Refusable, Unwritten
+from flows.admin.base import Refusable, Unwritten, administrator
 from flows.admin.contents import FirstEdges, FirstNodes
 from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
@@ -122,7 +122,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         if wanted:
             operation = {"kind": "edit_flow", "set": wanted}
             receipt = commands.submit(
-                obj.pk, [commands.Submission(operation=operation, actor=request.user.pk, via="admin")]
+                obj.pk, [commands.Submission(operation=operation, principal=administrator(request), via="admin")]
             )
             for answer in receipt.answers:
                 if isinstance(answer, commands.Refused):
@@ -141,7 +141,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: HttpRequest, obj: Flow) -> None:
         """Mark it as deleted."""
-        publish.publish_sync(commands.delete_flow(request.user.pk, obj.pk, via="admin"))
+        publish.publish_sync(commands.delete_flow(administrator(request), obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> None:
         """Mark those as deleted that are not."""
@@ -152,8 +152,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     def restore(self, request: HttpRequest, flows: QuerySet[Flow]) -> None:
         """Bring deleted flows back as they were."""
         restored = [
-            commands.restore_flow(request.user.pk, flow.pk, via="admin")
-            for flow in flows.filter(deleted_at__isnull=False)
+            commands.restore_flow(administrator(request), flow.pk) for flow in flows.filter(deleted_at__isnull=False)
         ]
         self.message_user(request, ngettext("%d flow restored.", "%d flows restored.", len(restored)) % len(restored))
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 from django.http import HttpResponse
 
-from accounts.models import User
+from accounts.principals import Principal
 from flows.access import Access, get_flow_for
 from flows.commands import Refused
 from flows.document import Code, Rejected, encode_edge, encode_node
@@ -19,10 +19,10 @@ def json(value: object, status: int = 200) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
 
 
-def whole_flow(person: User, flow_id: UUID, *, status: int = 200) -> HttpResponse:
+def whole_flow(principal: Principal, flow_id: UUID, *, status: int = 200) -> HttpResponse:
     """Answer the flow with all that is in it, at one version, and that version as its ETag."""
     with consistent_read():
-        access = get_flow_for(person, flow_id)
+        access = get_flow_for(principal, flow_id)
         graph = encoded_graph(flow_id)
     response = json(_properties(access) | graph | _times(access), status)
     response["ETag"] = etag(access.flow.version)

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from flows import access
 from flows import limits as helix_limits
-from flows.access import Role
-from flows.commands.locking import is_administrator, roles_of
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -18,7 +17,7 @@ from flows.document import (
     decode_graph,
     decode_operation,
 )
-from flows.submission import Acked, Name, Redo, Refused, Submission, Undo, Via
+from flows.submission import Acked, Name, Redo, Refused, Submission, Undo
 
 Asked: TypeAlias = Record | Undo | Redo | Rejected
 """What a submission came to when it was read: a record, the wish to take something back, or why it can be none."""
@@ -34,21 +33,11 @@ def read_graph(nodes: object, edges: object) -> Asked:
 
 def read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:
     """Decode what is asked by those who may write as of now; the others are forbidden to."""
-    askers = {(one.actor, one.via) for one in submissions}
-    roles = roles_of(flow_id, {actor for actor, _via in askers if actor is not None})
-    writers = {(actor, via) for actor, via in askers if _may_write(actor, via, roles)}
+    granted = access.grants_of(flow_id, {one.principal for one in submissions})
+    writers = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
     limits = helix_limits.current()
     forbidden = Rejected("forbidden", _("Your role in this flow does not allow this."))
-    return [decode(one, limits) if (one.actor, one.via) in writers else forbidden for one in submissions]
-
-
-def _may_write(actor: int | None, via: Via, roles: dict[int, Role]) -> bool:
-    if actor is None:
-        return True
-    role = roles.get(actor)
-    if role is not None and role.includes(Role.EDITOR):
-        return True
-    return via == "admin" and is_administrator(actor, "flows.change_flow")
+    return [decode(one, limits) if one.principal in writers else forbidden for one in submissions]
 
 
 def decode(submission: Submission, limits: DocumentLimits) -> Asked:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
-from flows.access import Role
-from flows.commands.locking import lock_flow, require
+from flows.access import DELETE, VIEW, Role, authorize
+from flows.commands.locking import lock_flow
 from flows.commands.write_lock import in_turn
 from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
 from flows.errors import Forbidden, NotFound
@@ -26,7 +27,7 @@ _NONE: list[object] = []
 
 
 def create_flow(
-    actor: int | None,
+    principal: Principal,
     *,
     title: object,
     description: object = "",
@@ -34,48 +35,48 @@ def create_flow(
     edges: object = _NONE,
     via: Via,
 ) -> Flow:
-    """Create a flow, lists of nodes and edges as on the wire, at version 1; `actor` owns it.
+    """Create a flow, lists of nodes and edges as on the wire, at version 1; the principal owns it, if it is a person.
 
     Raises `Rejected`, with the operation's code, if something is invalid or does not hold together.
     """
     limits = helix_limits.current()
     properties = decode_properties(title, description, limits)
     graph = decode_graph(nodes, edges, limits)
-    return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
+    return _write_new(principal, CreateFlow(properties.title, properties.description, *graph), via)
 
 
 @in_turn
-def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, via: Via) -> Flow:
-    """Create a flow of the actor's own with the same elements under the same ids, as "<title> (Copy)", at version 1.
+def duplicate_flow(principal: Principal, flow_id: UUID, *, title: object = None, via: Via) -> Flow:
+    """Create a copy that the principal owns, with the same ids, as "<title> (Copy)", at version 1.
 
     Raises `NotFound`, and `Rejected` if a given title is invalid.
     """
     limits = helix_limits.current()
     lock_flow(flow_id)
-    require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
+    authorize(principal, flow_id, Role.VIEWER, VIEW)
     document = load_document(flow_id).document
     old = document.properties
     name = old.title[: limits.title - len(COPY)].rstrip() + COPY if title is None else title
     properties = decode_properties(name, old.description, limits)
     whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
-    return _write_new(actor, whole, via)
+    return _write_new(principal, whole, via)
 
 
 @in_turn
-def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
+def delete_flow(principal: Principal, flow_id: UUID) -> Hint:
     """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
     lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+    authorize(principal, flow_id, Role.OWNER, DELETE)
     Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
     return hint_deleted(flow_id)
 
 
 @in_turn
-def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
+def restore_flow(principal: Principal, flow_id: UUID) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
     lock_flow(flow_id, deleted=True)
     try:
-        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
+        authorize(principal, flow_id, Role.OWNER, DELETE)
     except Forbidden:
         raise NotFound from None
     Flow.objects.filter(pk=flow_id).update(deleted_at=None)
@@ -83,7 +84,8 @@ def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
 
 
 @in_turn
-def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
+def _write_new(principal: Principal, record: CreateFlow, via: Via) -> Flow:
+    actor = user_id_of(principal)
     document, now = Document(), timezone.now()
     outcome = apply(document, record, helix_limits.current())
     document.advance(outcome.effect)

@@ -6,14 +6,14 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from flows.access import Role
-from flows.commands.locking import lock_flow, require
+from accounts.principals import Principal
+from flows.access import Role, authorize
+from flows.commands.locking import lock_flow
 from flows.commands.write_lock import in_turn
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.models import Membership
 from flows.publish import Hint, hint_access
-from flows.submission import Via
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class MemberChanged:
 
 
 @in_turn
-def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: object, via: Via) -> MemberChanged:
+def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: object) -> MemberChanged:
     """Give a person a role. A text is somebody's e-mail address or name, and adds them; a number is a member's id.
 
-    Raises `NotFound` or `Forbidden` for the actor; `NotFound` for a number that is no member; `Rejected("invalid")` for
-    somebody unknown, a role that there is not, and the last owner's going.
+    Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
+    for an unknown person or role, and for the last owner.
     """
     wanted = _read_role(role)
     lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via)
+    authorize(principal, flow_id, Role.OWNER)
     user_id = _find_person(person) if isinstance(person, str) else person
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is not None:
@@ -49,10 +49,10 @@ def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: obj
 
 
 @in_turn
-def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -> Hint:
+def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> Hint:
     """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
     lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via)
+    authorize(principal, flow_id, Role.OWNER)
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is None:
         raise NotFound(_("There is no such member."))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.principals import Principal
 from flows.commands.authorization import fresh, read, read_graph
 from flows.commands.batch import Batch
 from flows.commands.idempotency import recall
@@ -38,7 +39,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned
 def replace_graph(
     flow_id: UUID,
     *,
-    actor: int | None,
+    principal: Principal,
     version: int,
     nodes: object,
     edges: object,
@@ -52,7 +53,7 @@ def replace_graph(
     A stale one is answered by a `Refused` with `version_conflict`. Publish after it returns. Raises `NotFound`.
     """
     submission = Submission(
-        operation=read_graph(nodes, edges), actor=actor, via=via, client=client, seq=seq, based_on=version
+        operation=read_graph(nodes, edges), principal=principal, via=via, client=client, seq=seq, based_on=version
     )
     return submit(flow_id, [submission], graph=graph)
 

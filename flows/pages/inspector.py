@@ -21,7 +21,7 @@ from flows.access import Access, Role, get_flow_for
 from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
 from flows.pages import forms
-from flows.pages.decorators import PageRequest, flow_view, logged_in, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import blank_forms
 from flows.rendering import spoken_name
@@ -54,7 +54,7 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
     if request.method != "POST":
         context = _context(access, graph, selected, _sections(selected, graph))
         return render(request, context["inspector_template"], context)
-    get_flow_for(request.user, access.flow.pk, Role.EDITOR)
+    get_flow_for(principal(request), access.flow.pk, Role.EDITOR)
     return _apply(request, access, graph, selected)
 
 
@@ -85,7 +85,9 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
     _read_common(reading, selected, request.POST)
     errors, general = dict(reading.errors), ""
     if not errors and reading.changes:
-        submission = Submission(operation=_operation(selected, reading.changes), actor=request.user.pk, via="page")
+        submission = Submission(
+            operation=_operation(selected, reading.changes), principal=principal(request), via="page"
+        )
         receipt = commands.submit(access.flow.pk, [submission])
         publish.after(receipt)
         if isinstance(answer := receipt.answers[0], Refused):

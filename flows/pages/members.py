@@ -12,7 +12,7 @@ from flows import commands, publish, queries
 from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
-from flows.pages.decorators import PageRequest, flow_view, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
 
 LARGEST_ID = 2**63 - 1
 
@@ -25,7 +25,7 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
         return _dialog(request, access)
     person, role = request.POST.get("person", ""), request.POST.get("role", "")
     try:
-        changed = commands.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
+        changed = commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, typed=person, status=422)
     publish.publish_sync(changed.hint)
@@ -40,10 +40,10 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
         raise NotFound
     try:
         if request.POST.get("remove"):
-            hint = commands.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")
+            hint = commands.remove_member(principal(request), access.flow.pk, user_id=user_id)
         else:
             role = request.POST.get("role", "")
-            hint = commands.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
+            hint = commands.set_member(principal(request), access.flow.pk, person=user_id, role=role).hint
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, status=422)
     except NotFound as error:

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
 from flows.models import Flow, Membership
 
@@ -13,8 +14,8 @@ LIST = "/admin/flows/membership/"
 
 @pytest.fixture
 def flow(alice: User, bob: User) -> Flow:
-    flow = commands.create_flow(alice.pk, title="Plan", via="page")
-    commands.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    flow = commands.create_flow(Person(alice.pk), title="Plan", via="page")
+    commands.set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
     return flow
 
 

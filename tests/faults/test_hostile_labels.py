@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.models import Flow
 from tests.api.conftest import Program
@@ -100,7 +101,7 @@ def pages(dora: User) -> Callable[[str], dict[str, Any]]:
     def fetch(text: str) -> dict[str, Any]:
         before = transaction.savepoint()
         User.objects.filter(pk=dora.pk).update(name=text)
-        flow = create_flow(dora.pk, **graph(text), via="api")
+        flow = create_flow(Person(dora.pk), **graph(text), via="api")
         client = Client()
         client.force_login(dora)
         answers = {path: client.get(path.format(flow=flow.pk)) for path in SURFACES}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.principals import Administrator, Person, System
 from flows.commands import Submission, create_flow, set_member
 from flows.models import Flow
 
@@ -25,9 +26,11 @@ Ask = Callable[..., Submission]
 
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
-    flow = create_flow(alice.pk, title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api")
-    set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
-    set_member(alice.pk, flow.pk, person=vera.email, role="viewer", via="page")
+    flow = create_flow(
+        Person(alice.pk), title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api"
+    )
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role="viewer")
     return flow
 
 
@@ -38,7 +41,9 @@ def ask() -> Ask:
     def make(person: User | None, operation: object, *, seq: int | None = None, **given: Any) -> Submission:
         client = given.pop("client", "tab-of-hers") if seq is not None else None
         fields = {"via": "socket", **given}
-        return Submission(operation=operation, actor=person and person.pk, client=client, seq=seq, **fields)
+        acts_as = Administrator if fields["via"] == "admin" else Person
+        principal = System() if person is None else acts_as(person.pk)
+        return Submission(operation=operation, principal=principal, client=client, seq=seq, **fields)
 
     return make
 

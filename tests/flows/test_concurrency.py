@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import log
 from flows.commands import Acked, Receipt, Refused, set_member, submit
 from flows.document import Document
@@ -75,7 +76,7 @@ def test_a_role_that_goes_while_a_batch_waits(flow: Flow, alice: User, bob: User
     def revoke() -> Receipt:
         while load_document(flow.pk).version < 10:
             pass
-        set_member(alice.pk, flow.pk, person=bob.pk, role="viewer", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role="viewer")
         at = load_document(flow.pk).version
         receipt = submit(flow.pk, [ask(alice, label("plan", "Mine"))])
         assert receipt.previous == at

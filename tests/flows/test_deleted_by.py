@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Refused, Undo, deleted_by, replace_graph, submit
 from flows.models import Flow
 from tests.flows.conftest import Ask, label, move
@@ -71,7 +72,7 @@ def test_it_is_not_looked_for_in_a_long_change(flow: Flow, alice: User, bob: Use
     submit(flow.pk, [ask(bob, remove("plan"))])
     for nodes in (others, [{"id": "other", "kind": "note", "x": 0, "y": 0}]):
         version = Flow.objects.get(pk=flow.pk).version
-        replace_graph(flow.pk, actor=bob.pk, version=version, nodes=nodes, edges=[], via="api")
+        replace_graph(flow.pk, principal=Person(bob.pk), version=version, nodes=nodes, edges=[], via="api")
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, [ask(alice, move(id, 1)) for id in ("n7", "plan", "route")]).answers
     assert [said(answer) for answer in answers] == [

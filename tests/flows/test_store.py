@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
 from flows.document import RemoveNode
 from flows.errors import NotFound
@@ -35,7 +36,7 @@ def large(alice: User) -> Flow:
     """Ten thousand nodes in one chain."""
     nodes = [{"id": f"n{i}", "kind": "agent", "x": i * 10, "y": 0.25} for i in range(LARGE)]
     edges = [{"id": f"e{i}", "source": f"n{i}", "target": f"n{i + 1}"} for i in range(LARGE - 1)]
-    return create_flow(alice.pk, title="Large", nodes=nodes, edges=edges, via="api")
+    return create_flow(Person(alice.pk), title="Large", nodes=nodes, edges=edges, via="api")
 
 
 class TestCost:
@@ -104,15 +105,15 @@ class TestRows:
     def test_edges_exchange_their_ends(self, alice: User) -> None:
         nodes = [{"id": id, "kind": "agent", "x": 0, "y": 0} for id in "abc"]
         edges = [{"id": "e1", "source": "a", "target": "b"}, {"id": "e2", "source": "b", "target": "c"}]
-        flow = create_flow(alice.pk, title="Exchange", nodes=nodes, edges=edges, via="api")
+        flow = create_flow(Person(alice.pk), title="Exchange", nodes=nodes, edges=edges, via="api")
         edges[0]["id"], edges[1]["id"] = "e2", "e1"
-        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=edges, via="api")
+        receipt = replace_graph(flow.pk, principal=Person(alice.pk), version=1, nodes=nodes, edges=edges, via="api")
         assert receipt.answers == (Acked(2, fresh=True),)
         assert verify_flow(flow.pk) == []
 
     def test_nodes_change_places_with_new_ones(self, alice: User, flow: Flow) -> None:
         nodes = [{"id": "plan", "kind": "group", "x": 0, "y": 0}, {"id": "n", "kind": "api", "x": 0, "y": 0}]
-        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=[], via="api")
+        receipt = replace_graph(flow.pk, principal=Person(alice.pk), version=1, nodes=nodes, edges=[], via="api")
         assert receipt.answers == (Acked(2, fresh=True),)
         assert set(FlowNode.objects.filter(flow=flow).values_list("node_id", "kind")) == {
             ("plan", "group"),
@@ -155,7 +156,7 @@ class TestReading:
     """A flow is read as it was at one instant."""
 
     def test_an_unknown_flow(self, flow: Flow, alice: User) -> None:
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         with pytest.raises(NotFound):
             load_document(flow.pk)
 

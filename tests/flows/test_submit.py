@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Acked, ChangeHead, Refused, Versioned, delete_flow, remove_member, set_member, submit
 from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
 from flows.errors import NotFound
@@ -35,7 +36,7 @@ class TestRefusals:
     def test_a_flow_that_is_unknown_or_deleted(self, flow: Flow, alice: User, ask: Ask) -> None:
         with pytest.raises(NotFound):
             submit(uuid.uuid4(), [ask(alice, move("plan", 1))])
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         with pytest.raises(NotFound):
             submit(flow.pk, [ask(alice, move("plan", 1))])
 
@@ -111,11 +112,11 @@ class TestRightsNow:
 
     def test_a_role_that_was_taken_away(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         assert submit(flow.pk, [ask(bob, move("plan", 1))]).version == 2
-        set_member(alice.pk, flow.pk, person=bob.pk, role="commenter", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role="commenter")
         assert refusal(submit(flow.pk, [ask(bob, move("plan", 2), seq=1)]).answers[0]).code == "forbidden"
-        set_member(alice.pk, flow.pk, person=bob.pk, role="editor", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role="editor")
         assert submit(flow.pk, [ask(bob, move("plan", 2), seq=1)]).answers[0] == Acked(3, fresh=True)
-        remove_member(alice.pk, flow.pk, user_id=bob.pk, via="page")
+        remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
         assert refusal(submit(flow.pk, [ask(bob, move("plan", 3))]).answers[0]).code == "forbidden"
 
     def test_the_system_may_write(self, flow: Flow, ask: Ask) -> None:
@@ -246,7 +247,7 @@ class TestMemory:
     ) -> None:
         done = ask(bob, move("plan", 5), seq=1)
         submit(flow.pk, [done])
-        remove_member(alice.pk, flow.pk, user_id=bob.pk, via="page")
+        remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
         assert submit(flow.pk, [done]).answers == (Acked(2, fresh=False),)
 
     def test_anonymous_submissions_are_never_the_same(self, flow: Flow, alice: User, ask: Ask) -> None:

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import limits
 from flows.commands import (
     Acked,
@@ -57,9 +58,9 @@ class TestRefusals:
 
     def test_who_may_not_write_any_more(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         submit(flow.pk, [ask(bob, move("plan", 1))])
-        set_member(alice.pk, flow.pk, person=bob.pk, role="viewer", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role="viewer")
         assert code(submit(flow.pk, [ask(bob, Undo(), seq=1)]).answers[0]) == "forbidden"
-        set_member(alice.pk, flow.pk, person=bob.pk, role="editor", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role="editor")
         assert submit(flow.pk, [ask(bob, Undo(), seq=1)]).answers == (Acked(3, fresh=True),)
 
     def test_a_refused_undo_stays_refused(self, flow: Flow, alice: User, ask: Ask) -> None:
@@ -217,7 +218,7 @@ class TestEffects:
     def test_a_whole_graph(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         before = load_document(flow.pk).document
         other = [{"id": "plan", "kind": "note", "x": 0, "y": 0}, {"id": "new", "kind": "agent", "x": 0, "y": 0}]
-        replace_graph(flow.pk, actor=alice.pk, version=1, nodes=other, edges=[], via="api")
+        replace_graph(flow.pk, principal=Person(alice.pk), version=1, nodes=other, edges=[], via="api")
         after = load_document(flow.pk).document
         submit(flow.pk, [ask(alice, Undo())])
         assert load_document(flow.pk).document == before
@@ -289,7 +290,7 @@ class TestLimits:
 def test_three_people_undo_ten_and_redo_ten(
     flow: Flow, alice: User, bob: User, charlie: User, ask: Ask, seed: int
 ) -> None:
-    set_member(alice.pk, flow.pk, person=charlie.email, role="editor", via="page")
+    set_member(Person(alice.pk), flow.pk, person=charlie.email, role="editor")
     rng, people = random.Random(seed), (alice, bob, charlie)
     document = load_document(flow.pk).document
     for _ in range(60):

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow, set_member
 from flows.document import KINDS
 from flows.models import Flow
@@ -25,9 +26,11 @@ Enter = Callable[[User], Client]
 
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
-    flow = create_flow(alice.pk, title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api")
-    set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
-    set_member(alice.pk, flow.pk, person=vera.email, role="viewer", via="page")
+    flow = create_flow(
+        Person(alice.pk), title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api"
+    )
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role="viewer")
     return flow
 
 

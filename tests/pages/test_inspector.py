@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
 from tests.pages.conftest import Enter
@@ -41,7 +42,7 @@ def test_a_viewer_reads_and_cannot_write(flow: Flow, vera: User, enter: Enter) -
 
 
 def test_a_deleted_flow_is_gone(flow: Flow, alice: User, enter: Enter) -> None:
-    delete_flow(alice.pk, flow.pk, via="page")
+    delete_flow(Person(alice.pk), flow.pk)
     assert enter(alice).get(url(flow)).status_code == 404
 
 
@@ -153,7 +154,7 @@ def opened(client: Client, flow: Flow, query: str) -> dict[str, str]:
 
 def renamed_by(person: User, flow: Flow) -> None:
     operation = {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}}
-    submit(flow.pk, [Submission(operation=operation, actor=person.pk, via="api")])
+    submit(flow.pk, [Submission(operation=operation, principal=Person(person.pk), via="api")])
 
 
 def test_what_others_changed_meanwhile_stays_where_i_touched_nothing(

@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
+from accounts.principals import Person
 from flows import limits
 from sessions import database, supervisor
 from tests.sessions.client import Client, connect, part
@@ -40,14 +41,14 @@ def flow(cast: "dict[str, User]") -> "Flow":
 
     node = {"kind": "agent", "x": 0, "y": 0}
     created = create_flow(
-        cast["alice"].pk,
+        Person(cast["alice"].pk),
         title="Draft",
         nodes=[{"id": "a", **node}, {"id": "b", **node, "x": 300}, {"id": "c", **node, "y": 300}],
         edges=[{"id": "ab", "source": "a", "target": "b"}],
         via="api",
     )
     for name, role in (("bob", "editor"), ("vera", "viewer")):
-        set_member(cast["alice"].pk, created.pk, person=f"{name}@example.com", role=role, via="api")
+        set_member(Person(cast["alice"].pk), created.pk, person=f"{name}@example.com", role=role)
     return created
 
 

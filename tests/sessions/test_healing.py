@@ -10,6 +10,7 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from pytest_django import Settings
 
+from accounts.principals import System
 from flows import publish
 from flows.commands import Submission, submit
 from flows.limits import Limits
@@ -35,7 +36,7 @@ def the_session() -> live_session.LiveSession:
 
 async def write(flow: Flow, *operations: object, tell: bool = True) -> Receipt:
     """Write as REST does, by the system; with or without the hint."""
-    submissions = [Submission(operation=operation, actor=None, via="api") for operation in operations]
+    submissions = [Submission(operation=operation, principal=System(), via="api") for operation in operations]
     receipt = await sync_to_async(submit)(flow.pk, submissions)
     if tell:
         await sync_to_async(publish.after)(receipt)

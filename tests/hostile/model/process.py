@@ -5,6 +5,7 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 
 from collections import deque
 
+from accounts.principals import Person
 from flows.document import Document, Effect, apply, decode_record, encode_left, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.rendering import fragments
@@ -167,7 +168,9 @@ def _submission(connection: Connection, frame: object) -> Submission:
         operation = frame.operation  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]
     seq, step = frame.seq, getattr(frame, "step", None)  # type: ignore[attr-defined]
-    return Submission(operation=operation, actor=connection.actor, via="socket", client=client, seq=seq, step=step)
+    return Submission(
+        operation=operation, principal=Person(connection.actor), via="socket", client=client, seq=seq, step=step
+    )
 
 
 def _head(entry: Logged) -> ChangeHead:
