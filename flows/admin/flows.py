@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from flows import commands, publish
+from flows import commands
 from flows.admin.base import Refusable, Unwritten, administrator
 from flows.admin.contents import FirstEdges, FirstNodes
 from flows.admin.members import Members, give_role, take_role
@@ -127,7 +127,6 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
             for answer in receipt.answers:
                 if isinstance(answer, commands.Refused):
                     raise Unwritten(answer.message)
-            publish.after(receipt)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give and take roles."""
@@ -141,7 +140,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: HttpRequest, obj: Flow) -> None:
         """Mark it as deleted."""
-        publish.publish_sync(commands.delete_flow(administrator(request), obj.pk))
+        commands.delete_flow(administrator(request), obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> None:
         """Mark those as deleted that are not."""

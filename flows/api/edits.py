@@ -27,7 +27,6 @@ from flows.commands import Acked, Redo, Refused, Submission, Undo
 from flows.document import Rejected, encode_left
 from flows.errors import Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since
-from flows.publish import after
 from flows.storage.store import consistent_read
 from web.errors import Problem, answers
 from web.router import Router
@@ -49,7 +48,6 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     """
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     receipt = commands.replace_graph(flow_id, principal=principal(request), **dict(payload), via="api")
-    after(receipt)
     match receipt.answers:
         case (Refused(code="version_conflict") as stale,):
             raise Problem(stale.code, stale.message, _current(request, flow_id))
@@ -70,7 +68,6 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
     receipt = commands.submit(flow_id, _submissions(principal(request), payload))
-    after(receipt)
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
         raise Forbidden
     return json({"version": receipt.version, "results": [_result(answer) for answer in receipt.answers]})
@@ -117,7 +114,6 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
     get_flow_for(caller, flow_id, Role.EDITOR)
     submission = Submission(operation=asked, principal=caller, via="api", client=payload.client, seq=payload.seq)
     receipt = commands.submit(flow_id, [submission])
-    after(receipt)
     match receipt.answers[0]:
         case Refused(code="forbidden"):
             raise Forbidden

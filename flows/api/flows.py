@@ -11,7 +11,6 @@ from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
-from flows.publish import after, publish_sync
 from flows.queries import FlowSummary, library
 from web.errors import answers
 from web.router import Router
@@ -47,7 +46,6 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     operation = {"kind": "edit_flow", "set": payload.dict(exclude_unset=True)}
     receipt = commands.submit(flow_id, [Submission(operation=operation, principal=principal(request), via="api")])
-    after(receipt)
     match receipt.answers:
         case (Refused() as refused,):
             raise rejected(refused)
@@ -57,7 +55,7 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
 @router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
 def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Delete the flow; owners only."""
-    publish_sync(commands.delete_flow(principal(request), flow_id))
+    commands.delete_flow(principal(request), flow_id)
     return HttpResponse(status=204)
 
 

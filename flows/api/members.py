@@ -11,7 +11,6 @@ from flows.access import Role, get_flow_for
 from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
-from flows.publish import publish_sync
 from flows.queries import Member, members
 from web.errors import answers
 from web.router import Router
@@ -47,13 +46,12 @@ def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payloa
 @router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away; owners only, and never the last owner's."""
-    publish_sync(commands.remove_member(principal(request), flow_id, user_id=user_id))
+    commands.remove_member(principal(request), flow_id, user_id=user_id)
     return HttpResponse(status=204)
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
     changed = commands.set_member(principal(request), flow_id, person=whom, role=role)
-    publish_sync(changed.hint)
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 
 

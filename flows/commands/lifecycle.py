@@ -17,7 +17,7 @@ from flows.document import CreateFlow, Document, apply, decode_graph, decode_pro
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append
 from flows.models import Flow, Membership
-from flows.publish import Hint, hint_deleted
+from flows.publish import hint_deleted, publish_after_commit
 from flows.search import search_text
 from flows.storage.store import load_document, write_effect
 from flows.submission import ChangeHead, Via
@@ -62,13 +62,10 @@ def duplicate_flow(principal: Principal, flow_id: UUID, *, title: object = None,
     return _write_new(principal, whole, via)
 
 
-@in_turn
-def delete_flow(principal: Principal, flow_id: UUID) -> Hint:
-    """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
-    lock_flow(flow_id)
-    authorize(principal, flow_id, Role.OWNER, DELETE)
-    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
-    return hint_deleted(flow_id)
+def delete_flow(principal: Principal, flow_id: UUID) -> None:
+    """Mark a flow as deleted; owners only. Raises `NotFound` or `Forbidden`."""
+    _mark_deleted(principal, flow_id)
+    publish_after_commit(hint_deleted(flow_id))
 
 
 @in_turn
@@ -81,6 +78,13 @@ def restore_flow(principal: Principal, flow_id: UUID) -> Flow:
         raise NotFound from None
     Flow.objects.filter(pk=flow_id).update(deleted_at=None)
     return Flow.objects.get(pk=flow_id)
+
+
+@in_turn
+def _mark_deleted(principal: Principal, flow_id: UUID) -> None:
+    lock_flow(flow_id)
+    authorize(principal, flow_id, Role.OWNER, DELETE)
+    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
 
 
 @in_turn

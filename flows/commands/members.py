@@ -13,44 +13,53 @@ from flows.commands.write_lock import in_turn
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.models import Membership
-from flows.publish import Hint, hint_access
+from flows.publish import hint_access, publish_after_commit
 
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """Who is what now, whether they are new here, and what is to be published."""
+    """Who is what now, and whether they are new here."""
 
     user_id: int
     role: Role
     is_new: bool
-    hint: Hint
 
 
-@in_turn
 def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: object) -> MemberChanged:
-    """Give a person a role. A text is somebody's e-mail address or name, and adds them; a number is a member's id.
+    """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
     Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
     for an unknown person or role, and for the last owner.
     """
-    wanted = _read_role(role)
+    changed = _set_role(principal, flow_id, person, _read_role(role))
+    publish_after_commit(hint_access(flow_id, [changed.user_id]))
+    return changed
+
+
+def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> None:
+    """Take a person's role away. Raises as `set_member` does."""
+    _remove_role(principal, flow_id, user_id)
+    publish_after_commit(hint_access(flow_id, [user_id]))
+
+
+@in_turn
+def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role) -> MemberChanged:
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER)
     user_id = _find_person(person) if isinstance(person, str) else person
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is not None:
-        _keep_an_owner(held, wanted)
-        Membership.objects.filter(pk=held.pk).update(role=wanted)
+        _keep_an_owner(held, role)
+        Membership.objects.filter(pk=held.pk).update(role=role)
     elif isinstance(person, str):
-        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=wanted, colour=_free_colour(flow_id))
+        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id))
     else:
         raise NotFound(_("There is no such member."))
-    return MemberChanged(user_id, wanted, held is None, hint_access(flow_id, [user_id]))
+    return MemberChanged(user_id, role, held is None)
 
 
 @in_turn
-def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> Hint:
-    """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
+def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER)
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
@@ -58,7 +67,6 @@ def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> Hint:
         raise NotFound(_("There is no such member."))
     _keep_an_owner(held, None)
     held.delete()
-    return hint_access(flow_id, [user_id])
 
 
 def _read_role(role: object) -> Role:

@@ -19,17 +19,28 @@ from flows.commands.locking import lock_flow
 from flows.commands.write_lock import in_turn
 from flows.document import Graph
 from flows.log.snapshots import snapshot_if_due
+from flows.publish import hint_changed, publish_after_commit
 from flows.storage.store import StoredGraph
 from flows.submission import Receipt, Submission, Versioned, Via
 
 
-def submit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned | None = None) -> Receipt:
-    """Do what is asked of a flow, each submission by itself, and answer each in order. Publish after it returns.
+def submit(flow_id: UUID, submissions: Sequence[Submission]) -> Receipt:
+    """Do what is asked of a flow, each submission by itself, and answer each in order; publish what changed.
 
-    `graph` spares reading rows if its version is the current one. Raises `NotFound` if the flow is unknown or deleted;
-    everything else that is expected is a `Refused` in the receipt.
+    Raises `NotFound` if the flow is unknown or deleted; everything else that is expected is a `Refused` in the receipt.
     """
-    receipt = _take(flow_id, submissions, graph)
+    receipt = commit(flow_id, submissions)
+    if receipt.version > receipt.previous:
+        publish_after_commit(hint_changed(receipt))
+    return receipt
+
+
+def commit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned | None = None) -> Receipt:
+    """Do as `submit` does without publishing: for a live session, which tells the others itself.
+
+    `graph` spares reading rows if its version is the current one.
+    """
+    receipt = _commit(flow_id, submissions, graph)
     if receipt.changes:
         due = partial(snapshot_if_due, flow_id, receipt.previous, receipt.version)
         transaction.on_commit(due, robust=True)
@@ -46,20 +57,19 @@ def replace_graph(
     via: Via,
     client: str | None = None,
     seq: int | None = None,
-    graph: Versioned | None = None,
 ) -> Receipt:
     """Replace all nodes and edges, lists as on the wire, if `version` is current. The same graph makes no version.
 
-    A stale one is answered by a `Refused` with `version_conflict`. Publish after it returns. Raises `NotFound`.
+    A stale one is answered by a `Refused` with `version_conflict`. Raises `NotFound`.
     """
     submission = Submission(
         operation=read_graph(nodes, edges), principal=principal, via=via, client=client, seq=seq, based_on=version
     )
-    return submit(flow_id, [submission], graph=graph)
+    return submit(flow_id, [submission])
 
 
 @in_turn
-def _take(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned | None) -> Receipt:
+def _commit(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned | None) -> Receipt:
     """Do it, all in one transaction."""
     flow = lock_flow(flow_id)
     known = recall(flow_id, {name for one in submissions if (name := one.name)})

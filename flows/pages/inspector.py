@@ -15,7 +15,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Refused, Submission
@@ -89,7 +89,6 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
             operation=_operation(selected, reading.changes), principal=principal(request), via="page"
         )
         receipt = commands.submit(access.flow.pk, [submission])
-        publish.after(receipt)
         if isinstance(answer := receipt.answers[0], Refused):
             errors, general = _place(sections, answer)
     if errors or general:

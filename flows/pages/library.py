@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
@@ -60,7 +60,6 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
     title = title.strip()
     edit = {"kind": "edit_flow", "set": {"title": title}}
     receipt = commands.submit(access.flow.pk, [Submission(operation=edit, principal=principal(request), via="page")])
-    publish.after(receipt)
     if isinstance(answer := receipt.answers[0], Refused):
         return _rename_dialog(request, access, title, error=answer.message, status=422)
     return _changed(request, closes=True)
@@ -78,7 +77,7 @@ def duplicate(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view(Role.OWNER)
 def delete(request: PageRequest, access: Access) -> HttpResponse:
     """Delete a flow, and offer to undo it."""
-    publish.publish_sync(commands.delete_flow(principal(request), access.flow.pk))
+    commands.delete_flow(principal(request), access.flow.pk)
     if not wants_fragment(request):
         return redirect(f"{reverse('flows:library')}?{urlencode({'deleted': access.flow.pk})}")
     response = render(request, "flows/_deleted.html", {"flow_id": access.flow.pk, "title": access.flow.title})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
@@ -25,10 +25,9 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
         return _dialog(request, access)
     person, role = request.POST.get("person", ""), request.POST.get("role", "")
     try:
-        changed = commands.set_member(principal(request), access.flow.pk, person=person, role=role)
+        commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, typed=person, status=422)
-    publish.publish_sync(changed.hint)
     return _shown_again(request, access)
 
 
@@ -40,15 +39,14 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
         raise NotFound
     try:
         if request.POST.get("remove"):
-            hint = commands.remove_member(principal(request), access.flow.pk, user_id=user_id)
+            commands.remove_member(principal(request), access.flow.pk, user_id=user_id)
         else:
             role = request.POST.get("role", "")
-            hint = commands.set_member(principal(request), access.flow.pk, person=user_id, role=role).hint
+            commands.set_member(principal(request), access.flow.pk, person=user_id, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=rejected.message, status=422)
     except NotFound as error:
         return _dialog(request, access, error=error.message, status=422)
-    publish.publish_sync(hint)
     if user_id == request.user.pk and request.POST.get("remove"):
         return redirect("flows:library")
     return _shown_again(request, access)

@@ -1,12 +1,14 @@
 """One flow that alice owns, bob edits and vera views; charlie is a stranger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from accounts.models import User
 from accounts.principals import Administrator, Person, System
+from flows import publish
 from flows.commands import Submission, create_flow, set_member
 from flows.models import Flow
 
@@ -22,6 +24,7 @@ EDGES = [
 ]
 
 Ask = Callable[..., Submission]
+Published = Callable[[], AbstractContextManager[list[publish.Hint]]]
 
 
 @pytest.fixture
@@ -32,6 +35,23 @@ def flow(alice: User, bob: User, vera: User) -> Flow:
     set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
     set_member(Person(alice.pk), flow.pk, person=vera.email, role="viewer")
     return flow
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> Published:
+    """`with published() as hints:` what was published by the commits in the block."""
+    hints: list[publish.Hint] = []
+
+    async def keep(hint: publish.Hint) -> None:
+        hints.append(hint)
+
+    @contextmanager
+    def block() -> Iterator[list[publish.Hint]]:
+        with django_capture_on_commit_callbacks(execute=True):
+            yield hints
+
+    monkeypatch.setattr(publish, "publish", keep)
+    return block
 
 
 @pytest.fixture

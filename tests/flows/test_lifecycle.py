@@ -14,7 +14,7 @@ from flows.log import changes_since, verify_flow
 from flows.models import Change, Flow, Membership
 from flows.publish import group_name
 from flows.storage.store import load_document
-from tests.flows.conftest import EDGES, NODES, Ask, move
+from tests.flows.conftest import EDGES, NODES, Ask, Published, move
 
 pytestmark = pytest.mark.django_db
 
@@ -97,8 +97,10 @@ class TestDeletion:
         with pytest.raises(NotFound):
             delete_flow(Person(alice.pk), uuid.uuid4())
 
-    def test_it_is_gone_and_nothing_is_lost(self, flow: Flow, alice: User) -> None:
-        hint = delete_flow(Person(alice.pk), flow.pk)
+    def test_it_is_gone_and_nothing_is_lost(self, flow: Flow, alice: User, published: Published) -> None:
+        with published() as hints:
+            delete_flow(Person(alice.pk), flow.pk)
+        (hint,) = hints
         assert hint.message == {"type": "flow.deleted", "flow": str(flow.pk)}
         assert group_name(hint.flow_id) == f"flow.{flow.pk.hex}"
         for attempt in (load_document, lambda id: duplicate_flow(Person(alice.pk), id, via="page")):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
+from flows.commands import Acked, Versioned, commit, create_flow, delete_flow, replace_graph, submit
 from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
@@ -72,7 +72,7 @@ class TestCost:
     def test_nothing_is_read_beside_a_graph_in_memory(self, flow: Flow, alice: User, ask: Ask) -> None:
         held = load_document(flow.pk)
         with CaptureQueriesContext(connection) as queries:
-            submit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
+            commit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
         assert not [query for query in queries if query["sql"].startswith("SELECT") and "flownode" in query["sql"]]
 
 

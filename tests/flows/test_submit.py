@@ -9,7 +9,7 @@ import pytest
 
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import Acked, ChangeHead, Refused, Versioned, delete_flow, remove_member, set_member, submit
+from flows.commands import Acked, ChangeHead, Refused, Versioned, commit, delete_flow, remove_member, set_member, submit
 from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
 from flows.errors import NotFound
 from flows.log import changes_since, verify_flow
@@ -63,7 +63,7 @@ class TestRefusals:
         assert refusal(submit(flow.pk, [ask(alice, CreateFlow("Again", ""))]).answers[0]).code == "invalid"
 
     def test_what_the_rules_refuse_and_what_it_touched(self, flow: Flow, alice: User, ask: Ask) -> None:
-        answers = submit(
+        answers = commit(
             flow.pk,
             [
                 ask(alice, move("nowhere", 1)),
@@ -82,7 +82,7 @@ class TestRefusals:
     def test_who_may_not_write_is_told_only_what_they_named(self, flow: Flow, vera: User, ask: Ask) -> None:
         removal = ask(vera, {"kind": "remove_node", "id": "frame"})
         for graph in (None, in_memory(flow)):
-            answer = refusal(submit(flow.pk, [removal], graph=graph).answers[0])
+            answer = refusal(commit(flow.pk, [removal], graph=graph).answers[0])
             assert (answer.nodes, answer.edges) == ({"frame"}, set())
 
     @pytest.mark.parametrize("who", ["alice", "vera"])
@@ -180,12 +180,12 @@ class TestEffects:
         old = load_document(flow.pk)
         submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "plan"})])
         stale = Versioned(old.document, old.version)
-        answer = refusal(submit(flow.pk, [ask(alice, move("plan", 1))], graph=stale).answers[0])
+        answer = refusal(commit(flow.pk, [ask(alice, move("plan", 1))], graph=stale).answers[0])
         assert answer.code == "unknown_node"
 
     def test_a_graph_in_memory_is_not_changed(self, flow: Flow, alice: User, ask: Ask) -> None:
         held = load_document(flow.pk)
-        receipt = submit(flow.pk, [ask(alice, move("plan", 1))], graph=Versioned(held.document, held.version))
+        receipt = commit(flow.pk, [ask(alice, move("plan", 1))], graph=Versioned(held.document, held.version))
         assert (plan := held.document.node("plan")) and plan.x == 0
         held.document.advance(receipt.effect)
         assert held.document == load_document(flow.pk).document

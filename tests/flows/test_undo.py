@@ -16,6 +16,7 @@ from flows.commands import (
     Refused,
     Undo,
     Versioned,
+    commit,
     replace_graph,
     set_member,
     submit,
@@ -231,7 +232,7 @@ class TestEffects:
     def test_with_the_flow_in_memory_it_is_the_same(self, flow: Flow, alice: User, ask: Ask) -> None:
         submit(flow.pk, [ask(alice, move("frame", 0, 0)), ask(alice, move("frame", 5, 5))])
         held = load_document(flow.pk)
-        receipt = submit(flow.pk, [ask(alice, Undo())], graph=Versioned(held.document, held.version))
+        receipt = commit(flow.pk, [ask(alice, Undo())], graph=Versioned(held.document, held.version))
         held.document.advance(receipt.effect)
         assert held.document == load_document(flow.pk).document
 
