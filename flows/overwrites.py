@@ -14,7 +14,6 @@ from itertools import islice
 from uuid import UUID
 
 import orjson
-from django.utils.translation import gettext as _
 
 from accounts.colours import colour_of
 from accounts.models import User
@@ -25,6 +24,7 @@ from flows.access import Access, get_flow_for
 from flows.commands.undo_budget import Efforts
 from flows.commands.undo_steps import REACH
 from flows.document import Past, Rejected, Replaced, encode_operation, replaced
+from flows.errors import FlowReason
 from flows.log import READ_BYTES
 from flows.log.reverse import backwards
 from flows.models import Change
@@ -110,7 +110,7 @@ class _Reading:
         """Go back as far as it matters and may."""
         effort = _efforts.of(self._flow.pk, self._person)
         if not effort.may(time.monotonic()):
-            raise Rejected("rate_limited", _("Too much was asked for at once. Try again in a few seconds."))
+            raise Rejected("rate_limited", FlowReason.ASKED_TOO_OFTEN)
         room = READ_BYTES
         for entry, size in backwards(self._flow.pk, self._flow.version, graph, down_to=self._first):
             effort.spend(size)

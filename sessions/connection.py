@@ -11,7 +11,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
+from flows.document import Reason, Rejected, ReplaceGraph, decode_graph, mentioned_on_wire
 from flows.limits import current as current_limits
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
@@ -221,7 +221,7 @@ class Visit:
         """Decode a whole graph; what cannot be decoded is submitted as its refusal."""
         try:
             if not isinstance(graph, dict) or graph.keys() != {"nodes", "edges"}:
-                raise Rejected("invalid", "a graph has nodes and edges")
+                raise Rejected("invalid", Reason.NOT_A_GRAPH)
             return ReplaceGraph(*decode_graph(graph["nodes"], graph["edges"], self._limits))
         except Rejected as refusal:
             return refusal

@@ -12,6 +12,7 @@ from accounts.principals import Administrator
 from flows.commands.write_lock import writing
 from flows.document import Rejected
 from flows.errors import FlowError
+from flows.sentences import sentence
 
 
 class Unwritten(Exception):  # noqa: N818
@@ -78,5 +79,5 @@ def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse
         with writing():
             return view()
     except REFUSALS as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, sentence(refusal) if isinstance(refusal, Rejected) else refusal.message)
         return HttpResponseRedirect(request.get_full_path())

@@ -20,6 +20,7 @@ from flows.document import Rejected, decode_properties
 from flows.limits import current
 from flows.models import Flow
 from flows.search import folded
+from flows.sentences import sentence
 
 
 class Deleted(admin.SimpleListFilter):
@@ -60,7 +61,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             decode_properties(cleaned.get("title", ""), cleaned.get("description", ""), current())
         except Rejected as refusal:
-            raise forms.ValidationError(refusal.message) from None
+            raise forms.ValidationError(sentence(refusal)) from None
         return cleaned
 
 

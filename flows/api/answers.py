@@ -1,6 +1,6 @@
 """A flow as REST says it: straight from rows to bytes: ten thousand nodes are too many to validate on the way out."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from accounts.principals import Principal
 from flows.access import Access, get_flow_for
 from flows.commands import Refused
-from flows.document import Code, Rejected, encode_edge, encode_node
+from flows.document import encode_edge, encode_node
 from flows.storage.store import consistent_read, read_edges, read_nodes
+from web.errors import Problem
 
 
 def json(value: object, status: int = 200) -> HttpResponse:
@@ -37,9 +38,9 @@ def encoded_graph(flow_id: UUID) -> dict[str, object]:
     }
 
 
-def rejected(refused: Refused) -> Rejected:
+def rejected(refused: Refused) -> Problem:
     """Make the failure of a whole call out of the refusal of the one thing it asked."""
-    return Rejected(cast(Code, refused.code), refused.message)
+    return Problem(refused.code, refused.message, status=422 if refused.code == "too_large" else None)
 
 
 def etag(version: int) -> str:

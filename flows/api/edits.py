@@ -25,7 +25,7 @@ from flows.api.schemas import (
 )
 from flows.commands import Acked, Redo, Refused, Submission, Undo
 from flows.document import Rejected, encode_left
-from flows.errors import Forbidden
+from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.storage.store import consistent_read
 from web.errors import Problem, answers
@@ -128,10 +128,10 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
 def _check_amount(operations: list[object]) -> None:
     most = helix_limits.current().batch
     if len(operations) > most:
-        raise Rejected("limit_reached", f"A call holds at most {most} operations.")
+        raise Rejected("limit_reached", FlowReason.CALL_TOO_LONG, most=most)
     inner = (one.get("operations") for one in operations if isinstance(one, dict))
     if sum(len(batch) for batch in inner if isinstance(batch, list)) > most * BATCHES:
-        raise Rejected("limit_reached", f"The batches of a call hold at most {most * BATCHES} operations together.")
+        raise Rejected("limit_reached", FlowReason.BATCHES_TOO_LONG, most=most * BATCHES)
 
 
 def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:

@@ -11,6 +11,7 @@ from flows.access import Role, get_flow_for
 from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
+from flows.errors import FlowReason
 from flows.queries import Member, members
 from web.errors import answers
 from web.router import Router
@@ -30,7 +31,7 @@ def add_member(request: HttpRequest, flow_id: UUID, payload: MemberIn) -> HttpRe
     """Give somebody a role by e-mail address, or change the one they have; owners only."""
     get_flow_for(principal(request), flow_id, Role.OWNER)
     if "@" not in payload.email:
-        raise Rejected("invalid", "email must be an e-mail address")
+        raise Rejected("invalid", FlowReason.NOT_AN_EMAIL)
     return _set(request, flow_id, payload.email, payload.role, status=201)
 
 

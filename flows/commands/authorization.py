@@ -4,19 +4,19 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from flows import access
 from flows import limits as helix_limits
 from flows.document import (
     CreateFlow,
     DocumentLimits,
+    Reason,
     Record,
     Rejected,
     ReplaceGraph,
     decode_graph,
     decode_operation,
 )
+from flows.errors import FlowReason
 from flows.submission import Acked, Name, Redo, Refused, Submission, Undo
 
 Asked: TypeAlias = Record | Undo | Redo | Rejected
@@ -36,7 +36,7 @@ def read(flow_id: UUID, submissions: Sequence[Submission]) -> list[Asked]:
     granted = access.grants_of(flow_id, {one.principal for one in submissions})
     writers = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
     limits = helix_limits.current()
-    forbidden = Rejected("forbidden", _("Your role in this flow does not allow this."))
+    forbidden = Rejected("forbidden", FlowReason.FORBIDDEN)
     return [decode(one, limits) if one.principal in writers else forbidden for one in submissions]
 
 
@@ -44,7 +44,7 @@ def decode(submission: Submission, limits: DocumentLimits) -> Asked:
     """Read one submission by what it says, whoever it is from."""
     operation = submission.operation
     if isinstance(operation, CreateFlow):
-        return Rejected("invalid", _("A flow is created only once."))
+        return Rejected("invalid", Reason.ALREADY_CREATED)
     if isinstance(operation, Record | Rejected | Undo | Redo):
         return operation
     try:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from flows import limits as helix_limits
 from flows.commands.affected import touched
@@ -14,9 +13,11 @@ from flows.commands.idempotency import remember
 from flows.commands.locking import LockedFlow
 from flows.commands.undo import take_back_for
 from flows.document import DocumentLimits, Draft, Effect, Graph, Outcome, Record, Rejected, ReplaceGraph, apply
+from flows.errors import FlowReason
 from flows.log.entries import append
 from flows.models import Flow
 from flows.search import search_text
+from flows.sentences import sentence
 from flows.storage.sql import execute, key_value, time_value
 from flows.storage.store import write_effect
 from flows.submission import (
@@ -111,8 +112,8 @@ class Batch:
     def _current(self, submission: Submission, asked: Record) -> Record:
         if isinstance(asked, ReplaceGraph) and submission.based_on != self.version:
             if submission.based_on is not None and submission.based_on > self.version:
-                raise Rejected("version_conflict", _("The flow is only at version %s.") % self.version)
-            raise Rejected("version_conflict", _("The flow has changed since version %s.") % submission.based_on)
+                raise Rejected("version_conflict", FlowReason.VERSION_AHEAD, version=self.version)
+            raise Rejected("version_conflict", FlowReason.VERSION_STALE, version=submission.based_on)
         return asked
 
     def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome) -> Acked:
@@ -130,10 +131,10 @@ class Batch:
         return answer
 
     def _refuse(self, submission: Submission, asked: Asked, refusal: Rejected) -> Refused:
-        message = refusal.message
+        message = None
         if refusal.missing is not None:
-            message = self.missing.why(refusal.missing, submission.actor, self.made) or message
-        answer = Refused(refusal.code, message, *self._touched(submission, asked, refusal.code))
+            message = self.missing.why(refusal.missing, submission.actor, self.made)
+        answer = Refused(refusal.code, message or sentence(refusal), *self._touched(submission, asked, refusal.code))
         if submission.name is not None and refusal.code not in NOT_REMEMBERED:
             self.unmade.append((submission.name, self.version, answer))
             self.known[submission.name] = answer

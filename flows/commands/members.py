@@ -11,7 +11,7 @@ from flows.access import Role, authorize
 from flows.commands.locking import lock_flow
 from flows.commands.write_lock import in_turn
 from flows.document import Rejected
-from flows.errors import NotFound
+from flows.errors import FlowReason, NotFound
 from flows.models import Membership
 from flows.publish import hint_access, publish_after_commit
 
@@ -73,7 +73,7 @@ def _read_role(role: object) -> Role:
     try:
         return Role(str(role))
     except ValueError:
-        raise Rejected("invalid", _("A role is one of %s.") % ", ".join(Role)) from None
+        raise Rejected("invalid", FlowReason.UNKNOWN_ROLE, roles=tuple(Role)) from None
 
 
 def _find_person(text: str) -> int:
@@ -85,9 +85,9 @@ def _find_person(text: str) -> int:
         case [user_id]:
             return user_id
         case []:
-            raise Rejected("invalid", _("Nobody here has this address or name."))
+            raise Rejected("invalid", FlowReason.UNKNOWN_PERSON)
         case _:
-            raise Rejected("invalid", _("Several people have this name; use the e-mail address."))
+            raise Rejected("invalid", FlowReason.AMBIGUOUS_PERSON)
 
 
 def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
@@ -95,7 +95,7 @@ def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
         return
     others = Membership.objects.filter(flow_id=held.flow_id, role=Role.OWNER).exclude(pk=held.pk)
     if not others.exists():
-        raise Rejected("invalid", _("A flow needs an owner."))
+        raise Rejected("invalid", FlowReason.LAST_OWNER)
 
 
 def _free_colour(flow_id: UUID) -> int:

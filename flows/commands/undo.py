@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from flows import limits as helix_limits
 from flows.commands.locking import LockedFlow
 from flows.commands.undo_budget import Effort, Efforts, Refusal
@@ -23,6 +21,7 @@ from flows.document import (
     TakenBack,
     take_back,
 )
+from flows.errors import FlowReason
 from flows.log.reverse import backwards
 from flows.submission import Redo, Undo
 
@@ -49,7 +48,7 @@ def take_back_for(
     if actor is None:
         raise Rejected(*_nothing(asked))
     if asked.at is not None and went_on_elsewhere(actor, flow.id, asked.at, client, made):
-        raise Rejected("nothing_to_undo", _("You have gone on elsewhere since; nothing was taken back."))
+        raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
     steps = steps_of(actor, flow.id, flow.version, made)
     wanted = steps.undo if isinstance(asked, Undo) else steps.redo
     if not wanted:
@@ -58,7 +57,7 @@ def take_back_for(
     if not made and (refusal := effort.refused_at(flow.digest, type(asked))):
         raise Rejected(*refusal)
     if not effort.may(time.monotonic()):
-        raise Rejected("rate_limited", _("Too much was undone at once. Try again in a few seconds."))
+        raise Rejected("rate_limited", FlowReason.UNDO_TOO_OFTEN)
     past = chain(_just_made(made), backwards(flow.id, flow.version, below))
     taken = take_back(draft, _counted(past, effort), wanted, actor, helix_limits.current())
     if isinstance(taken, TakenBack):
@@ -87,6 +86,5 @@ def _counted(past: Iterable[tuple[Past, int]], effort: Effort) -> Iterator[Past]
 
 def _nothing(asked: Undo | Redo, *, is_theirs: bool = False) -> Refusal:
     if is_theirs:
-        return "nothing_to_undo", _("Others have changed since what you did; it was left alone.")
-    nothing = _("There is nothing to undo.") if isinstance(asked, Undo) else _("There is nothing to redo.")
-    return "nothing_to_undo", nothing
+        return "nothing_to_undo", FlowReason.CHANGED_BY_OTHERS
+    return "nothing_to_undo", FlowReason.NOTHING_TO_UNDO if isinstance(asked, Undo) else FlowReason.NOTHING_TO_REDO

@@ -13,12 +13,13 @@ from typing import TypeAlias
 from uuid import UUID
 
 from flows.document import Code
+from flows.errors import FlowReason
 
 MOST = 50_000.0
 PER_SECOND = 5_000.0
 _BYTES_PER_VERSION = 500
 _REMEMBERED = 2_000
-Refusal: TypeAlias = tuple[Code, str]
+Refusal: TypeAlias = tuple[Code, FlowReason]
 """What a `Rejected` says. Never the exception: raised again and again, it keeps all that every raise went through."""
 
 

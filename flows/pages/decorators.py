@@ -21,6 +21,7 @@ from accounts.principals import Person
 from flows.access import Access, Role, get_flow_for
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
+from flows.sentences import sentence
 
 View: TypeAlias = Callable[..., HttpResponse]
 
@@ -56,7 +57,7 @@ def logged_in(view: View) -> View:
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
         except Rejected as refusal:
-            response = HttpResponse(refusal.message, status=422, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(sentence(refusal), status=422, content_type="text/plain; charset=utf-8")
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request", "Cookie"])

@@ -187,7 +187,7 @@ def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
     """Put a refusal beside the field that it begins with, or over the form."""
     names = [field.name for section in sections for field in section.fields]
-    found = next((name for name in names if refused.message.startswith(f"{name} ")), None)
+    found = next((name for name in names if refused.message.startswith(f"{name}: ")), None)
     return ({found: refused.message}, "") if found else ({}, refused.message)
 
 

@@ -13,6 +13,7 @@ from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
+from flows.sentences import sentence
 
 LARGEST_ID = 2**63 - 1
 
@@ -27,7 +28,7 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
     try:
         commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, typed=person, status=422)
+        return _dialog(request, access, error=sentence(rejected), typed=person, status=422)
     return _shown_again(request, access)
 
 
@@ -44,7 +45,7 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
             role = request.POST.get("role", "")
             commands.set_member(principal(request), access.flow.pk, person=user_id, role=role)
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, status=422)
+        return _dialog(request, access, error=sentence(rejected), status=422)
     except NotFound as error:
         return _dialog(request, access, error=error.message, status=422)
     if user_id == request.user.pk and request.POST.get("remove"):

@@ -6,6 +6,7 @@ from typing import TypeAlias, cast
 
 from flows.document import Rejected, parse_json
 from flows.limits import current
+from flows.sentences import sentence
 from sessions.protocol.frames import (
     PROTOCOL,
     ClientFrame,
@@ -44,7 +45,7 @@ def decode_frame(text: str) -> ClientFrame:
     try:
         fields = parse_json(text)
     except Rejected as refused:
-        raise BadFrame(refused.message) from None
+        raise BadFrame(sentence(refused)) from None
     kind = fields.get("type") if isinstance(fields, dict) else None
     decode = DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:

@@ -169,7 +169,7 @@ def test_the_last_owner_cannot_be_taken_away_and_then_nothing_is_changed(staff: 
     assert set(Membership.objects.values_list("role", flat=True)) == {"owner", "editor"}
     flow.refresh_from_db()
     assert (flow.title, flow.version) == ("Straße", 1)
-    assert "A flow needs an owner." in staff.get(page_of(flow)).content.decode()
+    assert "Make someone else owner first." in staff.get(page_of(flow)).content.decode()
 
 
 def test_roles_are_given_and_taken_on_the_flows_page(staff: Client, flow: Flow, bob: User, charlie: User) -> None:

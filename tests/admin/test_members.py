@@ -37,7 +37,7 @@ def test_the_last_owner_stays(staff: Client, flow: Flow, alice: User) -> None:
 
     assert Membership.objects.get(user=alice).role == "owner"
     assert Membership.objects.count() == 2, "all or none"
-    assert "A flow needs an owner." in staff.get(LIST).content.decode()
+    assert "Make someone else owner first." in staff.get(LIST).content.decode()
 
 
 def test_a_membership_keeps_its_flow_and_person(staff: Client, flow: Flow, bob: User, charlie: User) -> None:

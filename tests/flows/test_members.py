@@ -39,7 +39,7 @@ class TestRefusals:
 
     def test_a_name_that_several_have(self, flow: Flow, alice: User, charlie: User) -> None:
         User.objects.create_user("charlie@example.org", None, name="charlie")
-        with pytest.raises(Rejected, match="Several"):
+        with pytest.raises(Rejected, match="ambiguous_person"):
             set_member(Person(alice.pk), flow.pk, person="Charlie", role="viewer")
 
     @pytest.mark.parametrize("role", ["", "boss", None, 7, "Owner"])

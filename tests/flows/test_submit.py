@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from accounts.principals import Person
 from flows.commands import Acked, ChangeHead, Refused, Versioned, commit, delete_flow, remove_member, set_member, submit
-from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
+from flows.document import CreateFlow, MoveNode, Reason, Rejected, ReplaceGraph
 from flows.errors import NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Answer, Change, Flow
@@ -162,8 +162,8 @@ class TestEffects:
 
     def test_records_are_taken_as_they_are(self, flow: Flow, alice: User, ask: Ask) -> None:
         assert submit(flow.pk, [ask(alice, MoveNode("plan", 3, 4))]).version == 2
-        refused = submit(flow.pk, [ask(alice, Rejected("invalid", "no list"))]).answers[0]
-        assert refused == Refused("invalid", "no list")
+        refused = submit(flow.pk, [ask(alice, Rejected("invalid", Reason.NOT_A_GRAPH))]).answers[0]
+        assert refused == Refused("invalid", "A graph consists of nodes and edges.")
 
     def test_the_flows_row_follows(self, flow: Flow, bob: User, ask: Ask) -> None:
         operations = [

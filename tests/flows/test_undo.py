@@ -87,7 +87,7 @@ class TestRefusals:
     def test_somebody_elses_writing(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         submit(flow.pk, [ask(alice, label("plan", "hers")), ask(bob, label("plan", "his"))])
         refused = submit(flow.pk, [ask(alice, Undo())]).answers[0]
-        assert code(refused) == "nothing_to_undo" and "Others" in refused.message
+        assert code(refused) == "nothing_to_undo" and "others" in refused.message
         assert text_of(flow) == "his"
 
 

@@ -17,6 +17,8 @@ from flows.document import (
     take_back,
     undo_steps,
 )
+from flows.errors import FlowReason
+from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
 from tests.hostile.model.disk import Answer, Disk, Name
 
@@ -43,7 +45,7 @@ class Turn:
         try:
             answer = self._known[name] = self._do(submission)
         except Rejected as refusal:
-            answer = self._known[name] = Refused(refusal.code, refusal.message)
+            answer = self._known[name] = Refused(refusal.code, sentence(refusal))
             self.unmade[name] = (self._version, answer)
         return answer
 
@@ -52,7 +54,7 @@ class Turn:
         via = submission.via
         if isinstance(asked, Undo | Redo):
             if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
-                raise Rejected("nothing_to_undo", "they went on elsewhere")
+                raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
             taken = self._take_back(asked, submission.actor or 0)
             outcome, undo_of, left = taken.outcome, taken.undo_of, taken.left
             via = "undo" if isinstance(asked, Undo) else "redo"
@@ -78,7 +80,7 @@ class Turn:
         steps = (undo_steps if isinstance(asked, Undo) else redo_steps)(self._own(actor), STEPS)
         taken = take_back(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
         if not isinstance(taken, TakenBack):
-            raise Rejected("nothing_to_undo", "there is nothing of one's own")
+            raise Rejected("nothing_to_undo", FlowReason.NOTHING_TO_UNDO)
         return taken
 
     def _went_on_elsewhere(self, submission: Submission, at: int) -> bool:
