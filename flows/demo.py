@@ -13,6 +13,7 @@ from accounts.principals import Person, System
 from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.models import Flow
+from flows.parsing import parse_flow
 
 NAMES = ("Alice", "Bob", "Vera", "Charlie")
 TITLE = "Customer support triage"
@@ -32,9 +33,8 @@ def seed_demo() -> Flow | None:
         alice, bob, vera, _charlie = (
             people.objects.create_user(f"{name.lower()}@example.com", None, name=name) for name in NAMES
         )
-        flow = create_flow(
-            Person(alice.pk), title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges(), via="system"
-        )
+        record = parse_flow(title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges())
+        flow = create_flow(Person(alice.pk), record, via="system")
         set_member(System(), flow.pk, person=bob.email, role=Role.EDITOR)
         set_member(System(), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow

@@ -21,7 +21,7 @@ from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows import queries
 from flows.access import Access, get_flow_for
-from flows.commands.undo_budget import Efforts
+from flows.commands.undo_budget import UndoBudgets
 from flows.commands.undo_steps import REACH
 from flows.document import Past, Rejected, Replaced, encode_operation, replaced
 from flows.errors import FlowReason
@@ -37,7 +37,7 @@ NAMES = {"position": "place"}
 ELSEWHERE = -1
 """The author of what a person wrote by other clients than those asked about."""
 
-_efforts = Efforts()
+_budgets = UndoBudgets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,12 @@ class _Reading:
 
     def _past(self, graph: StoredGraph) -> Iterator[Past]:
         """Go back as far as it matters and may."""
-        effort = _efforts.of(self._flow.pk, self._person)
-        if not effort.may(time.monotonic()):
+        budget = _budgets.of(self._flow.pk, self._person)
+        if not budget.has_room(time.monotonic()):
             raise Rejected("rate_limited", FlowReason.ASKED_TOO_OFTEN)
         room = READ_BYTES
         for entry, size in backwards(self._flow.pk, self._flow.version, graph, down_to=self._first):
-            effort.spend(size)
+            budget.spend(size)
             room -= size
             if room < 0:
                 self._is_cut = True

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.authentication import person
 from accounts.principals import Administrator
-from flows.commands.write_lock import writing
+from flows.commands.write_lock import write_transaction
 from flows.document import Rejected
 from flows.errors import FlowError
 from flows.sentences import sentence
@@ -43,7 +43,7 @@ class ReadOnly:
 
 
 class Refusable:
-    """A refusal by the door is a message on the page; whatever the same request had written is rolled back."""
+    """A refusal is a message on the page; whatever the same request had written is rolled back."""
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """List them, or run an action on the chosen ones, or say why not."""
@@ -69,14 +69,14 @@ def administrator(request: HttpRequest) -> Administrator:
 
 
 def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Answer with the view, all or nothing; when the door refuses, with the reason as a message.
+    """Answer with the view, all or nothing; when a command refuses, with the reason as a message.
 
-    Who only looks takes no turn at writing: SQLite's lock is one for all flows.
+    Reading takes no lock: SQLite has one for all flows.
     """
     try:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return view()
-        with writing():
+        with write_transaction():
             return view()
     except REFUSALS as refusal:
         messages.error(request, sentence(refusal) if isinstance(refusal, Rejected) else refusal.message)

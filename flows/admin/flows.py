@@ -19,6 +19,7 @@ from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
 from flows.limits import current
 from flows.models import Flow
+from flows.parsing import parse_operation
 from flows.search import folded
 from flows.sentences import sentence
 
@@ -121,13 +122,13 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         """Submit what was changed."""
         wanted = {name: value for name, value in form.cleaned_data.items() if value != form.initial[name]}
         if wanted:
-            operation = {"kind": "edit_flow", "set": wanted}
+            operation = parse_operation({"kind": "edit_flow", "set": wanted})
             receipt = commands.submit(
                 obj.pk, [commands.Submission(operation=operation, principal=administrator(request), via="admin")]
             )
             for answer in receipt.answers:
                 if isinstance(answer, commands.Refused):
-                    raise Unwritten(answer.message)
+                    raise Unwritten(sentence(answer))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give and take roles."""

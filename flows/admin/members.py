@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from flows import commands
+from flows.access import Role
 from flows.admin.base import Refusable, administrator
 from flows.models import Membership
 
@@ -63,7 +64,7 @@ class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 def give_role(request: HttpRequest, membership: Membership) -> None:
     """Let the door give somebody a role; raises what it refuses with."""
     person: str | int = membership.user_id if membership.pk else membership.user.email
-    commands.set_member(administrator(request), membership.flow_id, person=person, role=membership.role)
+    commands.set_member(administrator(request), membership.flow_id, person=person, role=Role(membership.role))
     membership.pk = Membership.objects.values_list("pk", flat=True).get(
         flow_id=membership.flow_id, user_id=membership.user_id
     )

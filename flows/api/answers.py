@@ -10,6 +10,7 @@ from accounts.principals import Principal
 from flows.access import Access, get_flow_for
 from flows.commands import Refused
 from flows.document import encode_edge, encode_node
+from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
 from web.errors import Problem
 
@@ -40,7 +41,7 @@ def encoded_graph(flow_id: UUID) -> dict[str, object]:
 
 def rejected(refused: Refused) -> Problem:
     """Make the failure of a whole call out of the refusal of the one thing it asked."""
-    return Problem(refused.code, refused.message, status=422 if refused.code == "too_large" else None)
+    return Problem(refused.code, sentence(refused), status=422 if refused.code == "too_large" else None)
 
 
 def etag(version: int) -> str:

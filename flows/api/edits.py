@@ -27,6 +27,8 @@ from flows.commands import Acked, Redo, Refused, Submission, Undo
 from flows.document import Rejected, encode_left
 from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since
+from flows.parsing import parse_graph, parse_operation
+from flows.sentences import sentence
 from flows.storage.store import consistent_read
 from web.errors import Problem, answers
 from web.router import Router
@@ -47,10 +49,11 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     Else 409, with the flow as it is now: `detail: {version, nodes, edges}`. The same graph makes no version.
     """
     get_flow_for(principal(request), flow_id, Role.EDITOR)
-    receipt = commands.replace_graph(flow_id, principal=principal(request), **dict(payload), via="api")
+    graph = parse_graph({"nodes": payload.nodes, "edges": payload.edges})
+    receipt = commands.replace_graph(principal(request), flow_id, graph, version=payload.version, via="api")
     match receipt.answers:
         case (Refused(code="version_conflict") as stale,):
-            raise Problem(stale.code, stale.message, _current(request, flow_id))
+            raise Problem(stale.code, sentence(stale), _current(request, flow_id))
         case (Refused() as refused,):
             raise rejected(refused)
     return json({"version": receipt.version})
@@ -109,16 +112,16 @@ def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
 
 
-def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
+def _take_back(request: HttpRequest, flow_id: UUID, operation: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
     caller = principal(request)
     get_flow_for(caller, flow_id, Role.EDITOR)
-    submission = Submission(operation=asked, principal=caller, via="api", client=payload.client, seq=payload.seq)
+    submission = Submission(operation=operation, principal=caller, via="api", client=payload.client, seq=payload.seq)
     receipt = commands.submit(flow_id, [submission])
     match receipt.answers[0]:
         case Refused(code="forbidden"):
             raise Forbidden
         case Refused(code="rate_limited") as refused:
-            raise Problem(refused.code, refused.message, retry_after=1)
+            raise Problem(refused.code, sentence(refused), retry_after=1)
         case Refused() as refused:
             raise rejected(refused)
         case acked:
@@ -139,7 +142,7 @@ def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
     step = payload.step or (uuid4().hex if len(payload.operations) > 1 else None)
     return [
         Submission(
-            operation=operation,
+            operation=parse_operation(operation),
             principal=caller,
             via="api",
             client=payload.client,
@@ -152,7 +155,7 @@ def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
 
 def _result(answer: Acked | Refused) -> dict[str, object]:
     if isinstance(answer, Refused):
-        return {"code": answer.code, "message": answer.message}
+        return {"code": answer.code, "message": sentence(answer)}
     return {"version": answer.version} | ({"left": encode_left(answer.left)} if answer.left else {})
 
 

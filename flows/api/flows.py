@@ -11,6 +11,7 @@ from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
+from flows.parsing import parse_flow, parse_operation, parse_title
 from flows.queries import FlowSummary, library
 from web.errors import answers
 from web.router import Router
@@ -30,7 +31,7 @@ def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
 def create_flow(request: HttpRequest, payload: CreateIn) -> HttpResponse:
     """Create a flow of the caller's own, with a graph if one is given; if that does not hold together, 422 says why."""
     owner = principal(request)
-    flow = commands.create_flow(owner, **dict(payload), via="api")
+    flow = commands.create_flow(owner, parse_flow(**dict(payload)), via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 
@@ -44,7 +45,7 @@ def read_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpResponse:
     """Change the flow's title or description."""
     get_flow_for(principal(request), flow_id, Role.EDITOR)
-    operation = {"kind": "edit_flow", "set": payload.dict(exclude_unset=True)}
+    operation = parse_operation({"kind": "edit_flow", "set": payload.dict(exclude_unset=True)})
     receipt = commands.submit(flow_id, [Submission(operation=operation, principal=principal(request), via="api")])
     match receipt.answers:
         case (Refused() as refused,):
@@ -63,7 +64,8 @@ def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
 def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateIn] = UNNAMED) -> HttpResponse:
     """Make a flow of the caller's own with the same elements under the same ids."""
     owner = principal(request)
-    flow = commands.duplicate_flow(owner, flow_id, title=payload.title, via="api")
+    title = None if payload.title is None else parse_title(payload.title)
+    flow = commands.duplicate_flow(owner, flow_id, title=title, via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 

@@ -12,6 +12,7 @@ from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
 from flows.errors import FlowReason
+from flows.parsing import parse_role
 from flows.queries import Member, members
 from web.errors import answers
 from web.router import Router
@@ -52,7 +53,7 @@ def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> Htt
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
-    changed = commands.set_member(principal(request), flow_id, person=whom, role=role)
+    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role))
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 
 

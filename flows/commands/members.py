@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.principals import Principal
 from flows.access import Role, authorize
 from flows.commands.locking import lock_flow
-from flows.commands.write_lock import in_turn
+from flows.commands.write_lock import in_write_transaction
 from flows.document import Rejected
 from flows.errors import FlowReason, NotFound
 from flows.models import Membership
@@ -25,13 +25,13 @@ class MemberChanged:
     is_new: bool
 
 
-def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: object) -> MemberChanged:
+def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: Role) -> MemberChanged:
     """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
     Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
-    for an unknown person or role, and for the last owner.
+    for an unknown person, and for the last owner.
     """
-    changed = _set_role(principal, flow_id, person, _read_role(role))
+    changed = _set_role(principal, flow_id, person, role)
     publish_after_commit(hint_access(flow_id, [changed.user_id]))
     return changed
 
@@ -42,7 +42,7 @@ def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> None:
     publish_after_commit(hint_access(flow_id, [user_id]))
 
 
-@in_turn
+@in_write_transaction
 def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role) -> MemberChanged:
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER)
@@ -58,7 +58,7 @@ def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role
     return MemberChanged(user_id, role, held is None)
 
 
-@in_turn
+@in_write_transaction
 def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER)
@@ -67,13 +67,6 @@ def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
         raise NotFound(_("There is no such member."))
     _keep_an_owner(held, None)
     held.delete()
-
-
-def _read_role(role: object) -> Role:
-    try:
-        return Role(str(role))
-    except ValueError:
-        raise Rejected("invalid", FlowReason.UNKNOWN_ROLE, roles=tuple(Role)) from None
 
 
 def _find_person(text: str) -> int:

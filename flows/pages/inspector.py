@@ -24,7 +24,9 @@ from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import blank_forms
+from flows.parsing import parse_operation
 from flows.rendering import spoken_name
+from flows.sentences import sentence
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
 
@@ -85,9 +87,8 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
     _read_common(reading, selected, request.POST)
     errors, general = dict(reading.errors), ""
     if not errors and reading.changes:
-        submission = Submission(
-            operation=_operation(selected, reading.changes), principal=principal(request), via="page"
-        )
+        operation = parse_operation(_operation(selected, reading.changes))
+        submission = Submission(operation=operation, principal=principal(request), via="page")
         receipt = commands.submit(access.flow.pk, [submission])
         if isinstance(answer := receipt.answers[0], Refused):
             errors, general = _place(sections, answer)
@@ -186,9 +187,10 @@ def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
     """Put a refusal beside the field that it begins with, or over the form."""
+    said = sentence(refused)
     names = [field.name for section in sections for field in section.fields]
-    found = next((name for name in names if refused.message.startswith(f"{name}: ")), None)
-    return ({found: refused.message}, "") if found else ({}, refused.message)
+    found = next((name for name in names if said.startswith(f"{name}: ")), None)
+    return ({found: said}, "") if found else ({}, said)
 
 
 def _query(selected: Selection) -> str:

@@ -22,8 +22,10 @@ from flows.access import Access, Role
 from flows.commands import Refused, Submission
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
+from flows.parsing import parse_flow, parse_operation
 from flows.queries import Sort
 from flows.rendering import thumbnail_svg
+from flows.sentences import sentence
 
 PAGE = 24
 SHOWN_PEOPLE = 4
@@ -45,7 +47,7 @@ def library(request: PageRequest) -> HttpResponse:
 def create(request: PageRequest) -> HttpResponse:
     """Create an empty flow and open it."""
     title = request.POST.get("title", "").strip()[: helix_limits.current().title] or _("Untitled flow")
-    return redirect("flows:editor", commands.create_flow(principal(request), title=title, via="page").pk)
+    return redirect("flows:editor", commands.create_flow(principal(request), parse_flow(title=title), via="page").pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,10 +60,10 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
     if not forms.is_touched(request.POST, "title", title):
         return _changed(request, closes=True)
     title = title.strip()
-    edit = {"kind": "edit_flow", "set": {"title": title}}
+    edit = parse_operation({"kind": "edit_flow", "set": {"title": title}})
     receipt = commands.submit(access.flow.pk, [Submission(operation=edit, principal=principal(request), via="page")])
     if isinstance(answer := receipt.answers[0], Refused):
-        return _rename_dialog(request, access, title, error=answer.message, status=422)
+        return _rename_dialog(request, access, title, error=sentence(answer), status=422)
     return _changed(request, closes=True)
 
 

@@ -13,6 +13,7 @@ from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
+from flows.parsing import parse_role
 from flows.sentences import sentence
 
 LARGEST_ID = 2**63 - 1
@@ -24,8 +25,9 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
     """Show who is here; add somebody by e-mail address or name."""
     if request.method != "POST":
         return _dialog(request, access)
-    person, role = request.POST.get("person", ""), request.POST.get("role", "")
+    person = request.POST.get("person", "")
     try:
+        role = parse_role(request.POST.get("role", ""))
         commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=sentence(rejected), typed=person, status=422)
@@ -42,7 +44,7 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
         if request.POST.get("remove"):
             commands.remove_member(principal(request), access.flow.pk, user_id=user_id)
         else:
-            role = request.POST.get("role", "")
+            role = parse_role(request.POST.get("role", ""))
             commands.set_member(principal(request), access.flow.pk, person=user_id, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=sentence(rejected), status=422)

@@ -9,8 +9,11 @@ import pytest
 from accounts.models import User
 from accounts.principals import Administrator, Person, System
 from flows import publish
-from flows.commands import Submission, create_flow, set_member
+from flows.access import Role
+from flows.commands import Redo, Refused, Submission, Undo, create_flow, set_member
+from flows.document import Record
 from flows.models import Flow
+from flows.parsing import parse_flow, parse_operation
 
 NODES = [
     {"id": "plan", "kind": "agent", "x": 0, "y": 0, "label": "Plan", "settings": {"temperature": 0.2}},
@@ -30,10 +33,10 @@ Published = Callable[[], AbstractContextManager[list[publish.Hint]]]
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
     flow = create_flow(
-        Person(alice.pk), title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api"
+        Person(alice.pk), parse_flow(title="Plan a trip", description="For two", nodes=NODES, edges=EDGES), via="api"
     )
-    set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
-    set_member(Person(alice.pk), flow.pk, person=vera.email, role="viewer")
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 
@@ -63,7 +66,9 @@ def ask() -> Ask:
         fields = {"via": "socket", **given}
         acts_as = Administrator if fields["via"] == "admin" else Person
         principal = System() if person is None else acts_as(person.pk)
-        return Submission(operation=operation, principal=principal, client=client, seq=seq, **fields)
+        is_parsed = isinstance(operation, Record | Undo | Redo | Refused)
+        parsed = operation if is_parsed else parse_operation(operation)
+        return Submission(operation=parsed, principal=principal, client=client, seq=seq, **fields)
 
     return make
 

@@ -12,6 +12,7 @@ from flows.document import CreateFlow, Rejected
 from flows.errors import Forbidden, NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Change, Flow, Membership
+from flows.parsing import parse_flow, parse_title
 from flows.publish import group_name
 from flows.storage.store import load_document
 from tests.flows.conftest import EDGES, NODES, Ask, Published, move
@@ -37,12 +38,14 @@ class TestCreation:
     )
     def test_what_does_not_fit_is_refused(self, alice: User, given: dict[str, Any], code: str) -> None:
         with pytest.raises(Rejected) as refusal:
-            create_flow(Person(alice.pk), **{"title": "Plan", "via": "api", **given})
+            create_flow(Person(alice.pk), parse_flow(**{"title": "Plan", **given}), via="api")
         assert refusal.value.code == code
         assert not Flow.objects.exists() and not Change.objects.exists()
 
     def test_it_is_version_one_and_stands_in_the_log(self, alice: User) -> None:
-        flow = create_flow(Person(alice.pk), title="Plan", description="All", nodes=NODES, edges=EDGES, via="import")
+        flow = create_flow(
+            Person(alice.pk), parse_flow(title="Plan", description="All", nodes=NODES, edges=EDGES), via="import"
+        )
         (first,) = changes_since(flow.pk, 0)
         assert (first.version, first.via, first.digest) == (1, "import", flow.digest)
         assert isinstance(first.record, CreateFlow) and first.record.nodes[0].width == 144, "defaults are filled in"
@@ -52,7 +55,7 @@ class TestCreation:
         assert verify_flow(flow.pk) == []
 
     def test_whoever_creates_it_owns_it(self, alice: User) -> None:
-        flow = create_flow(Person(alice.pk), title="Plan", via="page")
+        flow = create_flow(Person(alice.pk), parse_flow(title="Plan"), via="page")
         assert list(Membership.objects.values_list("flow", "user", "role", "colour")) == [
             (flow.pk, alice.pk, "owner", 0)
         ]
@@ -65,7 +68,7 @@ class TestDuplication:
 
     def test_a_title_that_does_not_fit(self, flow: Flow, alice: User) -> None:
         with pytest.raises(Rejected):
-            duplicate_flow(Person(alice.pk), flow.pk, title=" ", via="page")
+            duplicate_flow(Person(alice.pk), flow.pk, title=parse_title(" "), via="page")
         assert Flow.objects.count() == 1
 
     def test_a_viewer_gets_a_flow_of_their_own(self, flow: Flow, alice: User, vera: User, ask: Ask) -> None:
@@ -78,7 +81,7 @@ class TestDuplication:
         assert verify_flow(copy.pk) == [] == verify_flow(flow.pk)
 
     def test_a_long_title_is_cut_to_fit(self, alice: User) -> None:
-        long = create_flow(Person(alice.pk), title="x" * 255, via="page")
+        long = create_flow(Person(alice.pk), parse_flow(title="x" * 255), via="page")
         copy = duplicate_flow(Person(alice.pk), long.pk, via="page")
         assert copy.title == "x" * 248 + " (Copy)"
         assert duplicate_flow(Person(alice.pk), long.pk, title="Mine", via="page").title == "Mine"

@@ -6,10 +6,12 @@ import pytest
 
 from accounts.models import User
 from accounts.principals import Administrator, Person, System
+from flows.access import Role
 from flows.commands import create_flow, remove_member, set_member
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow, parse_role
 from tests.conftest import person as new_person
 from tests.flows.conftest import Published
 
@@ -25,7 +27,7 @@ class TestRefusals:
     def test_only_owners(self, flow: Flow, who: str, error: type[Exception], request: pytest.FixtureRequest) -> None:
         actor = request.getfixturevalue(who)
         with pytest.raises(error):
-            set_member(Person(actor.pk), flow.pk, person="nobody@example.com", role="viewer")
+            set_member(Person(actor.pk), flow.pk, person="nobody@example.com", role=Role.VIEWER)
         with pytest.raises(error):
             remove_member(Person(actor.pk), flow.pk, user_id=actor.pk)
         assert roles(flow) == {"Alice": "owner", "Bob": "editor", "Vera": "viewer"}
@@ -34,31 +36,31 @@ class TestRefusals:
     def test_somebody_unknown(self, flow: Flow, alice: User, dora: User, person: str) -> None:
         User.objects.filter(pk=dora.pk).update(is_active=False)
         with pytest.raises(Rejected) as refusal:
-            set_member(Person(alice.pk), flow.pk, person=person, role="viewer")
+            set_member(Person(alice.pk), flow.pk, person=person, role=Role.VIEWER)
         assert refusal.value.code == "invalid"
 
     def test_a_name_that_several_have(self, flow: Flow, alice: User, charlie: User) -> None:
         User.objects.create_user("charlie@example.org", None, name="charlie")
         with pytest.raises(Rejected, match="ambiguous_person"):
-            set_member(Person(alice.pk), flow.pk, person="Charlie", role="viewer")
+            set_member(Person(alice.pk), flow.pk, person="Charlie", role=Role.VIEWER)
 
     @pytest.mark.parametrize("role", ["", "boss", None, 7, "Owner"])
     def test_a_role_that_there_is_not(self, flow: Flow, alice: User, charlie: User, role: object) -> None:
         with pytest.raises(Rejected) as refusal:
-            set_member(Person(alice.pk), flow.pk, person=charlie.email, role=role)
+            set_member(Person(alice.pk), flow.pk, person=charlie.email, role=parse_role(role))
         assert refusal.value.code == "invalid"
 
     def test_a_number_that_is_no_member(self, flow: Flow, alice: User, charlie: User) -> None:
         with pytest.raises(NotFound):
-            set_member(Person(alice.pk), flow.pk, person=charlie.pk, role="viewer")
+            set_member(Person(alice.pk), flow.pk, person=charlie.pk, role=Role.VIEWER)
         with pytest.raises(NotFound):
             remove_member(Person(alice.pk), flow.pk, user_id=charlie.pk)
 
     def test_the_last_owner_cannot_go(self, flow: Flow, alice: User) -> None:
         for attempt in (
             lambda: remove_member(Person(alice.pk), flow.pk, user_id=alice.pk),
-            lambda: set_member(Person(alice.pk), flow.pk, person=alice.pk, role="editor"),
-            lambda: set_member(Person(alice.pk), flow.pk, person=alice.email, role="viewer"),
+            lambda: set_member(Person(alice.pk), flow.pk, person=alice.pk, role=Role.EDITOR),
+            lambda: set_member(Person(alice.pk), flow.pk, person=alice.email, role=Role.VIEWER),
             lambda: remove_member(System(), flow.pk, user_id=alice.pk),
         ):
             with pytest.raises(Rejected) as refusal:
@@ -73,7 +75,7 @@ class TestMembers:
         self, flow: Flow, alice: User, charlie: User, person: str, published: Published
     ) -> None:
         with published() as hints:
-            changed = set_member(Person(alice.pk), flow.pk, person=person, role="commenter")
+            changed = set_member(Person(alice.pk), flow.pk, person=person, role=Role.COMMENTER)
         assert (changed.user_id, changed.role, changed.is_new) == (charlie.pk, "commenter", True)
         assert [hint.message for hint in hints] == [
             {"type": "flow.access", "flow": str(flow.pk), "users": [charlie.pk]}
@@ -82,7 +84,7 @@ class TestMembers:
 
     @pytest.mark.parametrize("by", ["pk", "email"])
     def test_a_role_is_changed(self, flow: Flow, alice: User, bob: User, by: str, published: Published) -> None:
-        changed = set_member(Person(alice.pk), flow.pk, person=getattr(bob, by), role="owner")
+        changed = set_member(Person(alice.pk), flow.pk, person=getattr(bob, by), role=Role.OWNER)
         assert (changed.is_new, roles(flow)["Bob"]) == (False, "owner")
         with published() as hints:
             remove_member(Person(bob.pk), flow.pk, user_id=alice.pk)
@@ -90,21 +92,21 @@ class TestMembers:
         assert roles(flow) == {"Bob": "owner", "Vera": "viewer"}
 
     def test_an_owner_who_stays_one_is_no_loss(self, flow: Flow, alice: User) -> None:
-        assert not set_member(Person(alice.pk), flow.pk, person=alice.pk, role="owner").is_new
+        assert not set_member(Person(alice.pk), flow.pk, person=alice.pk, role=Role.OWNER).is_new
 
     def test_each_gets_the_lowest_free_colour(self, flow: Flow, alice: User, bob: User) -> None:
         def colour_of_new(name: str) -> int:
-            set_member(Person(alice.pk), flow.pk, person=new_person(name).email, role="viewer")
+            set_member(Person(alice.pk), flow.pk, person=new_person(name).email, role=Role.VIEWER)
             return Membership.objects.get(flow=flow, user__name=name.title()).colour
 
         assert colour_of_new("dan") == 3
         remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
         assert [colour_of_new("eve"), colour_of_new("fred")] == [1, 4]
-        other = create_flow(Person(alice.pk), title="Other", via="api")
+        other = create_flow(Person(alice.pk), parse_flow(title="Other"), via="api")
         assert Membership.objects.get(flow=other).colour == 0
 
     def test_staff_may_in_the_admin(self, flow: Flow, dora: User, charlie: User) -> None:
-        given: dict[str, Any] = {"person": charlie.email, "role": "viewer"}
+        given: dict[str, Any] = {"person": charlie.email, "role": Role.VIEWER}
         with pytest.raises(NotFound):
             set_member(Person(dora.pk), flow.pk, **given)
         assert set_member(Administrator(dora.pk), flow.pk, **given).is_new

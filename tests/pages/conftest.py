@@ -8,9 +8,11 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.principals import Person
+from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.document import KINDS
 from flows.models import Flow
+from flows.parsing import parse_flow
 
 NODES: list[dict[str, Any]] = [
     {"id": f"a-{kind}", "kind": kind, "x": 220 * index, "y": 40, "label": f"My {kind}"}
@@ -27,10 +29,10 @@ Enter = Callable[[User], Client]
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
     flow = create_flow(
-        Person(alice.pk), title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api"
+        Person(alice.pk), parse_flow(title="Plan a trip", description="For two", nodes=NODES, edges=EDGES), via="api"
     )
-    set_member(Person(alice.pk), flow.pk, person=bob.email, role="editor")
-    set_member(Person(alice.pk), flow.pk, person=vera.email, role="viewer")
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 

@@ -7,6 +7,7 @@ from accounts.models import User
 from accounts.principals import Person
 from flows.commands import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
+from flows.parsing import parse_operation
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
 
@@ -154,7 +155,7 @@ def opened(client: Client, flow: Flow, query: str) -> dict[str, str]:
 
 def renamed_by(person: User, flow: Flow) -> None:
     operation = {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}}
-    submit(flow.pk, [Submission(operation=operation, principal=Person(person.pk), via="api")])
+    submit(flow.pk, [Submission(operation=parse_operation(operation), principal=Person(person.pk), via="api")])
 
 
 def test_what_others_changed_meanwhile_stays_where_i_touched_nothing(

@@ -16,6 +16,7 @@ from flows.commands import Submission, commit, submit
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
+from flows.parsing import parse_operation
 from flows.submission import Receipt
 from sessions import supervisor
 from sessions.live import clock, commits, steps
@@ -36,7 +37,8 @@ def the_session() -> live_session.LiveSession:
 
 async def write(flow: Flow, *operations: object, tell: bool = True) -> Receipt:
     """Write as REST does, by the system; with or without the hint."""
-    submissions = [Submission(operation=operation, principal=System(), via="api") for operation in operations]
+    parsed = map(parse_operation, operations)
+    submissions = [Submission(operation=operation, principal=System(), via="api") for operation in parsed]
     return await sync_to_async(submit if tell else commit)(flow.pk, submissions)
 
 

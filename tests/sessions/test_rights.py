@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.principals import Person
+from flows.access import Role
 from flows.commands import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
 from flows.publish import hint_access, publish
@@ -52,7 +53,7 @@ async def browser(live: None, flow: Flow, cast: dict[str, User], settings: Setti
 
 @sync_to_async
 def give_role(flow: Flow, alice: User, bob: User, role: str) -> None:
-    set_member(Person(alice.pk), flow.pk, person=bob.pk, role=role)
+    set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role(role))
 
 
 async def test_a_new_role_is_told_and_works_at_once(join: Join, flow: Flow, cast: dict[str, User]) -> None:
