@@ -15,7 +15,7 @@ from flows.document import (
     decode_graph,
     decode_operation,
     decode_properties,
-    mentioned_on_wire,
+    references_in,
 )
 from flows.errors import FlowReason
 from flows.submission import Refused, refused
@@ -28,7 +28,7 @@ def parse_operation(value: object) -> Operation | Refused:
     try:
         return decode_operation(value, helix_limits.current())
     except Rejected as refusal:
-        return refused(refusal, *mentioned_on_wire(value))
+        return refused(refusal, *references_in(value))
 
 
 def parse_graph(value: object) -> ReplaceGraph | Refused:

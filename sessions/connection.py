@@ -11,7 +11,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import Record, mentioned_on_wire
+from flows.document import Record, references_in
 from flows.errors import FlowReason
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
@@ -151,7 +151,7 @@ class Visit:
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
-                nodes, edges = mentioned_on_wire(frame.operation if isinstance(frame, Operate) else None)
+                nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
                 refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
                 self._refuse(session, named(seq, client), refused)
             case SyncGraph(seq):

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import encode_left
+from flows.document import encode_skipped
 from flows.limits import current
 from flows.rendering import state_html
 from flows.sentences import sentence
@@ -34,7 +34,7 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
             head = {**named(entry.seq, entry.client), "version": given.version}
-            entry.socket.send(encode("acked", **head, **({"left": encode_left(given.left)} if given.left else {})))
+            entry.socket.send(encode("acked", **head, **({"left": encode_skipped(given.left)} if given.left else {})))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
             _show_graph(entry, audience, flow)

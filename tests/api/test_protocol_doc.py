@@ -5,9 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
-from flows.document import KINDS
-from flows.document.errors import Code
-from flows.document.wire import _DECODERS
+from flows.document import KINDS, SINGLE, Code
 from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
@@ -97,7 +95,7 @@ def test_every_operation_has_its_fields() -> None:
     }
 
     assert {row[0].strip("`"): set(NAME.findall(row[1])) for row in rows("## The document", 1)} == known
-    assert set(known) == set(_DECODERS) | {"batch"}
+    assert set(known) == set(SINGLE) | {"batch"}
 
 
 def test_every_way_a_change_comes_is_there() -> None:
