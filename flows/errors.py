@@ -61,3 +61,13 @@ class FlowReason(StrEnum):
     UNKNOWN_PERSON = auto()
     AMBIGUOUS_PERSON = auto()
     LAST_OWNER = auto()
+    TOO_FAST = auto()
+    UNKNOWN_ACTION = auto()
+    NODE_DELETED = auto()
+    NODE_DELETED_BY = auto()
+    YOU_DELETED_NODE = auto()
+    EDGE_DELETED = auto()
+    EDGE_DELETED_BY = auto()
+    YOU_DELETED_EDGE = auto()
+    IN_WORDS = auto()
+    """What was refused before refusals had reasons; only the sentence was kept, as `text`."""

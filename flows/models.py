@@ -201,7 +201,10 @@ class Change(models.Model):
 
 
 class Answer(models.Model):
-    """A submission that made no version and must be answered the same for ever: refused (`code`) or no change."""
+    """A submission that made no version and must be answered the same for ever: refused (`code`) or no change.
+
+    Why is a `reason` with its `details`, as JSON. What was refused before there were reasons has the `message` it got.
+    """
 
     flow = models.ForeignKey(
         Flow, on_delete=models.CASCADE, related_name="answers", db_index=False, verbose_name=_("flow")
@@ -213,7 +216,9 @@ class Answer(models.Model):
     seq = models.PositiveBigIntegerField(_("number"))
     version = models.PositiveBigIntegerField()
     code = models.CharField(_("code"), max_length=32, blank=True)
-    message = models.TextField(_("message"), blank=True)
+    reason = models.CharField(_("reason"), max_length=32, blank=True, default="")
+    details = models.TextField(_("details"), blank=True, default="")
+    message = models.TextField(_("message"), blank=True, default="")
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
 
     class Meta:

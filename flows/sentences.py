@@ -14,9 +14,10 @@ from django.utils.translation import gettext_noop as _
 
 from flows.document import Reason, Rejected
 from flows.errors import FlowReason
+from flows.submission import Refused
 
 
-def sentence(refusal: Rejected) -> str:
+def sentence(refusal: Rejected | Refused) -> str:
     """Say in one sentence why something is refused."""
     values = {name: _shown(value) for name, value in refusal.values.items()}
     return gettext(SENTENCES[refusal.reason]).format_map(values)
@@ -24,7 +25,7 @@ def sentence(refusal: Rejected) -> str:
 
 def _shown(value: object) -> str:
     match value:
-        case Rejected():
+        case Rejected() | Refused():
             return sentence(value)
         case int() | float():
             return str(number_format(value, force_grouping=True))
@@ -93,4 +94,13 @@ SENTENCES: Mapping[StrEnum, str] = {
     FlowReason.UNKNOWN_PERSON: _("Nobody here has this e-mail address or name."),
     FlowReason.AMBIGUOUS_PERSON: _("Several people have this name. Use the e-mail address."),
     FlowReason.LAST_OWNER: _("Make someone else owner first."),
+    FlowReason.TOO_FAST: _("Too many changes at once. Slow down."),
+    FlowReason.UNKNOWN_ACTION: _("There is no such action."),
+    FlowReason.NODE_DELETED: _("“{what}” was deleted."),
+    FlowReason.NODE_DELETED_BY: _("{who} deleted “{what}”."),
+    FlowReason.YOU_DELETED_NODE: _("You deleted “{what}”."),
+    FlowReason.EDGE_DELETED: _("This connection was deleted."),
+    FlowReason.EDGE_DELETED_BY: _("{who} deleted this connection."),
+    FlowReason.YOU_DELETED_EDGE: _("You deleted this connection."),
+    FlowReason.IN_WORDS: "{text}",
 }

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Schema
 
-from accounts.authentication import person
+from accounts.authentication import person, principal
 from flows.access import get_flow_for
 from sessions.processes import listing as live
 from web.errors import Problem, answers
@@ -47,7 +47,7 @@ class SessionsOut(Schema):
 @router.get("/flows/{flow_id}/session", **answers({200: SessionOut}, "not_found"))
 def read_session(request: HttpRequest, flow_id: UUID) -> live.SessionState:
     """Tell who is in the flow now."""
-    get_flow_for(person(request), flow_id)
+    get_flow_for(principal(request), flow_id)
     return live.session_of(flow_id)
 
 

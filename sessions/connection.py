@@ -11,8 +11,10 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import Reason, Rejected, ReplaceGraph, decode_graph, references_in
+from flows.document import Record, references_in
+from flows.errors import FlowReason
 from flows.limits import current as current_limits
+from flows.parsing import parse_graph, parse_operation
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
@@ -149,13 +151,14 @@ class Visit:
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
-                touched = references_in(frame.operation) if isinstance(frame, Operate) else ()
-                self._refuse(session, named(seq, client), Refused("rate_limited", TOO_FAST, *touched))
+                nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
+                refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
+                self._refuse(session, named(seq, client), refused)
             case SyncGraph(seq):
                 rate = self._frames
                 if rate.take(now) and self._has_room():
                     return True
-                self._refuse(session, named(seq, None), Refused("rate_limited", TOO_FAST))
+                self._refuse(session, named(seq, None), Refused("rate_limited", FlowReason.TOO_FAST))
             case _:
                 rate = self._seen if isinstance(frame, Seen) else self._frames
                 if rate.take(now):
@@ -174,15 +177,15 @@ class Visit:
     def _do(self, frame: ClientFrame, session: LiveSession) -> None:
         match frame:
             case Operate(seq, operation, client, step):
-                self._submit(session, seq, operation, client, step=step)
+                self._submit(session, seq, parse_operation(operation), client, step=step)
             case SyncGraph(seq, version, graph):
-                self._submit(session, seq, self._whole_graph(graph), based_on=version)
+                self._submit(session, seq, parse_graph(graph), based_on=version)
             case Undo(seq, client, at):
                 self._submit(session, seq, UndoLast(at), client)
             case Redo(seq, client, at):
                 self._submit(session, seq, RedoLast(at), client)
             case ExecuteAction(seq):
-                self._refuse(session, named(seq, None), Refused("unknown_action", "There is no such action."))
+                self._refuse(session, named(seq, None), Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
             case Presence(state):
                 session.active_at = time.monotonic()
                 session.rollcall.update(self._socket.session, state)
@@ -199,7 +202,7 @@ class Visit:
         self,
         session: LiveSession,
         seq: int,
-        operation: object,
+        operation: Record | RedoLast | UndoLast | Refused,
         client: str | None = None,
         *,
         step: str | None = None,
@@ -208,7 +211,7 @@ class Visit:
         socket = self._socket
         submission = Submission(
             operation=operation,
-            actor=socket.person.id,
+            principal=socket.credential.principal(socket.person.id),
             via="socket",
             client=client or socket.client,
             seq=seq,
@@ -216,15 +219,6 @@ class Visit:
             based_on=based_on,
         )
         session.submit(Entry(submission, socket, seq, self._size, client))
-
-    def _whole_graph(self, graph: object) -> object:
-        """Decode a whole graph; what cannot be decoded is submitted as its refusal."""
-        try:
-            if not isinstance(graph, dict) or graph.keys() != {"nodes", "edges"}:
-                raise Rejected("invalid", Reason.NOT_A_GRAPH)
-            return ReplaceGraph(*decode_graph(graph["nodes"], graph["edges"], self._limits))
-        except Rejected as refusal:
-            return refusal
 
     def _refuse(self, session: LiveSession, name: dict[str, object], refused: Refused) -> None:
         refuse(self._socket, name, refused, session.audience, session.flow)

@@ -17,6 +17,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.access import Access, Role, get_flow_for
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
@@ -30,6 +31,11 @@ class PageRequest(HttpRequest):
 
     user: User
     htmx: object
+
+
+def principal(request: PageRequest) -> Person:
+    """Return who acts."""
+    return Person(request.user.pk)
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -67,7 +73,7 @@ def flow_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
         @logged_in
         @wraps(view)
         def guarded(request: PageRequest, flow_id: UUID, **kwargs: object) -> HttpResponse:
-            access: Access = get_flow_for(request.user, flow_id, role)
+            access: Access = get_flow_for(principal(request), flow_id, role)
             return view(request, access, **kwargs)
 
         return guarded

@@ -5,9 +5,10 @@ from typing import assert_never
 
 import structlog
 
-from flows.document import encode_skipped, references_in
+from flows.document import encode_skipped
 from flows.limits import current
 from flows.rendering import state_html
+from flows.sentences import sentence
 from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.live.broadcaster import Audience
@@ -38,11 +39,7 @@ def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Curr
             count(entry.submission.via, "refused", given.code)
             _show_graph(entry, audience, flow)
         case Refused():
-            nodes, edges = given.nodes, given.edges
-            if given.code == "forbidden" or not (nodes or edges):
-                nodes, edges = references_in(entry.submission.operation)
-            shown = Refused(given.code, given.message, nodes, edges)
-            refuse(entry.socket, named(entry.seq, entry.client), shown, audience, flow)
+            refuse(entry.socket, named(entry.seq, entry.client), given, audience, flow)
         case _:
             assert_never(given)
 
@@ -56,7 +53,7 @@ def refuse(socket: Socket, name: dict[str, object], refused: Refused, audience: 
     except Exception:
         log.exception("state_failed", flow=str(flow.flow_id), **name)
         state = None
-    head = {**name, "code": refused.code, "message": refused.message}
+    head = {**name, "code": refused.code, "message": sentence(refused)}
     short, whole = encode("refused", **head), None if state is None else encode("refused", **head, **state)
     _send(socket, whole, short, audience, flow)
 
@@ -66,7 +63,7 @@ def _answer_plainly(entry: Entry, given: Acked | Refused) -> None:
     if isinstance(given, Acked):
         entry.socket.send(encode("acked", **name, version=given.version))
     else:
-        entry.socket.send(encode("refused", **name, code=given.code, message=given.message))
+        entry.socket.send(encode("refused", **name, code=given.code, message=sentence(given)))
 
 
 def _state(socket: Socket, refused: Refused, flow: Current) -> dict[str, object] | None:

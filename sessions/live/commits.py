@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from flows.commands import Versioned, submit
+from flows.commands import Versioned, commit
 from flows.errors import NotFound
 from flows.publish import hint_changed
 from flows.submission import Receipt
@@ -73,7 +73,7 @@ class Commits:
     async def _save(self, batch: list[Entry]) -> Receipt:
         submissions = [entry.submission for entry in batch]
         graph = Versioned(self._session.flow.document, self._session.flow.version)
-        save = partial(submit, self._session.flow.flow_id, submissions, graph=graph)
+        save = partial(commit, self._session.flow.flow_id, submissions, graph=graph)
         return await patiently(save, self._session.expect_open, self._session.inbox.say_delayed)
 
     def _blame(self, batch: list[Entry], defect: Exception) -> None:

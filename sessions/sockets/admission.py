@@ -13,10 +13,11 @@ from django.conf import settings
 from django.http.cookie import parse_cookie
 
 from accounts.models import User
+from accounts.principals import Person, Principal, TokenBearer
 from accounts.tokens import user_of_bearer, user_of_session
-from flows.access import get_flow_for, read_flow_id
+from flows import access
 from flows.errors import NotFound
-from flows.models import Flow, Membership
+from flows.models import Flow
 from sessions.protocol.codes import Close, Closing
 
 Headers = Mapping[bytes, bytes]
@@ -32,6 +33,10 @@ class Credential:
     def user(self) -> User | None:
         """Return whose it is now."""
         return user_of_bearer(self.bearer) if self.bearer is not None else user_of_session(self.session_key)
+
+    def principal(self, user_id: int) -> Person | TokenBearer:
+        """Return who acts, if this is that person's proof."""
+        return TokenBearer(user_id) if self.bearer is not None else Person(user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,10 @@ class Check:
     session: str
     user_id: int
     credential: Credential
+
+    @property
+    def principal(self) -> Person | TokenBearer:
+        return self.credential.principal(self.user_id)
 
 
 def credential_of(headers: Headers) -> Credential | None:
@@ -74,10 +83,10 @@ def admit(credential: Credential, flow_id: str) -> Guest:
     if user is None:
         raise Closing(Close.LOG_IN)
     try:
-        access = get_flow_for(user, read_flow_id(flow_id))
+        found = access.get_flow_for(credential.principal(user.pk), flow_id)
     except NotFound:
         raise Closing(Close.NOT_FOUND) from None
-    return Guest(access.flow.pk, user.pk, user.name, access.colour, access.role.value)
+    return Guest(found.flow.pk, user.pk, user.name, found.colour, found.role.value)
 
 
 def verdicts(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
@@ -85,16 +94,16 @@ def verdicts(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
     checks = list(checks)
     if not Flow.objects.filter(pk=flow_id, deleted_at=None).exists():
         return {check.session: Close.NOT_FOUND for check in checks}
-    members = Membership.objects.filter(flow_id=flow_id, user_id__in={check.user_id for check in checks})
-    roles = dict(members.values_list("user_id", "role"))
-    return {check.session: _verdict(check, roles) for check in checks}
+    granted = access.grants_of(flow_id, {check.principal for check in checks})
+    return {check.session: _verdict(check, granted) for check in checks}
 
 
-def _verdict(check: Check, roles: Mapping[int, str]) -> str | Close:
+def _verdict(check: Check, granted: Mapping[Principal, access.Grant]) -> str | Close:
     user = check.credential.user()
     if user is None or user.pk != check.user_id:
         return Close.LOG_IN
-    return roles.get(check.user_id, Close.REVOKED)
+    grant = granted.get(check.principal)
+    return Close.REVOKED if grant is None else grant.role.value
 
 
 def _is_ours(origin: bytes) -> bool:

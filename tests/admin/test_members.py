@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
+from flows.access import Role
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/flows/membership/"
@@ -13,8 +16,8 @@ LIST = "/admin/flows/membership/"
 
 @pytest.fixture
 def flow(alice: User, bob: User) -> Flow:
-    flow = commands.create_flow(alice.pk, title="Plan", via="page")
-    commands.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    flow = commands.create_flow(Person(alice.pk), parse_flow(title="Plan"), via="page")
+    commands.set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
     return flow
 
 

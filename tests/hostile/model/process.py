@@ -5,9 +5,12 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 
 from collections import deque
 
-from flows.document import Document, Effect, apply, compose, decode_record, encode_skipped, parse_json
+from accounts.principals import Person
+from flows.document import Document, Effect, Record, apply, compose, decode_record, encode_skipped, parse_json
 from flows.document.limits import NO_LIMITS
+from flows.parsing import parse_operation
 from flows.rendering import fragments
+from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts
@@ -156,18 +159,20 @@ class Process:
             case Acked(version, left=left):
                 more = {"left": encode_skipped(left)} if left else {}
                 connection.tell(encode("acked", **named, version=version, **more))
-            case Refused(code, message):
-                connection.tell(encode("refused", **named, code=code, message=message))
+            case Refused(code):
+                connection.tell(encode("refused", **named, code=code, message=sentence(answer)))
 
 
 def _submission(connection: Connection, frame: object) -> Submission:
     if isinstance(frame, frames.Undo | frames.Redo):
-        operation: object = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
+        operation: Record | Undo | Redo | Refused = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
     else:
-        operation = frame.operation  # type: ignore[attr-defined]
+        operation = parse_operation(frame.operation)  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]
     seq, step = frame.seq, getattr(frame, "step", None)  # type: ignore[attr-defined]
-    return Submission(operation=operation, actor=connection.actor, via="socket", client=client, seq=seq, step=step)
+    return Submission(
+        operation=operation, principal=Person(connection.actor), via="socket", client=client, seq=seq, step=step
+    )
 
 
 def _head(entry: Logged) -> ChangeHead:

@@ -1,4 +1,4 @@
-"""A batch while it is worked through, as the writing door does it: each submission by itself, under its name once."""
+"""A batch while it is worked through, as the commands do it: each submission by itself, under its name once."""
 
 from flows.document import (
     DEFAULT_LIMITS,
@@ -10,7 +10,6 @@ from flows.document import (
     Rejected,
     Undone,
     apply,
-    decode_operation,
     decode_record,
     parse_json,
     redo_steps,
@@ -18,8 +17,7 @@ from flows.document import (
     undo_steps,
 )
 from flows.errors import FlowReason
-from flows.sentences import sentence
-from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
+from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo, refused
 from tests.hostile.model.disk import Answer, Disk, Name
 
 STEPS = 100
@@ -43,9 +41,13 @@ class Turn:
         if known is not None:
             return known
         try:
+            if isinstance(submission.operation, Refused):
+                answer = self._known[name] = submission.operation
+                self.unmade[name] = (self._version, answer)
+                return answer
             answer = self._known[name] = self._do(submission)
         except Rejected as refusal:
-            answer = self._known[name] = Refused(refusal.code, sentence(refusal))
+            answer = self._known[name] = refused(refusal)
             self.unmade[name] = (self._version, answer)
         return answer
 
@@ -59,7 +61,7 @@ class Turn:
             outcome, undo_of, left = taken.outcome, taken.undo_of, taken.skipped
             via = "undo" if isinstance(asked, Undo) else "redo"
         else:
-            outcome = apply(self._draft, decode_operation(asked, DEFAULT_LIMITS), DEFAULT_LIMITS)
+            outcome = apply(self._draft, asked, DEFAULT_LIMITS)
             left = outcome.skipped
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
