@@ -19,7 +19,7 @@ from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest
 
 from accounts.models import User
-from sessions.processes.directory import GROUP
+from sessions.processes.registry import GROUP
 from sessions.supervisor import login_name
 
 PATIENCE = 1.0

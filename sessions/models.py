@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from flows.models import Flow
 
 if TYPE_CHECKING:
-    from sessions.processes.listing import ListedSession
+    from sessions.queries import ListedSession
 
 
 class LiveFlow(Flow):

@@ -16,11 +16,10 @@ from weakref import WeakKeyDictionary
 
 from flows.limits import Limits
 from flows.limits import current as current_limits
-from sessions import metrics
+from sessions import metrics, queries
 from sessions.live.session import LiveSession
-from sessions.processes import listing as live
-from sessions.processes.directory import Directory, Listing, count_sockets
-from sessions.processes.link import Message
+from sessions.processes.group_channel import Message
+from sessions.processes.registry import Registry, SessionEntry, count_sockets
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
 
@@ -34,11 +33,11 @@ class Supervisor:
         self.process = uuid.uuid4().hex
         self.limits = limits
         self.sessions: dict[UUID, LiveSession] = {}
-        self.directory = Directory(self.process, self._listings, self._kick)
+        self.registry = Registry(self.process, self)
         self._sockets: defaultdict[int, set[Socket]] = defaultdict(set)
         self._ending = False
         self._farewells: set[asyncio.Task[None]] = set()
-        metrics.people.set_function(lambda: sum(len(one.people) for one in self._listings()))
+        metrics.people.set_function(lambda: sum(len(one.people) for one in self.entries()))
 
     def session_for(self, flow_id: UUID) -> LiveSession:
         """Return the flow's session, started if there is none. Raises `Closing` while the process ends."""
@@ -62,7 +61,7 @@ class Supervisor:
         metrics.sockets.inc()
         if self._ending:
             socket.close(Close.RESTARTING)
-        return len(mine) + self.directory.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
+        return len(mine) + self.registry.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
 
     def leave(self, socket: Socket) -> None:
         """Forget a socket that is gone."""
@@ -84,27 +83,16 @@ class Supervisor:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAINING_SECONDS):
                 await asyncio.gather(*(socket.drained() for socket in sockets))
-        await asyncio.gather(self.directory.close(), *self._farewells)
+        await asyncio.gather(self.registry.close(), *self._farewells)
 
-    def _ended(self, session: LiveSession) -> None:
-        if self.sessions.get(session.flow_id) is session:
-            del self.sessions[session.flow_id]
-        farewell = asyncio.create_task(session.link.close())
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
-        self._changed(session.flow_id)
-
-    def _changed(self, flow_id: UUID) -> None:
-        if not self._ending:
-            self.directory.changed(flow_id)
-
-    def _listings(self) -> Iterator[Listing]:
+    def entries(self) -> Iterator[SessionEntry]:
+        """List the sessions of this process."""
         for session in list(self.sessions.values()):
             people = [(one.person.id, one.person.name, one.person.colour) for one in session.board.ours()]
-            yield Listing(session.flow_id, session.started_at.isoformat(), count_sockets(people))
+            yield SessionEntry(session.flow_id, session.started_at.isoformat(), count_sockets(people))
 
-    def _kick(self, message: Message) -> None:
-        """Ask again about a person, or close what a login that ended had opened."""
+    def on_auth_event(self, message: Message) -> None:
+        """Check a changed account's sockets again; close those of a login that ended."""
         for session in list(self.sessions.values()):
             if message["type"] == "live.account":
                 user = message["user"]
@@ -116,6 +104,18 @@ class Supervisor:
                     socket.close(Close.LOG_IN)
                     session.depart(socket)
 
+    def _ended(self, session: LiveSession) -> None:
+        if self.sessions.get(session.flow_id) is session:
+            del self.sessions[session.flow_id]
+        farewell = asyncio.create_task(session.channel.close())
+        self._farewells.add(farewell)
+        farewell.add_done_callback(self._farewells.discard)
+        self._changed(session.flow_id)
+
+    def _changed(self, flow_id: UUID) -> None:
+        if not self._ending:
+            self.registry.changed(flow_id)
+
 
 _supervisors: "WeakKeyDictionary[asyncio.AbstractEventLoop, Supervisor]" = WeakKeyDictionary()
 
@@ -126,8 +126,8 @@ def current() -> Supervisor:
     supervisor = _supervisors.get(loop)
     if supervisor is None:
         supervisor = _supervisors[loop] = Supervisor(current_limits())
-        supervisor.directory.open()
-        live.ask(supervisor.directory)
+        supervisor.registry.open()
+        queries.answer_from(supervisor.registry)
     return supervisor
 
 

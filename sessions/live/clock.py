@@ -20,7 +20,7 @@ from sessions.live.inbox import Inbox
 from sessions.live.replica import Current
 from sessions.presence.board import ANNOUNCE_SECONDS, with_role
 from sessions.presence.sync import Rollcall
-from sessions.processes.link import Link
+from sessions.processes.group_channel import GroupChannel
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import encode
 from sessions.sockets.admission import verdicts
@@ -42,7 +42,7 @@ class Watched(Protocol):
     flow: Current
     audience: Audience
     inbox: Inbox
-    link: Link
+    channel: GroupChannel
     rollcall: Rollcall
     active_at: float
     arriving: int
@@ -146,7 +146,7 @@ class Vigil:
     async def _announce(self) -> None:
         self._session.audience.forget_snapshot()
         self._session.rollcall.announce()
-        await self._session.link.renew()
+        await self._session.channel.renew()
 
     async def _check(self, sockets: Iterable[Socket]) -> None:
         """Ask again who these people are and what they may do, and act on it."""

@@ -20,7 +20,7 @@ from sessions.live.answers import answer
 from sessions.live.broadcaster import Audience
 from sessions.live.inbox import Entry, Inbox
 from sessions.live.replica import Current
-from sessions.processes.link import Link
+from sessions.processes.group_channel import GroupChannel
 from sessions.protocol.codes import Close, Closing
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class Committing(Protocol):
     flow: Current
     inbox: Inbox
     audience: Audience
-    link: Link
+    channel: GroupChannel
 
     async def follow(self, receipt: Receipt) -> None:
         """Bring the flow in memory to where the receipt says it stands."""
@@ -64,7 +64,7 @@ class Commits:
         metrics.commit_seconds.observe(time.monotonic() - begun)
         metrics.commit_size.observe(len(batch))
         if receipt.version > self._session.flow.version:  # whatever goes wrong from here on, others are told
-            self._session.link.say(hint_changed(receipt).message)
+            self._session.channel.send(hint_changed(receipt).message)
         await self._session.follow(receipt)
         for entry, given in zip(batch, receipt.answers, strict=True):
             answer(entry, given, self._session.audience, self._session.flow)

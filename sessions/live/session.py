@@ -12,6 +12,7 @@ from the version they hold; after too many starts its people are sent away, to c
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -27,18 +28,17 @@ from flows.storage.store import load_document
 from flows.submission import Receipt
 from sessions import metrics
 from sessions.database import patiently
-from sessions.live import group, steps
+from sessions.live import steps
 from sessions.live.broadcaster import Audience
 from sessions.live.catch_up import CatchUp
 from sessions.live.clock import Vigil
 from sessions.live.commits import Commits
 from sessions.live.inbox import Entry, Inbox
 from sessions.live.replica import Current
-from sessions.live.restarts import Restarts
 from sessions.live.steps import Step
 from sessions.presence.board import Board
 from sessions.presence.sync import Rollcall
-from sessions.processes.link import Link
+from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
 
@@ -47,6 +47,8 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 FINISHING_SECONDS = 3.0
+MOST_RESTARTS = 10
+RESTARTS_WITHIN_SECONDS = 60.0
 
 
 class LiveSession:
@@ -66,8 +68,8 @@ class LiveSession:
         self.board = Board()
         self.audience = Audience(flow_id, limits, lambda: self.flow.document)
         self.inbox = Inbox()
-        self.link = Link(group_name(flow_id), partial(group.hear, self), partial(group.listening, self))
-        self.rollcall = Rollcall(self.board, self.audience, self.link, f"{process}.{uuid4().hex}", limits)
+        self.channel = GroupChannel(group_name(flow_id), self)
+        self.rollcall = Rollcall(self.board, self.audience, self.channel, f"{process}.{uuid4().hex}", limits)
         self.vigil = Vigil(self)
         self.active_at = time.monotonic()
         self.access_changed_at = 0.0
@@ -77,7 +79,7 @@ class LiveSession:
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
         self._log = CatchUp(self.flow, self._patiently, self._advance, self._open)
         self._commits = Commits(self)
-        self._restarts = Restarts()
+        self._restarts: deque[float] = deque()
         self._task: asyncio.Task[None] | None = None
 
     # What others ask of it.
@@ -87,7 +89,7 @@ class LiveSession:
         metrics.live_sessions.inc()
         log.info("session_started", flow=str(self.flow_id))
         self._task = asyncio.create_task(self._live())
-        self.link.open()
+        self.channel.open()
         self.vigil.open()
 
     async def ready(self) -> None:
@@ -155,6 +157,26 @@ class LiveSession:
         elif receipt.version > receipt.previous:
             self._advance(steps.step_of(receipt))
 
+    def on_joined(self) -> None:
+        """Start over with the group: what was said before, we missed."""
+        self.rollcall.begin()
+        self.check_soon(lambda _: True)
+        self.look()
+
+    def on_message(self, message: Message) -> None:
+        """Take a hint of the group; only the log and the rows are believed."""
+        match message["type"]:
+            case "flow.changed":
+                if message["version"] > self.flow.version:
+                    self.look()
+            case "flow.access":
+                users = set(message["users"])
+                self.check_soon(lambda socket: socket.person.id in users)
+            case "flow.deleted":
+                self.look()
+            case _:
+                self.rollcall.hear(message)
+
     def expect_open(self) -> None:
         """Raise `Closing` if the session ends."""
         if self.closing is not None:
@@ -220,12 +242,18 @@ class LiveSession:
         return await patiently(partial(call, *args, **kwargs), self.expect_open)
 
     def _begin_again(self) -> None:
-        """Prepare another start after a defect, or give up."""
-        log.exception("session_restarted", flow=str(self.flow_id), times=self._restarts.count())
+        """Prepare another start after a defect, or give up after too many."""
+        now = time.monotonic()
+        self._restarts.append(now)
+        while now - self._restarts[0] > RESTARTS_WITHIN_SECONDS:
+            self._restarts.popleft()
+        metrics.restarts.inc()
+        log.exception("session_restarted", flow=str(self.flow_id), times=len(self._restarts))
         self._ready.clear()
         self.inbox.put_back()
         self._log.began_again()
-        self._restarts.expect_few()
+        if len(self._restarts) > MOST_RESTARTS:
+            raise Closing(Close.RESTARTING)
 
     def _stop(self, code: Close) -> None:
         self.closing = code

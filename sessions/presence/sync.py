@@ -15,7 +15,7 @@ import structlog
 from flows.limits import Limits
 from sessions.live.broadcaster import Audience
 from sessions.presence.board import Board, Person, State
-from sessions.processes.link import Link, Message
+from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import valid_state
 from sessions.sockets.socket import Socket
@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 class Rollcall:
     """Presence of one flow in one process."""
 
-    def __init__(self, board: Board, audience: Audience, link: Link, process: str, limits: Limits) -> None:
-        self._board, self._audience, self._link = board, audience, link
+    def __init__(self, board: Board, audience: Audience, channel: GroupChannel, process: str, limits: Limits) -> None:
+        self._board, self._audience, self._channel = board, audience, channel
         self._process, self._limits = process, limits
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
@@ -35,7 +35,7 @@ class Rollcall:
 
     def begin(self) -> None:
         """Ask the other processes who is with them, and say who is with us."""
-        self._say("live.ask")
+        self._say("queries.ask")
         self.announce()
 
     def arrive(self, socket: Socket) -> None:
@@ -67,7 +67,7 @@ class Rollcall:
     def update(self, session: str, state: State) -> None:
         """Note what one of ours is doing."""
         self._board.update(session, state)
-        if not self._link.is_alone:
+        if not self._channel.is_alone:
             self._told.setdefault(session, {}).update(state)
         self.nudge()
 
@@ -94,7 +94,7 @@ class Rollcall:
             return
         now = time.monotonic()
         match message["type"]:
-            case "live.ask":
+            case "queries.ask":
                 self.announce()
             case "live.people":
                 people = [_person(one) for one in message["people"]]
@@ -128,7 +128,7 @@ class Rollcall:
         self._not_before = time.monotonic() + pause
 
     def _say(self, type: str, **fields: Any) -> None:
-        self._link.say({"type": type, "process": self._process, **fields})
+        self._channel.send({"type": type, "process": self._process, **fields})
 
 
 def _wire(person: Person, state: State) -> dict[str, object]:

@@ -12,9 +12,10 @@ from flows.models import Flow
 from sessions import supervisor
 from sessions.live import broadcaster, clock
 from sessions.live.session import LiveSession
-from sessions.processes import directory
-from sessions.processes.listing import live_sessions, session_of
+from sessions.processes import registry
+from sessions.processes.group_channel import Message
 from sessions.protocol.codes import Close
+from sessions.queries import live_sessions, session_of
 from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
 
@@ -158,7 +159,7 @@ async def test_a_process_that_falls_silent_is_forgotten(
     bob = await elsewhere("bob")
     await alice.next("people", where=lambda frame: bool(frame["joined"]))
     dead = next(iter(elsewhere.supervisor.sessions.values()))  # type: ignore[attr-defined]
-    for task in dead.link._tasks:
+    for task in dead.channel._tasks:
         task.cancel()
     dead.vigil.close()
     here = next(iter(supervisor.current().sessions.values()))
@@ -182,16 +183,19 @@ async def test_announcements_are_repeated(join: Join, elsewhere: Join, monkeypat
 async def test_a_failed_announcement_is_not_the_last(
     live: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(directory, "ANNOUNCE_SECONDS", 0.01)
+    monkeypatch.setattr(registry, "ANNOUNCE_SECONDS", 0.01)
     told = asyncio.Event()
 
-    def ours() -> Iterator[directory.Listing]:
-        if "announcement_failed" not in caplog.text:
-            raise ZeroDivisionError("a defect")
-        told.set()
-        yield from ()
+    class Failing:
+        def entries(self) -> Iterator[registry.SessionEntry]:
+            if "announcement_failed" not in caplog.text:
+                raise ZeroDivisionError("a defect")
+            told.set()
+            yield from ()
 
-    one = directory.Directory("one", ours, lambda message: None)
+        def on_auth_event(self, message: Message) -> None: ...
+
+    one = registry.Registry("one", Failing())
     one._task = asyncio.create_task(one._repeat())
     async with asyncio.timeout(PATIENCE):
         await told.wait()
@@ -212,11 +216,11 @@ async def test_a_failed_announcement_is_not_the_last(
 async def test_a_message_that_is_none_of_ours_is_ignored(join: Join, message: dict[str, object]) -> None:
     alice = await join("alice")
     session = next(iter(supervisor.current().sessions.values()))
-    session.link._take(message)
+    session.channel._receive(message)
     assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
 
 
-async def test_the_directory_knows_what_is_live_here_and_elsewhere(join: Join, elsewhere: Join, flow: Flow) -> None:
+async def test_the_registry_knows_what_is_live_here_and_elsewhere(join: Join, elsewhere: Join, flow: Flow) -> None:
     nobody = {"active": False, "version": 1, "people": [], "count": 0}
     assert (await sync_to_async(session_of)(flow.pk)) == nobody
     await join("alice")
@@ -232,20 +236,20 @@ async def test_the_directory_knows_what_is_live_here_and_elsewhere(join: Join, e
 
 
 async def test_processes_tell_each_other_what_is_live(join: Join, elsewhere: Join) -> None:
-    here = supervisor.current().directory
+    here = supervisor.current().registry
     bob = await elsewhere("bob")
     async with asyncio.timeout(10):
-        while not any(listing.people for heard in here._heard.values() for listing in heard.sessions.values()):
+        while not any(entry.people for remote in here._remote.values() for entry in remote.sessions.values()):
             await asyncio.sleep(0)
     assert here.sockets_elsewhere(bob.me["id"]) == 1
-    for heard in here._heard.values():
-        heard.at -= PRESENCE_SECONDS - 1
+    for remote in here._remote.values():
+        remote.heard_at -= PRESENCE_SECONDS - 1
     assert here.sockets_elsewhere(bob.me["id"]) == 1
-    for heard in here._heard.values():
-        heard.at -= 2
+    for remote in here._remote.values():
+        remote.heard_at -= 2
     assert here.sockets_elsewhere(bob.me["id"]) == 0, "of a process that fell silent nobody knows anything"
-    for heard in here._heard.values():
-        heard.at += 100
+    for remote in here._remote.values():
+        remote.heard_at += 100
     await bob.leave()
     async with asyncio.timeout(10):
         while here.sockets_elsewhere(bob.me["id"]):

@@ -19,7 +19,7 @@ from flows.models import Flow, Membership
 from flows.publish import publish_sync
 from sessions import join as joining
 from sessions import supervisor
-from sessions.live import clock, group
+from sessions.live import clock
 from sessions.protocol.codes import Close
 from sessions.sockets.admission import Guest, admit, verdicts
 from tests.sessions.client import PATIENCE, Client, connect
@@ -233,7 +233,7 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
         monkeypatch.undo()
         guest = admit(*arguments)
         hint = remove_member(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
-        loop.call_soon_threadsafe(group.hear, session, hint.message)
+        loop.call_soon_threadsafe(session.on_message, hint.message)
         return guest
 
     monkeypatch.setattr(joining, "admit", overtaken)
