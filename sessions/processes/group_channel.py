@@ -15,6 +15,8 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 Message = dict[str, Any]
 log = structlog.get_logger(__name__)
+ANNOUNCE_SECONDS = 10.0
+"""How often a process announces all it has to the others."""
 QUEUED = 1_000
 TIMEOUT_SECONDS = 2.0
 RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0)

@@ -18,8 +18,7 @@ import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from flows.limits import current
-from sessions.presence.board import ANNOUNCE_SECONDS
-from sessions.processes.group_channel import GroupChannel, Message
+from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel, Message
 
 GROUP = "live"
 CHUNK = 200

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import database
-from sessions.live import broadcaster, commits, steps
+from sessions.live import broadcaster, commits, deltas
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 
@@ -43,7 +43,7 @@ async def test_edits_have_their_turn_while_others_write_without_end(
         session._log.is_due = True
 
     monkeypatch.setattr(session._log, "run", read_and_hear_of_more)
-    session.look()
+    session.read_log_soon()
     assert (await alice.do(move(1)))["version"] == 2
 
 
@@ -74,7 +74,7 @@ async def test_a_way_back_that_is_too_long_is_a_snapshot(
         await alice.do(move(x))
     for longest, told in ((10_000, "apply_changes"), (10, "snapshot")):
         await restart()
-        monkeypatch.setattr(steps, "LONGEST_WAY_BACK", longest)
+        monkeypatch.setattr(deltas, "LONGEST_WAY_BACK", longest)
         bob = await join("bob", held=deepcopy(held))
         assert (await bob.next("snapshot", "apply_changes"))["type"] == told
         await bob.reach(6)

@@ -89,7 +89,7 @@ async def test_many_movements_are_few_frames(join: Join, monkeypatch: pytest.Mon
     for x in range(20):
         await alice.send("presence", cursor=[x, 0])
         await alice.settle()
-    the_session().rollcall._flush()
+    the_session().presence._flush()
     await state_of(bob, alice.session, cursor=[19, 0])
     told = [frame["states"][alice.session] for frame in bob.frames if frame["type"] == "presence"]
     assert told == [{"cursor": [-1, -1]}, {"cursor": [19, 0]}]
@@ -106,10 +106,10 @@ async def test_a_newcomer_learns_what_everybody_is_doing(join: Join) -> None:
 async def test_edits_go_in_front_of_cursors(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = await join("alice"), await join("bob")
     await pause(alice, bob, monkeypatch)
-    the_session().audience._not_before = time.monotonic() + 3600
+    the_session().broadcaster._not_before = time.monotonic() + 3600
     await alice.send("presence", cursor=[1, 1])
     assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
-    the_session().rollcall._flush()
+    the_session().presence._flush()
     await state_of(bob, alice.session, cursor=[1, 1])
     told = [frame["type"] for frame in bob.frames if frame["type"] in ("apply_changes", "presence")]
     assert told == ["presence", "apply_changes", "presence"]
@@ -145,10 +145,10 @@ async def test_a_session_that_ends_takes_nobody_of_its_successor_along(join: Joi
     (ending,) = elsewhere.supervisor.sessions.values()  # type: ignore[attr-defined]
     ending.end(Close.ASLEEP)
     back = await elsewhere("vera")
-    ending.rollcall.close()
+    ending.presence.close()
     await alice.until(lambda: back.session in alice.people)
     here = next(iter(supervisor.current().sessions.values()))
-    here.rollcall.hear({"type": "live.leaving", "process": ending.rollcall._process})
+    here.presence.receive({"type": "live.leaving", "process": ending.presence._process})
     assert here.board.has_person(back.me["id"])
 
 
@@ -161,10 +161,10 @@ async def test_a_process_that_falls_silent_is_forgotten(
     dead = next(iter(elsewhere.supervisor.sessions.values()))  # type: ignore[attr-defined]
     for task in dead.channel._tasks:
         task.cancel()
-    dead.vigil.close()
+    dead.clock.close()
     here = next(iter(supervisor.current().sessions.values()))
     here.board.forget_silent(10**9, 30)
-    here.rollcall.nudge()
+    here.presence.schedule_flush()
     assert (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"] == [bob.session]
     assert here.board.persons == 1
 

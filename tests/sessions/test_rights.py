@@ -21,7 +21,7 @@ from sessions import join as joining
 from sessions import supervisor
 from sessions.live import clock
 from sessions.protocol.codes import Close
-from sessions.sockets.admission import Guest, admit, verdicts
+from sessions.sockets.admission import Admission, admit, recheck
 from tests.sessions.client import PATIENCE, Client, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -111,9 +111,9 @@ async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick
         if away:
             loop.call_soon_threadsafe(asked.set)
             raise OperationalError("the database is away")
-        return verdicts(*arguments)
+        return recheck(*arguments)
 
-    monkeypatch.setattr(clock, "verdicts", unanswered)
+    monkeypatch.setattr(clock, "recheck", unanswered)
     hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
     await sync_to_async(publish_sync)(hint)
     async with asyncio.timeout(PATIENCE):
@@ -131,32 +131,32 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
 
     def held_up(*arguments: Any) -> dict[str, str | Close]:
         monkeypatch.undo()
-        found = verdicts(*arguments)
+        found = recheck(*arguments)
         loop.call_soon_threadsafe(read.set)
         late.wait(PATIENCE)
         return found
 
-    monkeypatch.setattr(clock, "verdicts", held_up)
+    monkeypatch.setattr(clock, "recheck", held_up)
     session.check_soon(lambda _: True)
     async with asyncio.timeout(PATIENCE):
         await read.wait()
     await give_role(flow, cast["alice"], cast["bob"], "viewer")
     assert (await bob.next("you"))["role"] == "viewer"
     late.set()
-    await asyncio.gather(*session.vigil._acts)
+    await asyncio.gather(*session.clock._acts)
     assert "you" not in {frame["type"] for frame in await bob.settle()}
-    assert [socket.person.role for socket in session.audience] == ["viewer"]
+    assert [socket.person.role for socket in session.broadcaster] == ["viewer"]
 
 
 async def test_a_check_that_meets_a_defect_is_told_and_made_again(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, impatient: None
 ) -> None:
     def broken(*arguments: Any) -> dict[str, str | Close]:
-        if "vigil_failed" not in caplog.text:
+        if "clock_failed" not in caplog.text:
             raise ZeroDivisionError("a defect")
-        return verdicts(*arguments)
+        return recheck(*arguments)
 
-    monkeypatch.setattr(clock, "verdicts", broken)
+    monkeypatch.setattr(clock, "recheck", broken)
     bob = await join("bob")
     await Membership.objects.filter(flow=flow).adelete()
     assert await bob.closed() == 4403
@@ -229,12 +229,12 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
     await bob.send("ping")
     await bob.next("error")
 
-    def overtaken(*arguments: Any) -> Guest:
+    def overtaken(*arguments: Any) -> Admission:
         monkeypatch.undo()
-        guest = admit(*arguments)
+        admission = admit(*arguments)
         hint = remove_member(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
         loop.call_soon_threadsafe(session.on_message, hint.message)
-        return guest
+        return admission
 
     monkeypatch.setattr(joining, "admit", overtaken)
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")

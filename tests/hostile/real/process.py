@@ -47,8 +47,8 @@ class Process:
                 if self.session is not None:
                     await self.session.catch_up()
         if self.session is not None:
-            self.session.audience.flush()
-            await asyncio.gather(*(socket.drained() for socket in self.session.audience))
+            self.session.broadcaster.flush()
+            await asyncio.gather(*(socket.drained() for socket in self.session.broadcaster))
 
     async def restart(self) -> None:
         """End as an operator would have it; nobody comes in any more."""
@@ -78,7 +78,7 @@ class Process:
             registry._timer.cancel()
         for connection in self._connections:
             await connection.die()
-        await asyncio.gather(*tasks, *self._supervisor._farewells, return_exceptions=True)  # type: ignore[arg-type]
+        await asyncio.gather(*tasks, *self._supervisor._closing, return_exceptions=True)  # type: ignore[arg-type]
 
 
 def silence(channel: GroupChannel) -> None:
