@@ -12,6 +12,7 @@ from ninja.utils import check_csrf
 from structlog.contextvars import bind_contextvars
 
 from accounts.models import User
+from accounts.principals import Person, Principal, TokenBearer
 from accounts.tokens import user_of_bearer
 from web.errors import Problem
 
@@ -19,19 +20,19 @@ from web.errors import Problem
 class BearerToken(HttpBearer):
     """`Authorization: Bearer <access>`."""
 
-    def __call__(self, request: HttpRequest) -> User | None:
+    def __call__(self, request: HttpRequest) -> TokenBearer | None:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         return self.authenticate(request, token.strip()) if scheme.lower() == "bearer" else None
 
-    def authenticate(self, request: HttpRequest, token: str) -> User:
-        """Return the token's person, who is then the request's; raise `Problem` rather than try the cookie."""
+    def authenticate(self, request: HttpRequest, token: str) -> TokenBearer:
+        """Return the token's bearer, and make its person the request's; raise `Problem` rather than try the cookie."""
         request.user = AnonymousUser()
         user = user_of_bearer(token)
         if user is None:
             raise Problem("not_authenticated", "The access token is not, or no longer, good.")
         request.user = user
         bind_contextvars(user_id=user.pk)
-        return user
+        return TokenBearer(user.pk)
 
 
 class SessionCookie(APIKeyCookie):
@@ -42,7 +43,7 @@ class SessionCookie(APIKeyCookie):
     def _get_key(self, request: HttpRequest) -> str | None:
         return request.COOKIES.get(self.param_name)
 
-    def authenticate(self, request: HttpRequest, key: str | None) -> User | None:
+    def authenticate(self, request: HttpRequest, key: str | None) -> Person | None:
         """Return who is logged in. Without a login there is nothing to forge, so 401 comes before the CSRF proof."""
         if not isinstance(request.user, User):
             return None
@@ -51,7 +52,7 @@ class SessionCookie(APIKeyCookie):
             if (token := request.headers.get("X-CSRFToken")) and token == request.COOKIES.get("csrftoken"):
                 raise Problem("forbidden", "The Origin or Referer of this call is not one that may send it.")
             raise Problem("forbidden", "Send the cookie `csrftoken` back in the header `X-CSRFToken`.")
-        return request.user
+        return Person(request.user.pk)
 
 
 AUTHENTICATION = [BearerToken(), SessionCookie()]
@@ -61,3 +62,10 @@ def person(request: HttpRequest) -> User:
     """Return who an authenticated call is from."""
     assert isinstance(request.user, User)  # noqa: S101  (the types' sake: authentication saw to it)
     return request.user
+
+
+def principal(request: HttpRequest) -> Principal:
+    """Return who acts by an authenticated call: the person of a login, or the bearer of a token."""
+    acting = getattr(request, "auth", None)
+    assert isinstance(acting, Person | TokenBearer)  # noqa: S101  (the types' sake: authentication saw to it)
+    return acting

@@ -34,9 +34,11 @@ def seed(people: int, flows: list[int], library: int) -> dict[str, Any]:
     from django.conf import settings
 
     from accounts.models import User
+    from accounts.principals import Person
     from accounts.tokens import issue
     from flows.commands import create_flow
     from flows.models import Membership
+    from flows.parsing import parse_flow
 
     names = [
         User(email=f"person{number}@example.com", name=f"Person {number}", password="!") for number in range(people)
@@ -44,14 +46,14 @@ def seed(people: int, flows: list[int], library: int) -> dict[str, Any]:
     users = User.objects.bulk_create(names)
     ids = []
     for count in flows:
-        flow = create_flow(users[0].pk, title=f"{count} nodes", via="system", **graph(count))
+        flow = create_flow(Person(users[0].pk), parse_flow(title=f"{count} nodes", **graph(count)), via="system")
         members = [Membership(flow=flow, user=user, role="editor", colour=at) for at, user in enumerate(users[1:], 1)]
         Membership.objects.bulk_create(members)
         ids.append(str(flow.pk))
     chance = random.Random(7)
     for number in range(library):
         title = f"{chance.choice(WORDS).title()} {chance.choice(WORDS)} {number}"
-        create_flow(users[0].pk, title=title, via="system", **graph(5))
+        create_flow(Person(users[0].pk), parse_flow(title=title, **graph(5)), via="system")
     return {
         "tokens": [issue(user).access for user in users],
         "flows": ids,

@@ -9,9 +9,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from accounts.principals import Person, System
 from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.models import Flow
+from flows.parsing import parse_flow
 
 NAMES = ("Alice", "Bob", "Vera", "Charlie")
 TITLE = "Customer support triage"
@@ -31,9 +33,10 @@ def seed_demo() -> Flow | None:
         alice, bob, vera, _charlie = (
             people.objects.create_user(f"{name.lower()}@example.com", None, name=name) for name in NAMES
         )
-        flow = create_flow(alice.pk, title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges(), via="system")
-        set_member(None, flow.pk, person=bob.email, role=Role.EDITOR, via="system")
-        set_member(None, flow.pk, person=vera.email, role=Role.VIEWER, via="system")
+        record = parse_flow(title=TITLE, description=DESCRIPTION, nodes=_nodes(), edges=_edges())
+        flow = create_flow(Person(alice.pk), record, via="system")
+        set_member(System(), flow.pk, person=bob.email, role=Role.EDITOR)
+        set_member(System(), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 

@@ -5,8 +5,11 @@
     └── Forbidden    forbidden   the flow is known to you, your role is too small
     Rejected (flows.document)    an edit, a member or a title that does not fit, with the operation's code
 
-Each carries a stable `code` of the public contract and a `message` for people.
+Each carries a stable `code` of the public contract; `FlowReason`s are the reasons of refusals that the document itself
+knows nothing of.
 """
+
+from enum import StrEnum, auto
 
 from django.utils.translation import gettext as _
 
@@ -37,3 +40,34 @@ class Forbidden(FlowError):  # noqa: N818  (the contract's word)
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or _("Your role in this flow does not allow this."))
+
+
+class FlowReason(StrEnum):
+    """Why what was asked of a flow is refused, besides the document's own reasons."""
+
+    FORBIDDEN = auto()
+    VERSION_AHEAD = auto()
+    VERSION_STALE = auto()
+    NOTHING_TO_UNDO = auto()
+    NOTHING_TO_REDO = auto()
+    CHANGED_BY_OTHERS = auto()
+    CHANGED_ELSEWHERE = auto()
+    UNDO_TOO_OFTEN = auto()
+    ASKED_TOO_OFTEN = auto()
+    CALL_TOO_LONG = auto()
+    BATCHES_TOO_LONG = auto()
+    NOT_AN_EMAIL = auto()
+    UNKNOWN_ROLE = auto()
+    UNKNOWN_PERSON = auto()
+    AMBIGUOUS_PERSON = auto()
+    LAST_OWNER = auto()
+    TOO_FAST = auto()
+    UNKNOWN_ACTION = auto()
+    NODE_DELETED = auto()
+    NODE_DELETED_BY = auto()
+    YOU_DELETED_NODE = auto()
+    EDGE_DELETED = auto()
+    EDGE_DELETED_BY = auto()
+    YOU_DELETED_EDGE = auto()
+    IN_WORDS = auto()
+    """What was refused before refusals had reasons; only the sentence was kept, as `text`."""

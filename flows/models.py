@@ -193,7 +193,10 @@ class Change(models.Model):
 
 
 class Answer(models.Model):
-    """A submission that made no version and must be answered the same for ever: refused (`code`) or no change."""
+    """A submission that made no version and must be answered the same for ever: refused (`code`) or no change.
+
+    Why is a `reason` with its `details`, as JSON. What was refused before there were reasons has the `message` it got.
+    """
 
     flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="answers", db_index=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -201,7 +204,9 @@ class Answer(models.Model):
     seq = models.PositiveBigIntegerField()
     version = models.PositiveBigIntegerField()
     code = models.CharField(max_length=32, blank=True)
-    message = models.TextField(blank=True)
+    reason = models.CharField(max_length=32, blank=True, default="")
+    details = models.TextField(blank=True, default="")
+    message = models.TextField(blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -14,18 +14,20 @@ from itertools import islice
 from uuid import UUID
 
 import orjson
-from django.utils.translation import gettext as _
 
 from accounts.colours import colour_of
 from accounts.models import User
+from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
+from flows import queries
 from flows.access import Access, get_flow_for
-from flows.commands.undo_budget import Efforts
+from flows.commands.undo_budget import UndoBudgets
 from flows.commands.undo_steps import REACH
 from flows.document import Past, Rejected, Replaced, encode_operation, replaced
+from flows.errors import FlowReason
 from flows.log import READ_BYTES
 from flows.log.reverse import backwards
-from flows.models import Change, Membership
+from flows.models import Change
 from flows.storage.store import consistent_read
 from flows.storage.stored_graph import StoredGraph
 
@@ -35,7 +37,7 @@ NAMES = {"position": "place"}
 ELSEWHERE = -1
 """The author of what a person wrote by other clients than those asked about."""
 
-_efforts = Efforts()
+_budgets = UndoBudgets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +49,20 @@ class Return:
     more: bool
 
 
-def replaced_since(person: User, flow_id: UUID, since: int, clients: frozenset[str] | None = None) -> Return:
-    """Read what became of a person's work since a version, and of others' by them, the newest first.
+def replaced_since(principal: Principal, flow_id: UUID, since: int, clients: frozenset[str] | None = None) -> Return:
+    """Read what became of somebody's work since a version, and of others' by them, the newest first.
 
     With `clients`, only of what they wrote by others than these, by these.
 
     Raises `NotFound`, and `Rejected("rate_limited")` for who asks for far too much.
     """
     with consistent_read():
-        access = get_flow_for(person, flow_id)
-        first = _first_own_change(person.pk, access) if access.may_edit and since < access.flow.version else None
-        if first is None:
+        access, person = get_flow_for(principal, flow_id), user_id_of(principal)
+        is_asked = person is not None and access.may_edit and since < access.flow.version
+        first = _first_own_change(person, access) if person is not None and is_asked else None
+        if person is None or first is None:
             return Return(access.flow.version, [], more=False)
-        return _Reading(person.pk, access, since, first, clients).told()
+        return _Reading(person, access, since, first, clients).told()
 
 
 def _first_own_change(person: int, access: Access) -> int | None:
@@ -105,12 +108,12 @@ class _Reading:
 
     def _past(self, graph: StoredGraph) -> Iterator[Past]:
         """Go back as far as it matters and may."""
-        effort = _efforts.of(self._flow.pk, self._person)
-        if not effort.may(time.monotonic()):
-            raise Rejected("rate_limited", _("Too much was asked for at once. Try again in a few seconds."))
+        budget = _budgets.of(self._flow.pk, self._person)
+        if not budget.has_room(time.monotonic()):
+            raise Rejected("rate_limited", FlowReason.ASKED_TOO_OFTEN)
         room = READ_BYTES
         for entry, size in backwards(self._flow.pk, self._flow.version, graph, down_to=self._first):
-            effort.spend(size)
+            budget.spend(size)
             room -= size
             if room < 0:
                 self._is_cut = True
@@ -120,7 +123,7 @@ class _Reading:
 
 
 def _people(flow_id: UUID, ids: Iterable[int]) -> dict[int, dict[str, object]]:
-    colours = dict(Membership.objects.filter(flow_id=flow_id, user_id__in=ids).values_list("user_id", "colour"))
+    colours = {member.id: member.colour for member in queries.members(flow_id)}
     names = User.objects.filter(pk__in=ids).values_list("pk", "name")
     return {id: {"id": id, "name": name, "colour": colour_of(colours.get(id, id))} for id, name in names}
 

@@ -4,8 +4,8 @@ A hint goes to the group of its flow in the channel layer and says that there is
 log. So it may be lost, doubled or late, and a layer that does not answer must never fail a write or hold it up: it is
 given one second, and what it raises is logged and dropped.
 
-Synchronous code calls `after(receipt)` or `publish_sync(hint)`. Inside Django's threads the hint runs on the server's
-event loop, which alone may touch the in-memory layer; where there is no loop (commands, tests) on one of its own.
+Commands publish by themselves, with `publish_after_commit`. Inside Django's threads the hint runs on the server's event
+loop, which alone may touch the in-memory layer; where there is no loop (the command line, tests) on one of its own.
 """
 
 import asyncio
@@ -58,13 +58,7 @@ def hint_deleted(flow_id: UUID) -> Hint:
     return _hint(flow_id, "flow.deleted")
 
 
-def after(receipt: Receipt) -> None:
-    """Publish what a submit in synchronous code did, if it did anything."""
-    if receipt.version > receipt.previous:
-        publish_sync(hint_changed(receipt))
-
-
-def publish_sync(hint: Hint) -> None:
+def publish_after_commit(hint: Hint) -> None:
     """Publish from synchronous code: at once, or when the transaction around commits."""
     transaction.on_commit(partial(async_to_sync(publish), hint), robust=True)
 

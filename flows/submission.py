@@ -1,14 +1,17 @@
-"""What is handed to the writing door, and what comes back.
+"""What is submitted to a flow, and what comes back.
 
-Values only. A submission is named for ever by (flow, actor, client, seq); without client and seq it is anonymous and
-cannot be sent again. Its answer is part of the receipt of the whole batch.
+Values only, parsed already (`flows.parsing`). A submission is named for ever by (flow, actor, client, seq); without
+client and seq it is anonymous and cannot be sent again. Its answer is part of the receipt of the whole batch.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal, TypeAlias
 from uuid import UUID
 
-from flows.document import Effect, Graph, Left
+from accounts.principals import Principal, user_id_of
+from flows.document import Effect, Graph, Left, Record, Rejected
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -23,30 +26,50 @@ Name: TypeAlias = tuple[int, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take back the last step of whoever asks; not if they went on elsewhere after version `at`."""
+    """Undo the principal's last step, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Take back the last undo of whoever asks; not if they went on elsewhere after version `at`."""
+    """Redo the principal's last undo, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
-    """One thing that somebody asks of one flow.
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not done, and why; `flows.sentences` says it to people.
 
-    `operation` is a value from the wire, not yet decoded, a `Record`, `Undo()` or `Redo()`. `actor` is a user's id;
-    None is the system. `based_on` is for whole-graph replacement: refused with `version_conflict` unless it is the
-    current version. `step` names the gesture: what one person does under one name, one after the other, is undone
-    together.
+    A value, because a `Rejected` that is kept keeps all that its raise went through. `nodes` and `edges` are the ids it
+    is about, so that the author can be shown them as they are.
     """
 
-    operation: object
-    actor: int | None
+    code: str
+    reason: StrEnum
+    values: Mapping[str, object] = field(default_factory=dict)
+    nodes: frozenset[str] = frozenset()
+    edges: frozenset[str] = frozenset()
+
+
+def refused(refusal: Rejected, nodes: frozenset[str] = frozenset(), edges: frozenset[str] = frozenset()) -> Refused:
+    """Return a refusal that was raised as a value."""
+    values = {name: refused(one) if isinstance(one, Rejected) else one for name, one in refusal.values.items()}
+    return Refused(refusal.code, refusal.reason, values, nodes, edges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One thing that a principal asks of one flow.
+
+    What could not be parsed is the refusal it comes to. `based_on` is for whole-graph replacement: refused with
+    `version_conflict` unless it is the current version. `step` names the undo step: what one person does under one
+    name, one after the other, is undone together.
+    """
+
+    operation: Record | Undo | Redo | Refused
+    principal: Principal
     via: Via
     client: str | None = None
     seq: int | None = None
@@ -54,11 +77,17 @@ class Submission:
     based_on: int | None = None
 
     @property
+    def actor(self) -> int | None:
+        """Whose account stands in the log; None is the system."""
+        return user_id_of(self.principal)
+
+    @property
     def name(self) -> Name | None:
         """What the submission is known by, or None if it is anonymous."""
-        if self.actor is None or self.client is None or self.seq is None:
+        actor = self.actor
+        if actor is None or self.client is None or self.seq is None:
             return None
-        return self.actor, self.client, self.seq
+        return actor, self.client, self.seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +101,6 @@ class Acked:
     version: int
     fresh: bool
     left: tuple[Left, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Not done, and why. `nodes` and `edges` are the ids it touched, so that the asker can see them as they are."""
-
-    code: str
-    message: str
-    nodes: frozenset[str] = frozenset()
-    edges: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from flows.api.document_schema import components as document_components
 from flows.api.document_schema import resolved
 from flows.document import Rejected, parse_json
 from flows.errors import FlowError
+from flows.sentences import sentence
 from helix.reference import Reference
 from sessions.api import router as sessions
 from web.db_errors import is_outage
@@ -86,7 +87,7 @@ def failure(code: str, message: str, detail: object = None, *, status: int | Non
 @api.exception_handler(Problem)
 def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer what a call itself calls a failure."""
-    response = failure(problem.code, problem.message, problem.detail)
+    response = failure(problem.code, problem.message, problem.detail, status=problem.status)
     if problem.retry_after is not None:
         response["Retry-After"] = str(problem.retry_after)
     return response
@@ -102,7 +103,7 @@ def on_flow_error(request: HttpRequest, error: FlowError) -> HttpResponse:
 def on_rejected(request: HttpRequest, rejected: Rejected) -> HttpResponse:
     """Answer a refused operation: 422, except for codes that calls share; too many bytes in a setting is no 413."""
     status = 422 if rejected.code == "too_large" else status_of(rejected.code)
-    return failure(rejected.code, rejected.message, status=status)
+    return failure(rejected.code, sentence(rejected), status=status)
 
 
 @api.exception_handler(AuthenticationError)
@@ -141,7 +142,7 @@ def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse
 def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer a body that is no JSON."""
     cause = error.__cause__
-    return failure("invalid", cause.message if isinstance(cause, Rejected) else "The request cannot be read.")
+    return failure("invalid", sentence(cause) if isinstance(cause, Rejected) else "The request cannot be read.")
 
 
 @api.exception_handler(OperationalError)

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import Schema
 
-from accounts.authentication import person
+from accounts.authentication import person, principal
 from flows.access import get_flow_for
 from sessions import queries
 from web.errors import Problem, answers
@@ -46,7 +46,7 @@ class SessionsOut(Schema):
 @router.get("/flows/{flow_id}/session", **answers({200: SessionOut}, "not_found"))
 def read_session(request: HttpRequest, flow_id: UUID) -> queries.SessionState:
     """Tell who is in the flow now."""
-    get_flow_for(person(request), flow_id)
+    get_flow_for(principal(request), flow_id)
     return queries.session_of(flow_id)
 
 

@@ -2,7 +2,7 @@
 
 `hello` joins the live session; before it every other frame is an error. A client that sends none in time is closed as
 too slow; after it the time limit is ours. A malformed frame is answered by `error`, the fifth in a row closes the
-connection, and so does exceeding a rate for ten seconds. Operations are decoded here, before any lock: the session is
+connection, and so does exceeding a rate for ten seconds. Operations are parsed here, before any lock: the session is
 given a value of the document, or its refusal.
 """
 
@@ -12,16 +12,12 @@ from typing import assert_never
 
 import structlog
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import override
 
-from flows.document import (
-    Operation,
-    Rejected,
-    ReplaceGraph,
-    decode_graph,
-    decode_operation,
-    mentioned_on_wire,
-)
+from flows.document import Record, mentioned_on_wire
+from flows.errors import FlowReason
 from flows.limits import current as current_limits
+from flows.parsing import parse_graph, parse_operation
 from flows.submission import Redo as RedoLast
 from flows.submission import Refused, Submission
 from flows.submission import Undo as UndoLast
@@ -35,6 +31,7 @@ from sessions.protocol.decoding import BadFrame, OtherProtocol, decode_frame
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import (
     ClientFrame,
+    Error,
     ExecuteAction,
     Hello,
     Operate,
@@ -57,8 +54,6 @@ JOIN_SECONDS = 30.0
 SURPLUS_SECONDS = 2.0
 WAITING_BYTES = 4 * 1024 * 1024
 TOO_FAST = _("Too many at once. Slow down.")
-NO_ACTION = _("There is no such action.")
-NOTHING = frozenset[str](), frozenset[str]()
 log = structlog.get_logger(__name__)
 
 
@@ -161,13 +156,14 @@ class Connection:
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
-                touched = mentioned_on_wire(frame.operation) if isinstance(frame, Operate) else NOTHING
-                self._refuse(session, seq, client, Refused("rate_limited", TOO_FAST, *touched))
+                nodes, edges = mentioned_on_wire(frame.operation if isinstance(frame, Operate) else None)
+                refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
+                self._refuse(session, seq, client, refused)
             case SyncGraph(seq):
                 rate = self._frames
                 if rate.take(now) and self._has_room():
                     return True
-                self._refuse(session, seq, None, Refused("rate_limited", TOO_FAST))
+                self._refuse(session, seq, None, Refused("rate_limited", FlowReason.TOO_FAST))
             case _:
                 rate = self._seen if isinstance(frame, Seen) else self._frames
                 if rate.take(now):
@@ -185,16 +181,16 @@ class Connection:
 
     def _perform(self, frame: ClientFrame, session: LiveSession) -> None:
         match frame:
-            case Operate():
-                self._operate(session, frame)
+            case Operate(seq, operation, client, step):
+                self._submit(session, seq, parse_operation(operation), client, step=step)
             case SyncGraph(seq, version, graph):
-                self._submit(session, seq, self._decode_graph(graph), based_on=version)
+                self._submit(session, seq, parse_graph(graph), based_on=version)
             case Undo(seq, client, at):
                 self._submit(session, seq, UndoLast(at), client)
             case Redo(seq, client, at):
                 self._submit(session, seq, RedoLast(at), client)
             case ExecuteAction(seq):
-                self._refuse(session, seq, None, Refused("unknown_action", NO_ACTION))
+                self._refuse(session, seq, None, Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
             case Presence(state):
                 session.active_at = time.monotonic()
                 session.presence.update_state(self._socket.session, state)
@@ -207,48 +203,27 @@ class Connection:
             case _:
                 assert_never(frame)
 
-    def _operate(self, session: LiveSession, frame: Operate) -> None:
-        """Decode an operation and submit it, or its refusal with the ids that it names."""
-        operation: Operation | Rejected
-        undecodable = NOTHING
-        try:
-            operation = decode_operation(frame.operation, self._limits)
-        except Rejected as refusal:
-            operation = refusal.with_traceback(None)  # which would keep the frame for as long as the refusal
-            undecodable = mentioned_on_wire(frame.operation)
-        self._submit(session, frame.seq, operation, frame.client, step=frame.step, undecodable=undecodable)
-
     def _submit(
         self,
         session: LiveSession,
         seq: int,
-        operation: Operation | ReplaceGraph | UndoLast | RedoLast | Rejected,
+        operation: Record | UndoLast | RedoLast | Refused,
         client: str | None = None,
         *,
         step: str | None = None,
         based_on: int | None = None,
-        undecodable: tuple[frozenset[str], frozenset[str]] = NOTHING,
     ) -> None:
         socket = self._socket
         submission = Submission(
             operation=operation,
-            actor=socket.person.id,
+            principal=socket.credential.principal(socket.person.id),
             via="socket",
             client=client or socket.client,
             seq=seq,
             step=step,
             based_on=based_on,
         )
-        session.submit(Entry(submission, socket, seq, self._size, client, undecodable=undecodable))
-
-    def _decode_graph(self, graph: object) -> ReplaceGraph | Rejected:
-        """Decode a whole graph, or return its refusal."""
-        try:
-            if not isinstance(graph, dict) or graph.keys() != {"nodes", "edges"}:
-                raise Rejected("invalid", "a graph has nodes and edges")
-            return ReplaceGraph(*decode_graph(graph["nodes"], graph["edges"], self._limits))
-        except Rejected as refusal:
-            return refusal.with_traceback(None)
+        session.submit(Entry(submission, socket, seq, self._size, client))
 
     def _refuse(self, session: LiveSession, seq: int, client: str | None, refused: Refused) -> None:
         refuse(self._socket, refused, session.broadcaster, seq=seq, client=client)
@@ -258,7 +233,9 @@ class Connection:
         self._malformed += 1
         now = time.monotonic()
         if self._frames.take(now) or self._malformed >= MALFORMED_IN_A_ROW:
-            self._socket.send_error("invalid", bad.message, **bad.values)
+            with override(self._socket.language):
+                message = bad.sentence()
+            self._socket.send(encode(Error(code="invalid", message=message)))
         else:
             self._socket.send_error("rate_limited", TOO_FAST)
         if self._malformed >= MALFORMED_IN_A_ROW:

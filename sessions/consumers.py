@@ -5,6 +5,7 @@ throughput of one membership for the whole flow (measured), and `sessions.live` 
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -21,12 +22,17 @@ log = structlog.get_logger(__name__)
 
 
 class Consumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """A consumer without a channel of the layer, and without Django's thread of database connections."""
+    """A consumer without a channel of the layer, a task for each frame and a trip to Django's thread."""
 
-    channel_layer_alias = None
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection. Channels' own would listen to the layer too, by a task for each frame: 15 µs more."""
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                await self.dispatch(await receive())
 
     async def dispatch(self, message: dict[str, Any]) -> None:
-        """Call the method for a message. Channels' own would go through a thread first, for each frame."""
+        """Call the method for a message. Channels' own would go through a thread first."""
         await getattr(self, message["type"].replace(".", "_"))(message)
 
     async def disconnect(self, code: int) -> None:

@@ -2,8 +2,8 @@
 
 An outage passes, by itself or by an operator's hand, and until then nothing can be saved or read: no connection, a
 restart, a lock that does not come, a full disk. What was asked may be asked again. A collision is one too: two
-transactions stood in each other's way and ours was taken back whole, so the writing door begins it again by itself a
-few times before anybody hears of it. Everything else that the database refuses is a bug and stays loud.
+transactions stood in each other's way and ours was taken back whole, so it is begun again
+a few times before anybody hears of it. Everything else that the database refuses is a bug and stays loud.
 """
 
 import sqlite3
@@ -33,8 +33,8 @@ DatabaseErrors = (OperationalError, InterfaceError, InternalError)
 """What an outage may come as, and much else; a database that became read-only is an internal error to its driver."""
 
 
-class NotOurTurn(OperationalError):  # noqa: N818
-    """The lock by which writers take turns did not come."""
+class LockTimeout(OperationalError):  # noqa: N818
+    """The lock that lets one writer at a time did not come in time."""
 
 
 def is_outage(error: BaseException) -> bool:
@@ -46,8 +46,8 @@ def is_outage(error: BaseException) -> bool:
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE
-    if cause is None:  # Django's own word for a connection that is gone, or ours for a turn that does not come
-        return isinstance(error, InterfaceError | NotOurTurn)
+    if cause is None:  # Django's own word for a connection that is gone, or ours for a lock that does not come
+        return isinstance(error, InterfaceError | LockTimeout)
     state = getattr(cause, "sqlstate", None)
     return state is None or state.startswith(SQLSTATES)
 

@@ -29,14 +29,23 @@ REFUSED = 422
 
 
 class Problem(Exception):  # noqa: N818  (named as the product names it)
-    """A call that fails as the contract says. `retry_after` is in seconds."""
+    """A call that fails as the contract says. `retry_after` is in seconds; `status` where it is not the code's own."""
 
-    def __init__(self, code: str, message: str, detail: object = None, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        detail: object = None,
+        *,
+        retry_after: int | None = None,
+        status: int | None = None,
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.detail = detail
         self.retry_after = retry_after
+        self.status = status
 
 
 class In(Schema):

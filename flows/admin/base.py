@@ -7,9 +7,12 @@ from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from flows.commands.write_lock import writing
+from accounts.authentication import person
+from accounts.principals import Administrator
+from flows.commands.write_lock import write_transaction
 from flows.document import Rejected
 from flows.errors import FlowError
+from flows.sentences import sentence
 
 
 class Unwritten(Exception):  # noqa: N818
@@ -40,7 +43,7 @@ class ReadOnly:
 
 
 class Refusable:
-    """A refusal by the door is a message on the page; whatever the same request had written is rolled back."""
+    """A refusal is a message on the page; whatever the same request had written is rolled back."""
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """List them, or run an action on the chosen ones, or say why not."""
@@ -60,16 +63,21 @@ class Refusable:
         return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []  # type: ignore[attr-defined]
 
 
-def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Answer with the view, all or nothing; when the door refuses, with the reason as a message.
+def administrator(request: HttpRequest) -> Administrator:
+    """Return who acts."""
+    return Administrator(person(request).pk)
 
-    Who only looks takes no turn at writing: SQLite's lock is one for all flows.
+
+def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """Answer with the view, all or nothing; when a command refuses, with the reason as a message.
+
+    Reading takes no lock: SQLite has one for all flows.
     """
     try:
         if request.method in {"GET", "HEAD", "OPTIONS"}:
             return view()
-        with writing():
+        with write_transaction():
             return view()
     except REFUSALS as refusal:
-        messages.error(request, refusal.message)
+        messages.error(request, sentence(refusal) if isinstance(refusal, Rejected) else refusal.message)
         return HttpResponseRedirect(request.get_full_path())

@@ -12,14 +12,16 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from flows import commands, publish
-from flows.admin.base import Refusable, Unwritten
+from flows import commands
+from flows.admin.base import Refusable, Unwritten, administrator
 from flows.admin.contents import FirstEdges, FirstNodes
 from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
 from flows.limits import current
 from flows.models import Flow
+from flows.parsing import parse_operation
 from flows.search import folded
+from flows.sentences import sentence
 
 
 class Deleted(admin.SimpleListFilter):
@@ -60,7 +62,7 @@ class FlowForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             decode_properties(cleaned.get("title", ""), cleaned.get("description", ""), current())
         except Rejected as refusal:
-            raise forms.ValidationError(refusal.message) from None
+            raise forms.ValidationError(sentence(refusal)) from None
         return cleaned
 
 
@@ -120,14 +122,13 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         """Submit what was changed."""
         wanted = {name: value for name, value in form.cleaned_data.items() if value != form.initial[name]}
         if wanted:
-            operation = {"kind": "edit_flow", "set": wanted}
+            operation = parse_operation({"kind": "edit_flow", "set": wanted})
             receipt = commands.submit(
-                obj.pk, [commands.Submission(operation=operation, actor=request.user.pk, via="admin")]
+                obj.pk, [commands.Submission(operation=operation, principal=administrator(request), via="admin")]
             )
             for answer in receipt.answers:
                 if isinstance(answer, commands.Refused):
-                    raise Unwritten(answer.message)
-            publish.after(receipt)
+                    raise Unwritten(sentence(answer))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give and take roles."""
@@ -141,7 +142,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
     def delete_model(self, request: HttpRequest, obj: Flow) -> None:
         """Mark it as deleted."""
-        publish.publish_sync(commands.delete_flow(request.user.pk, obj.pk, via="admin"))
+        commands.delete_flow(administrator(request), obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Flow]) -> None:
         """Mark those as deleted that are not."""
@@ -152,8 +153,7 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     def restore(self, request: HttpRequest, flows: QuerySet[Flow]) -> None:
         """Bring deleted flows back as they were."""
         restored = [
-            commands.restore_flow(request.user.pk, flow.pk, via="admin")
-            for flow in flows.filter(deleted_at__isnull=False)
+            commands.restore_flow(administrator(request), flow.pk) for flow in flows.filter(deleted_at__isnull=False)
         ]
         self.message_user(request, ngettext("%d flow restored.", "%d flows restored.", len(restored)) % len(restored))
 

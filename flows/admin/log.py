@@ -9,7 +9,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from flows.admin.base import ReadOnly
+from flows.commands.idempotency import refusal_of
 from flows.models import Answer, Change
+from flows.sentences import sentence
 
 
 @admin.register(Change)
@@ -62,12 +64,19 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class AnswerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Submissions that made no version: refused, or a change of nothing."""
 
-    list_display = ("created_at", "flow", "actor", "code", "message", "client", "seq")
+    list_display = ("created_at", "flow", "actor", "code", "why", "client", "seq")
     list_filter = ("code", "created_at")
     list_select_related = ("flow", "actor")
     search_fields = ("flow__search_text", "actor__email", "actor__name", "client")
     ordering = ("-pk",)
     show_full_result_count = False
+    fields = ("flow", "actor", "client", "seq", "version", "code", "why", "created_at")
+    readonly_fields = ("why",)
+
+    @admin.display(description=_("why"))
+    def why(self, answer: Answer) -> str:
+        """Say why it was refused."""
+        return sentence(refusal_of(answer)) if answer.code else ""
 
 
 def summary(operation: dict[str, Any]) -> str:

@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from flows import commands, publish
-from flows.admin.base import Refusable
+from flows import commands
+from flows.access import Role
+from flows.admin.base import Refusable, administrator
 from flows.models import Membership
 
 
@@ -63,14 +64,12 @@ class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 def give_role(request: HttpRequest, membership: Membership) -> None:
     """Let the door give somebody a role; raises what it refuses with."""
     person: str | int = membership.user_id if membership.pk else membership.user.email
-    changed = commands.set_member(request.user.pk, membership.flow_id, person=person, role=membership.role, via="admin")
+    commands.set_member(administrator(request), membership.flow_id, person=person, role=Role(membership.role))
     membership.pk = Membership.objects.values_list("pk", flat=True).get(
         flow_id=membership.flow_id, user_id=membership.user_id
     )
-    publish.publish_sync(changed.hint)
 
 
 def take_role(request: HttpRequest, membership: Membership) -> None:
     """Let the door take somebody's role away; raises what it refuses with."""
-    hint = commands.remove_member(request.user.pk, membership.flow_id, user_id=membership.user_id, via="admin")
-    publish.publish_sync(hint)
+    commands.remove_member(administrator(request), membership.flow_id, user_id=membership.user_id)

@@ -1,16 +1,18 @@
 """A flow as REST says it: straight from rows to bytes: ten thousand nodes are too many to validate on the way out."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.http import HttpResponse
 
-from accounts.models import User
+from accounts.principals import Principal
 from flows.access import Access, get_flow_for
 from flows.commands import Refused
-from flows.document import Code, Rejected, encode_edge, encode_node
+from flows.document import encode_edge, encode_node
+from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
+from web.errors import Problem
 
 
 def json(value: object, status: int = 200) -> HttpResponse:
@@ -19,10 +21,10 @@ def json(value: object, status: int = 200) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="application/json; charset=utf-8")
 
 
-def whole_flow(person: User, flow_id: UUID, *, status: int = 200) -> HttpResponse:
+def whole_flow(principal: Principal, flow_id: UUID, *, status: int = 200) -> HttpResponse:
     """Answer the flow with all that is in it, at one version, and that version as its ETag."""
     with consistent_read():
-        access = get_flow_for(person, flow_id)
+        access = get_flow_for(principal, flow_id)
         graph = encoded_graph(flow_id)
     response = json(_properties(access) | graph | _times(access), status)
     response["ETag"] = etag(access.flow.version)
@@ -37,9 +39,9 @@ def encoded_graph(flow_id: UUID) -> dict[str, object]:
     }
 
 
-def rejected(refused: Refused) -> Rejected:
+def rejected(refused: Refused) -> Problem:
     """Make the failure of a whole call out of the refusal of the one thing it asked."""
-    return Rejected(cast(Code, refused.code), refused.message)
+    return Problem(refused.code, sentence(refused), status=422 if refused.code == "too_large" else None)
 
 
 def etag(version: int) -> str:

@@ -6,10 +6,11 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
-from accounts.authentication import person
+from accounts.authentication import principal
+from accounts.principals import Principal
 from flows import commands
 from flows import limits as helix_limits
-from flows.access import Forbidden, Role, get_flow_for
+from flows.access import Role, get_flow_for
 from flows.api.answers import encoded_graph, json, rejected
 from flows.api.schemas import (
     GRAPH_CODES,
@@ -24,8 +25,10 @@ from flows.api.schemas import (
 )
 from flows.commands import Acked, Redo, Refused, Submission, Undo
 from flows.document import Rejected, encode_left
+from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since
-from flows.publish import after
+from flows.parsing import parse_graph, parse_operation
+from flows.sentences import sentence
 from flows.storage.store import consistent_read
 from web.errors import Problem, answers
 from web.router import Router
@@ -45,12 +48,12 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
 
     Else 409, with the flow as it is now: `detail: {version, nodes, edges}`. The same graph makes no version.
     """
-    get_flow_for(person(request), flow_id, Role.EDITOR)
-    receipt = commands.replace_graph(flow_id, actor=person(request).pk, **dict(payload), via="api")
-    after(receipt)
+    get_flow_for(principal(request), flow_id, Role.EDITOR)
+    graph = parse_graph({"nodes": payload.nodes, "edges": payload.edges})
+    receipt = commands.replace_graph(principal(request), flow_id, graph, version=payload.version, via="api")
     match receipt.answers:
         case (Refused(code="version_conflict") as stale,):
-            raise Problem(stale.code, stale.message, _current(request, flow_id))
+            raise Problem(stale.code, sentence(stale), _current(request, flow_id))
         case (Refused() as refused,):
             raise rejected(refused)
     return json({"version": receipt.version})
@@ -65,10 +68,9 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
 
     They are undone together, with what else the caller did under the same `step` right before or after.
     """
-    get_flow_for(person(request), flow_id, Role.EDITOR)
+    get_flow_for(principal(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
-    receipt = commands.submit(flow_id, _submissions(person(request).pk, payload))
-    after(receipt)
+    receipt = commands.submit(flow_id, _submissions(principal(request), payload))
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
         raise Forbidden
     return json({"version": receipt.version, "results": [_result(answer) for answer in receipt.answers]})
@@ -105,22 +107,21 @@ def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]
     May list fewer than `limit`, when they are long: there is no more only when the last one is at `version`.
     """
     with consistent_read():
-        access = get_flow_for(person(request), flow_id)
+        access = get_flow_for(principal(request), flow_id)
         changes = changes_since(flow_id, query.since, query.limit, size=READ_BYTES)
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
 
 
-def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
-    actor = person(request)
-    get_flow_for(actor, flow_id, Role.EDITOR)
-    submission = Submission(operation=asked, actor=actor.pk, via="api", client=payload.client, seq=payload.seq)
+def _take_back(request: HttpRequest, flow_id: UUID, operation: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
+    caller = principal(request)
+    get_flow_for(caller, flow_id, Role.EDITOR)
+    submission = Submission(operation=operation, principal=caller, via="api", client=payload.client, seq=payload.seq)
     receipt = commands.submit(flow_id, [submission])
-    after(receipt)
     match receipt.answers[0]:
         case Refused(code="forbidden"):
             raise Forbidden
         case Refused(code="rate_limited") as refused:
-            raise Problem(refused.code, refused.message, retry_after=1)
+            raise Problem(refused.code, sentence(refused), retry_after=1)
         case Refused() as refused:
             raise rejected(refused)
         case acked:
@@ -130,19 +131,19 @@ def _take_back(request: HttpRequest, flow_id: UUID, asked: Undo | Redo, payload:
 def _check_amount(operations: list[object]) -> None:
     most = helix_limits.current().batch
     if len(operations) > most:
-        raise Rejected("limit_reached", f"A call holds at most {most} operations.")
+        raise Rejected("limit_reached", FlowReason.CALL_TOO_LONG, most=most)
     inner = (one.get("operations") for one in operations if isinstance(one, dict))
     if sum(len(batch) for batch in inner if isinstance(batch, list)) > most * BATCHES:
-        raise Rejected("limit_reached", f"The batches of a call hold at most {most * BATCHES} operations together.")
+        raise Rejected("limit_reached", FlowReason.BATCHES_TOO_LONG, most=most * BATCHES)
 
 
-def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
+def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
     """Make submissions of one call, which is one step to undo."""
     step = payload.step or (uuid4().hex if len(payload.operations) > 1 else None)
     return [
         Submission(
-            operation=operation,
-            actor=actor,
+            operation=parse_operation(operation),
+            principal=caller,
             via="api",
             client=payload.client,
             seq=None if payload.seq is None else payload.seq + index,
@@ -154,7 +155,7 @@ def _submissions(actor: int, payload: OperationsIn) -> list[Submission]:
 
 def _result(answer: Acked | Refused) -> dict[str, object]:
     if isinstance(answer, Refused):
-        return {"code": answer.code, "message": answer.message}
+        return {"code": answer.code, "message": sentence(answer)}
     return {"version": answer.version} | ({"left": encode_left(answer.left)} if answer.left else {})
 
 
@@ -170,5 +171,5 @@ def _change(change: LoggedChange) -> dict[str, object]:
 
 def _current(request: HttpRequest, flow_id: UUID) -> dict[str, object]:
     with consistent_read():
-        version = get_flow_for(person(request), flow_id).flow.version
+        version = get_flow_for(principal(request), flow_id).flow.version
         return {"version": version, **encoded_graph(flow_id)}

@@ -5,13 +5,13 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
-from accounts.authentication import person
+from accounts.authentication import person, principal
 from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
-from flows.publish import after, publish_sync
+from flows.parsing import parse_flow, parse_operation, parse_title
 from flows.queries import FlowSummary, library
 from web.errors import answers
 from web.router import Router
@@ -30,42 +30,42 @@ def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
 @router.post("/flows", **answers({201: FlowOut}, "forbidden", "too_large", "invalid", *GRAPH_CODES))
 def create_flow(request: HttpRequest, payload: CreateIn) -> HttpResponse:
     """Create a flow of the caller's own, with a graph if one is given; if that does not hold together, 422 says why."""
-    owner = person(request)
-    flow = commands.create_flow(owner.pk, **dict(payload), via="api")
+    owner = principal(request)
+    flow = commands.create_flow(owner, parse_flow(**dict(payload)), via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 
 @router.get("/flows/{flow_id}", **answers({200: FlowOut}, "not_found"))
 def read_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Read a flow and all that is in it. The ETag is its version, which tells nothing of roles: there is no 304."""
-    return whole_flow(person(request), flow_id)
+    return whole_flow(principal(request), flow_id)
 
 
 @router.patch("/flows/{flow_id}", **answers({200: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
 def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpResponse:
     """Change the flow's title or description."""
-    get_flow_for(person(request), flow_id, Role.EDITOR)
-    operation = {"kind": "edit_flow", "set": payload.dict(exclude_unset=True)}
-    receipt = commands.submit(flow_id, [Submission(operation=operation, actor=person(request).pk, via="api")])
-    after(receipt)
+    get_flow_for(principal(request), flow_id, Role.EDITOR)
+    operation = parse_operation({"kind": "edit_flow", "set": payload.dict(exclude_unset=True)})
+    receipt = commands.submit(flow_id, [Submission(operation=operation, principal=principal(request), via="api")])
     match receipt.answers:
         case (Refused() as refused,):
             raise rejected(refused)
-    return whole_flow(person(request), flow_id)
+    return whole_flow(principal(request), flow_id)
 
 
 @router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
 def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Delete the flow; owners only."""
-    publish_sync(commands.delete_flow(person(request).pk, flow_id, via="api"))
+    commands.delete_flow(principal(request), flow_id)
     return HttpResponse(status=204)
 
 
 @router.post("/flows/{flow_id}/duplicate", **answers({201: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
 def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateIn] = UNNAMED) -> HttpResponse:
     """Make a flow of the caller's own with the same elements under the same ids."""
-    owner = person(request)
-    flow = commands.duplicate_flow(owner.pk, flow_id, title=payload.title, via="api")
+    owner = principal(request)
+    title = None if payload.title is None else parse_title(payload.title)
+    flow = commands.duplicate_flow(owner, flow_id, title=title, via="api")
     return _created(whole_flow(owner, flow.pk, status=201), flow.pk, request)
 
 

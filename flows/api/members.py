@@ -4,14 +4,15 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.authentication import person
+from accounts.authentication import principal
 from accounts.models import User
 from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json
 from flows.api.schemas import MemberIn, MemberOut, MembersOut, PersonId, RoleIn
 from flows.document import Rejected
-from flows.publish import publish_sync
+from flows.errors import FlowReason
+from flows.parsing import parse_role
 from flows.queries import Member, members
 from web.errors import answers
 from web.router import Router
@@ -22,16 +23,16 @@ router = Router(tags=["members"])
 @router.get("/flows/{flow_id}/members", **answers({200: MembersOut}, "not_found"))
 def list_members(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """List the flow's people, in the order in which they joined."""
-    get_flow_for(person(request), flow_id)
+    get_flow_for(principal(request), flow_id)
     return json({"items": [_member(member, member.role) for member in members(flow_id)]})
 
 
 @router.post("/flows/{flow_id}/members", **answers({201: MemberOut}, "forbidden", "not_found", "too_large", "invalid"))
 def add_member(request: HttpRequest, flow_id: UUID, payload: MemberIn) -> HttpResponse:
     """Give somebody a role by e-mail address, or change the one they have; owners only."""
-    get_flow_for(person(request), flow_id, Role.OWNER)
+    get_flow_for(principal(request), flow_id, Role.OWNER)
     if "@" not in payload.email:
-        raise Rejected("invalid", "email must be an e-mail address")
+        raise Rejected("invalid", FlowReason.NOT_AN_EMAIL)
     return _set(request, flow_id, payload.email, payload.role, status=201)
 
 
@@ -47,13 +48,12 @@ def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payloa
 @router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away; owners only, and never the last owner's."""
-    publish_sync(commands.remove_member(person(request).pk, flow_id, user_id=user_id, via="api"))
+    commands.remove_member(principal(request), flow_id, user_id=user_id)
     return HttpResponse(status=204)
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
-    changed = commands.set_member(person(request).pk, flow_id, person=whom, role=role, via="api")
-    publish_sync(changed.hint)
+    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role))
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 
 

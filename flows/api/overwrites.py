@@ -5,11 +5,12 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from accounts.authentication import person
+from accounts.authentication import principal
 from flows.api.answers import json
 from flows.api.schemas import ReplacedOut, ReplacedQuery
 from flows.document import Rejected
 from flows.overwrites import replaced_since
+from flows.sentences import sentence
 from web.errors import Problem, answers
 from web.router import Router
 
@@ -25,7 +26,7 @@ def list_replaced(request: HttpRequest, flow_id: UUID, query: Query[ReplacedQuer
     """
     clients = frozenset(query.clients.split(",")) if query.clients else None
     try:
-        found = replaced_since(person(request), flow_id, query.since, clients)
+        found = replaced_since(principal(request), flow_id, query.since, clients)
     except Rejected as refused:
-        raise Problem(refused.code, refused.message, retry_after=1) from None
+        raise Problem(refused.code, sentence(refused), retry_after=1) from None
     return json({"version": found.version, "items": found.items, "more": found.more})

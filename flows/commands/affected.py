@@ -1,10 +1,11 @@
-"""What a refused operation touched: all that its author may have changed on screen already, and must see as it is now.
+"""What a refused operation affects: all that its author may have changed on screen already, and must see as it is now.
 
 More than it names: a group takes its members along, a removed node its edges, a decision the edges of its branches.
 That is asked only of a graph in memory: a refusal must never make the database read for it.
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from flows.document import (
     Batch,
@@ -17,26 +18,23 @@ from flows.document import (
     ReplaceGraph,
     SingleOperation,
     mentioned,
-    mentioned_on_wire,
 )
+from flows.submission import Redo, Refused, Undo
 
-NOTHING: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
+Ids: TypeAlias = frozenset[str]
 
 
-def touched(operation: object, record: Record | None, graph: Graph | None) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the ids of nodes and edges that an operation touched; `record` is None if it could not be decoded.
-
-    Without a graph, only those that it names.
-    """
-    match record:
-        case None:
-            return mentioned_on_wire(operation)
-        case CreateFlow() | ReplaceGraph():
-            return NOTHING
-    nodes, edges = map(set, mentioned(record))
+def affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) -> tuple[Ids, Ids]:
+    """Return the ids of nodes and edges that an operation affects; without a graph, only those that it names."""
+    match operation:
+        case Refused(nodes=named_nodes, edges=named_edges):
+            return named_nodes, named_edges
+        case CreateFlow() | ReplaceGraph() | Undo() | Redo():
+            return frozenset(), frozenset()
+    nodes, edges = map(set, mentioned(operation))
     if graph is None:
         return frozenset(nodes), frozenset(edges)
-    for single in record.operations if isinstance(record, Batch) else (record,):
+    for single in operation.operations if isinstance(operation, Batch) else (operation,):
         more_nodes, more_edges = _taken_along(single, graph)
         nodes |= more_nodes
         edges |= more_edges

@@ -4,16 +4,27 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from flows import limits as helix_limits
-from flows.commands.affected import touched
-from flows.commands.authorization import Asked, decode
-from flows.commands.deleted_by import Missing
+from flows.commands.affected import affected
+from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import remember
 from flows.commands.locking import LockedFlow
 from flows.commands.undo import take_back_for
-from flows.document import DocumentLimits, Draft, Effect, Graph, Outcome, Record, Rejected, ReplaceGraph, apply
+from flows.document import (
+    CreateFlow,
+    DocumentLimits,
+    Draft,
+    Effect,
+    Graph,
+    Outcome,
+    Reason,
+    Record,
+    Rejected,
+    ReplaceGraph,
+    apply,
+)
+from flows.errors import FlowReason
 from flows.log.entries import append
 from flows.models import Flow
 from flows.search import search_text
@@ -30,6 +41,7 @@ from flows.submission import (
     Submission,
     Undo,
     Via,
+    refused,
 )
 
 
@@ -38,46 +50,49 @@ class Batch:
     """A batch while it is worked through: the flow so far, the answers so far, and what there is to write."""
 
     flow: LockedFlow
-    below: Graph
+    base: Graph
     version: int
-    known: dict[Name, Acked | Refused]
+    answered: dict[Name, Acked | Refused]
     in_memory: bool
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
-    missing: Missing = field(init=False)
-    made: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
-    unmade: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
+    deletions: Deletions = field(init=False)
+    applied: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
+    to_remember: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.draft = Draft(self.below)
-        self.missing = Missing(self.flow.id, self.flow.version)
+        self.draft = Draft(self.base)
+        self.deletions = Deletions(self.flow.id, self.flow.version)
 
-    def answer(self, submission: Submission, asked: Asked) -> Acked | Refused:
+    def answer(self, submission: Submission, *, may_write: bool) -> Acked | Refused:
         """Apply one submission to the draft, unless its name was used before."""
-        if submission.name is not None and submission.name in self.known:
-            return self._again(submission, asked, self.known[submission.name])
-        if isinstance(asked, Rejected):
-            return self._refuse(submission, asked, asked)
+        if submission.name is not None and submission.name in self.answered:
+            return self._again(submission, self.answered[submission.name])
         try:
-            if isinstance(asked, Undo | Redo):
-                return self._take_back(submission, asked)
-            outcome = apply(self.draft, self._current(submission, asked), self.limits)
+            if not may_write:
+                raise Rejected("forbidden", FlowReason.FORBIDDEN)
+            match submission.operation:
+                case Refused() as unparsed:
+                    return self._refuse(submission, unparsed)
+                case Undo() | Redo() as request:
+                    return self._undo(submission, request)
+                case CreateFlow():
+                    raise Rejected("invalid", Reason.ALREADY_CREATED)
+                case record:
+                    return self._apply(submission, record)
         except Rejected as refusal:
-            return self._refuse(submission, asked, refusal)
-        one = submission
-        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.left)
-        return self._accept(submission, head, outcome)
+            return self._refuse(submission, self._explained(submission, refusal))
 
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
         """Write the rows of the net effect, the log and the answers to remember."""
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
-        remember(flow.id, self.unmade)
-        if self.made:
+        remember(flow.id, self.to_remember)
+        if self.applied:
             now = timezone.now()
             write_effect(flow.id, effect, self.version)
-            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.made, now)
+            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.applied, now)
             self._write_flow(effect, now)
-        heads = tuple(head for head, _outcome in self.made)
+        heads = tuple(head for head, _outcome in self.applied)
         return Receipt(flow.id, previous, flow.version, flow.digest, flow.epoch, answers, heads, effect)
 
     def _write_flow(self, effect: Effect, now: datetime) -> None:
@@ -88,7 +103,7 @@ class Batch:
             "node_count": self.draft.node_count,
             "edge_count": self.draft.edge_count,
             "updated_at": time_value(now),
-            "updated_by_id": self.made[-1][0].actor,
+            "updated_by_id": self.applied[-1][0].actor,
         }
         if effect.flow is not None:
             properties = self.draft.properties
@@ -98,54 +113,61 @@ class Batch:
         statement = f"UPDATE {Flow._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608  (our names)
         execute(statement, [*values.values(), key_value(self.flow.id)])
 
-    def _take_back(self, submission: Submission, asked: Undo | Redo) -> Acked:
+    def _apply(self, submission: Submission, record: Record) -> Acked:
+        if isinstance(record, ReplaceGraph):
+            self._expect_current(submission.based_on)
+        outcome = apply(self.draft, record, self.limits)
+        one = submission
+        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.left)
+        return self._accept(submission, head, outcome)
+
+    def _undo(self, submission: Submission, request: Undo | Redo) -> Acked:
         actor = submission.actor
         client = submission.client
         taken = take_back_for(
-            actor, asked, client=client, flow=self.flow, made=self.made, draft=self.draft, below=self.below
+            actor, request, client=client, flow=self.flow, applied=self.applied, draft=self.draft, base=self.base
         )
-        via: Via = "undo" if isinstance(asked, Undo) else "redo"
+        via: Via = "undo" if isinstance(request, Undo) else "redo"
         head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.left)
         return self._accept(submission, head, taken.outcome)
 
-    def _current(self, submission: Submission, asked: Record) -> Record:
-        if isinstance(asked, ReplaceGraph) and submission.based_on != self.version:
-            if submission.based_on is not None and submission.based_on > self.version:
-                raise Rejected("version_conflict", _("The flow is only at version %s.") % self.version)
-            raise Rejected("version_conflict", _("The flow has changed since version %s.") % submission.based_on)
-        return asked
+    def _expect_current(self, based_on: int | None) -> None:
+        if based_on is not None and based_on > self.version:
+            raise Rejected("version_conflict", FlowReason.VERSION_AHEAD, version=self.version)
+        if based_on != self.version:
+            raise Rejected("version_conflict", FlowReason.VERSION_STALE, version=based_on)
 
     def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome) -> Acked:
         if outcome.effect.is_empty:
             answer = Acked(self.version, fresh=False)
             if submission.name is not None:
-                self.unmade.append((submission.name, self.version, None))
+                self.to_remember.append((submission.name, self.version, None))
         else:
             self.draft.advance(outcome.effect)
             self.version += 1
             answer = Acked(self.version, fresh=True, left=head.left)
-            self.made.append((head, outcome))
+            self.applied.append((head, outcome))
         if submission.name is not None:
-            self.known[submission.name] = replace(answer, fresh=False)
+            self.answered[submission.name] = replace(answer, fresh=False)
         return answer
 
-    def _refuse(self, submission: Submission, asked: Asked, refusal: Rejected) -> Refused:
-        message = refusal.message
-        if refusal.missing is not None:
-            message = self.missing.why(refusal.missing, submission.actor, self.made) or message
-        answer = Refused(refusal.code, message, *self._touched(submission, asked, refusal.code))
-        if submission.name is not None and refusal.code not in NOT_REMEMBERED:
-            self.unmade.append((submission.name, self.version, answer))
-            self.known[submission.name] = answer
+    def _explained(self, submission: Submission, refusal: Rejected) -> Refused:
+        """Say who deleted it, of something that does not exist, if that can be told."""
+        deletion = refusal.missing and self.deletions.find(refusal.missing, self.applied)
+        ids = affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
+        if deletion is None:
+            return refused(refusal, *ids)
+        reason, values = deletion.told_to(submission.actor)
+        return Refused(refusal.code, reason, values, *ids)
+
+    def _refuse(self, submission: Submission, answer: Refused) -> Refused:
+        if submission.name is not None and answer.code not in NOT_REMEMBERED:
+            self.to_remember.append((submission.name, self.version, answer))
+            self.answered[submission.name] = answer
         return answer
 
-    def _again(self, submission: Submission, asked: Asked, answer: Acked | Refused) -> Acked | Refused:
+    def _again(self, submission: Submission, answer: Acked | Refused) -> Acked | Refused:
         if isinstance(answer, Acked):
             return answer
-        nodes, edges = self._touched(submission, asked, answer.code)
+        nodes, edges = affected(submission.operation, self.draft if self.in_memory else None)
         return replace(answer, nodes=nodes, edges=edges)
-
-    def _touched(self, submission: Submission, asked: Asked, code: str) -> tuple[frozenset[str], frozenset[str]]:
-        record = decode(submission, self.limits) if isinstance(asked, Rejected) else asked
-        graph = self.draft if self.in_memory and code != "forbidden" else None
-        return touched(submission.operation, record if isinstance(record, Record) else None, graph)

@@ -1,7 +1,7 @@
-"""Who removed what somebody still wants to edit: a refusal says that, and what it was called, instead of an id.
+"""Who deleted what someone still wants to edit: a refusal says that, and what it was called, instead of an id.
 
-Only what was removed lately is looked for, not often in one transaction, and not in long changes, nor behind much that
-is to be passed: others wait for the lock.
+Only recent deletions are looked for, not many in one transaction, and neither in long changes nor behind much that is
+to be passed: others wait for the lock.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db.models.functions import Length
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from flows.commands.undo_steps import Made
+from flows.commands.undo_steps import Applied
 from flows.document import (
     KINDS,
     AddEdge,
@@ -26,6 +25,7 @@ from flows.document import (
     decode_record,
     parse_json,
 )
+from flows.errors import FlowReason
 from flows.models import Change
 
 REACH = 500
@@ -37,29 +37,48 @@ MOST = 5
 SHOWN = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What an element was called, None for an edge, and who deleted it, None for the system."""
+
+    label: str | None
+    by: int | None
+    name: str | None
+
+    def told_to(self, reader: int | None) -> tuple[FlowReason, dict[str, object]]:
+        """Return the reason to refuse with, and its values."""
+        is_node = self.label is not None
+        values: dict[str, object] = {"what": self.label} if is_node else {}
+        if self.by is None:
+            return FlowReason.NODE_DELETED if is_node else FlowReason.EDGE_DELETED, values
+        if self.by == reader:
+            return FlowReason.YOU_DELETED_NODE if is_node else FlowReason.YOU_DELETED_EDGE, values
+        values["who"] = self.name
+        return FlowReason.NODE_DELETED_BY if is_node else FlowReason.EDGE_DELETED_BY, values
+
+
 @dataclass(slots=True)
-class Missing:
+class Deletions:
     """What was looked for in one transaction on a flow whose log ends at `version`."""
 
     flow_id: UUID
     version: int
-    _said: dict[tuple[Element, int | None], str | None] = field(default_factory=dict)
+    _found: dict[Element, Deletion | None] = field(default_factory=dict)
     _near: list[int] | None = None
 
-    def why(self, element: Element, asker: int | None, made: Made) -> str | None:
-        """Say in one sentence who removed an element, None if that cannot be told.
+    def find(self, element: Element, applied: Applied) -> Deletion | None:
+        """Find who deleted an element, None if that cannot be told.
 
-        `made` is what was done in this transaction.
+        `applied` is what was done in this transaction.
         """
-        key = element, asker
-        if key not in self._said and len(self._said) < MOST:
-            found = next(self._removals(element, made), None)
-            self._said[key] = None if found is None else _sentence(*found, asker)
-        return self._said.get(key)
+        if element not in self._found and len(self._found) < MOST:
+            found = next(self._removals(element, applied), None)
+            self._found[element] = None if found is None else _deletion(*found)
+        return self._found.get(element)
 
-    def _removals(self, element: Element, made: Made) -> Iterator[tuple[Node | Edge, int | None]]:
+    def _removals(self, element: Element, applied: Applied) -> Iterator[tuple[Node | Edge, int | None]]:
         """Yield what the element was and who removed it, the last removal first."""
-        for head, outcome in reversed(made):
+        for head, outcome in reversed(applied):
             if outcome.inverse is not None and (held := _brought(outcome.inverse, element)):
                 yield held, head.actor
         if self._near is None:
@@ -106,15 +125,7 @@ def _brings(inverse: Record) -> Iterator[Node | Edge]:
                 yield from edges
 
 
-def _sentence(held: Node | Edge, remover: int | None, asker: int | None) -> str:
-    what = _("this connection") if isinstance(held, Edge) else f"“{_called(held)}”"
-    if remover is None:
-        return _("%s was deleted.") % what
-    if remover == asker:
-        return _("You deleted %s before.") % what
-    name = User.objects.filter(pk=remover).values_list("name", flat=True).first()
-    return _("%(who)s deleted %(what)s.") % {"who": name, "what": what}
-
-
-def _called(node: Node) -> str:
-    return (node.label or KINDS[node.kind].title)[:SHOWN]
+def _deletion(held: Node | Edge, by: int | None) -> Deletion:
+    label = None if isinstance(held, Edge) else (held.label or KINDS[held.kind].title)[:SHOWN]
+    name = by and User.objects.filter(pk=by).values_list("name", flat=True).first()
+    return Deletion(label, by, name or None)

@@ -8,82 +8,30 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
-from flows.access import Role
-from flows.commands.locking import lock_flow, require
-from flows.commands.write_lock import in_turn
-from flows.document import CreateFlow, Document, apply, decode_graph, decode_properties
+from flows.access import DELETE, VIEW, Role, authorize
+from flows.commands.locking import lock_flow
+from flows.commands.write_lock import in_write_transaction
+from flows.document import CreateFlow, Document, apply
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append
 from flows.models import Flow, Membership
-from flows.publish import Hint, hint_deleted
+from flows.publish import hint_deleted, publish_after_commit
 from flows.search import search_text
 from flows.storage.store import load_document, write_effect
 from flows.submission import ChangeHead, Via
 
 COPY = " (Copy)"
-_NONE: list[object] = []
 
 
-def create_flow(
-    actor: int | None,
-    *,
-    title: object,
-    description: object = "",
-    nodes: object = _NONE,
-    edges: object = _NONE,
-    via: Via,
-) -> Flow:
-    """Create a flow, lists of nodes and edges as on the wire, at version 1; `actor` owns it.
+@in_write_transaction
+def create_flow(principal: Principal, record: CreateFlow, *, via: Via) -> Flow:
+    """Create a flow at version 1; the principal owns it, unless it is the system.
 
-    Raises `Rejected`, with the operation's code, if something is invalid or does not hold together.
+    Raises `Rejected`, with the operation's code, if the graph does not hold together.
     """
-    limits = helix_limits.current()
-    properties = decode_properties(title, description, limits)
-    graph = decode_graph(nodes, edges, limits)
-    return _write_new(actor, CreateFlow(properties.title, properties.description, *graph), via)
-
-
-@in_turn
-def duplicate_flow(actor: int | None, flow_id: UUID, *, title: object = None, via: Via) -> Flow:
-    """Create a flow of the actor's own with the same elements under the same ids, as "<title> (Copy)", at version 1.
-
-    Raises `NotFound`, and `Rejected` if a given title is invalid.
-    """
-    limits = helix_limits.current()
-    lock_flow(flow_id)
-    require(flow_id, actor, Role.VIEWER, via, "flows.view_flow")
-    document = load_document(flow_id).document
-    old = document.properties
-    name = old.title[: limits.title - len(COPY)].rstrip() + COPY if title is None else title
-    properties = decode_properties(name, old.description, limits)
-    whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
-    return _write_new(actor, whole, via)
-
-
-@in_turn
-def delete_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Hint:
-    """Mark a flow as deleted; owners only. Publish what comes back. Raises `NotFound` or `Forbidden`."""
-    lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
-    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
-    return hint_deleted(flow_id)
-
-
-@in_turn
-def restore_flow(actor: int | None, flow_id: UUID, *, via: Via) -> Flow:
-    """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
-    lock_flow(flow_id, deleted=True)
-    try:
-        require(flow_id, actor, Role.OWNER, via, "flows.delete_flow")
-    except Forbidden:
-        raise NotFound from None
-    Flow.objects.filter(pk=flow_id).update(deleted_at=None)
-    return Flow.objects.get(pk=flow_id)
-
-
-@in_turn
-def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
+    actor = user_id_of(principal)
     document, now = Document(), timezone.now()
     outcome = apply(document, record, helix_limits.current())
     document.advance(outcome.effect)
@@ -98,3 +46,43 @@ def _write_new(actor: int | None, record: CreateFlow, via: Via) -> Flow:
     if actor is not None:
         Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=0)
     return flow
+
+
+@in_write_transaction
+def duplicate_flow(principal: Principal, flow_id: UUID, *, title: str | None = None, via: Via) -> Flow:
+    """Create a copy that the principal owns, with the same ids, at version 1; without a title as "<title> (Copy)".
+
+    Raises `NotFound`.
+    """
+    lock_flow(flow_id)
+    authorize(principal, flow_id, Role.VIEWER, VIEW)
+    document = load_document(flow_id).document
+    old = document.properties
+    name = old.title[: helix_limits.current().title - len(COPY)].rstrip() + COPY if title is None else title
+    copy = CreateFlow(name, old.description, tuple(document.nodes()), tuple(document.edges()))
+    return create_flow(principal, copy, via=via)
+
+
+def delete_flow(principal: Principal, flow_id: UUID) -> None:
+    """Mark a flow as deleted; owners only. Raises `NotFound` or `Forbidden`."""
+    _mark_deleted(principal, flow_id)
+    publish_after_commit(hint_deleted(flow_id))
+
+
+@in_write_transaction
+def restore_flow(principal: Principal, flow_id: UUID) -> Flow:
+    """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
+    lock_flow(flow_id, deleted=True)
+    try:
+        authorize(principal, flow_id, Role.OWNER, DELETE)
+    except Forbidden:
+        raise NotFound from None
+    Flow.objects.filter(pk=flow_id).update(deleted_at=None)
+    return Flow.objects.get(pk=flow_id)
+
+
+@in_write_transaction
+def _mark_deleted(principal: Principal, flow_id: UUID) -> None:
+    lock_flow(flow_id)
+    authorize(principal, flow_id, Role.OWNER, DELETE)
+    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())

@@ -6,66 +6,67 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from flows.access import Role
-from flows.commands.locking import lock_flow, require
-from flows.commands.write_lock import in_turn
+from accounts.principals import Principal
+from flows.access import Role, authorize
+from flows.commands.locking import lock_flow
+from flows.commands.write_lock import in_write_transaction
 from flows.document import Rejected
-from flows.errors import NotFound
+from flows.errors import FlowReason, NotFound
 from flows.models import Membership
-from flows.publish import Hint, hint_access
-from flows.submission import Via
+from flows.publish import hint_access, publish_after_commit
 
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """Who is what now, whether they are new here, and what is to be published."""
+    """Who is what now, and whether they are new here."""
 
     user_id: int
     role: Role
     is_new: bool
-    hint: Hint
 
 
-@in_turn
-def set_member(actor: int | None, flow_id: UUID, *, person: str | int, role: object, via: Via) -> MemberChanged:
-    """Give a person a role. A text is somebody's e-mail address or name, and adds them; a number is a member's id.
+def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: Role) -> MemberChanged:
+    """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
-    Raises `NotFound` or `Forbidden` for the actor; `NotFound` for a number that is no member; `Rejected("invalid")` for
-    somebody unknown, a role that there is not, and the last owner's going.
+    Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
+    for an unknown person, and for the last owner.
     """
-    wanted = _read_role(role)
+    changed = _set_role(principal, flow_id, person, role)
+    publish_after_commit(hint_access(flow_id, [changed.user_id]))
+    return changed
+
+
+def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> None:
+    """Take a person's role away. Raises as `set_member` does."""
+    _remove_role(principal, flow_id, user_id)
+    publish_after_commit(hint_access(flow_id, [user_id]))
+
+
+@in_write_transaction
+def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role) -> MemberChanged:
     lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via)
+    authorize(principal, flow_id, Role.OWNER)
     user_id = _find_person(person) if isinstance(person, str) else person
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is not None:
-        _keep_an_owner(held, wanted)
-        Membership.objects.filter(pk=held.pk).update(role=wanted)
+        _keep_an_owner(held, role)
+        Membership.objects.filter(pk=held.pk).update(role=role)
     elif isinstance(person, str):
-        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=wanted, colour=_free_colour(flow_id))
+        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id))
     else:
         raise NotFound(_("There is no such member."))
-    return MemberChanged(user_id, wanted, held is None, hint_access(flow_id, [user_id]))
+    return MemberChanged(user_id, role, held is None)
 
 
-@in_turn
-def remove_member(actor: int | None, flow_id: UUID, *, user_id: int, via: Via) -> Hint:
-    """Take a person's role away. Publish what comes back. Raises as `set_member` does."""
+@in_write_transaction
+def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
     lock_flow(flow_id)
-    require(flow_id, actor, Role.OWNER, via)
+    authorize(principal, flow_id, Role.OWNER)
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is None:
         raise NotFound(_("There is no such member."))
     _keep_an_owner(held, None)
     held.delete()
-    return hint_access(flow_id, [user_id])
-
-
-def _read_role(role: object) -> Role:
-    try:
-        return Role(str(role))
-    except ValueError:
-        raise Rejected("invalid", _("A role is one of %s.") % ", ".join(Role)) from None
 
 
 def _find_person(text: str) -> int:
@@ -77,9 +78,9 @@ def _find_person(text: str) -> int:
         case [user_id]:
             return user_id
         case []:
-            raise Rejected("invalid", _("Nobody here has this address or name."))
+            raise Rejected("invalid", FlowReason.UNKNOWN_PERSON)
         case _:
-            raise Rejected("invalid", _("Several people have this name; use the e-mail address."))
+            raise Rejected("invalid", FlowReason.AMBIGUOUS_PERSON)
 
 
 def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
@@ -87,7 +88,7 @@ def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
         return
     others = Membership.objects.filter(flow_id=held.flow_id, role=Role.OWNER).exclude(pk=held.pk)
     if not others.exists():
-        raise Rejected("invalid", _("A flow needs an owner."))
+        raise Rejected("invalid", FlowReason.LAST_OWNER)
 
 
 def _free_colour(flow_id: UUID) -> int:

@@ -16,7 +16,7 @@ from flows.submission import ChangeHead
 REACH = 5_000
 _AT_FIRST = 1_000
 
-Made = Sequence[tuple[ChangeHead, Outcome]]
+Applied = Sequence[tuple[ChangeHead, Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Steps:
     redo: list[Step]
 
 
-def steps_of(actor: int, flow_id: UUID, version: int, made: Made = ()) -> Steps:
-    """Find a person's steps; `made` is what was done in this transaction, after `version`."""
+def steps_of(actor: int, flow_id: UUID, version: int, applied: Applied = ()) -> Steps:
+    """Find a person's steps; `applied` is what was done in this transaction, after `version`."""
     most = helix_limits.current().undo
     for count in (_AT_FIRST, REACH):
-        own = _own_changes(actor, flow_id, version, made, count + 1)
+        own = _own_changes(actor, flow_id, version, applied, count + 1)
         after = max(1, version - REACH)
         if len(own) > count:
             after = max(after, own[-1].version)
@@ -41,18 +41,20 @@ def steps_of(actor: int, flow_id: UUID, version: int, made: Made = ()) -> Steps:
     return steps
 
 
-def went_on_elsewhere(actor: int, flow_id: UUID, at: int, client: str | None, made: Made) -> bool:
+def went_on_elsewhere(actor: int, flow_id: UUID, at: int, client: str | None, applied: Applied) -> bool:
     """Tell whether a person has changed the flow after version `at` by another client than `client`."""
-    if any(head.actor == actor and head.client != client for head, _ in made if head.version > at):
+    if any(head.actor == actor and head.client != client for head, _ in applied if head.version > at):
         return True
     since = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=at)
     return (since if client is None else since.exclude(client=client)).exists()
 
 
-def _own_changes(actor: int, flow_id: UUID, version: int, made: Made, most: int) -> list[OwnChange]:
+def _own_changes(actor: int, flow_id: UUID, version: int, applied: Applied, most: int) -> list[OwnChange]:
     """Return a person's last changes, newest first; the flow's creation is none."""
     own = [
-        OwnChange(head.version, head.via, head.undo_of, head.step) for head, _ in reversed(made) if head.actor == actor
+        OwnChange(head.version, head.via, head.undo_of, head.step)
+        for head, _ in reversed(applied)
+        if head.actor == actor
     ]
     rows = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=1, version__lte=version)
     columns = rows.order_by("-version").values_list("version", "via", "undo_of", "step")

@@ -13,7 +13,7 @@ from flows.document.digest import chain
 from flows.document.draft import Draft
 from flows.document.effect import Effect, Pair, moved_only, pair_of
 from flows.document.elements import Edge, FlowProperties, Node
-from flows.document.errors import Code, Rejected
+from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
 from flows.document.graph import Document, Graph
 from flows.document.kinds import KINDS
@@ -93,6 +93,7 @@ __all__ = [
     "Past",
     "Point",
     "Ports",
+    "Reason",
     "Record",
     "Rejected",
     "RemoveEdge",

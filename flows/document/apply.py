@@ -10,7 +10,7 @@ from flows.document.draft import Draft
 from flows.document.edge_rules import add_edge, edit_edge, remove_edge
 from flows.document.effect import Effect, pair_of
 from flows.document.elements import FlowProperties
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
 from flows.document.left import Left
 from flows.document.limits import DocumentLimits
@@ -104,7 +104,13 @@ def _apply_inside(graph: Graph, operation: SingleOperation, limits: DocumentLimi
 
 
 def _inside(refusal: Rejected, index: int) -> Rejected:
-    return Rejected(refusal.code, f"operation {index + 1} of the batch: {refusal.message}", refusal.missing)
+    return Rejected(
+        refusal.code,
+        Reason.BATCH_ITEM,
+        missing=refusal.missing,
+        number=index + 1,
+        inner=refusal.with_traceback(None),
+    )
 
 
 def _apply_single(graph: Graph, operation: SingleOperation, limits: DocumentLimits) -> Step:  # noqa: PLR0911

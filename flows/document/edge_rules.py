@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flows.document.effect import Effect, Pair, pair_of
 from flows.document.elements import Edge, Node
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
 from flows.document.limits import DocumentLimits
 from flows.document.node_rules import known_node
@@ -16,14 +16,14 @@ from flows.document.ports import default_output, ports_of
 def add_edge(graph: Graph, operation: AddEdge, limits: DocumentLimits) -> Step:
     """Connect two ports under a new id."""
     if graph.edge(operation.edge.id) is not None:
-        raise Rejected("duplicate_id", f"there is an edge {operation.edge.id} already")
+        raise Rejected("duplicate_id", Reason.EDGE_EXISTS, id=operation.edge.id)
     source = known_node(graph, operation.edge.source)
     target = known_node(graph, operation.edge.target)
     edge = connect(operation.edge, source, target)
     if any(ends(other) == ends(edge) for other in graph.edges_of(edge.source)):
-        raise Rejected("duplicate_edge", f"{edge.source} and {edge.target} are connected so already")
+        raise Rejected("duplicate_edge", Reason.ALREADY_CONNECTED, source=edge.source, target=edge.target)
     if graph.edge_count >= limits.edges:
-        raise Rejected("limit_reached", f"a flow has at most {limits.edges} edges")
+        raise Rejected("limit_reached", Reason.TOO_MANY_EDGES, most=limits.edges)
     return Step(Effect({}, {edge.id: Pair(None, edge)}), AddEdge(edge), (RemoveEdge(edge.id),))
 
 
@@ -50,10 +50,10 @@ def remove_edge(graph: Graph, operation: RemoveEdge) -> Step:
 def connect(edge: Edge, source: Node, target: Node) -> Edge:
     """Fill in the ports an edge does not name, and refuse one that its nodes do not have."""
     if source.id == target.id:
-        raise Rejected("self_loop", f"node {source.id} cannot be connected with itself")
+        raise Rejected("self_loop", Reason.SELF_LOOP, id=source.id)
     source_port, target_port = edge.source_port or default_output(source), edge.target_port or "in"
-    _check_port(source, source_port, ports_of(source).outputs, "output")
-    _check_port(target, target_port, ports_of(target).inputs, "input")
+    _check_port(source, source_port, ports_of(source).outputs, Reason.NO_OUTPUT)
+    _check_port(target, target_port, ports_of(target).inputs, Reason.NO_INPUT)
     if (source_port, target_port) == (edge.source_port, edge.target_port):
         return edge
     return Edge(edge.id, edge.source, edge.target, source_port, target_port, edge.label, edge.animated)
@@ -64,13 +64,13 @@ def ends(edge: Edge) -> tuple[str, str, str, str]:
     return edge.source, edge.source_port, edge.target, edge.target_port
 
 
-def _check_port(node: Node, port: str, ports: Iterable[str], direction: str) -> None:
+def _check_port(node: Node, port: str, ports: Iterable[str], lacking: Reason) -> None:
     if port not in ports:
-        raise Rejected("unknown_port", f"node {node.id} has no {direction} {port}")
+        raise Rejected("unknown_port", lacking, id=node.id, port=port)
 
 
 def _known_edge(graph: Graph, id: str) -> Edge:
     edge = graph.edge(id)
     if edge is None:
-        raise Rejected("unknown_edge", f"there is no edge {id}", ("edge", id))
+        raise Rejected("unknown_edge", Reason.UNKNOWN_EDGE, missing=("edge", id), id=id)
     return edge

@@ -6,7 +6,7 @@ from typing import cast
 from flows.document.canonical import same_json
 from flows.document.effect import Effect, Pair, pair_of
 from flows.document.elements import Edge, Node
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.limits import DocumentLimits
 from flows.document.operations import (
@@ -22,18 +22,18 @@ from flows.document.operations import (
 from flows.document.outcome import Step
 from flows.document.ports import ports_of
 from flows.document.settings import check_bytes, check_types
-from flows.document.values import invalid, is_within, round_coordinate
+from flows.document.values import is_within, round_coordinate
 
 
 def add_node(graph: Graph, operation: AddNode, limits: DocumentLimits) -> Step:
     """Add a node under a new id."""
     node = operation.node
     if graph.node(node.id) is not None:
-        raise Rejected("duplicate_id", f"there is a node {node.id} already")
+        raise Rejected("duplicate_id", Reason.NODE_EXISTS, id=node.id)
     if node.parent is not None:
         _check_parent(graph, node, node.parent)
     if graph.node_count >= limits.nodes:
-        raise Rejected("limit_reached", f"a flow has at most {limits.nodes} nodes")
+        raise Rejected("limit_reached", Reason.TOO_MANY_NODES, most=limits.nodes)
     return Step(Effect({node.id: Pair(None, node)}), operation, (RemoveNode(node.id),))
 
 
@@ -49,7 +49,7 @@ def move_node(graph: Graph, operation: MoveNode) -> Step:
         for member in _descendants(graph, node):
             x, y = round_coordinate(member.x + dx), round_coordinate(member.y + dy)
             if not (is_within(x) and is_within(y)):
-                raise invalid(f"node {member.id} would leave the canvas")
+                raise invalid(Reason.OUT_OF_BOUNDS, id=member.id)
             nodes[member.id] = Pair(member, place(member, x, y))
     return Step(Effect(nodes), operation, inverse)
 
@@ -108,7 +108,7 @@ def known_node(graph: Graph, id: str) -> Node:
     """Return a node that must exist."""
     node = graph.node(id)
     if node is None:
-        raise Rejected("unknown_node", f"there is no node {id}", ("node", id))
+        raise Rejected("unknown_node", Reason.UNKNOWN_NODE, missing=("node", id), id=id)
     return node
 
 
@@ -189,10 +189,10 @@ def _descendants(graph: Graph, group: Node) -> Iterator[Node]:
 def _check_parent(graph: Graph, node: Node, parent_id: str) -> None:
     parent = known_node(graph, parent_id) if parent_id != node.id else None
     if parent is None:
-        raise invalid(f"node {node.id} cannot be its own parent")
+        raise invalid(Reason.GROUP_IN_ITSELF, id=node.id)
     if parent.kind != "group":
-        raise invalid(f"node {parent_id} is no group")
+        raise invalid(Reason.NOT_A_GROUP, id=parent_id)
     while node.kind == "group" and parent.parent is not None:
         parent = known_node(graph, parent.parent)
         if parent.id == node.id:
-            raise invalid(f"group {node.id} cannot be inside itself")
+            raise invalid(Reason.GROUP_IN_ITSELF, id=node.id)

@@ -9,8 +9,7 @@ from typing import NoReturn
 
 import orjson
 
-from flows.document.errors import Rejected
-from flows.document.values import invalid
+from flows.document.errors import Reason, invalid
 
 
 def parse_json(text: str | bytes) -> object:
@@ -27,9 +26,9 @@ def _parse_slowly(text: str | bytes) -> object:
         decoded = text if isinstance(text, str) else text.decode()
         parsed: object = json.loads(decoded, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise invalid("not valid JSON") from None
+        raise invalid(Reason.INVALID_JSON) from None
     return parsed
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise Rejected("invalid", f"{name} is not JSON")
+    raise invalid(Reason.INVALID_JSON)

@@ -8,16 +8,16 @@ from typing import cast
 
 from flows.document.canonical import canonical_bytes
 from flows.document.catalogue import Setting
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected, invalid
 from flows.document.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
-from flows.document.values import PORT_NAME, invalid, quoted, read_json
+from flows.document.values import PORT_NAME, quoted, read_json
 
 
 def read_settings(value: object) -> dict[str, object]:
     """Read a settings object as free JSON; None stands where a key is to be removed."""
     if not isinstance(value, dict):
-        raise invalid("settings must be an object")
+        raise invalid(Reason.NOT_AN_OBJECT, name="settings")
     return cast(dict[str, object], read_json(value, "settings"))
 
 
@@ -30,7 +30,7 @@ def check_settings(kind: str, settings: Mapping[str, object], limits: DocumentLi
 def check_bytes(settings: Mapping[str, object], limits: DocumentLimits) -> None:
     """Refuse settings that are too many bytes of JSON."""
     if limits is not NO_LIMITS and settings and len(canonical_bytes(settings)) > limits.settings_bytes:
-        raise Rejected("too_large", f"settings are more than {limits.settings_bytes} bytes")
+        raise Rejected("too_large", Reason.SETTINGS_TOO_LARGE, most=limits.settings_bytes)
 
 
 def check_types(kind: str, settings: Mapping[str, object], limits: DocumentLimits) -> None:
@@ -41,7 +41,7 @@ def check_types(kind: str, settings: Mapping[str, object], limits: DocumentLimit
     for name, value in settings.items():
         setting = known.get(name)
         if setting is None:
-            raise invalid(f"{kind} has no setting {quoted(name)}")
+            raise invalid(Reason.UNKNOWN_SETTING, kind=kind, setting=quoted(name))
         if value is not None:
             check_setting(setting, value)
 
@@ -64,7 +64,7 @@ def check_setting(setting: Setting, value: object) -> None:
         case "json":
             fits = True
     if not fits:
-        raise invalid(f"settings.{setting.name} must be {_wanted(setting)}")
+        raise _misfit(setting)
 
 
 def _is_within(setting: Setting, value: float) -> bool:
@@ -79,20 +79,20 @@ def _are_names(setting: Setting, names: list[object]) -> bool:
     return all(isinstance(name, str) and 0 < len(name) <= PORT_NAME for name in names) and len(set(names)) == len(names)
 
 
-def _wanted(setting: Setting) -> str:  # noqa: PLR0911
-    bounds = f" from {setting.minimum} to {setting.maximum}"
+def _misfit(setting: Setting) -> Rejected:  # noqa: PLR0911
+    name, bounds = f"settings.{setting.name}", {"low": setting.minimum, "high": setting.maximum}
     match setting.type:
         case "text" | "long_text":
-            return "a string"
+            return invalid(Reason.NOT_A_STRING, name=name)
         case "choice":
-            return f"one of {', '.join(choice for choice, _ in setting.choices)}"
+            return invalid(Reason.NOT_A_CHOICE, name=name, choices=tuple(choice for choice, _ in setting.choices))
         case "integer":
-            return f"an integer{bounds}"
+            return invalid(Reason.NOT_AN_INTEGER, name=name, **bounds)
         case "number":
-            return f"a number{bounds}"
+            return invalid(Reason.NOT_A_NUMBER, name=name, **bounds)
         case "boolean":
-            return "true or false"
+            return invalid(Reason.NOT_A_BOOLEAN, name=name)
         case "names":
-            return f"a list of at most {setting.maximum} different names of 1 to {PORT_NAME} characters"
+            return invalid(Reason.NOT_NAMES, name=name, most=setting.maximum, longest=PORT_NAME)
         case "json":
-            return "JSON"
+            return invalid(Reason.NOT_JSON, name=name)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from flows.document.apply import apply
 from flows.document.draft import Draft
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
 from flows.document.left import Left
 from flows.document.limits import NO_LIMITS, DocumentLimits
@@ -77,9 +77,9 @@ def take_back(
 
 
 def _check_room(graph: Graph, after: Draft, limits: DocumentLimits) -> None:
-    for what, before, count, most in (
-        ("nodes", graph.node_count, after.node_count, limits.nodes),
-        ("edges", graph.edge_count, after.edge_count, limits.edges),
+    for reason, before, count, most in (
+        (Reason.TOO_MANY_NODES, graph.node_count, after.node_count, limits.nodes),
+        (Reason.TOO_MANY_EDGES, graph.edge_count, after.edge_count, limits.edges),
     ):
         if before < count > most:
-            raise Rejected("limit_reached", f"a flow has at most {most} {what}")
+            raise Rejected("limit_reached", reason, most=most)

@@ -7,7 +7,7 @@ refused in every string, because not every database and encoding can hold them.
 
 import re
 
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, invalid
 
 COORDINATE = 1_000_000
 LARGEST_SIZE = 100_000
@@ -21,16 +21,9 @@ _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def invalid(message: str) -> Rejected:
-    """Make the refusal of a value that does not fit."""
-    return Rejected("invalid", message)
-
-
 def quoted(value: object) -> str:
-    """Show a foreign value in a message: short, and in ASCII."""
-    shown = (
-        ascii(value) if isinstance(value, (str, float, bool, type(None))) else f"a value of type {type(value).__name__}"
-    )
+    """Show a foreign value in a refusal: short, and in ASCII."""
+    shown = ascii(value) if isinstance(value, (str, float, bool, type(None))) else type(value).__name__
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
@@ -38,17 +31,17 @@ def read_id(value: object, name: str) -> str:
     """Read an element's id."""
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
-    raise invalid(f"{name} must be 1 to 64 of the characters A-Z a-z 0-9 _ -")
+    raise invalid(Reason.NOT_AN_ID, name=name)
 
 
 def read_text(value: object, name: str, longest: int) -> str:
     """Read a string of at most `longest` characters."""
     if not isinstance(value, str):
-        raise invalid(f"{name} must be a string")
+        raise invalid(Reason.NOT_A_STRING, name=name)
     if len(value) > longest:
-        raise invalid(f"{name} is longer than {longest} characters")
+        raise invalid(Reason.TOO_LONG, name=name, most=longest)
     if _UNSTORABLE.search(value):
-        raise invalid(f"{name} holds NUL or a lone surrogate")
+        raise invalid(Reason.UNSTORABLE, name=name)
     return value
 
 
@@ -56,14 +49,14 @@ def read_colour(value: object, name: str) -> str:
     """Read a colour, `#rrggbb`, into lower case."""
     if isinstance(value, str) and _COLOUR.fullmatch(value):
         return value.lower()
-    raise invalid(f"{name} must be a colour like #0ea5e9")
+    raise invalid(Reason.NOT_A_COLOUR, name=name)
 
 
 def read_boolean(value: object, name: str) -> bool:
     """Read true or false."""
     if isinstance(value, bool):
         return value
-    raise invalid(f"{name} must be true or false")
+    raise invalid(Reason.NOT_A_BOOLEAN, name=name)
 
 
 def read_coordinate(value: object, name: str) -> float:
@@ -104,27 +97,27 @@ def read_json(value: object, name: str, depth: int = 1) -> object:
             _check_depth(depth, name)
             return [read_json(item, name, depth + 1) for item in value]
         case _:
-            raise invalid(f"{name} holds {quoted(value)}, which is not JSON")
+            raise invalid(Reason.NOT_JSON, name=name)
 
 
 def _read_decimal(value: object, name: str, low: int, high: int) -> float:
     if (type(value) is int or type(value) is float) and low <= value <= high:
         return round_coordinate(value)
-    raise invalid(f"{name} must be a number from {low} to {high}")
+    raise invalid(Reason.NOT_A_NUMBER, name=name, low=low, high=high)
 
 
 def _read_number(value: float, name: str) -> float:
     if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
-        raise invalid(f"{name} holds a number that is not finite or too large")
+        raise invalid(Reason.NUMBER_TOO_LARGE, name=name, most=LARGEST_NUMBER)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _read_key(key: object, name: str) -> str:
     if isinstance(key, str):
-        return read_text(key, f"a key in {name}", len(key))
-    raise invalid(f"{name} holds a key that is not a string")
+        return read_text(key, name, len(key))
+    raise invalid(Reason.NOT_JSON, name=name)
 
 
 def _check_depth(depth: int, name: str) -> None:
     if depth > DEPTH:
-        raise invalid(f"{name} is more than {DEPTH} levels deep")
+        raise invalid(Reason.TOO_DEEP, name=name, most=DEPTH)

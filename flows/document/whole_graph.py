@@ -10,12 +10,11 @@ from typing import TypeVar
 from flows.document.edge_rules import connect, ends
 from flows.document.effect import Effect, Pair, pair_of
 from flows.document.elements import Edge, FlowProperties, Node
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.limits import DocumentLimits
 from flows.document.operations import CreateFlow, ReplaceGraph
 from flows.document.outcome import Outcome
-from flows.document.values import invalid
 
 T = TypeVar("T", Node, Edge)
 
@@ -23,7 +22,7 @@ T = TypeVar("T", Node, Edge)
 def create_flow(graph: Graph, record: CreateFlow, limits: DocumentLimits) -> Outcome:
     """Fill an empty flow. Nothing takes this back."""
     if graph.node_count or graph.edge_count:
-        raise invalid("this flow has been created already")
+        raise invalid(Reason.ALREADY_CREATED)
     nodes, edges = _sound(record.nodes, record.edges, limits)
     effect = Effect(
         {node.id: Pair(None, node) for node in nodes},
@@ -45,20 +44,20 @@ def _sound(
     nodes: tuple[Node, ...], edges: tuple[Edge, ...], limits: DocumentLimits
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     if len(nodes) > limits.nodes:
-        raise Rejected("limit_reached", f"a flow has at most {limits.nodes} nodes")
+        raise Rejected("limit_reached", Reason.TOO_MANY_NODES, most=limits.nodes)
     if len(edges) > limits.edges:
-        raise Rejected("limit_reached", f"a flow has at most {limits.edges} edges")
-    by_id = _by_id(nodes, "nodes")
-    _by_id(edges, "edges")
+        raise Rejected("limit_reached", Reason.TOO_MANY_EDGES, most=limits.edges)
+    by_id = _by_id(nodes, Reason.NODE_TWICE)
+    _by_id(edges, Reason.EDGE_TWICE)
     _check_parents(by_id)
     return nodes, tuple(_connected(edges, by_id))
 
 
-def _by_id(elements: Iterable[T], name: str) -> dict[str, T]:
+def _by_id(elements: Iterable[T], twice: Reason) -> dict[str, T]:
     found: dict[str, T] = {}
     for element in elements:
         if element.id in found:
-            raise Rejected("duplicate_id", f"two {name} have the id {element.id}")
+            raise Rejected("duplicate_id", twice, id=element.id)
         found[element.id] = element
     return found
 
@@ -70,7 +69,7 @@ def _check_parents(nodes: dict[str, Node]) -> None:
         step: Node | None = node
         while step is not None and step.id not in sound:
             if step.id in path:
-                raise invalid(f"group {step.id} cannot be inside itself")
+                raise invalid(Reason.GROUP_IN_ITSELF, id=step.id)
             path[step.id] = None
             step = _parent(nodes, step)
         sound.update(path)
@@ -81,9 +80,9 @@ def _parent(nodes: dict[str, Node], node: Node) -> Node | None:
         return None
     parent = nodes.get(node.parent)
     if parent is None:
-        raise Rejected("unknown_node", f"there is no node {node.parent}")
+        raise Rejected("unknown_node", Reason.UNKNOWN_NODE, id=node.parent)
     if parent.kind != "group":
-        raise invalid(f"node {parent.id} is no group")
+        raise invalid(Reason.NOT_A_GROUP, id=parent.id)
     return parent
 
 
@@ -92,10 +91,10 @@ def _connected(edges: Iterable[Edge], nodes: dict[str, Node]) -> Iterable[Edge]:
     for edge in edges:
         for id in (edge.source, edge.target):
             if id not in nodes:
-                raise Rejected("unknown_node", f"there is no node {id}")
+                raise Rejected("unknown_node", Reason.UNKNOWN_NODE, id=id)
         complete = connect(edge, nodes[edge.source], nodes[edge.target])
         if ends(complete) in taken:
-            raise Rejected("duplicate_edge", f"{edge.source} and {edge.target} are connected so already")
+            raise Rejected("duplicate_edge", Reason.ALREADY_CONNECTED, source=edge.source, target=edge.target)
         taken.add(ends(complete))
         yield complete
 

@@ -8,7 +8,7 @@ everything that comes from outside, `decode_record` for the log, where limits no
 from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected, invalid
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import (
     AddEdge,
@@ -27,7 +27,7 @@ from flows.document.operations import (
     ResizeNode,
     SingleOperation,
 )
-from flows.document.values import invalid, quoted, read_boolean, read_coordinate, read_id, read_size
+from flows.document.values import quoted, read_boolean, read_coordinate, read_id, read_size
 from flows.document.wire_elements import (
     Json,
     check_keys,
@@ -48,7 +48,7 @@ _Decoder: TypeAlias = Callable[[Json, DocumentLimits], SingleOperation]
 
 def decode_operation(value: object, limits: DocumentLimits) -> Operation:
     """Decode what somebody submits. Raises `Rejected` and nothing else, whatever the value."""
-    fields = read_object(value, "an operation")
+    fields = read_object(value, "operation")
     if fields.get("kind") == "batch":
         return _decode_batch(fields, limits)
     return _decode_single(fields, limits)
@@ -56,7 +56,7 @@ def decode_operation(value: object, limits: DocumentLimits) -> Operation:
 
 def decode_record(value: object) -> Record:
     """Decode what stands in the log, where limits no longer apply."""
-    fields = read_object(value, "an operation")
+    fields = read_object(value, "operation")
     match fields.get("kind"):
         case "create_flow":
             check_keys(fields, "create_flow", _CREATE)
@@ -106,7 +106,7 @@ def _decode_single(fields: Json, limits: DocumentLimits) -> SingleOperation:
     kind = fields.get("kind")
     decode = _DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:
-        raise invalid(f"there is no operation {quoted(kind)}")
+        raise invalid(Reason.UNKNOWN_OPERATION, kind=quoted(kind))
     return decode(fields, limits)
 
 
@@ -114,10 +114,10 @@ def _decode_batch(fields: Json, limits: DocumentLimits) -> Batch:
     check_keys(fields, "batch", _BATCH, _BATCH_MORE)
     values, whole = fields["operations"], read_boolean(fields.get("whole", True), "whole")
     if not isinstance(values, list):
-        raise invalid("operations must be a list")
+        raise invalid(Reason.NOT_A_LIST, name="operations")
     if len(values) > limits.batch:
-        raise Rejected("limit_reached", f"a batch has at most {limits.batch} operations")
-    return Batch(tuple(_decode_single(read_object(value, "an operation"), limits) for value in values), whole)
+        raise Rejected("limit_reached", Reason.TOO_MANY_OPERATIONS, most=limits.batch)
+    return Batch(tuple(_decode_single(read_object(value, "operation"), limits) for value in values), whole)
 
 
 def _decode_add_node(fields: Json, limits: DocumentLimits) -> AddNode:

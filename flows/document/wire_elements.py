@@ -4,7 +4,7 @@ from collections.abc import Set
 from typing import TypeAlias, cast
 
 from flows.document.elements import Edge, FlowProperties, Node
-from flows.document.errors import Rejected
+from flows.document.errors import Reason, Rejected, invalid
 from flows.document.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import EdgeChanges, FlowChanges, NodeChanges
@@ -12,7 +12,6 @@ from flows.document.ports import default_size
 from flows.document.settings import check_settings, read_settings
 from flows.document.values import (
     PORT_NAME,
-    invalid,
     quoted,
     read_boolean,
     read_colour,
@@ -36,11 +35,11 @@ _NOTHING: frozenset[str] = frozenset()
 
 def decode_node(value: object, limits: DocumentLimits) -> Node:
     """Decode a node; the catalogue fills in what is not given."""
-    fields = read_object(value, "a node")
-    check_keys(fields, "a node", _NODE_REQUIRED, _NODE_OPTIONAL)
+    fields = read_object(value, "node")
+    check_keys(fields, "node", _NODE_REQUIRED, _NODE_OPTIONAL)
     kind = KINDS.get(fields["kind"]) if isinstance(fields["kind"], str) else None
     if kind is None:
-        raise invalid(f"there is no kind of node {quoted(fields['kind'])}")
+        raise invalid(Reason.UNKNOWN_KIND, kind=quoted(fields["kind"]))
     settings = {name: item for name, item in read_settings(fields.get("settings", {})).items() if item is not None}
     check_settings(kind.name, settings, limits)
     width, height = default_size(kind.name, settings)
@@ -66,8 +65,8 @@ def decode_edge(value: object, limits: DocumentLimits) -> Edge:
 
     A port that is not given stays `""`: its default depends on the source's kind, so `apply` fills it in.
     """
-    fields = read_object(value, "an edge")
-    check_keys(fields, "an edge", _EDGE_REQUIRED, _EDGE_OPTIONAL)
+    fields = read_object(value, "edge")
+    check_keys(fields, "edge", _EDGE_REQUIRED, _EDGE_OPTIONAL)
     return Edge(
         read_id(fields["id"], "id"),
         read_id(fields["source"], "source"),
@@ -81,8 +80,8 @@ def decode_edge(value: object, limits: DocumentLimits) -> Edge:
 
 def decode_graph(nodes: object, edges: object, limits: DocumentLimits) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     """Decode lists of nodes and edges; whether they hold together is for `apply` to say."""
-    node_values = _read_list(nodes, "nodes", limits.nodes)
-    edge_values = _read_list(edges, "edges", limits.edges)
+    node_values = _read_list(nodes, "nodes", limits.nodes, Reason.TOO_MANY_NODES)
+    edge_values = _read_list(edges, "edges", limits.edges, Reason.TOO_MANY_EDGES)
     return (
         tuple(decode_node(value, limits) for value in node_values),
         tuple(decode_edge(value, limits) for value in edge_values),
@@ -175,25 +174,25 @@ def read_object(value: object, name: str) -> Json:
     """Read a JSON object."""
     if isinstance(value, dict):
         return cast(Json, value)
-    raise invalid(f"{name} must be an object")
+    raise invalid(Reason.NOT_AN_OBJECT, name=name)
 
 
 def check_keys(fields: Json, name: str, required: Set[str], optional: Set[str] = _NOTHING) -> None:
     """Refuse an object that lacks a required key or has one that the contract does not name."""
     for key in required:
         if key not in fields:
-            raise invalid(f"{name} needs {key}")
+            raise invalid(Reason.MISSING_KEY, name=name, key=key)
     if len(fields) > len(required):
         for key in fields:
             if key not in required and key not in optional:
-                raise invalid(f"{name} has no {quoted(key)}")
+                raise invalid(Reason.UNKNOWN_KEY, name=name, key=quoted(key))
 
 
-def _read_list(value: object, name: str, most: int) -> list[object]:
+def _read_list(value: object, name: str, most: int, too_many: Reason) -> list[object]:
     if not isinstance(value, list):
-        raise invalid(f"{name} must be a list")
+        raise invalid(Reason.NOT_A_LIST, name=name)
     if len(value) > most:
-        raise Rejected("limit_reached", f"a flow has at most {most} {name}")
+        raise Rejected("limit_reached", too_many, most=most)
     return value
 
 
@@ -202,12 +201,12 @@ def _read_port(fields: Json, name: str) -> str:
         return ""
     port = read_text(fields[name], name, PORT_NAME)
     if not port:
-        raise invalid(f"{name} must not be empty")
+        raise invalid(Reason.EMPTY, name=name)
     return port
 
 
 def _read_title(value: object, limits: DocumentLimits) -> str:
     title = read_text(value, "title", limits.title)
     if not title.strip() and limits is not NO_LIMITS:
-        raise invalid("title must not be empty")
+        raise invalid(Reason.EMPTY, name="title")
     return title

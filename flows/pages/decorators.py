@@ -17,9 +17,11 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.access import Access, Role, get_flow_for
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
+from flows.sentences import sentence
 
 View: TypeAlias = Callable[..., HttpResponse]
 
@@ -29,6 +31,11 @@ class PageRequest(HttpRequest):
 
     user: User
     htmx: object
+
+
+def principal(request: PageRequest) -> Person:
+    """Return who acts."""
+    return Person(request.user.pk)
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -50,7 +57,7 @@ def logged_in(view: View) -> View:
         except Forbidden as error:
             raise PermissionDenied(error.message) from error
         except Rejected as refusal:
-            response = HttpResponse(refusal.message, status=422, content_type="text/plain; charset=utf-8")
+            response = HttpResponse(sentence(refusal), status=422, content_type="text/plain; charset=utf-8")
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request", "Cookie"])
@@ -66,7 +73,7 @@ def flow_view(role: Role = Role.VIEWER) -> Callable[[View], View]:
         @logged_in
         @wraps(view)
         def guarded(request: PageRequest, flow_id: UUID, **kwargs: object) -> HttpResponse:
-            access: Access = get_flow_for(request.user, flow_id, role)
+            access: Access = get_flow_for(principal(request), flow_id, role)
             return view(request, access, **kwargs)
 
         return guarded

@@ -15,16 +15,18 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Refused, Submission
 from flows.document import KINDS, Edge, Graph, Node
 from flows.pages import forms
-from flows.pages.decorators import PageRequest, flow_view, logged_in, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import blank_forms
+from flows.parsing import parse_operation
 from flows.rendering import spoken_name
+from flows.sentences import sentence
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
 
@@ -54,7 +56,7 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
     if request.method != "POST":
         context = _context(access, graph, selected, _sections(selected, graph))
         return render(request, context["inspector_template"], context)
-    get_flow_for(request.user, access.flow.pk, Role.EDITOR)
+    get_flow_for(principal(request), access.flow.pk, Role.EDITOR)
     return _apply(request, access, graph, selected)
 
 
@@ -85,9 +87,9 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
     _read_common(reading, selected, request.POST)
     errors, general = dict(reading.errors), ""
     if not errors and reading.changes:
-        submission = Submission(operation=_operation(selected, reading.changes), actor=request.user.pk, via="page")
+        operation = parse_operation(_operation(selected, reading.changes))
+        submission = Submission(operation=operation, principal=principal(request), via="page")
         receipt = commands.submit(access.flow.pk, [submission])
-        publish.after(receipt)
         if isinstance(answer := receipt.answers[0], Refused):
             errors, general = _place(sections, answer)
     if errors or general:
@@ -185,9 +187,10 @@ def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
     """Put a refusal beside the field that it begins with, or over the form."""
+    said = sentence(refused)
     names = [field.name for section in sections for field in section.fields]
-    found = next((name for name in names if refused.message.startswith(f"{name} ")), None)
-    return ({found: refused.message}, "") if found else ({}, refused.message)
+    found = next((name for name in names if said.startswith(f"{name}: ")), None)
+    return ({found: said}, "") if found else ({}, said)
 
 
 def _query(selected: Selection) -> str:

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
 from flows.pages import forms
-from flows.pages.decorators import PageRequest, flow_view, logged_in, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
+from flows.parsing import parse_flow, parse_operation
 from flows.queries import Sort
 from flows.rendering import thumbnail_svg
+from flows.sentences import sentence
 
 PAGE = 24
 SHOWN_PEOPLE = 4
@@ -45,7 +47,7 @@ def library(request: PageRequest) -> HttpResponse:
 def create(request: PageRequest) -> HttpResponse:
     """Create an empty flow and open it."""
     title = request.POST.get("title", "").strip()[: helix_limits.current().title] or _("Untitled flow")
-    return redirect("flows:editor", commands.create_flow(request.user.pk, title=title, via="page").pk)
+    return redirect("flows:editor", commands.create_flow(principal(request), parse_flow(title=title), via="page").pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,11 +60,10 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
     if not forms.is_touched(request.POST, "title", title):
         return _changed(request, closes=True)
     title = title.strip()
-    edit = {"kind": "edit_flow", "set": {"title": title}}
-    receipt = commands.submit(access.flow.pk, [Submission(operation=edit, actor=request.user.pk, via="page")])
-    publish.after(receipt)
+    edit = parse_operation({"kind": "edit_flow", "set": {"title": title}})
+    receipt = commands.submit(access.flow.pk, [Submission(operation=edit, principal=principal(request), via="page")])
     if isinstance(answer := receipt.answers[0], Refused):
-        return _rename_dialog(request, access, title, error=answer.message, status=422)
+        return _rename_dialog(request, access, title, error=sentence(answer), status=422)
     return _changed(request, closes=True)
 
 
@@ -70,7 +71,7 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def duplicate(request: PageRequest, access: Access) -> HttpResponse:
     """Make a copy of one's own."""
-    commands.duplicate_flow(request.user.pk, access.flow.pk, via="page")
+    commands.duplicate_flow(principal(request), access.flow.pk, via="page")
     return _changed(request)
 
 
@@ -78,7 +79,7 @@ def duplicate(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view(Role.OWNER)
 def delete(request: PageRequest, access: Access) -> HttpResponse:
     """Delete a flow, and offer to undo it."""
-    publish.publish_sync(commands.delete_flow(request.user.pk, access.flow.pk, via="page"))
+    commands.delete_flow(principal(request), access.flow.pk)
     if not wants_fragment(request):
         return redirect(f"{reverse('flows:library')}?{urlencode({'deleted': access.flow.pk})}")
     response = render(request, "flows/_deleted.html", {"flow_id": access.flow.pk, "title": access.flow.title})
@@ -89,7 +90,7 @@ def delete(request: PageRequest, access: Access) -> HttpResponse:
 @logged_in
 def restore(request: PageRequest, flow_id: UUID) -> HttpResponse:
     """Take a deletion back."""
-    commands.restore_flow(request.user.pk, flow_id, via="page")
+    commands.restore_flow(principal(request), flow_id)
     return _changed(request)
 
 

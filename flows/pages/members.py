@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.colours import colour_of
-from flows import commands, publish, queries
+from flows import commands, queries
 from flows.access import Access, Role
 from flows.document import Rejected
 from flows.errors import NotFound
-from flows.pages.decorators import PageRequest, flow_view, wants_fragment
+from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
+from flows.parsing import parse_role
+from flows.sentences import sentence
 
 LARGEST_ID = 2**63 - 1
 
@@ -23,12 +25,12 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
     """Show who is here; add somebody by e-mail address or name."""
     if request.method != "POST":
         return _dialog(request, access)
-    person, role = request.POST.get("person", ""), request.POST.get("role", "")
+    person = request.POST.get("person", "")
     try:
-        changed = commands.set_member(request.user.pk, access.flow.pk, person=person, role=role, via="page")
+        role = parse_role(request.POST.get("role", ""))
+        commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, typed=person, status=422)
-    publish.publish_sync(changed.hint)
+        return _dialog(request, access, error=sentence(rejected), typed=person, status=422)
     return _shown_again(request, access)
 
 
@@ -40,15 +42,14 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
         raise NotFound
     try:
         if request.POST.get("remove"):
-            hint = commands.remove_member(request.user.pk, access.flow.pk, user_id=user_id, via="page")
+            commands.remove_member(principal(request), access.flow.pk, user_id=user_id)
         else:
-            role = request.POST.get("role", "")
-            hint = commands.set_member(request.user.pk, access.flow.pk, person=user_id, role=role, via="page").hint
+            role = parse_role(request.POST.get("role", ""))
+            commands.set_member(principal(request), access.flow.pk, person=user_id, role=role)
     except Rejected as rejected:
-        return _dialog(request, access, error=rejected.message, status=422)
+        return _dialog(request, access, error=sentence(rejected), status=422)
     except NotFound as error:
         return _dialog(request, access, error=error.message, status=422)
-    publish.publish_sync(hint)
     if user_id == request.user.pk and request.POST.get("remove"):
         return redirect("flows:library")
     return _shown_again(request, access)

@@ -4,10 +4,12 @@ from itertools import chain
 from typing import assert_never
 
 import structlog
+from django.utils.translation import override
 
 from flows.document import Document, encode_left
 from flows.limits import current
 from flows.rendering import state_html
+from flows.sentences import sentence
 from flows.submission import Acked, Refused
 from sessions import metrics
 from sessions.live.broadcaster import Broadcaster
@@ -38,11 +40,7 @@ def _answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> N
             count(entry.submission.via, "refused", given.code)
             _send_graph(entry, broadcaster)
         case Refused():
-            nodes, edges = given.nodes, given.edges
-            if given.code == "forbidden" or not (nodes or edges):
-                nodes, edges = entry.mentioned()
-            shown = Refused(given.code, given.message, nodes, edges)
-            refuse(entry.socket, shown, broadcaster, seq=entry.seq, client=entry.client)
+            refuse(entry.socket, given, broadcaster, seq=entry.seq, client=entry.client)
         case _:
             assert_never(given)
 
@@ -51,7 +49,7 @@ def refuse(socket: Socket, refused: Refused, broadcaster: Broadcaster, *, seq: i
     """Send a refusal, and what it touched as it is now. `client` is given if the frame named one."""
     count("socket", "refused", refused.code)
     broadcaster.flush()
-    message = socket.translated(refused.message)
+    message = _sentence(socket, refused)
     short = frames.Refused(seq=seq, client=client, code=refused.code, message=message)
     whole = None
     try:
@@ -70,6 +68,12 @@ def count(via: str, result: str, code: str = "") -> None:
         metrics.refusals.labels(code).inc()
 
 
+def _sentence(socket: Socket, refused: Refused) -> str:
+    """Say why, in the language of the connection."""
+    with override(socket.language):
+        return sentence(refused)
+
+
 def _acked(entry: Entry, given: Acked) -> frames.Acked:
     left = encode_left(given.left) if given.left else None
     return frames.Acked(seq=entry.seq, client=entry.client, version=given.version, left=left)
@@ -78,7 +82,7 @@ def _acked(entry: Entry, given: Acked) -> frames.Acked:
 def _short(entry: Entry, given: Acked | Refused) -> frames.Acked | frames.Refused:
     if isinstance(given, Acked):
         return frames.Acked(seq=entry.seq, client=entry.client, version=given.version)
-    return frames.Refused(seq=entry.seq, client=entry.client, code=given.code, message=given.message)
+    return frames.Refused(seq=entry.seq, client=entry.client, code=given.code, message=_sentence(entry.socket, given))
 
 
 def _state(socket: Socket, refused: Refused, document: Document) -> tuple[Elements | None, str | None]:

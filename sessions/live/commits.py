@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from flows.commands import Versioned, submit
+from flows.commands import Versioned, commit
 from flows.errors import NotFound
 from flows.publish import hint_changed
 from flows.submission import Receipt
@@ -75,7 +75,7 @@ class Commits:
         submissions = [entry.submission for entry in batch]
         replica = self._session.replica
         graph = Versioned(replica.document, replica.version)
-        save = partial(submit, replica.flow_id, submissions, graph=graph)
+        save = partial(commit, replica.flow_id, submissions, graph=graph)
         return await with_retries(save, self._session.expect_open, self._session.inbox.report_delay)
 
     def _isolate(self, batch: list[Entry], defect: Exception) -> None:

@@ -1,7 +1,7 @@
 """Submissions that wait for their commit.
 
 While one commit is under way the next batch collects here: that is all there is to group commit. An entry stays
-unanswered until its author was told, so a session that restarts submits it again; `submit` knows it by its name and
+unanswered until its author was told, so a session that restarts submits it again; `commit` knows it by its name and
 returns the answer it gave before. An entry that was in a batch when a defect struck goes alone the next time, so that
 one poisonous submission cannot take others with it.
 
@@ -16,7 +16,6 @@ from itertools import chain
 
 from django.utils.translation import gettext_noop as _
 
-from flows.document import Operation, mentioned
 from flows.submission import Submission
 from sessions import metrics
 from sessions.sockets.socket import Socket
@@ -40,13 +39,6 @@ class Entry:
     size: int = 0
     client: str | None = None
     attempts: int = 0
-    undecodable: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-    """The ids of nodes and edges that an operation names which could not be decoded."""
-
-    def mentioned(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the ids of nodes and edges that the operation names."""
-        operation = self.submission.operation
-        return mentioned(operation) if isinstance(operation, Operation) else self.undecodable
 
 
 class Inbox:

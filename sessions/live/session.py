@@ -1,7 +1,7 @@
 """The live session: one flow being edited, in one process.
 
 One task owns the flow in memory (`replica`), at a known version. It takes submissions in batches (`inbox`), has each
-batch committed by `flows.commands.submit` in a thread (`commits`), advances by the receipt, broadcasts the change and
+batch committed by `flows.commands.commit` in a thread (`commits`), advances by the receipt, broadcasts the change and
 answers the authors. If the receipt starts from another version than ours, someone else wrote (REST, another process):
 then the log is read, exactly as after a hint, or after a heartbeat that shows us behind. So several processes are
 correct without electing an owner, and a lost hint is only a delay.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from sessions.sockets.admission import Person
+from sessions.sockets.admission import Participant
 
 FLUSHES_PER_SECOND = 30
 State = Mapping[str, object]
@@ -22,7 +22,7 @@ State = Mapping[str, object]
 class Presence:
     """One session: the person, what they are doing, and the process they are connected to ("" is ours)."""
 
-    person: Person
+    person: Participant
     process: str
     encoded: bytes
     state: dict[str, object] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Board:
             self._roster = b"[" + b",".join(self.entries()) + b"]"
         return self._roster
 
-    def put(self, person: Person, process: str = "") -> None:
+    def put(self, person: Participant, process: str = "") -> None:
         """Add a person, or update their role or name."""
         before = self._present.get(person.session)
         if before and before.person == person:
@@ -112,7 +112,7 @@ class Board:
             present.state.update(changed)
             self._changed_states.setdefault(session, {}).update(changed)
 
-    def receive(self, process: str, people: Iterable[tuple[Person, State]], now: float, *, whole: bool) -> None:
+    def receive(self, process: str, people: Iterable[tuple[Participant, State]], now: float, *, whole: bool) -> None:
         """Take another process's announcement of its people; `whole` means that it has no others."""
         self._heard_at[process] = now
         named = set()

@@ -18,7 +18,7 @@ from sessions.presence.board import Board, State
 from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import valid_state
-from sessions.sockets.admission import Person
+from sessions.sockets.admission import Participant
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class PresenceSync:
         socket.number = self._board.number
         log.info("person_joined", flow=str(socket.flow_id), user=socket.person.id, session=socket.session)
 
-    def update_person(self, person: Person) -> None:
+    def update_person(self, person: Participant) -> None:
         """Put one of ours on the board, new or changed."""
         self._board.put(person)
         self._send("live.people", whole=False, people=[_encode(person, {})], left=[])
@@ -145,12 +145,12 @@ class PresenceSync:
         self._channel.send({"type": type, "process": self._process, **fields})
 
 
-def _encode(person: Person, state: State) -> dict[str, object]:
+def _encode(person: Participant, state: State) -> dict[str, object]:
     return {**person.entry(), "state": dict(state)}
 
 
-def _decode(value: dict[str, Any]) -> tuple[Person, State]:
-    person = Person(*(value[name] for name in ("session", "id", "name", "colour", "role")))
+def _decode(value: dict[str, Any]) -> tuple[Participant, State]:
+    person = Participant(*(value[name] for name in ("session", "id", "name", "colour", "role")))
     if not isinstance(person.id, int) or not all(
         isinstance(text, str) for text in (person.session, person.name, person.colour, person.role)
     ):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
 from flows.document import Rejected, parse_json
+from flows.sentences import sentence
 from sessions.protocol.fields import REQUIRED, Field, fields_of, members_of
 from sessions.protocol.frames import PROTOCOL, ClientFrame, Hello, Presence, PresenceState
 
@@ -19,15 +20,17 @@ ABSENT = object()
 
 
 class BadFrame(Exception):  # noqa: N818
-    """The text is not a frame of the protocol. `message` is not translated yet; `values` are what it needs."""
+    """The text is not a frame of the protocol: a translatable message with its values, or the refusal of its JSON."""
 
-    def __init__(self, message: str, **values: object) -> None:
+    def __init__(self, message: str | Rejected, **values: object) -> None:
         super().__init__(message, values)
-        self.message, self.values = message, values
+        self._message, self._values = message, values
 
     def sentence(self) -> str:
-        """Return the message in the active language."""
-        return gettext(self.message) % self.values if self.values else gettext(self.message)
+        """Say in the active language what is wrong."""
+        if isinstance(self._message, Rejected):
+            return sentence(self._message)
+        return gettext(self._message) % self._values if self._values else gettext(self._message)
 
 
 class OtherProtocol(Exception):  # noqa: N818
@@ -46,7 +49,7 @@ def decode_frame(text: str) -> ClientFrame:
     try:
         fields = parse_json(text)
     except Rejected as refused:
-        raise BadFrame(refused.message) from None
+        raise BadFrame(refused.with_traceback(None)) from None
     kind = fields.get("type") if isinstance(fields, dict) else None
     decode = DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:

@@ -15,10 +15,11 @@ from django.http.cookie import parse_cookie
 from django.utils.translation import get_language_from_request
 
 from accounts.models import User
+from accounts.principals import Person, Principal, TokenBearer
 from accounts.tokens import user_of_bearer, user_of_session
-from flows.access import get_flow_for, read_flow_id
+from flows import access
 from flows.errors import NotFound
-from flows.models import Flow, Membership
+from flows.models import Flow
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.frames import PersonEntry
 
@@ -36,6 +37,10 @@ class Credential:
         """Return the person it belongs to now."""
         return user_of_bearer(self.bearer) if self.bearer is not None else user_of_session(self.session_key)
 
+    def principal(self, user_id: int) -> Person | TokenBearer:
+        """Return who acts, if this is that person's credential."""
+        return TokenBearer(user_id) if self.bearer is not None else Person(user_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -49,7 +54,7 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Participant:
     """A person in a flow, once for each socket. `id` is the account, `session` the socket."""
 
     session: str
@@ -70,6 +75,11 @@ class Check:
     session: str
     user_id: int
     credential: Credential
+
+    @property
+    def principal(self) -> Person | TokenBearer:
+        """Who acts by it."""
+        return self.credential.principal(self.user_id)
 
 
 def credential_of(headers: Headers) -> Credential | None:
@@ -100,10 +110,10 @@ def admit(credential: Credential, flow_id: str) -> Admission:
     if user is None:
         raise Closing(Close.LOG_IN)
     try:
-        access = get_flow_for(user, read_flow_id(flow_id))
+        found = access.get_flow_for(credential.principal(user.pk), flow_id)
     except NotFound:
         raise Closing(Close.NOT_FOUND) from None
-    return Admission(access.flow.pk, user.pk, user.name, access.colour, access.role.value)
+    return Admission(found.flow.pk, user.pk, user.name, found.colour, found.role.value)
 
 
 def recheck(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
@@ -111,16 +121,16 @@ def recheck(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
     checks = list(checks)
     if not Flow.objects.filter(pk=flow_id, deleted_at=None).exists():
         return {check.session: Close.NOT_FOUND for check in checks}
-    members = Membership.objects.filter(flow_id=flow_id, user_id__in={check.user_id for check in checks})
-    roles = dict(members.values_list("user_id", "role"))
-    return {check.session: _recheck_one(check, roles) for check in checks}
+    granted = access.grants_of(flow_id, {check.principal for check in checks})
+    return {check.session: _recheck_one(check, granted) for check in checks}
 
 
-def _recheck_one(check: Check, roles: Mapping[int, str]) -> str | Close:
+def _recheck_one(check: Check, granted: Mapping[Principal, access.Grant]) -> str | Close:
     user = check.credential.user()
     if user is None or user.pk != check.user_id:
         return Close.LOG_IN
-    return roles.get(check.user_id, Close.REVOKED)
+    grant = granted.get(check.principal)
+    return Close.REVOKED if grant is None else grant.role.value
 
 
 def _is_ours(origin: bytes) -> bool:

@@ -17,7 +17,7 @@ from sessions import metrics
 from sessions.protocol.codes import Close
 from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
-from sessions.sockets.admission import Admission, Check, Credential, Person
+from sessions.sockets.admission import Admission, Check, Credential, Participant
 from sessions.sockets.flow_control import Unseen
 from sessions.sockets.outbound import Outbound, Send
 
@@ -66,7 +66,7 @@ class Socket:
         language: str,
     ) -> None:
         self.flow_id = admission.flow_id
-        self.person = Person(uuid.uuid4().hex, admission.user_id, admission.name, admission.colour, admission.role)
+        self.person = Participant(uuid.uuid4().hex, admission.user_id, admission.name, admission.colour, admission.role)
         self.credential = credential
         self.language = language
         self.client = ""

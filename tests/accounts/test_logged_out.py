@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
+from flows.parsing import parse_flow
 
 pytestmark = pytest.mark.django_db
 OPEN = {"login", "demo-login", "register", "logout", "worker", "offline"}
@@ -36,7 +38,7 @@ PAGES = list(pages())
 def test_every_page_leads_to_the_login(
     client: Client, alice: User, method: str, name: str, holds: tuple[str, ...]
 ) -> None:
-    flow = commands.create_flow(alice.pk, title="Weather", via="page")
+    flow = commands.create_flow(Person(alice.pk), parse_flow(title="Weather"), via="page")
     for flow_id in (flow.pk, uuid4()):
         values = {"flow_id": flow_id, "user_id": alice.pk}
         address = reverse(name, kwargs={part: values.get(part, "1") for part in holds})

@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
+from flows.access import Role
 from flows.models import Answer, Change, Flow
+from flows.parsing import parse_flow, parse_operation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "/admin/flows/change/"
@@ -16,14 +19,16 @@ MOVE = {"kind": "move_node", "id": "n1", "x": 5, "y": 5}
 def flow(alice: User, bob: User) -> Flow:
     """Alice's flow, in which bob has moved a node and moved one that is not there."""
     flow = commands.create_flow(
-        alice.pk, title="Plan", nodes=[{"id": "n1", "kind": "note", "x": 0, "y": 0}], via="page"
+        Person(alice.pk), parse_flow(title="Plan", nodes=[{"id": "n1", "kind": "note", "x": 0, "y": 0}]), via="page"
     )
-    commands.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    commands.set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
     wanted = [MOVE, MOVE | {"id": "gone"}, {"kind": "batch", "operations": [MOVE | {"x": 9}, MOVE | {"y": 9}]}]
     commands.submit(
         flow.pk,
         [
-            commands.Submission(operation=operation, actor=bob.pk, via="socket", client="tab-0001", seq=seq)
+            commands.Submission(
+                operation=parse_operation(operation), principal=Person(bob.pk), via="socket", client="tab-0001", seq=seq
+            )
             for seq, operation in enumerate(wanted, start=1)
         ],
     )
@@ -44,7 +49,7 @@ def test_a_row_says_who_what_when_and_how(staff: Client, flow: Flow) -> None:
 
 
 def test_rows_are_found_by_flow_person_way_and_day(staff: Client, flow: Flow, charlie: User) -> None:
-    commands.create_flow(charlie.pk, title="Elsewhere", via="api")
+    commands.create_flow(Person(charlie.pk), parse_flow(title="Elsewhere"), via="api")
 
     for query in ({"q": "plan"}, {"q": "bob@"}, {"via__exact": "socket"}, {"flow__id__exact": str(flow.pk)}):
         page = staff.get(LOG, query).content.decode()

@@ -4,8 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
+from flows.access import Role
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/admin/flows/membership/"
@@ -13,8 +16,8 @@ LIST = "/admin/flows/membership/"
 
 @pytest.fixture
 def flow(alice: User, bob: User) -> Flow:
-    flow = commands.create_flow(alice.pk, title="Plan", via="page")
-    commands.set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
+    flow = commands.create_flow(Person(alice.pk), parse_flow(title="Plan"), via="page")
+    commands.set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
     return flow
 
 
@@ -36,7 +39,7 @@ def test_the_last_owner_stays(staff: Client, flow: Flow, alice: User) -> None:
 
     assert Membership.objects.get(user=alice).role == "owner"
     assert Membership.objects.count() == 2, "all or none"
-    assert "A flow needs an owner." in staff.get(LIST).content.decode()
+    assert "Make someone else owner first." in staff.get(LIST).content.decode()
 
 
 def test_a_membership_keeps_its_flow_and_person(staff: Client, flow: Flow, bob: User, charlie: User) -> None:

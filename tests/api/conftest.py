@@ -11,8 +11,10 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow
 
 GRAPH: dict[str, Any] = {
     "nodes": [{"id": "n1", "kind": "input", "x": 0, "y": 0}, {"id": "n2", "kind": "agent", "x": 200, "y": 0}],
@@ -64,7 +66,9 @@ def no_attempts_yet() -> Iterator[None]:
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
     """Alice's flow of two nodes and an edge; bob edits, vera views, charlie is a stranger."""
-    flow = commands.create_flow(alice.pk, title="Weather", description="of tomorrow", **GRAPH, via="api")
+    flow = commands.create_flow(
+        Person(alice.pk), parse_flow(title="Weather", description="of tomorrow", **GRAPH), via="api"
+    )
     Membership.objects.create(flow=flow, user=bob, role="editor", colour=1)
     Membership.objects.create(flow=flow, user=vera, role="viewer", colour=2)
     return flow

@@ -17,8 +17,10 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from accounts import tokens
 from accounts.models import User
+from accounts.principals import Person
 from flows import commands
 from flows.models import Membership
+from flows.parsing import parse_flow
 from tests.api.conftest import GRAPH
 from tests.conftest import person
 
@@ -55,7 +57,7 @@ def one_connection() -> Iterator[None]:
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
 def test_every_answer_is_announced(case: schemathesis.Case, alice: User, db: None) -> None:
     cache.clear()
-    flow = commands.create_flow(alice.pk, title="Weather", **GRAPH, via="api")
+    flow = commands.create_flow(Person(alice.pk), parse_flow(title="Weather", **GRAPH), via="api")
     bob = User.objects.filter(email="bob@example.com").first() or person("bob")
     Membership.objects.create(flow=flow, user=bob, role="editor", colour=1)
     case.path_parameters = {

@@ -12,6 +12,7 @@ from flows.document import (
     Edge,
     Left,
     MoveNode,
+    Reason,
     Rejected,
     RemoveEdge,
     RemoveNode,
@@ -41,13 +42,13 @@ class TestBatches:
                 document, batch(adding("a"), {"kind": "remove_node", "id": "n1"}, {"kind": "remove_node", "id": "n1"})
             )
         assert caught.value.code == "unknown_node"
-        assert "operation 3" in caught.value.message
+        assert (caught.value.reason, caught.value.values["number"]) == (Reason.BATCH_ITEM, 3)
         assert document == a_document([a_node()])
 
     @pytest.mark.parametrize("more", [[], [{"kind": "move_node", "id": "n1", "x": 0, "y": 0}]], ids=["all", "the rest"])
     def test_one_that_need_not_be_whole_is_refused_if_nothing_is_left_to_do(self, more) -> None:
         gone = [{"kind": "move_node", "id": "gone", "x": 1, "y": 1}, {"kind": "remove_node", "id": "lost"}]
-        with pytest.raises(Rejected, match="operation 1 of the batch: there is no node gone") as caught:
+        with pytest.raises(Rejected, match=r"batch_item number=1 inner=.*unknown_node id=gone") as caught:
             doing(a_document([a_node(x=0, y=0)]), batch(*gone, *more) | {"whole": False})
         assert caught.value.missing == ("node", "gone")
 
@@ -99,14 +100,14 @@ class TestBatches:
             doing(a_document(), adding("a", parent="gone"))
 
     def test_without_its_group_it_keeps_to_every_other_rule(self) -> None:
-        with pytest.raises(Rejected, match="limit_reached: operation 1"):
+        with pytest.raises(Rejected, match="limit_reached: batch_item number=1"):
             doing(a_document([a_node()]), batch(adding("a", parent="gone")) | {"whole": False}, DocumentLimits(nodes=1))
         with pytest.raises(Rejected, match="invalid"):
             doing(a_document([a_node()]), batch(adding("a", parent="n1")) | {"whole": False})
 
     def test_that_alone_is_refused_if_it_changes_nothing(self) -> None:
         put = {"kind": "edit_node", "id": "n1", "set": {"parent": "gone"}}
-        with pytest.raises(Rejected, match="there is no node gone"):
+        with pytest.raises(Rejected, match="unknown_node id=gone"):
             doing(a_document([a_node()]), batch(put) | {"whole": False})
 
     def test_operations_see_what_came_before_them(self) -> None:

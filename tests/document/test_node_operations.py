@@ -25,7 +25,7 @@ from .cast import a_document, a_node, after, an_edge, doing
 def refusal(document, operation, **limits) -> str:
     with pytest.raises(Rejected) as caught:
         doing(document, operation, DocumentLimits(**limits))
-    assert caught.value.message
+    assert caught.value.reason
     return caught.value.code
 
 

@@ -69,7 +69,7 @@ WHOLE = [
 def code(decode, value, *limits) -> str:
     with pytest.raises(Rejected) as caught:
         decode(value, *(limits or (DEFAULT_LIMITS,)))
-    caught.value.message.encode("utf-8")
+    str(caught.value).encode("utf-8")
     return caught.value.code
 
 
@@ -370,7 +370,7 @@ class TestAnything:
             try:
                 attempt()
             except Rejected as refusal:
-                refusal.message.encode("utf-8")
+                str(refusal).encode("utf-8")
         mentioned_on_wire(value)
 
     @settings(max_examples=400, deadline=None)

@@ -31,15 +31,15 @@ class Point:
 
 
 POINTS = {
-    "before the transaction": Point("sessions.live.commits", "submit", before=True),
+    "before the transaction": Point("sessions.live.commits", "commit", before=True),
     "rows written, not committed": Point("flows.commands.batch", "write_effect"),
     "log written, not committed": Point("flows.commands.batch", "append"),
     "all written, not committed": Point("flows.commands.batch.Batch", "write"),
-    "committed, nobody told": Point("sessions.live.commits", "submit"),
+    "committed, nobody told": Point("sessions.live.commits", "commit"),
     "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "others told, author not": Point("sessions.live.session.LiveSession", "follow"),
     "author told": Point("sessions.live.commits", "answer"),
-    "REST: committed, not answered": Point("flows.api.edits.actions", "submit"),
+    "REST: committed, not answered": Point("flows.api.edits.commands", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""
 

@@ -13,8 +13,10 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.commands.write_lock import ATTEMPTS
+from flows.parsing import parse_flow
 from sessions.database import FAILURES
 from tests.faults.frail import Author
 from tests.faults.rival import DEADLOCK, Rival
@@ -111,7 +113,7 @@ async def test_what_cannot_be_put_in_an_order_is_begun_again(postgres: Postgres)
 @pytest.mark.django_db(transaction=True)
 def test_an_sqlite_that_stays_locked_is_unavailable(alice: User) -> None:
     """Its own waiting was the second attempt: nobody is made to wait three times as long."""
-    flow = create_flow(alice.pk, title="Draft", via="api")
+    flow = create_flow(Person(alice.pk), parse_flow(title="Draft"), via="api")
     client = Client(headers={"Authorization": f"Bearer {tokens.issue(alice).access}"})
     own = connection.cursor()
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:

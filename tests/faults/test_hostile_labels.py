@@ -15,8 +15,10 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.models import Flow
+from flows.parsing import parse_flow
 from tests.api.conftest import Program
 from tests.pages.marks import Element, elements
 from tests.sessions.conftest import Join
@@ -100,7 +102,7 @@ def pages(dora: User) -> Callable[[str], dict[str, Any]]:
     def fetch(text: str) -> dict[str, Any]:
         before = transaction.savepoint()
         User.objects.filter(pk=dora.pk).update(name=text)
-        flow = create_flow(dora.pk, **graph(text), via="api")
+        flow = create_flow(Person(dora.pk), parse_flow(**graph(text)), via="api")
         client = Client()
         client.force_login(dora)
         answers = {path: client.get(path.format(flow=flow.pk)) for path in SURFACES}

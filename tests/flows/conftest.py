@@ -1,13 +1,19 @@
 """One flow that alice owns, bob edits and vera views; charlie is a stranger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
 
 from accounts.models import User
-from flows.commands import Submission, create_flow, set_member
+from accounts.principals import Administrator, Person, System
+from flows import publish
+from flows.access import Role
+from flows.commands import Redo, Refused, Submission, Undo, create_flow, set_member
+from flows.document import Record
 from flows.models import Flow
+from flows.parsing import parse_flow, parse_operation
 
 NODES = [
     {"id": "plan", "kind": "agent", "x": 0, "y": 0, "label": "Plan", "settings": {"temperature": 0.2}},
@@ -21,14 +27,34 @@ EDGES = [
 ]
 
 Ask = Callable[..., Submission]
+Published = Callable[[], AbstractContextManager[list[publish.Hint]]]
 
 
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
-    flow = create_flow(alice.pk, title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api")
-    set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
-    set_member(alice.pk, flow.pk, person=vera.email, role="viewer", via="page")
+    flow = create_flow(
+        Person(alice.pk), parse_flow(title="Plan a trip", description="For two", nodes=NODES, edges=EDGES), via="api"
+    )
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any) -> Published:
+    """`with published() as hints:` what was published by the commits in the block."""
+    hints: list[publish.Hint] = []
+
+    async def keep(hint: publish.Hint) -> None:
+        hints.append(hint)
+
+    @contextmanager
+    def block() -> Iterator[list[publish.Hint]]:
+        with django_capture_on_commit_callbacks(execute=True):
+            yield hints
+
+    monkeypatch.setattr(publish, "publish", keep)
+    return block
 
 
 @pytest.fixture
@@ -38,7 +64,11 @@ def ask() -> Ask:
     def make(person: User | None, operation: object, *, seq: int | None = None, **given: Any) -> Submission:
         client = given.pop("client", "tab-of-hers") if seq is not None else None
         fields = {"via": "socket", **given}
-        return Submission(operation=operation, actor=person and person.pk, client=client, seq=seq, **fields)
+        acts_as = Administrator if fields["via"] == "admin" else Person
+        principal = System() if person is None else acts_as(person.pk)
+        is_parsed = isinstance(operation, Record | Undo | Redo | Refused)
+        parsed = operation if is_parsed else parse_operation(operation)
+        return Submission(operation=parsed, principal=principal, client=client, seq=seq, **fields)
 
     return make
 

@@ -1,15 +1,17 @@
 """One place says who may see a flow, and in which role."""
 
+import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
 
 from accounts.colours import PEOPLE_COLOURS
 from accounts.models import User
+from accounts.principals import Administrator, Person, TokenBearer
 from flows.access import Forbidden, NotFound, Role, get_flow_for
 from flows.commands import delete_flow, restore_flow
 from flows.models import Flow
+from tests.test_imports import MAY_IMPORT, ROOT, modules
 
 pytestmark = pytest.mark.django_db
 
@@ -17,36 +19,37 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("flow_id", [uuid.uuid4(), "", "7", "no-such-flow", "../etc", "x" * 200])
 def test_an_unknown_flow(alice: User, flow_id: uuid.UUID | str) -> None:
     with pytest.raises(NotFound) as refusal:
-        get_flow_for(alice, flow_id)
+        get_flow_for(Person(alice.pk), flow_id)
     assert refusal.value.code == "not_found"
 
 
 def test_a_stranger_is_told_the_same_as_about_an_unknown_flow(flow: Flow, charlie: User, dora: User) -> None:
-    for person in (charlie, dora, AnonymousUser()):
+    strangers = (Person(charlie.pk), TokenBearer(dora.pk), Administrator(charlie.pk), Person(dora.pk + 1))
+    for stranger in strangers:
         with pytest.raises(NotFound) as refusal:
-            get_flow_for(person, flow.pk)
+            get_flow_for(stranger, flow.pk)
         assert refusal.value.message == NotFound().message
 
 
 def test_a_deactivated_account(flow: Flow, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
     with pytest.raises(NotFound):
-        get_flow_for(alice, flow.pk)
+        get_flow_for(Person(alice.pk), flow.pk)
 
 
 @pytest.mark.parametrize(("who", "role"), [("vera", Role.COMMENTER), ("vera", Role.EDITOR), ("bob", Role.OWNER)])
 def test_too_small_a_role(flow: Flow, who: str, role: Role, request: pytest.FixtureRequest) -> None:
     with pytest.raises(Forbidden) as refusal:
-        get_flow_for(request.getfixturevalue(who), flow.pk, role)
+        get_flow_for(Person(request.getfixturevalue(who).pk), flow.pk, role)
     assert refusal.value.code == "forbidden"
 
 
 def test_a_deleted_flow_is_gone_until_it_is_restored(flow: Flow, alice: User) -> None:
-    delete_flow(alice.pk, flow.pk, via="page")
+    delete_flow(Person(alice.pk), flow.pk)
     with pytest.raises(NotFound):
-        get_flow_for(alice, flow.pk)
-    restore_flow(alice.pk, flow.pk, via="page")
-    assert get_flow_for(alice, flow.pk).flow == flow
+        get_flow_for(Person(alice.pk), flow.pk)
+    restore_flow(Person(alice.pk), flow.pk)
+    assert get_flow_for(Person(alice.pk), flow.pk).flow == flow
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_a_deleted_flow_is_gone_until_it_is_restored(flow: Flow, alice: User) ->
 def test_members_have_a_role_and_a_colour(
     flow: Flow, who: str, role: str, colour: int, request: pytest.FixtureRequest
 ) -> None:
-    access = get_flow_for(request.getfixturevalue(who), str(flow.pk))
+    access = get_flow_for(Person(request.getfixturevalue(who).pk), str(flow.pk))
     assert (access.flow.title, access.role, access.colour) == ("Plan a trip", role, PEOPLE_COLOURS[colour])
     assert access.may_edit is (role in {"owner", "editor"})
 
@@ -65,3 +68,25 @@ def test_roles_include_those_below() -> None:
     assert [[one.includes(other) for other in order] for one in order] == [
         [at >= below for below in range(4)] for at in range(4)
     ]
+
+
+READS_ROLES = {
+    "flows/access.py",  # decides
+    "flows/queries.py",  # lists, by the same rule
+    "flows/models.py",
+    "flows/commands/lifecycle.py",  # write them
+    "flows/commands/members.py",
+    "flows/admin/members.py",  # shows them
+}
+
+
+def test_nothing_else_reads_roles() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for package in MAY_IMPORT
+        for path in modules(package)
+        if "migrations" not in path.parts
+        and re.search(r"\bMembership\b|flows_membership|\.memberships\b", path.read_text())
+    }
+
+    assert found == READS_ROLES

@@ -10,7 +10,9 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import log
+from flows.access import Role
 from flows.commands import Acked, Receipt, Refused, set_member, submit
 from flows.document import Document
 from flows.log import changes_since, fold, verify_flow
@@ -75,7 +77,7 @@ def test_a_role_that_goes_while_a_batch_waits(flow: Flow, alice: User, bob: User
     def revoke() -> Receipt:
         while load_document(flow.pk).version < 10:
             pass
-        set_member(alice.pk, flow.pk, person=bob.pk, role="viewer", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role.VIEWER)
         at = load_document(flow.pk).version
         receipt = submit(flow.pk, [ask(alice, label("plan", "Mine"))])
         assert receipt.previous == at

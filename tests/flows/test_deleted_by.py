@@ -5,8 +5,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Refused, Undo, deleted_by, replace_graph, submit
 from flows.models import Flow
+from flows.parsing import parse_graph
+from flows.sentences import sentence
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db
@@ -18,20 +21,23 @@ def remove(id: str) -> dict[str, object]:
 
 def said(answer: object) -> str:
     assert isinstance(answer, Refused), answer
-    return answer.message
+    return sentence(answer)
 
 
 def test_what_never_was_is_only_unknown(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
     submit(flow.pk, [ask(bob, {"kind": "add_node", "node": {"id": "x", "kind": "note", "x": 0, "y": 0}})])
     submit(flow.pk, [ask(bob, remove("x"))])
     asked = [ask(alice, move("xx", 1)), ask(alice, {"kind": "remove_edge", "id": "x"})]
-    assert [said(answer) for answer in submit(flow.pk, asked).answers] == ["there is no node xx", "there is no edge x"]
+    assert [said(answer) for answer in submit(flow.pk, asked).answers] == [
+        "There is no node xx.",
+        "There is no edge x.",
+    ]
 
 
 def test_who_removed_a_node(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
     submit(flow.pk, [ask(bob, remove("plan")), ask(bob, label("route", "Way"))])
     receipt = submit(flow.pk, [ask(alice, label("plan", "x"), seq=1), ask(bob, move("plan", 1))])
-    assert [said(answer) for answer in receipt.answers] == ["Bob deleted “Plan”.", "You deleted “Plan” before."]
+    assert [said(answer) for answer in receipt.answers] == ["Bob deleted “Plan”.", "You deleted “Plan”."]
     assert submit(flow.pk, [ask(alice, label("plan", "x"), seq=1)]).answers[0] == receipt.answers[0], "a resend"
 
 
@@ -71,11 +77,11 @@ def test_it_is_not_looked_for_in_a_long_change(flow: Flow, alice: User, bob: Use
     submit(flow.pk, [ask(bob, remove("plan"))])
     for nodes in (others, [{"id": "other", "kind": "note", "x": 0, "y": 0}]):
         version = Flow.objects.get(pk=flow.pk).version
-        replace_graph(flow.pk, actor=bob.pk, version=version, nodes=nodes, edges=[], via="api")
+        replace_graph(Person(bob.pk), flow.pk, parse_graph({"nodes": nodes, "edges": []}), version=version, via="api")
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, [ask(alice, move(id, 1)) for id in ("n7", "plan", "route")]).answers
     assert [said(answer) for answer in answers] == [
-        "there is no node n7",
+        "There is no node n7.",
         "Bob deleted “Plan”.",
         "Bob deleted “Decision”.",
     ]
@@ -91,11 +97,11 @@ def test_it_is_not_looked_for_behind_much_else(
     submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(300)])
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, [ask(alice, move("plan", 1)), ask(alice, move("plan", 2))]).answers
-    assert [said(answer) for answer in answers] == ["there is no node plan"] * 2
+    assert [said(answer) for answer in answers] == ["There is no node plan."] * 2
     assert len(searches(queries, "LENGTH(")) == 2
 
 
-@pytest.mark.parametrize(("since", "sentence"), [(499, "Bob deleted “Plan”."), (500, "there is no node plan")])
+@pytest.mark.parametrize(("since", "sentence"), [(499, "Bob deleted “Plan”."), (500, "There is no node plan.")])
 def test_it_is_looked_for_among_the_last_changes(
     flow: Flow, alice: User, bob: User, ask: Ask, since: int, sentence: str
 ) -> None:

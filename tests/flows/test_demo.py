@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import delete_flow
 from flows.demo import seed_demo
 from flows.document import ports_of, second_line
@@ -29,7 +30,7 @@ def test_not_where_there_is_anybody(alice: User) -> None:
 
 
 def test_not_again_when_the_flow_was_deleted(demo: Flow) -> None:
-    delete_flow(User.objects.get(name="Alice").pk, demo.pk, via="page")
+    delete_flow(Person(User.objects.get(name="Alice").pk), demo.pk)
     assert seed_demo() is None
     assert Flow.objects.count() == 1 and User.objects.count() == 4
 

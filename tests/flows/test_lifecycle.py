@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from accounts.principals import Administrator, Person
 from flows.commands import create_flow, delete_flow, duplicate_flow, remove_member, restore_flow, submit
 from flows.document import CreateFlow, Rejected
 from flows.errors import Forbidden, NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Change, Flow, Membership
+from flows.parsing import parse_flow, parse_title
 from flows.publish import group_name
 from flows.storage.store import load_document
-from tests.flows.conftest import EDGES, NODES, Ask, move
+from tests.flows.conftest import EDGES, NODES, Ask, Published, move
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +38,14 @@ class TestCreation:
     )
     def test_what_does_not_fit_is_refused(self, alice: User, given: dict[str, Any], code: str) -> None:
         with pytest.raises(Rejected) as refusal:
-            create_flow(alice.pk, **{"title": "Plan", "via": "api", **given})
+            create_flow(Person(alice.pk), parse_flow(**{"title": "Plan", **given}), via="api")
         assert refusal.value.code == code
         assert not Flow.objects.exists() and not Change.objects.exists()
 
     def test_it_is_version_one_and_stands_in_the_log(self, alice: User) -> None:
-        flow = create_flow(alice.pk, title="Plan", description="All", nodes=NODES, edges=EDGES, via="import")
+        flow = create_flow(
+            Person(alice.pk), parse_flow(title="Plan", description="All", nodes=NODES, edges=EDGES), via="import"
+        )
         (first,) = changes_since(flow.pk, 0)
         assert (first.version, first.via, first.digest) == (1, "import", flow.digest)
         assert isinstance(first.record, CreateFlow) and first.record.nodes[0].width == 144, "defaults are filled in"
@@ -51,7 +55,7 @@ class TestCreation:
         assert verify_flow(flow.pk) == []
 
     def test_whoever_creates_it_owns_it(self, alice: User) -> None:
-        flow = create_flow(alice.pk, title="Plan", via="page")
+        flow = create_flow(Person(alice.pk), parse_flow(title="Plan"), via="page")
         assert list(Membership.objects.values_list("flow", "user", "role", "colour")) == [
             (flow.pk, alice.pk, "owner", 0)
         ]
@@ -60,16 +64,16 @@ class TestCreation:
 class TestDuplication:
     def test_a_stranger_cannot(self, flow: Flow, charlie: User) -> None:
         with pytest.raises(NotFound):
-            duplicate_flow(charlie.pk, flow.pk, via="page")
+            duplicate_flow(Person(charlie.pk), flow.pk, via="page")
 
     def test_a_title_that_does_not_fit(self, flow: Flow, alice: User) -> None:
         with pytest.raises(Rejected):
-            duplicate_flow(alice.pk, flow.pk, title=" ", via="page")
+            duplicate_flow(Person(alice.pk), flow.pk, title=parse_title(" "), via="page")
         assert Flow.objects.count() == 1
 
     def test_a_viewer_gets_a_flow_of_their_own(self, flow: Flow, alice: User, vera: User, ask: Ask) -> None:
         submit(flow.pk, [ask(alice, move("plan", 77))])
-        copy = duplicate_flow(vera.pk, flow.pk, via="page")
+        copy = duplicate_flow(Person(vera.pk), flow.pk, via="page")
         assert (copy.title, copy.description, copy.version) == ("Plan a trip (Copy)", "For two", 1)
         assert list(copy.memberships.values_list("user", "role")) == [(vera.pk, "owner")]
         original, copied = load_document(flow.pk).document, load_document(copy.pk).document
@@ -77,10 +81,10 @@ class TestDuplication:
         assert verify_flow(copy.pk) == [] == verify_flow(flow.pk)
 
     def test_a_long_title_is_cut_to_fit(self, alice: User) -> None:
-        long = create_flow(alice.pk, title="x" * 255, via="page")
-        copy = duplicate_flow(alice.pk, long.pk, via="page")
+        long = create_flow(Person(alice.pk), parse_flow(title="x" * 255), via="page")
+        copy = duplicate_flow(Person(alice.pk), long.pk, via="page")
         assert copy.title == "x" * 248 + " (Copy)"
-        assert duplicate_flow(alice.pk, long.pk, title="Mine", via="page").title == "Mine"
+        assert duplicate_flow(Person(alice.pk), long.pk, title="Mine", via="page").title == "Mine"
 
 
 class TestDeletion:
@@ -89,44 +93,46 @@ class TestDeletion:
         self, flow: Flow, who: str, error: type[Exception], request: pytest.FixtureRequest
     ) -> None:
         with pytest.raises(error):
-            delete_flow(request.getfixturevalue(who).pk, flow.pk, via="page")
+            delete_flow(Person(request.getfixturevalue(who).pk), flow.pk)
         assert load_document(flow.pk)
 
     def test_an_unknown_flow(self, alice: User) -> None:
         with pytest.raises(NotFound):
-            delete_flow(alice.pk, uuid.uuid4(), via="page")
+            delete_flow(Person(alice.pk), uuid.uuid4())
 
-    def test_it_is_gone_and_nothing_is_lost(self, flow: Flow, alice: User) -> None:
-        hint = delete_flow(alice.pk, flow.pk, via="page")
+    def test_it_is_gone_and_nothing_is_lost(self, flow: Flow, alice: User, published: Published) -> None:
+        with published() as hints:
+            delete_flow(Person(alice.pk), flow.pk)
+        (hint,) = hints
         assert hint.message == {"type": "flow.deleted", "flow": str(flow.pk)}
         assert group_name(hint.flow_id) == f"flow.{flow.pk.hex}"
-        for attempt in (load_document, lambda id: duplicate_flow(alice.pk, id, via="page")):
+        for attempt in (load_document, lambda id: duplicate_flow(Person(alice.pk), id, via="page")):
             with pytest.raises(NotFound):
                 attempt(flow.pk)
         with pytest.raises(NotFound):
-            delete_flow(alice.pk, flow.pk, via="page")
+            delete_flow(Person(alice.pk), flow.pk)
         assert verify_flow(flow.pk) == []
 
     @pytest.mark.parametrize("who", ["bob", "charlie"])
     def test_others_cannot_restore_it(self, flow: Flow, alice: User, who: str, request: pytest.FixtureRequest) -> None:
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         with pytest.raises(NotFound):
-            restore_flow(request.getfixturevalue(who).pk, flow.pk, via="page")
+            restore_flow(Person(request.getfixturevalue(who).pk), flow.pk)
 
     def test_its_owner_can(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
-        delete_flow(alice.pk, flow.pk, via="page")
-        assert restore_flow(alice.pk, flow.pk, via="page").deleted_at is None
+        delete_flow(Person(alice.pk), flow.pk)
+        assert restore_flow(Person(alice.pk), flow.pk).deleted_at is None
         assert submit(flow.pk, [ask(bob, move("plan", 1))]).version == 2
 
     def test_staff_may_in_the_admin(self, flow: Flow, dora: User) -> None:
         with pytest.raises(NotFound):
-            delete_flow(dora.pk, flow.pk, via="page")
-        delete_flow(dora.pk, flow.pk, via="admin")
-        restore_flow(dora.pk, flow.pk, via="admin")
+            delete_flow(Person(dora.pk), flow.pk)
+        delete_flow(Administrator(dora.pk), flow.pk)
+        restore_flow(Administrator(dora.pk), flow.pk)
         assert load_document(flow.pk)
 
 
 def test_a_role_that_is_gone_when_the_lock_is_had(flow: Flow, alice: User, bob: User) -> None:
-    remove_member(alice.pk, flow.pk, user_id=bob.pk, via="page")
+    remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
     with pytest.raises(NotFound):
-        duplicate_flow(bob.pk, flow.pk, via="page")
+        duplicate_flow(Person(bob.pk), flow.pk, via="page")

@@ -9,6 +9,7 @@ from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from accounts.principals import Person
 from flows import log
 from flows.commands import create_flow, delete_flow, submit
 from flows.document import CreateFlow, MoveNode
@@ -26,6 +27,7 @@ from flows.log import (
 )
 from flows.log.snapshots import take_snapshot
 from flows.models import Change, Flow, FlowEdge, FlowNode, Snapshot
+from flows.parsing import parse_flow
 from flows.storage.store import load_document
 from tests.flows.conftest import EDGES, NODES, Ask, label, move
 from tests.flows.log_triggers import unlocked_log
@@ -253,8 +255,8 @@ class TestVerification:
         assert any(difference.startswith(found) or found in difference for difference in differences), differences
 
     def test_every_flow_is_verified_deleted_ones_too(self, edited: Flow, alice: User) -> None:
-        other = create_flow(alice.pk, title="Other", nodes=NODES, edges=EDGES, via="api")
-        delete_flow(alice.pk, other.pk, via="page")
+        other = create_flow(Person(alice.pk), parse_flow(title="Other", nodes=NODES, edges=EDGES), via="api")
+        delete_flow(Person(alice.pk), other.pk)
         change_flow(title="Mine")(other)
         found = dict(verify_all())
         assert set(found) == {edited.pk, other.pk}
@@ -263,7 +265,7 @@ class TestVerification:
 
     def test_many_differences_are_summed_up(self, alice: User) -> None:
         nodes = [{"id": f"n{i}", "kind": "note", "x": 0, "y": 0} for i in range(9)]
-        flow = create_flow(alice.pk, title="Many", nodes=nodes, via="api")
+        flow = create_flow(Person(alice.pk), parse_flow(title="Many", nodes=nodes), via="api")
         FlowNode.objects.filter(flow=flow).update(label="changed")
         assert verify_flow(flow.pk)[-1] == "and 4 more nodes"
 

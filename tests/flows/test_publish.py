@@ -14,7 +14,7 @@ from accounts.models import User
 from flows import publish
 from flows.commands import submit
 from flows.models import Flow
-from flows.publish import after, group_name, hint_access, hint_changed, hint_deleted, publish_sync
+from flows.publish import group_name, hint_access, hint_changed, hint_deleted, publish_after_commit
 from tests.flows.conftest import Ask, move
 from tests.ports import free_port
 from tests.redis import Redis
@@ -53,7 +53,7 @@ async def test_a_receiver_on_the_servers_loop_is_woken(
     waiting = asyncio.create_task(received(layer, "here"))
 
     def write() -> None:
-        after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+        submit(flow.pk, [ask(alice, move("plan", 1))])
 
     await in_thread(write, thread_sensitive=thread_sensitive)
     assert await waiting == {"type": "flow.changed", "flow": str(flow.pk), "previous": 1, "version": 2}
@@ -61,7 +61,7 @@ async def test_a_receiver_on_the_servers_loop_is_woken(
 
 async def test_what_changed_nothing_says_nothing(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
     await layer.group_add(group_name(flow.pk), "here")
-    await in_thread(lambda: after(submit(flow.pk, [ask(alice, move("plan", 0))])))
+    await in_thread(lambda: submit(flow.pk, [ask(alice, move("plan", 0))]))
     await publish.publish(hint_deleted(flow.pk))
     assert (await received(layer, "here"))["type"] == "flow.deleted"
 
@@ -71,7 +71,7 @@ async def test_nothing_is_said_before_the_commit(flow: Flow, alice: User, ask: A
 
     def write(*, commit: bool) -> None:
         with transaction.atomic():
-            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+            submit(flow.pk, [ask(alice, move("plan", 1))])
             assert "here" not in layer.channels
             transaction.set_rollback(not commit)
 
@@ -83,8 +83,7 @@ async def test_nothing_is_said_before_the_commit(flow: Flow, alice: User, ask: A
 
 def test_without_a_loop_nothing_breaks(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
     receipt = submit(flow.pk, [ask(alice, move("plan", 1))])
-    after(receipt)
-    publish_sync(hint_access(flow.pk, [3, 1]))
+    publish_after_commit(hint_access(flow.pk, [3, 1]))
     assert hint_changed(receipt).message["version"] == 2
     assert hint_access(flow.pk, [3, 1]).message["users"] == [1, 3]
 
@@ -105,7 +104,7 @@ def test_redis_that_is_not_there_holds_nothing_up(
     flow: Flow, alice: User, ask: Ask, caplog: pytest.LogCaptureFixture
 ) -> None:
     with on_redis(f"redis://127.0.0.1:{free_port()}/0"):
-        after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+        submit(flow.pk, [ask(alice, move("plan", 1))])
     assert [record.msg for record in said(caplog)] == ["hint_lost"]
 
 
@@ -117,7 +116,7 @@ def test_redis_that_hangs_holds_nothing_up(
     try:
         redis.pause()
         with on_redis(redis.url):
-            after(submit(flow.pk, [ask(alice, move("plan", 1))]))
+            submit(flow.pk, [ask(alice, move("plan", 1))])
         assert [(record.msg, record.reason) for record in said(caplog)] == [("hint_lost", "TimeoutError()")]
         redis.resume()
     finally:
@@ -129,6 +128,6 @@ async def test_over_redis(flow: Flow, alice: User, ask: Ask, redis: Redis) -> No
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group_name(flow.pk), channel)
-        await in_thread(lambda: after(submit(flow.pk, [ask(alice, move("plan", 1))])))
+        await in_thread(lambda: submit(flow.pk, [ask(alice, move("plan", 1))]))
         assert (await received(layer, channel))["version"] == 2
         await layer.flush()

@@ -8,8 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.principals import Person
+from flows.access import Role
 from flows.commands import create_flow, delete_flow, set_member, submit
 from flows.models import Flow
+from flows.parsing import parse_flow
 from flows.queries import THUMBNAIL_NODES, Member, Sort, counts, library, members, members_of, thumbnails
 from tests.flows.conftest import Ask, move
 
@@ -23,7 +26,7 @@ def titles(user: User, **asked: object) -> list[str]:
 class TestLibrary:
     def test_flows_of_others_and_deleted_ones_are_not_there(self, flow: Flow, alice: User, charlie: User) -> None:
         assert library(charlie.pk).items == () and library(charlie.pk).count == 0
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         assert titles(alice) == []
 
     def test_an_item_says_what_a_card_shows(self, flow: Flow, bob: User, vera: User, ask: Ask) -> None:
@@ -53,13 +56,18 @@ class TestLibrary:
         ],
     )
     def test_search_knows_no_case(self, alice: User, q: str, found: int) -> None:
-        create_flow(alice.pk, title="Straße 1", description="im Sommer", via="page")
-        create_flow(alice.pk, title="Budget of Finance", description="100 % of the PLAN", via="page")
-        create_flow(alice.pk, title="Third", via="page")
+        create_flow(Person(alice.pk), parse_flow(title="Straße 1", description="im Sommer"), via="page")
+        create_flow(
+            Person(alice.pk), parse_flow(title="Budget of Finance", description="100 % of the PLAN"), via="page"
+        )
+        create_flow(Person(alice.pk), parse_flow(title="Third"), via="page")
         assert library(alice.pk, q=q).count == found
 
     def test_sorting(self, alice: User, ask: Ask) -> None:
-        flows = [create_flow(alice.pk, title=title, via="page") for title in ("banana", "Apple", "cherry")]
+        flows = [
+            create_flow(Person(alice.pk), parse_flow(title=title), via="page")
+            for title in ("banana", "Apple", "cherry")
+        ]
         for age, flow in enumerate(reversed(flows)):
             then = timezone.now() - timedelta(days=age)
             Flow.objects.filter(pk=flow.pk).update(created_at=then, updated_at=then)
@@ -74,21 +82,21 @@ class TestLibrary:
 
     def test_pages(self, alice: User) -> None:
         for number in range(5):
-            create_flow(alice.pk, title=f"Flow {number}", via="page")
+            create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}"), via="page")
         assert titles(alice, sort="title", limit=2, offset=2) == ["Flow 2", "Flow 3"]
         assert titles(alice, sort="title", limit=2, offset=9) == []
         assert library(alice.pk, limit=2).count == 5
 
     def test_mine_and_those_shared_with_me(self, flow: Flow, alice: User, bob: User) -> None:
-        create_flow(bob.pk, title="Bob's", via="page")
+        create_flow(Person(bob.pk), parse_flow(title="Bob's"), via="page")
         assert titles(bob, owned=True) == ["Bob's"]
         assert titles(bob, owned=False) == ["Plan a trip"]
         assert (counts(alice.pk), counts(bob.pk)) == ((1, 0), (1, 1))
 
     def test_the_cost_does_not_grow_with_the_list(self, alice: User, bob: User) -> None:
         for number in range(12):
-            flow = create_flow(alice.pk, title=f"Flow {number}", nodes=[node(0, 0)], via="page")
-            set_member(alice.pk, flow.pk, person=bob.email, role="viewer", via="page")
+            flow = create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}", nodes=[node(0, 0)]), via="page")
+            set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.VIEWER)
         with CaptureQueriesContext(connection) as queries:
             found = library(alice.pk, limit=10)
             ids = [item.id for item in found.items]
@@ -111,7 +119,7 @@ def node(number: int, x: float) -> dict[str, object]:
 
 class TestThumbnails:
     def test_of_nothing(self, alice: User) -> None:
-        empty = create_flow(alice.pk, title="Empty", via="page")
+        empty = create_flow(Person(alice.pk), parse_flow(title="Empty"), via="page")
         assert thumbnails([]) == {}
         assert (thumbnails([empty.pk])[empty.pk].nodes, thumbnails([empty.pk])[empty.pk].edges) == ((), ())
 
@@ -131,7 +139,7 @@ class TestThumbnails:
     def test_of_a_large_flow_a_part(self, flow: Flow, alice: User) -> None:
         nodes = [node(number, number) for number in range(THUMBNAIL_NODES + 20)]
         edges = [{"id": f"e{i}", "source": nodes[i]["id"], "target": nodes[i + 1]["id"]} for i in range(len(nodes) - 1)]
-        large = create_flow(alice.pk, title="Large", nodes=nodes, edges=edges, via="page")
+        large = create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes, edges=edges), via="page")
         shapes = thumbnails([flow.pk, large.pk])
         assert len(shapes[large.pk].nodes) == THUMBNAIL_NODES
         assert len(shapes[large.pk].edges) == THUMBNAIL_NODES - 1

@@ -8,11 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from flows.commands import Acked, Versioned, create_flow, delete_flow, replace_graph, submit
+from accounts.principals import Person
+from flows.commands import Acked, Versioned, commit, create_flow, delete_flow, replace_graph, submit
 from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
 from flows.models import Flow, FlowEdge, FlowNode
+from flows.parsing import parse_flow, parse_graph
 from flows.storage.store import StoredGraph, consistent_read, load_document
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
@@ -35,7 +37,7 @@ def large(alice: User) -> Flow:
     """Ten thousand nodes in one chain."""
     nodes = [{"id": f"n{i}", "kind": "agent", "x": i * 10, "y": 0.25} for i in range(LARGE)]
     edges = [{"id": f"e{i}", "source": f"n{i}", "target": f"n{i + 1}"} for i in range(LARGE - 1)]
-    return create_flow(alice.pk, title="Large", nodes=nodes, edges=edges, via="api")
+    return create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes, edges=edges), via="api")
 
 
 class TestCost:
@@ -71,7 +73,7 @@ class TestCost:
     def test_nothing_is_read_beside_a_graph_in_memory(self, flow: Flow, alice: User, ask: Ask) -> None:
         held = load_document(flow.pk)
         with CaptureQueriesContext(connection) as queries:
-            submit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
+            commit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
         assert not [query for query in queries if query["sql"].startswith("SELECT") and "flownode" in query["sql"]]
 
 
@@ -104,15 +106,19 @@ class TestRows:
     def test_edges_exchange_their_ends(self, alice: User) -> None:
         nodes = [{"id": id, "kind": "agent", "x": 0, "y": 0} for id in "abc"]
         edges = [{"id": "e1", "source": "a", "target": "b"}, {"id": "e2", "source": "b", "target": "c"}]
-        flow = create_flow(alice.pk, title="Exchange", nodes=nodes, edges=edges, via="api")
+        flow = create_flow(Person(alice.pk), parse_flow(title="Exchange", nodes=nodes, edges=edges), via="api")
         edges[0]["id"], edges[1]["id"] = "e2", "e1"
-        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=edges, via="api")
+        receipt = replace_graph(
+            Person(alice.pk), flow.pk, parse_graph({"nodes": nodes, "edges": edges}), version=1, via="api"
+        )
         assert receipt.answers == (Acked(2, fresh=True),)
         assert verify_flow(flow.pk) == []
 
     def test_nodes_change_places_with_new_ones(self, alice: User, flow: Flow) -> None:
         nodes = [{"id": "plan", "kind": "group", "x": 0, "y": 0}, {"id": "n", "kind": "api", "x": 0, "y": 0}]
-        receipt = replace_graph(flow.pk, actor=alice.pk, version=1, nodes=nodes, edges=[], via="api")
+        receipt = replace_graph(
+            Person(alice.pk), flow.pk, parse_graph({"nodes": nodes, "edges": []}), version=1, via="api"
+        )
         assert receipt.answers == (Acked(2, fresh=True),)
         assert set(FlowNode.objects.filter(flow=flow).values_list("node_id", "kind")) == {
             ("plan", "group"),
@@ -155,7 +161,7 @@ class TestReading:
     """A flow is read as it was at one instant."""
 
     def test_an_unknown_flow(self, flow: Flow, alice: User) -> None:
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         with pytest.raises(NotFound):
             load_document(flow.pk)
 

@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from flows.commands import Acked, ChangeHead, Refused, Versioned, delete_flow, remove_member, set_member, submit
-from flows.document import CreateFlow, MoveNode, Rejected, ReplaceGraph
+from accounts.principals import Person
+from flows.access import Role
+from flows.commands import Acked, ChangeHead, Refused, Versioned, commit, delete_flow, remove_member, set_member, submit
+from flows.document import CreateFlow, MoveNode, Reason, ReplaceGraph
 from flows.errors import NotFound
 from flows.log import changes_since, verify_flow
 from flows.models import Answer, Change, Flow
+from flows.sentences import sentence
 from flows.storage.store import load_document
+from flows.submission import Submission
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +39,7 @@ class TestRefusals:
     def test_a_flow_that_is_unknown_or_deleted(self, flow: Flow, alice: User, ask: Ask) -> None:
         with pytest.raises(NotFound):
             submit(uuid.uuid4(), [ask(alice, move("plan", 1))])
-        delete_flow(alice.pk, flow.pk, via="page")
+        delete_flow(Person(alice.pk), flow.pk)
         with pytest.raises(NotFound):
             submit(flow.pk, [ask(alice, move("plan", 1))])
 
@@ -62,7 +66,7 @@ class TestRefusals:
         assert refusal(submit(flow.pk, [ask(alice, CreateFlow("Again", ""))]).answers[0]).code == "invalid"
 
     def test_what_the_rules_refuse_and_what_it_touched(self, flow: Flow, alice: User, ask: Ask) -> None:
-        answers = submit(
+        answers = commit(
             flow.pk,
             [
                 ask(alice, move("nowhere", 1)),
@@ -81,7 +85,7 @@ class TestRefusals:
     def test_who_may_not_write_is_told_only_what_they_named(self, flow: Flow, vera: User, ask: Ask) -> None:
         removal = ask(vera, {"kind": "remove_node", "id": "frame"})
         for graph in (None, in_memory(flow)):
-            answer = refusal(submit(flow.pk, [removal], graph=graph).answers[0])
+            answer = refusal(commit(flow.pk, [removal], graph=graph).answers[0])
             assert (answer.nodes, answer.edges) == ({"frame"}, set())
 
     @pytest.mark.parametrize("who", ["alice", "vera"])
@@ -111,11 +115,11 @@ class TestRightsNow:
 
     def test_a_role_that_was_taken_away(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         assert submit(flow.pk, [ask(bob, move("plan", 1))]).version == 2
-        set_member(alice.pk, flow.pk, person=bob.pk, role="commenter", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role.COMMENTER)
         assert refusal(submit(flow.pk, [ask(bob, move("plan", 2), seq=1)]).answers[0]).code == "forbidden"
-        set_member(alice.pk, flow.pk, person=bob.pk, role="editor", via="page")
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role.EDITOR)
         assert submit(flow.pk, [ask(bob, move("plan", 2), seq=1)]).answers[0] == Acked(3, fresh=True)
-        remove_member(alice.pk, flow.pk, user_id=bob.pk, via="page")
+        remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
         assert refusal(submit(flow.pk, [ask(bob, move("plan", 3))]).answers[0]).code == "forbidden"
 
     def test_the_system_may_write(self, flow: Flow, ask: Ask) -> None:
@@ -161,8 +165,8 @@ class TestEffects:
 
     def test_records_are_taken_as_they_are(self, flow: Flow, alice: User, ask: Ask) -> None:
         assert submit(flow.pk, [ask(alice, MoveNode("plan", 3, 4))]).version == 2
-        refused = submit(flow.pk, [ask(alice, Rejected("invalid", "no list"))]).answers[0]
-        assert refused == Refused("invalid", "no list")
+        refused = submit(flow.pk, [ask(alice, Refused("invalid", Reason.NOT_A_GRAPH))]).answers[0]
+        assert refused == Refused("invalid", Reason.NOT_A_GRAPH)
 
     def test_the_flows_row_follows(self, flow: Flow, bob: User, ask: Ask) -> None:
         operations = [
@@ -179,12 +183,12 @@ class TestEffects:
         old = load_document(flow.pk)
         submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "plan"})])
         stale = Versioned(old.document, old.version)
-        answer = refusal(submit(flow.pk, [ask(alice, move("plan", 1))], graph=stale).answers[0])
+        answer = refusal(commit(flow.pk, [ask(alice, move("plan", 1))], graph=stale).answers[0])
         assert answer.code == "unknown_node"
 
     def test_a_graph_in_memory_is_not_changed(self, flow: Flow, alice: User, ask: Ask) -> None:
         held = load_document(flow.pk)
-        receipt = submit(flow.pk, [ask(alice, move("plan", 1))], graph=Versioned(held.document, held.version))
+        receipt = commit(flow.pk, [ask(alice, move("plan", 1))], graph=Versioned(held.document, held.version))
         assert (plan := held.document.node("plan")) and plan.x == 0
         held.document.advance(receipt.effect)
         assert held.document == load_document(flow.pk).document
@@ -246,7 +250,7 @@ class TestMemory:
     ) -> None:
         done = ask(bob, move("plan", 5), seq=1)
         submit(flow.pk, [done])
-        remove_member(alice.pk, flow.pk, user_id=bob.pk, via="page")
+        remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
         assert submit(flow.pk, [done]).answers == (Acked(2, fresh=False),)
 
     def test_anonymous_submissions_are_never_the_same(self, flow: Flow, alice: User, ask: Ask) -> None:
@@ -320,3 +324,32 @@ def test_nothing_keeps_what_was_answered(
         assert gone() is None
     finally:
         gc.enable()
+
+
+class TestRememberedRefusals:
+    def again(self, flow: Flow, asked: Submission) -> Refused:
+        first = refusal(submit(flow.pk, [asked]).answers[0])
+        again = refusal(submit(flow.pk, [asked]).answers[0])
+        assert again == first
+        return again
+
+    def test_reason_and_values_are_kept_also_of_an_operation_in_a_batch(
+        self, flow: Flow, alice: User, ask: Ask
+    ) -> None:
+        batch = {"kind": "batch", "operations": [move("plan", 1), move("nowhere", 1)]}
+        kept = self.again(flow, ask(alice, batch, seq=1))
+        assert "There is no node nowhere." in sentence(kept)
+        kept = self.again(flow, ask(alice, {"kind": "resize_node", "id": "plan", "width": 0, "height": 1}, seq=2))
+        assert sentence(kept).startswith("width: a number from")
+
+    def test_the_sentence_is_made_for_the_reader(self, flow: Flow, alice: User, ask: Ask) -> None:
+        kept = self.again(flow, ask(alice, move("nowhere", 1), seq=1))
+        row = Answer.objects.get(flow=flow)
+        assert (row.reason, row.details, row.message) == ("unknown_node", '{"id":"nowhere"}', "")
+        assert kept.values == {"id": "nowhere"}
+
+    def test_one_from_before_reasons_keeps_its_words(self, flow: Flow, alice: User, ask: Ask) -> None:
+        named = {"flow": flow, "actor": alice, "client": "tab-of-hers", "seq": 1, "version": 1}
+        Answer.objects.create(**named, code="unknown_node", message="there is no node x")
+        kept = refusal(submit(flow.pk, [ask(alice, move("plan", 1), seq=1)]).answers[0])
+        assert (kept.code, sentence(kept)) == ("unknown_node", "there is no node x")

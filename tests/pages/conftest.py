@@ -7,9 +7,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
+from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.document import KINDS
 from flows.models import Flow
+from flows.parsing import parse_flow
 
 NODES: list[dict[str, Any]] = [
     {"id": f"a-{kind}", "kind": kind, "x": 220 * index, "y": 40, "label": f"My {kind}"}
@@ -25,9 +28,11 @@ Enter = Callable[[User], Client]
 
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
-    flow = create_flow(alice.pk, title="Plan a trip", description="For two", nodes=NODES, edges=EDGES, via="api")
-    set_member(alice.pk, flow.pk, person=bob.email, role="editor", via="page")
-    set_member(alice.pk, flow.pk, person=vera.email, role="viewer", via="page")
+    flow = create_flow(
+        Person(alice.pk), parse_flow(title="Plan a trip", description="For two", nodes=NODES, edges=EDGES), via="api"
+    )
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    set_member(Person(alice.pk), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 

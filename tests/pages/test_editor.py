@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.document import KINDS
 from flows.models import Flow
+from flows.parsing import parse_flow
 from flows.rendering import layout_css, whole
 from flows.storage.store import load_document
 from tests.pages.conftest import Enter
@@ -103,7 +105,9 @@ def test_nothing_is_inline_and_the_policy_is_strict(flow: Flow, bob: User, enter
 def test_hostile_titles_stay_text(alice: User, enter: Enter) -> None:
     title = "</title><script>alert(1)</script>\"'{{ 1 }}"
     flow = create_flow(
-        alice.pk, title=title, nodes=[{"id": "a", "kind": "note", "x": 0, "y": 0, "label": title}], via="api"
+        Person(alice.pk),
+        parse_flow(title=title, nodes=[{"id": "a", "kind": "note", "x": 0, "y": 0, "label": title}]),
+        via="api",
     )
     html = page(enter(alice), flow)
     assert "<script>alert" not in html
@@ -137,7 +141,7 @@ def test_a_large_flow_shows_its_first_screen(alice: User, enter: Enter) -> None:
     nodes = [
         {"id": f"n{index}", "kind": "skill", "x": index % 50 * 200, "y": index // 50 * 100} for index in range(2_100)
     ]
-    flow = create_flow(alice.pk, title="Large", nodes=nodes, via="api")
+    flow = create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes), via="api")
     html = page(enter(alice), flow)
     shown = [part for part in with_hook(html, "data-node-id") if part.attributes["data-node-id"] != "new"]
     assert "data-partial" in by_id(html, "content").attributes

@@ -4,8 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
+from flows.parsing import parse_operation
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
 
@@ -41,7 +43,7 @@ def test_a_viewer_reads_and_cannot_write(flow: Flow, vera: User, enter: Enter) -
 
 
 def test_a_deleted_flow_is_gone(flow: Flow, alice: User, enter: Enter) -> None:
-    delete_flow(alice.pk, flow.pk, via="page")
+    delete_flow(Person(alice.pk), flow.pk)
     assert enter(alice).get(url(flow)).status_code == 404
 
 
@@ -153,7 +155,7 @@ def opened(client: Client, flow: Flow, query: str) -> dict[str, str]:
 
 def renamed_by(person: User, flow: Flow) -> None:
     operation = {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}}
-    submit(flow.pk, [Submission(operation=operation, actor=person.pk, via="api")])
+    submit(flow.pk, [Submission(operation=parse_operation(operation), principal=Person(person.pk), via="api")])
 
 
 def test_what_others_changed_meanwhile_stays_where_i_touched_nothing(

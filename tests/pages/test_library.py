@@ -7,9 +7,11 @@ from django.test import Client
 from django.utils.html import escape
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.models import Flow, FlowNode
 from flows.pages import forms
+from flows.parsing import parse_flow
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
 
@@ -78,7 +80,7 @@ def test_own_and_shared_flows_are_apart(flow: Flow, alice: User, bob: User, char
 
 def test_search_and_sorting(alice: User, enter: Enter) -> None:
     for title in ("Beta", "alpha", "Gamma trip"):
-        create_flow(alice.pk, title=title, via="page")
+        create_flow(Person(alice.pk), parse_flow(title=title), via="page")
     client = enter(alice)
     assert titles(client, "?sort=title") == ["alpha", "Beta", "Gamma trip"]
     assert titles(client, "?q=TRIP") == ["Gamma trip"]
@@ -94,7 +96,7 @@ def test_a_fragment_is_the_listing_alone(flow: Flow, alice: User, enter: Enter, 
 
 def test_more_comes_a_page_at_a_time(alice: User, enter: Enter, hx: dict[str, str]) -> None:
     for index in range(26):
-        create_flow(alice.pk, title=f"Flow {index}", via="page")
+        create_flow(Person(alice.pk), parse_flow(title=f"Flow {index}"), via="page")
     client = enter(alice)
     assert len(titles(client)) == 24
     assert "offset=24" in client.get("/").content.decode()
@@ -112,7 +114,11 @@ def test_a_card_sketches_the_flow(flow: Flow, alice: User, enter: Enter) -> None
 
 def test_the_number_of_queries_does_not_grow(alice: User, enter: Enter, django_assert_max_num_queries: object) -> None:
     for index in range(12):
-        create_flow(alice.pk, title=f"Flow {index}", nodes=[{"id": "a", "kind": "agent", "x": 0, "y": 0}], via="page")
+        create_flow(
+            Person(alice.pk),
+            parse_flow(title=f"Flow {index}", nodes=[{"id": "a", "kind": "agent", "x": 0, "y": 0}]),
+            via="page",
+        )
     client = enter(alice)
     client.get("/")
     with django_assert_max_num_queries(12):  # type: ignore[operator]

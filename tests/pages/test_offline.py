@@ -9,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.models import Flow
+from flows.parsing import parse_flow
 from flows.storage.store import load_document
 from helix.person_header import whose
 from tests.pages.conftest import Enter
@@ -58,7 +60,7 @@ def test_a_page_says_whose_it_is(flow: Flow, alice: User, charlie: User, enter: 
 
 
 def test_a_flow_says_what_its_copy_needs(alice: User, enter: Enter) -> None:
-    flow = create_flow(alice.pk, title="Zürich, \n" + "🚂" * 200, via="page")
+    flow = create_flow(Person(alice.pk), parse_flow(title="Zürich, \n" + "🚂" * 200), via="page")
     client = enter(alice)
     answer = client.get(f"/flows/{flow.pk}/")
     loaded = load_document(flow.pk)

@@ -8,7 +8,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import channel_layers
 
+from accounts.principals import Person
 from flows import limits
+from flows.parsing import parse_flow
 from sessions import database, supervisor
 from tests.sessions.client import Client, connect, part
 from tests.sessions.replica import Replica
@@ -36,18 +38,21 @@ def cast(transactional_db: None, request: pytest.FixtureRequest) -> "dict[str, U
 @pytest.fixture
 def flow(cast: "dict[str, User]") -> "Flow":
     """A flow at version 1 with two connected nodes and a loose one: alice owns it, bob edits, vera views."""
+    from flows.access import Role
     from flows.commands import create_flow, set_member
 
     node = {"kind": "agent", "x": 0, "y": 0}
     created = create_flow(
-        cast["alice"].pk,
-        title="Draft",
-        nodes=[{"id": "a", **node}, {"id": "b", **node, "x": 300}, {"id": "c", **node, "y": 300}],
-        edges=[{"id": "ab", "source": "a", "target": "b"}],
+        Person(cast["alice"].pk),
+        parse_flow(
+            title="Draft",
+            nodes=[{"id": "a", **node}, {"id": "b", **node, "x": 300}, {"id": "c", **node, "y": 300}],
+            edges=[{"id": "ab", "source": "a", "target": "b"}],
+        ),
         via="api",
     )
     for name, role in (("bob", "editor"), ("vera", "viewer")):
-        set_member(cast["alice"].pk, created.pk, person=f"{name}@example.com", role=role, via="api")
+        set_member(Person(cast["alice"].pk), created.pk, person=f"{name}@example.com", role=Role(role))
     return created
 
 

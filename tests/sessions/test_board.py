@@ -1,11 +1,11 @@
 """The board: who is there, by word of their own process, until it falls silent."""
 
 from sessions.presence.board import Board
-from sessions.sockets.admission import Person
+from sessions.sockets.admission import Participant
 
 
-def person(session: str, id: int = 1, role: str = "editor") -> Person:
-    return Person(session, id, "Alice", "#0f766e", role)
+def person(session: str, id: int = 1, role: str = "editor") -> Participant:
+    return Participant(session, id, "Alice", "#0f766e", role)
 
 
 def sessions(board: Board) -> set[str]:

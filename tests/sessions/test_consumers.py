@@ -92,7 +92,7 @@ async def test_errors_are_in_the_language_of_the_handshake(
     def translated(text: str) -> str:
         return "erst grüßen" if translation.get_language() == "de" else text
 
-    monkeypatch.setattr("sessions.sockets.socket.gettext", translated)
+    monkeypatch.setattr("sessions.protocol.decoding.gettext", translated)
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, headers)
     await client.send("ping")
     assert await client.next("error") == {"type": "error", "code": "invalid", "message": message}
@@ -102,7 +102,7 @@ async def test_errors_are_in_the_language_of_the_handshake(
 async def test_refusals_are_in_the_language_of_the_handshake(
     live: None, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sessions.sockets.socket.gettext", lambda text: f"{translation.get_language()}: {text}")
+    monkeypatch.setattr("flows.sentences.gettext", lambda text: f"{translation.get_language()}: {text}")
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, {"Accept-Language": "de"})
     await client.hello()
     await client.send("execute_action", seq=1, action="tidy")

@@ -10,12 +10,14 @@ from asgiref.sync import sync_to_async
 from django.db import OperationalError
 from pytest_django import Settings
 
+from accounts.principals import System
 from flows import publish
-from flows.commands import Submission, submit
+from flows.commands import Submission, commit, submit
 from flows.document import RemoveNode
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
+from flows.parsing import parse_operation
 from flows.submission import Receipt
 from sessions import supervisor
 from sessions.live import clock, commits, deltas
@@ -36,11 +38,9 @@ def the_session() -> live_session.LiveSession:
 
 async def write(flow: Flow, *operations: object, tell: bool = True) -> Receipt:
     """Write as REST does, by the system; with or without the hint."""
-    submissions = [Submission(operation=operation, actor=None, via="api") for operation in operations]
-    receipt = await sync_to_async(submit)(flow.pk, submissions)
-    if tell:
-        await sync_to_async(publish.after)(receipt)
-    return receipt
+    parsed = map(parse_operation, operations)
+    submissions = [Submission(operation=operation, principal=System(), via="api") for operation in parsed]
+    return await sync_to_async(submit if tell else commit)(flow.pk, submissions)
 
 
 async def agree(flow: Flow, version: int, *clients: Client) -> None:
@@ -152,7 +152,7 @@ async def test_a_defect_starts_the_session_again_and_nobody_loses_anything(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    fail_once(monkeypatch, commits, "submit", ZeroDivisionError("a defect"))
+    fail_once(monkeypatch, commits, "commit", ZeroDivisionError("a defect"))
     assert (await alice.do(move(1)))["version"] == 2
     await agree(flow, 2, alice, bob)
 
@@ -184,7 +184,7 @@ async def test_a_commit_whose_end_was_not_heard_of_is_told_to_other_processes(
     join: Join, elsewhere: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clock, "HEARTBEAT_SECONDS", 3600.0)
-    alice, bob, real = await join("alice"), await elsewhere("bob"), commits.submit
+    alice, bob, real = await join("alice"), await elsewhere("bob"), commits.commit
     breaks = [OperationalError("the connection broke")]
 
     def cut_off(*arguments: Any, **options: Any) -> Receipt:
@@ -193,7 +193,7 @@ async def test_a_commit_whose_end_was_not_heard_of_is_told_to_other_processes(
             raise breaks.pop()
         return receipt
 
-    monkeypatch.setattr(commits, "submit", cut_off)
+    monkeypatch.setattr(commits, "commit", cut_off)
     assert (await alice.do(move(1)))["version"] == 2
     await agree(flow, 2, alice, bob)
 
@@ -211,14 +211,14 @@ async def test_what_breaks_the_session_each_time_is_sent_away_alone(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    real = commits.submit
+    real = commits.commit
 
     def poisoned(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
         if any(one.operation == RemoveNode("poison") for one in submissions):
             raise ZeroDivisionError("poison")
         return real(flow_id, submissions, **options)
 
-    monkeypatch.setattr(commits, "submit", poisoned)
+    monkeypatch.setattr(commits, "commit", poisoned)
     seqs = [await bob.operate(move(x)) for x in range(1, 4)]
     await alice.operate({"kind": "remove_node", "id": "poison"})
     seqs += [await bob.operate(move(x)) for x in range(4, 7)]
@@ -244,7 +244,7 @@ async def test_without_a_database_edits_wait_and_nothing_is_acknowledged(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    away, real, tries = True, commits.submit, asyncio.Event()
+    away, real, tries = True, commits.commit, asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def gone(*arguments: Any, **options: Any) -> Receipt:
@@ -253,7 +253,7 @@ async def test_without_a_database_edits_wait_and_nothing_is_acknowledged(
             raise OperationalError("the database is away")
         return real(*arguments, **options)
 
-    monkeypatch.setattr(commits, "submit", gone)
+    monkeypatch.setattr(commits, "commit", gone)
     seqs = [await alice.operate(move(x)) for x in range(1, 4)]
     for _ in range(3):
         async with asyncio.timeout(10):

@@ -4,8 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from accounts.principals import Person
 from flows.limits import Limits
-from flows.submission import Submission
+from flows.submission import Submission, Undo
 from sessions.live.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
 from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.socket import Socket
@@ -23,7 +24,7 @@ def socket_of(person: int) -> Socket:
 
 
 def entry(person: int, seq: int, size: int = 100, socket: Socket | None = None) -> Entry:
-    submission = Submission(operation=None, actor=person, via="socket", client="client", seq=seq)
+    submission = Submission(operation=Undo(), principal=Person(person), via="socket", client="client", seq=seq)
     return Entry(submission, socket or socket_of(person), seq, size)
 
 

@@ -53,14 +53,14 @@ async def test_an_error_of_one_submission_alone_is_no_outage(
 ) -> None:
     monkeypatch.setattr(database, "PAUSES", (0.0,))
     alice, bob = await join("alice"), await join("bob")
-    real = commits.submit
+    real = commits.commit
 
     def too_much(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
         if any(one.operation == RemoveNode("poison") for one in submissions):
             raise OperationalError("too many SQL variables")
         return real(flow_id, submissions, **options)
 
-    monkeypatch.setattr(commits, "submit", too_much)
+    monkeypatch.setattr(commits, "commit", too_much)
     await alice.operate({"kind": "remove_node", "id": "poison"})
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"

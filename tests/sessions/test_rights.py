@@ -11,12 +11,15 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import OperationalError
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.principals import Person
+from flows.access import Role
 from flows.commands import delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
-from flows.publish import publish_sync
+from flows.publish import hint_access, publish
 from sessions import join as joining
 from sessions import supervisor
 from sessions.live import clock
@@ -50,7 +53,7 @@ async def browser(live: None, flow: Flow, cast: dict[str, User], settings: Setti
 
 @sync_to_async
 def give_role(flow: Flow, alice: User, bob: User, role: str) -> None:
-    publish_sync(set_member(alice.pk, flow.pk, person=bob.pk, role=role, via="page").hint)
+    set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role(role))
 
 
 async def test_a_new_role_is_told_and_works_at_once(join: Join, flow: Flow, cast: dict[str, User]) -> None:
@@ -67,9 +70,9 @@ async def test_a_new_role_is_told_and_works_at_once(join: Join, flow: Flow, cast
 
 async def test_a_role_taken_away_ends_it(join: Join, flow: Flow, cast: dict[str, User]) -> None:
     alice, bob = await join("alice"), await join("bob")
-    hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+    await Membership.objects.filter(flow=flow, user=cast["bob"]).adelete()
     assert (await bob.do(MOVE))["code"] == "forbidden", "from the commit on, before any hint"
-    await sync_to_async(publish_sync)(hint)
+    await publish(hint_access(flow.pk, [cast["bob"].pk]))
     assert await bob.closed() == 4403
     assert bob.session in (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"]
     assert (await alice.do(MOVE))["type"] == "acked"
@@ -77,14 +80,13 @@ async def test_a_role_taken_away_ends_it(join: Join, flow: Flow, cast: dict[str,
 
 async def test_a_deleted_flow_ends_it_for_everybody(join: Join, flow: Flow, cast: dict[str, User]) -> None:
     alice, bob = await join("alice"), await join("bob")
-    hint = await sync_to_async(delete_flow)(cast["alice"].pk, flow.pk, via="page")
-    await sync_to_async(publish_sync)(hint)
+    await sync_to_async(delete_flow)(Person(cast["alice"].pk), flow.pk)
     assert [await alice.closed(), await bob.closed()] == [4404, 4404]
 
 
 async def test_a_flow_found_deleted_by_an_edit_ends_it(join: Join, flow: Flow, cast: dict[str, User]) -> None:
     alice = await join("alice")
-    await sync_to_async(delete_flow)(cast["alice"].pk, flow.pk, via="page")
+    await Flow.objects.filter(pk=flow.pk).aupdate(deleted_at=timezone.now())
     await alice.operate(MOVE)
     assert await alice.closed() == 4404
 
@@ -114,8 +116,7 @@ async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick
         return recheck(*arguments)
 
     monkeypatch.setattr(clock, "recheck", unanswered)
-    hint = await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
-    await sync_to_async(publish_sync)(hint)
+    await sync_to_async(remove_member)(Person(cast["alice"].pk), flow.pk, user_id=cast["bob"].pk)
     async with asyncio.timeout(PATIENCE):
         await asked.wait()
     await bob.settle()
@@ -214,7 +215,7 @@ async def test_a_right_taken_away_before_hello_is_noticed_at_hello(
     bob = await connect(await sync_to_async(token_of)(cast["bob"]), flow.pk)
     await bob.send("ping")
     await bob.next("error")
-    await sync_to_async(remove_member)(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
+    await Membership.objects.filter(flow=flow, user=cast["bob"]).adelete()
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")
     assert await bob.closed() == 4404
     assert "welcome" not in {frame["type"] for frame in bob.frames}
@@ -232,8 +233,8 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
     def overtaken(*arguments: Any) -> Admission:
         monkeypatch.undo()
         admission = admit(*arguments)
-        hint = remove_member(cast["alice"].pk, flow.pk, user_id=cast["bob"].pk, via="page")
-        loop.call_soon_threadsafe(session.on_message, hint.message)
+        Membership.objects.filter(flow=flow, user=cast["bob"]).delete()
+        loop.call_soon_threadsafe(session.on_message, hint_access(flow.pk, [cast["bob"].pk]).message)
         return admission
 
     monkeypatch.setattr(joining, "admit", overtaken)

@@ -84,8 +84,8 @@ def parsed(type: str, text: str) -> object:
         case "json":
             try:
                 return parse_json(text)
-            except Rejected as rejected:
-                raise ValueError(_("This is not JSON: %s") % rejected.message) from None
+            except Rejected:
+                raise ValueError(_("Not valid JSON")) from None
         case _:
             return text
 

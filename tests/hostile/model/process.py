@@ -5,9 +5,12 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 
 from collections import deque
 
-from flows.document import Document, Effect, apply, decode_record, encode_left, parse_json
+from accounts.principals import Person
+from flows.document import Document, Effect, Record, apply, decode_record, encode_left, parse_json
 from flows.document.limits import NO_LIMITS
+from flows.parsing import parse_operation
 from flows.rendering import fragments
+from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
@@ -169,18 +172,20 @@ class Process:
             case Acked(version, left=left):
                 skipped = encode_left(left) if left else None
                 connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=skipped)))
-            case Refused(code, message):
-                connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=message)))
+            case Refused(code):
+                connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=sentence(answer))))
 
 
 def _submission(connection: Connection, frame: object) -> Submission:
     if isinstance(frame, frames.Undo | frames.Redo):
-        operation: object = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
+        operation: Record | Undo | Redo | Refused = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
     else:
-        operation = frame.operation  # type: ignore[attr-defined]
+        operation = parse_operation(frame.operation)  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]
     seq, step = frame.seq, getattr(frame, "step", None)  # type: ignore[attr-defined]
-    return Submission(operation=operation, actor=connection.actor, via="socket", client=client, seq=seq, step=step)
+    return Submission(
+        operation=operation, principal=Person(connection.actor), via="socket", client=client, seq=seq, step=step
+    )
 
 
 def _head(entry: Logged) -> ChangeHead:

@@ -1,4 +1,4 @@
-"""A batch while it is worked through, as the writing door does it: each submission by itself, under its name once."""
+"""A batch while it is worked through, as the commands do it: each submission by itself, under its name once."""
 
 from flows.document import (
     DEFAULT_LIMITS,
@@ -10,14 +10,14 @@ from flows.document import (
     Rejected,
     TakenBack,
     apply,
-    decode_operation,
     decode_record,
     parse_json,
     redo_steps,
     take_back,
     undo_steps,
 )
-from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
+from flows.errors import FlowReason
+from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo, refused
 from tests.hostile.model.disk import Answer, Disk, Name
 
 STEPS = 100
@@ -41,9 +41,13 @@ class Turn:
         if known is not None:
             return known
         try:
+            if isinstance(submission.operation, Refused):
+                answer = self._known[name] = submission.operation
+                self.unmade[name] = (self._version, answer)
+                return answer
             answer = self._known[name] = self._do(submission)
         except Rejected as refusal:
-            answer = self._known[name] = Refused(refusal.code, refusal.message)
+            answer = self._known[name] = refused(refusal)
             self.unmade[name] = (self._version, answer)
         return answer
 
@@ -52,12 +56,12 @@ class Turn:
         via = submission.via
         if isinstance(asked, Undo | Redo):
             if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
-                raise Rejected("nothing_to_undo", "they went on elsewhere")
+                raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
             taken = self._take_back(asked, submission.actor or 0)
             outcome, undo_of, left = taken.outcome, taken.undo_of, taken.left
             via = "undo" if isinstance(asked, Undo) else "redo"
         else:
-            outcome = apply(self._draft, decode_operation(asked, DEFAULT_LIMITS), DEFAULT_LIMITS)
+            outcome = apply(self._draft, asked, DEFAULT_LIMITS)
             left = outcome.left
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
@@ -78,7 +82,7 @@ class Turn:
         steps = (undo_steps if isinstance(asked, Undo) else redo_steps)(self._own(actor), STEPS)
         taken = take_back(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
         if not isinstance(taken, TakenBack):
-            raise Rejected("nothing_to_undo", "there is nothing of one's own")
+            raise Rejected("nothing_to_undo", FlowReason.NOTHING_TO_UNDO)
         return taken
 
     def _went_on_elsewhere(self, submission: Submission, at: int) -> bool:

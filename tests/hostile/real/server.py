@@ -11,9 +11,12 @@ from asgiref.sync import sync_to_async
 from django.test import Client
 from django.urls import reverse
 
+from accounts.principals import Person
 from accounts.tokens import issue
+from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.limits import current
+from flows.parsing import parse_flow
 from tests.hostile.beginning import EDGES, NODES, TITLE
 from tests.hostile.device import Frame
 from tests.hostile.evidence import Evidence, Held
@@ -36,9 +39,9 @@ class Real(Server):
     def __init__(self, people: Sequence["User"]) -> None:
         """Make the flow; call it where the database may be used."""
         owner, *others = people
-        flow = create_flow(owner.pk, title=TITLE, nodes=NODES, edges=EDGES, via="api")
+        flow = create_flow(Person(owner.pk), parse_flow(title=TITLE, nodes=NODES, edges=EDGES), via="api")
         for person in others:
-            set_member(owner.pk, flow.pk, person=person.email, role="editor", via="api")
+            set_member(Person(owner.pk), flow.pk, person=person.email, role=Role.EDITOR)
         self.flow_id: UUID = flow.pk
         self.people = [person.pk for person in people]
         self._limits = [current(), replace(current(), **SHORT)]

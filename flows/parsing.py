@@ -1,0 +1,60 @@
+"""Values from outside, parsed where they come in and before any lock is taken.
+
+What can be submitted becomes an operation, or the `Refused` that its author will get in its place among the answers.
+What a whole call is about (a new flow, a title, a role) raises `Rejected` instead.
+"""
+
+from flows import limits as helix_limits
+from flows.access import Role
+from flows.document import (
+    CreateFlow,
+    Operation,
+    Reason,
+    Rejected,
+    ReplaceGraph,
+    decode_graph,
+    decode_operation,
+    decode_properties,
+    mentioned_on_wire,
+)
+from flows.errors import FlowReason
+from flows.submission import Refused, refused
+
+
+def parse_operation(value: object) -> Operation | Refused:
+    """Parse one operation; a refusal names what the operation seems to be about."""
+    try:
+        return decode_operation(value, helix_limits.current())
+    except Rejected as refusal:
+        return refused(refusal, *mentioned_on_wire(value))
+
+
+def parse_graph(value: object) -> ReplaceGraph | Refused:
+    """Parse a whole graph, `{"nodes": [...], "edges": [...]}`."""
+    try:
+        if not isinstance(value, dict) or value.keys() != {"nodes", "edges"}:
+            raise Rejected("invalid", Reason.NOT_A_GRAPH)
+        return ReplaceGraph(*decode_graph(value["nodes"], value["edges"], helix_limits.current()))
+    except Rejected as refusal:
+        return refused(refusal)
+
+
+def parse_flow(*, title: object, description: object = "", nodes: object = None, edges: object = None) -> CreateFlow:
+    """Parse a new flow. Raises `Rejected`, with the operation's code."""
+    limits = helix_limits.current()
+    properties = decode_properties(title, description, limits)
+    graph = decode_graph([] if nodes is None else nodes, [] if edges is None else edges, limits)
+    return CreateFlow(properties.title, properties.description, *graph)
+
+
+def parse_title(value: object) -> str:
+    """Parse a flow's title. Raises `Rejected`."""
+    return decode_properties(value, "", helix_limits.current()).title
+
+
+def parse_role(value: object) -> Role:
+    """Parse the name of a role. Raises `Rejected`."""
+    try:
+        return Role(str(value))
+    except ValueError:
+        raise Rejected("invalid", FlowReason.UNKNOWN_ROLE, roles=tuple(Role)) from None
