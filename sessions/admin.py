@@ -1,4 +1,4 @@
-"""Live sessions in the admin: who is in which flow now, over all processes. To look at, nothing to change."""
+"""Live sessions in the admin: who is in which flow now, over all processes. Read-only."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from sessions.models import LiveFlow
 
 @admin.register(LiveFlow)
 class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The flows that are being edited, as this process has heard of them."""
+    """The flows that are being edited, in any process."""
 
     list_display = ("flow_title", "count", "people", "version", "started")
     list_display_links = None

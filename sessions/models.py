@@ -1,4 +1,4 @@
-"""What the admin lists as live. No table: it is the flows that somebody has open, whichever process they are in."""
+"""What the admin lists as live. There is no table: these are the flows that are open in any process."""
 
 from typing import TYPE_CHECKING
 

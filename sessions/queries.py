@@ -1,6 +1,6 @@
-"""Which flows are being edited now, and by whom, as the threads of this process may ask: REST and the admin.
+"""Which flows are being edited now, and by whom: for the threads of this process, that is REST and the admin.
 
-What is known is what the registry has heard. Each event loop has one, and says which as soon as it listens.
+The answers come from the registry of each event loop, which is added here as soon as it listens.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class ListedSession(TypedDict):
 
 
 def answer_from(registry: Registry) -> None:
-    """Let threads ask this registry, of the running event loop, from now on."""
+    """Answer from the running event loop's registry, too, from now on."""
     _registries[asyncio.get_running_loop()] = registry
 
 

@@ -1,4 +1,4 @@
-"""What an author is told of a submission: that it is durable, or why it was refused and how things are now."""
+"""The answers to submissions: that one is durable, or why it was refused and how things are now."""
 
 from itertools import chain
 from typing import assert_never

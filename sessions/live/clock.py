@@ -1,7 +1,7 @@
 """What a session does by the clock: heartbeats, access checks, closing slow sockets, noticing silent processes.
 
 One tick a second. Every socket's access is checked every `CHECK_SECONDS`, spread over the seconds, and at once when a
-role or a login changed. A database that does not answer delays a check to the next tick; it closes nobody. Of two
+role or a login changed. A database that does not answer delays a check to the next tick; it closes no socket. Of two
 checks the one that started later counts, whichever ends last.
 """
 

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 class Sockets(Protocol):
-    """The sockets that are told."""
+    """The sockets that presence is sent to."""
 
     def __iter__(self) -> Iterator[Socket]:
         """Go through a copy of them."""

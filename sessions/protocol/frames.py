@@ -27,7 +27,7 @@ PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The first frame: who this is, what it holds already (`since`, `epoch`), and how it wants to be told."""
+    """The first frame: who this is, what it holds already (`since`, `epoch`), and the format it wants."""
 
     type: ClassVar = "hello"
     protocol: fields.Version
