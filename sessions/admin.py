@@ -1,4 +1,4 @@
-"""Live sessions in the admin: who is in which flow now, over all processes. To look at, nothing to change."""
+"""Live sessions in the admin: who is in which flow now, over all processes. Read-only."""
 
 from uuid import UUID
 
@@ -13,13 +13,13 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from sessions import queries
 from sessions.models import LiveFlow
-from sessions.processes import listing as live
 
 
 @admin.register(LiveFlow)
 class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The flows that are being edited, as this process has heard of them."""
+    """The flows that are being edited, in any process."""
 
     list_display = ("flow_title", "count", "people", "version", "started")
     list_display_links = None
@@ -71,10 +71,10 @@ class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return str(localize(localtime(moment))) if moment else ""
 
 
-def _live(request: HttpRequest) -> dict[UUID, live.ListedSession]:
+def _live(request: HttpRequest) -> dict[UUID, queries.ListedSession]:
     """Return what is live by flow, the same throughout one request."""
-    found: dict[UUID, live.ListedSession] | None = getattr(request, "live_sessions", None)
+    found: dict[UUID, queries.ListedSession] | None = getattr(request, "live_sessions", None)
     if found is None:
-        found = {one["flow"]: one for one in live.live_sessions()}
+        found = {one["flow"]: one for one in queries.live_sessions()}
         request.live_sessions = found  # type: ignore[attr-defined]
     return found

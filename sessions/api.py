@@ -9,7 +9,7 @@ from ninja import Schema
 
 from accounts.authentication import person, principal
 from flows.access import get_flow_for
-from sessions.processes import listing as live
+from sessions import queries
 from web.errors import Problem, answers
 from web.router import Router
 
@@ -45,10 +45,10 @@ class SessionsOut(Schema):
 
 
 @router.get("/flows/{flow_id}/session", **answers({200: SessionOut}, "not_found"))
-def read_session(request: HttpRequest, flow_id: UUID) -> live.SessionState:
+def read_session(request: HttpRequest, flow_id: UUID) -> queries.SessionState:
     """Tell who is in the flow now."""
     get_flow_for(principal(request), flow_id)
-    return live.session_of(flow_id)
+    return queries.session_of(flow_id)
 
 
 @router.get("/sessions", **answers({200: SessionsOut}, "forbidden"))
@@ -56,5 +56,5 @@ def list_sessions(request: HttpRequest) -> dict[str, object]:
     """List every flow that is being edited now; staff only."""
     if not person(request).is_staff:
         raise Problem("forbidden", _("Only staff may see every session."))
-    found = live.live_sessions()
+    found = queries.live_sessions()
     return {"items": found, "count": len(found)}

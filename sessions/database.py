@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, repeat
 from threading import Barrier
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import structlog
 from django.db import connection
@@ -27,7 +27,15 @@ FAILURES = 5
 DELAYED_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 DatabaseDown = DatabaseErrors
-"""The database does not answer now; what was asked may be asked again."""
+"""The database does not answer now; the call may be repeated."""
+
+
+class Database(Protocol):
+    """Runs synchronous code that uses the database, without making the event loop wait."""
+
+    async def __call__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what the call returns."""
+
 
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live-database")
 
@@ -38,39 +46,41 @@ async def in_database(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -
     return await loop.run_in_executor(_threads, partial(_bounded, partial(call, *args, **kwargs)))
 
 
-async def patiently(call: Callable[[], T], expect: Callable[[], None], delayed: Callable[[], None] = lambda: None) -> T:
-    """Run synchronous code until the database can do it; `expect` raises what ends the waiting.
+async def with_retries(
+    call: Callable[[], T], expect_open: Callable[[], None], delayed: Callable[[], None] = lambda: None
+) -> T:
+    """Run synchronous code until the database can do it; `expect_open` raises to end the waiting.
 
-    An outage lasts as long as it lasts; `delayed` is called when it has lasted for `DELAYED_SECONDS`. What else fails
-    `FAILURES` times while the database answers others is raised, be it worded differently each time.
+    An outage is waited out; `delayed` is called when it has lasted for `DELAYED_SECONDS`. Any other error that comes
+    `FAILURES` times while the database answers other queries is raised, even if each is worded differently.
     """
     failures = 0
-    told: asyncio.TimerHandle | None = None
+    timer: asyncio.TimerHandle | None = None
     try:
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
                 return await in_database(call)
             except DatabaseDown as down:
                 log.warning("database_down", reason=repr(down))
-                expect()
-                told = told or asyncio.get_running_loop().call_later(DELAYED_SECONDS, delayed)
-                failures += not is_outage(down) and await _answers_others()
+                expect_open()
+                timer = timer or asyncio.get_running_loop().call_later(DELAYED_SECONDS, delayed)
+                failures += not is_outage(down) and await _is_answering()
                 if failures >= FAILURES:
                     raise
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
     finally:
-        if told is not None:
-            told.cancel()
+        if timer is not None:
+            timer.cancel()
 
 
 async def idle() -> None:
-    """Return when whatever was asked for before is done, also what nobody waits for any more."""
-    loop, all_here = asyncio.get_running_loop(), Barrier(THREADS)
-    await asyncio.gather(*(loop.run_in_executor(_threads, all_here.wait) for _ in range(THREADS)))
+    """Return when all earlier calls are done, also those that nobody waits for any more."""
+    loop, barrier = asyncio.get_running_loop(), Barrier(THREADS)
+    await asyncio.gather(*(loop.run_in_executor(_threads, barrier.wait) for _ in range(THREADS)))
 
 
-async def _answers_others() -> bool:
+async def _is_answering() -> bool:
     try:
         await in_database(_probe)
     except DatabaseDown:

@@ -1,26 +1,24 @@
-"""How somebody comes into a live session: greeted, brought up to date, and from then on told everything.
+"""Joining a live session: the welcome, what was missed, and from then on everything.
 
-What has to be awaited (the flow in memory, the proof of who this is, the log of what was missed) is awaited first. The
-rest happens in one go, so that no change can slip in between the version of the greeting and the first broadcast. The
-handshake's proof is never enough: what happened to a right since then reached no session.
+What has to be awaited (the flow in memory, the access check, the log of what was missed) is awaited first. The rest
+happens in one go, so that no change can slip in between the version of the welcome and the first broadcast. The
+handshake's check is not enough: no session was told of changes to a role between then and now.
 """
 
 import time
 from dataclasses import asdict, replace
 
-import orjson
-
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
+from sessions.live.deltas import Delta
 from sessions.live.session import LiveSession
-from sessions.live.steps import Step
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, people_frames
-from sessions.protocol.frames import PROTOCOL, Hello
+from sessions.protocol.frames import Hello, Json, Welcome
 from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
 
-NOT_A_CLIENTS = {
+SERVER_LIMITS = {
     "body_bytes",
     "login_failures",
     "logins_per_minute",
@@ -28,64 +26,64 @@ NOT_A_CLIENTS = {
     "signups_per_minute",
     "sockets_per_user",
 }
+"""Limits that a client does not need."""
 
 
-async def welcome(session: LiveSession, socket: Socket, hello: Hello) -> None:
+async def join(session: LiveSession, socket: Socket, hello: Hello) -> None:
     """Let a socket into a session. Raises `Closing` if the session ended, the flow is gone, or it is full."""
-    session.arriving += 1
+    session.joining += 1
     session.active_at = time.monotonic()
     try:
         await session.ready()
-        since, missed = await _prepared(session, socket, hello)
+        since, missed = await _prepare(session, socket, hello)
         _expect_room(session, socket)
-        session.audience.flush()
-        socket.greet(hello.client, hello.format, session.flow.version)
-        session.rollcall.arrive(socket)
-        for frame in _greeting(session, socket):
+        session.broadcaster.flush()
+        socket.start(hello.client, hello.format, session.replica.version)
+        session.presence.add(socket)
+        for frame in _welcome(session, socket):
             socket.send(frame)
-        session.audience.bring_forward(socket, since, missed, session.flow)
-        session.admit(socket)
+        session.broadcaster.bring_up_to_date(socket, since, missed)
+        session.add(socket)
     finally:
-        session.arriving -= 1
+        session.joining -= 1
 
 
 def client_limits(limits: Limits) -> dict[str, int]:
-    """Return the limits a client needs."""
-    return {name: value for name, value in asdict(limits).items() if name not in NOT_A_CLIENTS}
+    """Return the limits that a client needs."""
+    return {name: value for name, value in asdict(limits).items() if name not in SERVER_LIMITS}
 
 
-async def _prepared(session: LiveSession, socket: Socket, hello: Hello) -> tuple[int | None, Step | None]:
-    """Prove who this is and find what was missed; once more if anybody's right or login changed meanwhile."""
+async def _prepare(session: LiveSession, socket: Socket, hello: Hello) -> tuple[int | None, Delta | None]:
+    """Check access and find what was missed; once more if anyone's role or login changed meanwhile."""
     while True:
-        await _prove(socket)
-        since = await _usable(session, hello)
-        missed = await session.flow.missed(since) if since is not None else None
-        if session.closing is not None:
-            raise Closing(session.closing)
+        await _check_access(socket)
+        since = await _usable_since(session, hello)
+        missed = await session.replica.missed(since) if since is not None else None
+        session.expect_open()
         if socket.checked_at > session.access_changed_at:
             return since, missed
 
 
-async def _prove(socket: Socket) -> None:
-    """Ask who this is now. What is heard of while we ask may be later than the answer."""
-    begun = time.monotonic()
+async def _check_access(socket: Socket) -> None:
+    """Read the person and their role again. A hint that arrives meanwhile may be newer than the answer."""
+    started = time.monotonic()
     try:
-        guest = await in_database(admit, socket.credential, str(socket.flow_id))
+        admission = await in_database(admit, socket.credential, str(socket.flow_id))
     except DatabaseDown:
         raise Closing(Close.RESTARTING) from None
-    if guest.user_id != socket.person.id:
+    if admission.user_id != socket.person.id:
         raise Closing(Close.LOG_IN)
-    socket.person = replace(socket.person, name=guest.name, role=guest.role, colour=guest.colour)
-    socket.asked_at = socket.checked_at = begun
+    socket.person = replace(socket.person, name=admission.name, role=admission.role, colour=admission.colour)
+    socket.check_started_at = socket.checked_at = started
 
 
-async def _usable(session: LiveSession, hello: Hello) -> int | None:
-    """Return the version from which the client can be brought forward, None if it needs everything."""
-    if hello.since is None or hello.epoch != session.flow.epoch:
+async def _usable_since(session: LiveSession, hello: Hello) -> int | None:
+    """Return the version from which the client can be brought up to date, None if it needs everything."""
+    if hello.since is None or hello.epoch != session.replica.epoch:
         return None
-    if hello.since > session.flow.version:
+    if hello.since > session.replica.version:
         await session.catch_up()
-    return hello.since if hello.since <= session.flow.version else None
+    return hello.since if hello.since <= session.replica.version else None
 
 
 def _expect_room(session: LiveSession, socket: Socket) -> None:
@@ -94,20 +92,20 @@ def _expect_room(session: LiveSession, socket: Socket) -> None:
         raise Closing(Close.FULL)
 
 
-def _greeting(session: LiveSession, socket: Socket) -> list[Encoded]:
+def _welcome(session: LiveSession, socket: Socket) -> list[Encoded]:
     """Encode the welcome; people who do not fit into it follow at once."""
-    flow, limit = session.flow, session.limits.outbound_frame_bytes
-    fields = {
-        "protocol": PROTOCOL,
-        "version": flow.version,
-        "epoch": flow.epoch,
-        "digest": flow.digest,
-        "you": socket.person.entry(),
-        "limits": client_limits(session.limits),
-        "actions": [],
-    }
-    whole = encode("welcome", **fields, people=orjson.Fragment(session.board.roster()))
+    replica, limit = session.replica, session.limits.outbound_frame_bytes
+    welcome = Welcome(
+        version=replica.version,
+        epoch=replica.epoch,
+        digest=replica.digest,
+        you=socket.person.entry(),
+        limits=client_limits(session.limits),
+        actions=[],
+        people=Json(session.board.roster()),
+    )
+    whole = encode(welcome)
     if whole.size <= limit:
         return [whole]
-    short = encode("welcome", **fields, people=[socket.person.entry()])
+    short = encode(replace(welcome, people=[socket.person.entry()]))
     return [short, *people_frames(session.board.entries(), (), limit)]

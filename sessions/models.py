@@ -1,4 +1,4 @@
-"""What the admin lists as live. No table: it is the flows that somebody has open, whichever process they are in."""
+"""What the admin lists as live. There is no table: these are the flows that are open in any process."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from flows.models import Flow
 
 if TYPE_CHECKING:
-    from sessions.processes.listing import ListedSession
+    from sessions.queries import ListedSession
 
 
 class LiveFlow(Flow):

@@ -3,6 +3,6 @@
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from sessions.consumers import flow_socket, refuse_handshake
+from sessions.consumers import FlowConsumer, NoConsumer
 
-websockets = URLRouter([path("ws/flows/<str:flow_id>/", flow_socket), re_path("", refuse_handshake)])  # type: ignore[arg-type]
+websockets = URLRouter([path("ws/flows/<str:flow_id>/", FlowConsumer.as_asgi()), re_path("", NoConsumer.as_asgi())])

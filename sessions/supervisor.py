@@ -16,11 +16,10 @@ from weakref import WeakKeyDictionary
 
 from flows.limits import Limits
 from flows.limits import current as current_limits
-from sessions import metrics
+from sessions import metrics, queries
 from sessions.live.session import LiveSession
-from sessions.processes import listing as live
-from sessions.processes.directory import Directory, Listing, count_sockets
-from sessions.processes.link import Message
+from sessions.processes.group_channel import Message
+from sessions.processes.registry import Registry, SessionEntry, count_sockets
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.socket import Socket
 
@@ -34,20 +33,19 @@ class Supervisor:
         self.process = uuid.uuid4().hex
         self.limits = limits
         self.sessions: dict[UUID, LiveSession] = {}
-        self.directory = Directory(self.process, self._listings, self._kick)
+        self.registry = Registry(self.process, self)
         self._sockets: defaultdict[int, set[Socket]] = defaultdict(set)
-        self._ending = False
-        self._farewells: set[asyncio.Task[None]] = set()
-        metrics.people.set_function(lambda: sum(len(one.people) for one in self._listings()))
+        self._is_ending = False
+        self._closing: set[asyncio.Task[None]] = set()
+        metrics.people.set_function(lambda: sum(len(one.people) for one in self.entries()))
 
     def session_for(self, flow_id: UUID) -> LiveSession:
         """Return the flow's session, started if there is none. Raises `Closing` while the process ends."""
-        if self._ending:
+        if self._is_ending:
             raise Closing(Close.RESTARTING)
         session = self.sessions.get(flow_id)
         if session is None or session.closing is not None:
-            session = LiveSession(flow_id, self.process, self.limits, self._changed, self._ended)
-            self.sessions[flow_id] = session
+            session = self.sessions[flow_id] = LiveSession(flow_id, self, self.limits)
             session.start()
         return session
 
@@ -55,28 +53,61 @@ class Supervisor:
         """Return the flow's session if there is one."""
         return self.sessions.get(flow_id)
 
-    def enter(self, socket: Socket) -> bool:
-        """Take in a socket, whether or not it has said hello; False if it is one too many of its person's."""
+    def add(self, socket: Socket) -> bool:
+        """Add a socket, whether or not it has said hello; False if its person has too many."""
         mine = self._sockets[socket.person.id]
         mine.add(socket)
         metrics.sockets.inc()
-        if self._ending:
+        if self._is_ending:
             socket.close(Close.RESTARTING)
-        return len(mine) + self.directory.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
+        return len(mine) + self.registry.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
 
-    def leave(self, socket: Socket) -> None:
-        """Forget a socket that is gone."""
+    def remove(self, socket: Socket) -> None:
+        """Remove a socket that is gone."""
         metrics.sockets.dec()
         self._sockets[socket.person.id].discard(socket)
         if not self._sockets[socket.person.id]:
             del self._sockets[socket.person.id]
 
+    def entries(self) -> Iterator[SessionEntry]:
+        """List the sessions of this process."""
+        for session in list(self.sessions.values()):
+            people = [(one.person.id, one.person.name, one.person.colour) for one in session.board.ours()]
+            yield SessionEntry(session.flow_id, session.started_at.isoformat(), count_sockets(people))
+
+    def on_auth_event(self, message: Message) -> None:
+        """Check the sockets of an account that changed; close those of a login that ended."""
+        for session in list(self.sessions.values()):
+            if message["type"] == "live.account":
+                user = message["user"]
+                session.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
+                continue
+            session.access_changed_at = time.monotonic()
+            for socket in session.broadcaster:
+                if is_login(socket, message["login"]):
+                    socket.close(Close.LOG_IN)
+                    session.remove(socket)
+
+    def session_changed(self, flow_id: UUID) -> None:
+        """A socket joined or left: announce it."""
+        if not self._is_ending:
+            self.registry.changed(flow_id)
+
+    def session_ended(self, session: LiveSession) -> None:
+        """Forget a session that is over, and close its channel."""
+        if self.sessions.get(session.flow_id) is session:
+            del self.sessions[session.flow_id]
+        closing = asyncio.create_task(session.channel.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        self.session_changed(session.flow_id)
+
     async def shutdown(self) -> None:
-        """Answer what is being committed, close every socket with 4412, and take nobody in any more."""
-        self._ending = True
+        """Answer what is being committed, close every socket with 4412, and accept no more."""
+        self._is_ending = True
         sockets = {socket for theirs in self._sockets.values() for socket in theirs}
         sessions = list(self.sessions.values())
-        for outside in sockets.difference(*(session.audience for session in sessions)):
+        for outside in sockets.difference(*(session.broadcaster for session in sessions)):
             outside.close(Close.RESTARTING)
         for session in sessions:
             session.end(Close.RESTARTING)
@@ -84,37 +115,7 @@ class Supervisor:
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAINING_SECONDS):
                 await asyncio.gather(*(socket.drained() for socket in sockets))
-        await asyncio.gather(self.directory.close(), *self._farewells)
-
-    def _ended(self, session: LiveSession) -> None:
-        if self.sessions.get(session.flow_id) is session:
-            del self.sessions[session.flow_id]
-        farewell = asyncio.create_task(session.link.close())
-        self._farewells.add(farewell)
-        farewell.add_done_callback(self._farewells.discard)
-        self._changed(session.flow_id)
-
-    def _changed(self, flow_id: UUID) -> None:
-        if not self._ending:
-            self.directory.changed(flow_id)
-
-    def _listings(self) -> Iterator[Listing]:
-        for session in list(self.sessions.values()):
-            people = [(one.person.id, one.person.name, one.person.colour) for one in session.board.ours()]
-            yield Listing(session.flow_id, session.started_at.isoformat(), count_sockets(people))
-
-    def _kick(self, message: Message) -> None:
-        """Ask again about a person, or close what a login that ended had opened."""
-        for session in list(self.sessions.values()):
-            if message["type"] == "live.account":
-                user = message["user"]
-                session.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
-                continue
-            session.access_changed_at = time.monotonic()
-            for socket in session.audience:
-                if is_login(socket, message["login"]):
-                    socket.close(Close.LOG_IN)
-                    session.depart(socket)
+        await asyncio.gather(self.registry.close(), *self._closing)
 
 
 _supervisors: "WeakKeyDictionary[asyncio.AbstractEventLoop, Supervisor]" = WeakKeyDictionary()
@@ -126,13 +127,13 @@ def current() -> Supervisor:
     supervisor = _supervisors.get(loop)
     if supervisor is None:
         supervisor = _supervisors[loop] = Supervisor(current_limits())
-        supervisor.directory.open()
-        live.ask(supervisor.directory)
+        supervisor.registry.open()
+        queries.answer_from(supervisor.registry)
     return supervisor
 
 
 async def shutdown() -> None:
-    """Say goodbye to everybody, and let nobody in any more. The server calls it before it stops."""
+    """Close every session and socket of this event loop. The server calls it before it stops."""
     supervisor = _supervisors.get(asyncio.get_running_loop())
     if supervisor is not None:
         await supervisor.shutdown()

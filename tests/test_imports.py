@@ -15,7 +15,10 @@ MAY_IMPORT = {
     "accounts": {"accounts", "web"},
     "web": {"web"},
 }
-ROOMS = {"sessions": ["live", "processes", "sockets", "protocol"], "flows": ["commands", "log", "storage", "document"]}
+ROOMS = {
+    "sessions": ["live", "presence", "processes", "sockets", "protocol"],
+    "flows": ["commands", "log", "storage", "document"],
+}
 PURE = {"orjson"} | sys.stdlib_module_names
 
 

@@ -1,90 +1,64 @@
-"""What an author is told of a submission: that it is durable, or why it was refused and how things stand."""
+"""The answers to submissions: that one is durable, or why it was refused and how things are now."""
 
 from itertools import chain
 from typing import assert_never
 
 import structlog
+from django.utils.translation import override
 
-from flows.document import encode_skipped
+from flows.document import Document, encode_skipped
 from flows.limits import current
 from flows.rendering import state_html
 from flows.sentences import sentence
 from flows.submission import Acked, Refused
 from sessions import metrics
-from sessions.live.broadcaster import Audience
+from sessions.live.broadcaster import Broadcaster
 from sessions.live.inbox import Entry
-from sessions.live.replica import Current
-from sessions.protocol.encoding import Encoded, encode, fitting, json_elements, json_state, named, within
+from sessions.protocol import frames
+from sessions.protocol.encoding import encode, fitting, json_elements, json_state, within
+from sessions.protocol.frames import Elements
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)
 
 
-def answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Current) -> None:
-    """Tell an author what became of an entry; plainly if all else fails, for it is not to be submitted again."""
+def answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> None:
+    """Send an author the answer to an entry; without details if they fail, for it must not be submitted again."""
     try:
-        _answer(entry, given, audience, flow)
+        _answer(entry, given, broadcaster)
     except Exception:
-        log.exception("answer_failed", flow=str(flow.flow_id), seq=entry.seq)
-        _answer_plainly(entry, given)
+        log.exception("answer_failed", flow=str(broadcaster.replica.flow_id), seq=entry.seq)
+        entry.socket.send(encode(_short(entry, given)))
 
 
-def _answer(entry: Entry, given: Acked | Refused, audience: Audience, flow: Current) -> None:
+def _answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> None:
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
-            head = {**named(entry.seq, entry.client), "version": given.version}
-            entry.socket.send(encode("acked", **head, **({"left": encode_skipped(given.left)} if given.left else {})))
+            entry.socket.send(encode(_acked(entry, given)))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
-            _show_graph(entry, audience, flow)
+            _send_graph(entry, broadcaster)
         case Refused():
-            refuse(entry.socket, named(entry.seq, entry.client), given, audience, flow)
+            refuse(entry.socket, given, broadcaster, seq=entry.seq, client=entry.client)
         case _:
             assert_never(given)
 
 
-def refuse(socket: Socket, name: dict[str, object], refused: Refused, audience: Audience, flow: Current) -> None:
-    """Send a refusal of what is `named` so, and what it touched as it is now."""
+def refuse(socket: Socket, refused: Refused, broadcaster: Broadcaster, *, seq: int, client: str | None) -> None:
+    """Send a refusal, and what it touched as it is now. `client` is given if the frame named one."""
     count("socket", "refused", refused.code)
-    audience.flush()
+    broadcaster.flush()
+    message = _sentence(socket, refused)
+    short = frames.Refused(seq=seq, client=client, code=refused.code, message=message)
+    whole = None
     try:
-        state = _state(socket, refused, flow)
+        state, html = _state(socket, refused, broadcaster.replica.document)
+        if state is not None or html is not None:
+            whole = frames.Refused(seq=seq, client=client, code=refused.code, message=message, state=state, html=html)
     except Exception:
-        log.exception("state_failed", flow=str(flow.flow_id), **name)
-        state = None
-    head = {**name, "code": refused.code, "message": sentence(refused)}
-    short, whole = encode("refused", **head), None if state is None else encode("refused", **head, **state)
-    _send(socket, whole, short, audience, flow)
-
-
-def _answer_plainly(entry: Entry, given: Acked | Refused) -> None:
-    name = named(entry.seq, entry.client)
-    if isinstance(given, Acked):
-        entry.socket.send(encode("acked", **name, version=given.version))
-    else:
-        entry.socket.send(encode("refused", **name, code=given.code, message=sentence(given)))
-
-
-def _state(socket: Socket, refused: Refused, flow: Current) -> dict[str, object] | None:
-    """Show what was touched, or return None if that is too long; no more is made than can be sent."""
-    limit, document = current().outbound_frame_bytes, flow.document
-    if socket.format == "json":
-        state = json_state(refused.nodes, refused.edges, document, limit)
-        return None if state is None else {"state": state}
-    nodes = (state_html([id], [], document) for id in sorted(refused.nodes))
-    edges = (state_html([], [id], document) for id in sorted(refused.edges))
-    parts = within(chain(nodes, edges), limit)
-    return None if parts is None else {"html": "".join(parts)}
-
-
-def _send(socket: Socket, whole: Encoded | None, short: Encoded, audience: Audience, flow: Current) -> None:
-    """Send an answer with what it shows; else without, and then a snapshot, unless one is on its way already."""
-    frame = fitting(whole, current().outbound_frame_bytes) if whole else None
-    socket.send(frame or short)
-    if frame is None and socket.unseen_snapshot is None:
-        audience.send_snapshot(socket, flow.version, flow.digest)
-    socket.part_if_too_far()
+        log.exception("state_failed", flow=str(broadcaster.replica.flow_id), seq=seq)
+    _send(socket, whole, short, broadcaster)
 
 
 def count(via: str, result: str, code: str = "") -> None:
@@ -94,10 +68,50 @@ def count(via: str, result: str, code: str = "") -> None:
         metrics.refusals.labels(code).inc()
 
 
-def _show_graph(entry: Entry, audience: Audience, flow: Current) -> None:
-    """Answer a whole graph that was made for another version with the one there is."""
-    audience.flush()
-    graph = json_elements(flow.document.nodes(), flow.document.edges(), current().outbound_frame_bytes)
-    head = {"seq": entry.seq, "error": "version_mismatch", "version": flow.version}
-    short, whole = encode("sync_graph", **head), None if graph is None else encode("sync_graph", **head, graph=graph)
-    _send(entry.socket, whole, short, audience, flow)
+def _sentence(socket: Socket, refused: Refused) -> str:
+    """Say why, in the language of the connection."""
+    with override(socket.language):
+        return sentence(refused)
+
+
+def _acked(entry: Entry, given: Acked) -> frames.Acked:
+    left = encode_skipped(given.left) if given.left else None
+    return frames.Acked(seq=entry.seq, client=entry.client, version=given.version, left=left)
+
+
+def _short(entry: Entry, given: Acked | Refused) -> frames.Acked | frames.Refused:
+    if isinstance(given, Acked):
+        return frames.Acked(seq=entry.seq, client=entry.client, version=given.version)
+    return frames.Refused(seq=entry.seq, client=entry.client, code=given.code, message=_sentence(entry.socket, given))
+
+
+def _state(socket: Socket, refused: Refused, document: Document) -> tuple[Elements | None, str | None]:
+    """Show what was touched as JSON or as HTML; neither if it is too long. No more is made than can be sent."""
+    limit = current().outbound_frame_bytes
+    if socket.format == "json":
+        return json_state(refused.nodes, refused.edges, document, limit), None
+    nodes = (state_html([id], [], document) for id in sorted(refused.nodes))
+    edges = (state_html([], [id], document) for id in sorted(refused.edges))
+    parts = within(chain(nodes, edges), limit)
+    return None, None if parts is None else "".join(parts)
+
+
+def _send_graph(entry: Entry, broadcaster: Broadcaster) -> None:
+    """Answer a whole graph that was made for another version with the current one."""
+    broadcaster.flush()
+    replica = broadcaster.replica
+    graph = json_elements(replica.document.nodes(), replica.document.edges(), current().outbound_frame_bytes)
+    short = frames.GraphConflict(seq=entry.seq, version=replica.version)
+    whole = None if graph is None else frames.GraphConflict(seq=entry.seq, version=replica.version, graph=graph)
+    _send(entry.socket, whole, short, broadcaster)
+
+
+def _send(
+    socket: Socket, whole: frames.ServerFrame | None, short: frames.ServerFrame, broadcaster: Broadcaster
+) -> None:
+    """Send an answer with what it shows, or without and then a snapshot, unless one is on its way already."""
+    frame = fitting(encode(whole), current().outbound_frame_bytes) if whole else None
+    socket.send(frame or encode(short))
+    if frame is None and socket.unseen_snapshot is None:
+        broadcaster.send_snapshot(socket)
+    socket.close_if_behind()

@@ -1,59 +1,65 @@
-"""Reading from the log what others wrote: after a hint, a heartbeat, or a commit that did not start where we stood.
+"""Reads from the log what others wrote: after a hint, a heartbeat, or a commit that did not start at our version.
 
-However often somebody asks while one reading is under way, one more follows, and all who asked are told when it is
-done. A log that went back, or began anew under another epoch (a backup was restored), cannot be followed: everybody
-is sent away and comes back to the new one.
+However often it is asked for while one reading is under way, one more follows, and all who asked are told when it is
+done. A log that went back, or has another epoch (a backup was restored), cannot be followed: all sockets are closed
+and come back to the new one.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Protocol
 
-from sessions.live import steps
-from sessions.live.replica import Current
-from sessions.live.steps import Head, Step
+from sessions.database import Database
+from sessions.live import deltas
+from sessions.live.deltas import Delta
+from sessions.live.replica import Replica
 from sessions.protocol.codes import Close, Closing
 
 
-class CatchUp:
-    """What there is to be read, and who waits for it. `advance` takes a step, `reopen` reads the whole flow anew."""
+class Follower(Protocol):
+    """What is brought up to date."""
 
-    def __init__(
-        self,
-        flow: Current,
-        read: Callable[..., Awaitable[Any]],
-        advance: Callable[[Step], None],
-        reopen: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._flow, self._read, self._advance, self._reopen = flow, read, advance, reopen
+    replica: Replica
+
+    def advance(self, delta: Delta) -> None:
+        """Take a delta that starts at the replica's version."""
+
+    async def reload(self) -> None:
+        """Read the whole flow again."""
+
+
+class CatchUp:
+    """What is to be read, and who waits for it."""
+
+    def __init__(self, follower: Follower, database: Database) -> None:
+        self._follower, self._database = follower, database
         self._waiting: list[asyncio.Future[None]] = []
         self.is_due = False
 
-    def asked(self) -> asyncio.Future[None]:
-        """Ask for a reading; the future is done after one that begins from now on."""
+    def request(self) -> asyncio.Future[None]:
+        """Ask for a reading; the future is done after one that starts from now on."""
         self.is_due = True
         self._waiting.append(asyncio.get_running_loop().create_future())
         return self._waiting[-1]
 
-    def began_again(self) -> None:
-        """Note that the whole flow is read anew: nothing else is to be read, but for those who asked."""
+    def restarted(self) -> None:
+        """The whole flow is read again: nothing else is due, except for those who asked."""
         self.is_due = bool(self._waiting)
 
-    def give_up(self, code: Close) -> None:
-        """Tell all who wait that there is no more to come."""
+    def cancel(self, code: Close) -> None:
+        """Tell all who wait that the session ends."""
         for done in self._waiting:
             if not done.done():
                 done.set_exception(Closing(code))
 
     async def run(self, limit: int) -> None:
-        """Read up to where the log stands now; the whole flow if that is beyond `limit` versions, or too long.
+        """Read up to where the log stands now; the whole flow if that is more than `limit` versions, or too long.
 
         Raises `Closing`.
         """
         self.is_due = False
         waiting, self._waiting = self._waiting, []
         try:
-            await self._reach(limit)
+            await self._read(limit)
         except BaseException:
             self._waiting += waiting
             raise
@@ -61,18 +67,18 @@ class CatchUp:
             if not done.done():
                 done.set_result(None)
 
-    async def _reach(self, limit: int) -> None:
-        flow = self._flow
-        head: Head | None = await self._read(steps.read_head, flow.flow_id)
+    async def _read(self, limit: int) -> None:
+        replica = self._follower.replica
+        head = await self._database(deltas.read_head, replica.flow_id)
         if head is None:
             raise Closing(Close.NOT_FOUND)
-        if head.epoch != flow.epoch or head.version < flow.version:
+        if head.epoch != replica.epoch or head.version < replica.version:
             raise Closing(Close.RESTARTING)
-        behind = head.version - flow.version
+        behind = head.version - replica.version
         if 0 < behind <= limit:
-            step = await self._read(steps.read_step, flow.flow_id, flow.document, flow.version, behind)
-            if step is None:
-                raise steps.GapInLog
-            self._advance(step)
-        if flow.version < head.version:  # too many, or too long to be read at once
-            await self._reopen()
+            delta = await self._database(deltas.read_delta, replica.flow_id, replica.document, replica.version, behind)
+            if delta is None:
+                raise deltas.GapInLog
+            self._follower.advance(delta)
+        if replica.version < head.version:  # too many, or too long to be read at once
+            await self._follower.reload()

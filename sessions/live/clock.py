@@ -1,13 +1,14 @@
-"""What a session does by the clock: heartbeats, asking again who may stay, parting from the slow, noticing silence.
+"""What a session does by the clock: heartbeats, access checks, closing slow sockets, noticing silent processes.
 
-One tick a second. Whoever is due is asked for once every `CHECK_SECONDS`, spread over the seconds, and at once when
-something says that a right or a login changed. A database that does not answer delays a check, to be asked again at the
-next tick; it closes nobody. Of two answers the one to the later question counts, whichever arrives last.
+One tick a second. Every socket's access is checked every `CHECK_SECONDS`, spread over the seconds, and at once when a
+role or a login changed. A database that does not answer delays a check to the next tick; it closes no socket. Of two
+checks the one that started later counts, whichever ends last.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -15,15 +16,15 @@ import structlog
 
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
-from sessions.live.broadcaster import Audience
+from sessions.live.broadcaster import Broadcaster
 from sessions.live.inbox import Inbox
-from sessions.live.replica import Current
-from sessions.presence.board import ANNOUNCE_SECONDS, with_role
-from sessions.presence.sync import Rollcall
-from sessions.processes.link import Link
+from sessions.live.replica import Replica
+from sessions.presence.sync import PresenceSync
+from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import encode
-from sessions.sockets.admission import verdicts
+from sessions.protocol.frames import Heartbeat, You
+from sessions.sockets.admission import recheck
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)
@@ -34,101 +35,105 @@ CHECK_SECONDS = 15.0
 EMPTY_SECONDS = 5.0
 
 
-class Watched(Protocol):
-    """What the clock looks at, and may ask for."""
+class Timed(Protocol):
+    """The session that the clock looks after."""
 
     flow_id: UUID
     limits: Limits
-    flow: Current
-    audience: Audience
+    replica: Replica
+    broadcaster: Broadcaster
     inbox: Inbox
-    link: Link
-    rollcall: Rollcall
+    channel: GroupChannel
+    presence: PresenceSync
     active_at: float
-    arriving: int
+    joining: int
 
     async def catch_up(self) -> None:
-        """Return when what the log holds at this moment is here too."""
+        """Return when the replica holds all that is in the log at this moment."""
 
-    def depart(self, socket: Socket) -> None:
-        """Forget a socket."""
+    def remove(self, socket: Socket) -> None:
+        """Remove a socket."""
 
     def end(self, code: Close) -> None:
         """Close every socket with a code and stop."""
 
 
-class Vigil:
+class Clock:
     """The clock of one session."""
 
-    def __init__(self, session: Watched) -> None:
+    def __init__(self, session: Timed) -> None:
         self._session = session
         now = time.monotonic()
         self._occupied_at = now
-        self._due = {self._beat: now + HEARTBEAT_SECONDS, self._announce: now + ANNOUNCE_SECONDS}
-        self._every = {self._beat: HEARTBEAT_SECONDS, self._announce: ANNOUNCE_SECONDS}
+        self._heartbeat_at = now + HEARTBEAT_SECONDS
+        self._announce_at = now + ANNOUNCE_SECONDS
         self._task: asyncio.Task[None] | None = None
         self._acts: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Begin to watch."""
-        self._task = asyncio.create_task(self._watch())
+        """Start to tick."""
+        self._task = asyncio.create_task(self._run())
 
     def close(self) -> None:
-        """Stop watching."""
+        """Stop."""
         for task in (self._task, *self._acts):
             if task is not None:
                 task.cancel()
 
     def check_soon(self, wanted: Callable[[Socket], bool]) -> None:
-        """Ask again now for some sockets."""
-        if sockets := [socket for socket in self._session.audience if wanted(socket)]:
-            self._begin(self._check(sockets))
+        """Check the access of some sockets now."""
+        if sockets := [socket for socket in self._session.broadcaster if wanted(socket)]:
+            self._start(self._check(sockets))
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        session = self._session
-        self._part(now)
-        session.rollcall.forget_silent()
-        for act, due in self._due.items():
-            if now >= due:
-                self._due[act] = now + self._every[act]
-                self._begin(act())
-        self.check_soon(lambda socket: now - socket.asked_at >= CHECK_SECONDS)
+        self._close_slow(now)
+        self._end_if_unused(now)
+        self._session.presence.forget_silent()
+        if now >= self._heartbeat_at:
+            self._heartbeat_at = now + HEARTBEAT_SECONDS
+            self._start(self._heartbeat())
+        if now >= self._announce_at:
+            self._announce_at = now + ANNOUNCE_SECONDS
+            self._start(self._announce())
+        self.check_soon(lambda socket: now - socket.check_started_at >= CHECK_SECONDS)
 
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             try:
                 self.tick(time.monotonic())
             except Exception:
-                log.exception("vigil_failed", flow=str(self._session.flow_id))
+                log.exception("clock_failed", flow=str(self._session.flow_id))
 
-    def _begin(self, act: Coroutine[Any, Any, None]) -> None:
+    def _start(self, act: Coroutine[Any, Any, None]) -> None:
         """Do something that may take its time."""
         task = asyncio.create_task(act)
         self._acts.add(task)
-        task.add_done_callback(self._acted)
+        task.add_done_callback(self._finished)
 
-    def _acted(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[None]) -> None:
         self._acts.discard(task)
         if not task.cancelled() and (defect := task.exception()):
-            log.error("vigil_failed", flow=str(self._session.flow_id), exc_info=defect)
+            log.error("clock_failed", flow=str(self._session.flow_id), exc_info=defect)
 
-    def _part(self, now: float) -> None:
-        """Close who is too slow; end the session when it is empty or asleep."""
-        session = self._session
-        for socket in session.audience:
+    def _close_slow(self, now: float) -> None:
+        for socket in self._session.broadcaster:
             if socket.unseen.is_too_slow(now):
                 socket.close(Close.TOO_SLOW)
-        if session.audience or session.arriving or session.inbox:
+
+    def _end_if_unused(self, now: float) -> None:
+        """End the session when it has been empty or without input for long enough."""
+        session = self._session
+        if session.broadcaster or session.joining or session.inbox:
             self._occupied_at = now
         elif now - self._occupied_at >= EMPTY_SECONDS:
             session.end(Close.ASLEEP)
         if now - session.active_at >= session.limits.idle_seconds:
             session.end(Close.ASLEEP)
 
-    async def _beat(self) -> None:
-        """Compare with the log, then say where we stand."""
+    async def _heartbeat(self) -> None:
+        """Compare with the log, then tell every socket where it stands."""
         session = self._session
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS / 3):
@@ -137,42 +142,42 @@ class Vigil:
             return
         except TimeoutError:
             log.warning("heartbeat_without_log", flow=str(session.flow_id))
-        session.audience.flush()
-        flow = session.flow
-        frame = encode("heartbeat", version=flow.version, epoch=flow.epoch, digest=flow.digest)
-        for socket in session.audience:
+        session.broadcaster.flush()
+        replica = session.replica
+        frame = encode(Heartbeat(version=replica.version, epoch=replica.epoch, digest=replica.digest))
+        for socket in session.broadcaster:
             socket.send(frame)
 
     async def _announce(self) -> None:
-        self._session.audience.forget_snapshot()
-        self._session.rollcall.announce()
-        await self._session.link.renew()
+        self._session.broadcaster.forget_snapshot()
+        self._session.presence.announce()
+        await self._session.channel.renew()
 
     async def _check(self, sockets: Iterable[Socket]) -> None:
-        """Ask again who these people are and what they may do, and act on it."""
-        due, begun = [socket for socket in sockets if socket.closed is None], time.monotonic()
+        """Check who these sockets belong to and what they may do, and act on it."""
+        due, started = [socket for socket in sockets if socket.closed is None], time.monotonic()
         for socket in due:
-            socket.asked_at = begun
+            socket.check_started_at = started
         try:
-            found = await in_database(verdicts, self._session.flow_id, [socket.check() for socket in due])
+            found = await in_database(recheck, self._session.flow_id, [socket.check() for socket in due])
         except Exception as failure:
             for socket in due:
-                socket.asked_at = -CHECK_SECONDS  # due at the next tick
+                socket.check_started_at = -CHECK_SECONDS  # due at the next tick
             if not isinstance(failure, DatabaseDown):
                 raise
             log.warning("check_delayed", flow=str(self._session.flow_id), reason=repr(failure))
             return
         for socket in due:
-            if begun >= socket.checked_at:
-                socket.checked_at = begun
-                self._act(socket, found[socket.session])
+            if started >= socket.checked_at:
+                socket.checked_at = started
+                self._apply(socket, found[socket.session])
 
-    def _act(self, socket: Socket, verdict: str | Close) -> None:
-        if isinstance(verdict, Close):
-            socket.close(verdict)
-            self._session.depart(socket)
-        elif verdict != socket.person.role:
-            socket.person = with_role(socket.person, verdict)
-            socket.send(encode("you", role=verdict))
-            if self._session.audience.get(socket.session):
-                self._session.rollcall.put(socket.person)
+    def _apply(self, socket: Socket, outcome: str | Close) -> None:
+        if isinstance(outcome, Close):
+            socket.close(outcome)
+            self._session.remove(socket)
+        elif outcome != socket.person.role:
+            socket.person = replace(socket.person, role=outcome)
+            socket.send(encode(You(role=outcome)))
+            if self._session.broadcaster.get(socket.session):
+                self._session.presence.update_person(socket.person)

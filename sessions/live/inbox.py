@@ -1,12 +1,12 @@
-"""What is waiting to be committed.
+"""Submissions that wait for their commit.
 
 While one commit is under way the next batch collects here: that is all there is to group commit. An entry stays
-unanswered until its author was told, so a session that starts again submits it again; the writing door knows it by
-its name and answers what it answered before. An entry that was in a batch when a defect struck goes alone the next
-time, so that one poisonous submission cannot take others with it.
+unanswered until its author was told, so a session that restarts submits it again; `commit` knows it by its name and
+returns the answer it gave before. An entry that was in a batch when a defect struck goes alone the next time, so that
+one poisonous submission cannot take others with it.
 
-People take turns: whoever sends a lot waits for themself, and for nobody else longer than a batch takes. What one
-person sends, on whatever sockets, stays in the order of its arrival.
+People take turns: a person who sends a lot makes the others wait no longer than one batch. What one person sends, on
+any of their sockets, stays in order.
 """
 
 from collections import OrderedDict, deque
@@ -14,21 +14,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from flows.submission import Submission
 from sessions import metrics
-from sessions.protocol.encoding import encode
 from sessions.sockets.socket import Socket
 
 LARGEST_BATCH = 200
 BATCH_BYTES = 256 * 1024
 """What a batch holds when it is full; the entry that fills it may be longer."""
+DELAYED = _("Changes cannot be saved right now. They will be saved as soon as possible.")
 
 
 @dataclass(slots=True)
 class Entry:
-    """One submission and whoever waits for its answer; `size` is what came over the wire.
+    """One submission and the socket that waits for its answer; `size` is what came over the wire.
 
     The answer goes under `seq`, and under `client` if the frame named one: two clients may use the same seq.
     """
@@ -42,7 +42,7 @@ class Entry:
 
 
 class Inbox:
-    """Entries by who sent them, whose turn it is first, each person's in the order of their arrival."""
+    """Entries by their authors, whose turn it is first; each author's in the order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[int | None, deque[Entry]] = OrderedDict()
@@ -56,7 +56,7 @@ class Inbox:
         yield from chain.from_iterable(self._waiting.values())
 
     def put(self, entry: Entry) -> None:
-        """Take a new entry."""
+        """Add a new entry."""
         self._waiting.setdefault(entry.submission.actor, deque()).append(entry)
         entry.socket.unanswered += 1
         entry.socket.unanswered_bytes += entry.size
@@ -78,31 +78,28 @@ class Inbox:
         return self._taken
 
     def done(self) -> None:
-        """Note that the batch was answered."""
+        """Remove the batch, which was answered."""
         for entry in self._taken:
             entry.socket.unanswered -= 1
             entry.socket.unanswered_bytes -= entry.size
         metrics.queue_length.dec(len(self._taken))
         self._taken = []
 
-    def put_back(self) -> None:
-        """Let the batch that was taken wait again, in its place."""
+    def requeue(self) -> None:
+        """Put the batch back to where it was."""
         for entry in reversed(self._taken):
             person = entry.submission.actor
             self._waiting.setdefault(person, deque()).appendleft(entry)
             self._waiting.move_to_end(person, last=False)
         self._taken = []
 
-    def say_delayed(self) -> None:
-        """Tell the authors that what they sent waits longer than usual."""
-        frame = encode(
-            "error", code="unavailable", message=_("Changes cannot be saved right now. They will be saved later.")
-        )
+    def report_delay(self) -> None:
+        """Tell the authors that their changes wait longer than usual."""
         for socket in {entry.socket for entry in self}:
-            socket.send(frame)
+            socket.send_error("unavailable", DELAYED)
 
     def clear(self) -> None:
-        """Forget everything: the session ends, and those who wait are told to come back and send again."""
+        """Remove everything: the session ends, and clients send unanswered changes again after they reconnect."""
         self._taken = list(self)
         self._waiting.clear()
         self.done()

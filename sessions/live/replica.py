@@ -1,60 +1,97 @@
-"""The flow as this process knows it: the whole document at one version, and the way it got there lately.
+"""The flow in this process's memory: the whole document at one version, and its last deltas.
 
-Only the session's task changes it (`open`, `advance`); it does so without awaiting in between, so whoever reads it on
-the event loop always finds document, version and digest in agreement.
+Only the session's task changes it (`open`, `advance`), without awaiting in between, so on the event loop document,
+version and digest always agree.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections import deque
 from uuid import UUID
 
 from flows.document import Document
 from flows.limits import Limits
+from flows.rendering.fragment_cache import weight
 from flows.storage.store import Loaded
-from sessions.live import steps
-from sessions.live.step_cache import Recent
-from sessions.live.steps import Step
+from sessions.database import Database
+from sessions.live import deltas
+from sessions.live.deltas import Delta, join
+
+ELEMENT_BYTES = 500
+"""About what an element or a version takes besides its text."""
 
 
-class Current:
-    """Document, version, digest and epoch. `read` runs a function that uses the database."""
+class Replica:
+    """Document, version, digest and epoch."""
 
-    def __init__(self, flow_id: UUID, limits: Limits, read: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, flow_id: UUID, limits: Limits, database: Database) -> None:
         self.flow_id = flow_id
-        self._limits, self._read = limits, read
+        self._limits, self._database = limits, database
         self.document = Document()
         self.version, self.digest, self.epoch = 0, "", ""
-        self._recent = self._nothing_yet()
+        self._cache = self._empty_cache()
 
     def open(self, loaded: Loaded) -> None:
-        """Begin from what was just read."""
+        """Start from what was just read."""
         self.document, self.version = loaded.document, loaded.version
         self.digest, self.epoch = loaded.digest, loaded.epoch
-        self._recent = self._nothing_yet()
+        self._cache = self._empty_cache()
 
-    def advance(self, step: Step) -> None:
-        """Take a step that starts here."""
-        self.document.advance(step.effect)
-        self.version, self.digest = step.version, step.digest
-        self._recent.add(step)
+    def advance(self, delta: Delta) -> None:
+        """Take a delta that starts here."""
+        self.document.advance(delta.effect)
+        self.version, self.digest = delta.version, delta.digest
+        self._cache.add(delta)
 
-    async def missed(self, since: int) -> Step | None:
+    async def missed(self, since: int) -> Delta | None:
         """Return what happened after `since` up to now, as of the moment of return.
 
-        None if nothing did, or if it is too much or cannot be told: then only a snapshot helps.
+        None if nothing did, or if it is too much or not known: then a snapshot is needed.
         """
         if since >= self.version or since < 1 or self.version - since > self._limits.catch_up:
             return None
-        if recent := self._recent.since(since):
-            return recent
+        if cached := self._cache.since(since):
+            return cached
         base = self.version
-        missed: Step | None = await self._read(
-            steps.read_back, self.flow_id, since, base, steps.elements_of(self.document)
-        )
+        missed = await self._database(deltas.read_back, self.flow_id, since, base, deltas.elements_of(self.document))
         if missed is None or self.version == base:
             return missed
-        later = self._recent.since(base)
-        return steps.joined([missed, later]) if later else None
+        later = self._cache.since(base)
+        return deltas.join([missed, later]) if later else None
 
-    def _nothing_yet(self) -> Recent:
-        return Recent(self._limits.catch_up, self._limits.recent_bytes)
+    def _empty_cache(self) -> "DeltaCache":
+        return DeltaCache(self._limits.catch_up, self._limits.recent_bytes)
+
+
+class DeltaCache:
+    """The last deltas, for clients that come back after a short absence.
+
+    They follow each other, as far back as `versions` and about `room` bytes allow: people decide how long an element
+    is. Older ones are read from the log.
+    """
+
+    def __init__(self, versions: int, room: int) -> None:
+        self._versions, self._room = versions, room
+        self._deltas: deque[tuple[Delta, int]] = deque()
+        self.size = 0
+
+    def add(self, delta: Delta) -> None:
+        """Keep a delta that follows the last one."""
+        self._deltas.append((delta, size_of(delta)))
+        self.size += self._deltas[-1][1]
+        while self._deltas and (self.size > self._room or delta.version - self._deltas[0][0].previous > self._versions):
+            self.size -= self._deltas.popleft()[1]
+
+    def since(self, version: int) -> Delta | None:
+        """Return everything after `version` as one delta, or None if that is not known here."""
+        later = [delta for delta, _size in self._deltas if delta.previous >= version]
+        return join(later) if later and later[0].previous == version else None
+
+
+def size_of(delta: Delta) -> int:
+    """Return about how many bytes a delta holds. What two deltas share counts twice: one begins where one ends."""
+    effect = delta.effect
+    elements: list[object] = [one for pair in effect.nodes.values() for one in (pair.before, pair.after)]
+    elements += [one for pair in effect.edges.values() for one in (pair.before, pair.after)]
+    text = sum(map(weight, elements))
+    if effect.flow is not None:
+        text += sum(len(one.title) + len(one.description) for one in (effect.flow.before, effect.flow.after) if one)
+    return (len(delta.changes) + len(elements) // 2) * ELEMENT_BYTES + text

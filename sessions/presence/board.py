@@ -1,50 +1,36 @@
 """Who is in a flow and what they are doing: people, cursors, selections, live drags.
 
-Nothing here is stored. Each process knows its own people for certain, and those of other processes because they say
-so every `ANNOUNCE_SECONDS`; a process silent for `PRESENCE_SECONDS` is forgotten with everybody in it. Changes are
-collected until somebody takes them, so a hundred movements of one cursor between two frames are one. A plain value
+Nothing here is stored. A process knows its own people for certain, and those of other processes because they announce
+them every `ANNOUNCE_SECONDS`; a process silent for `PRESENCE_SECONDS` is forgotten with all its people. Changes are
+collected until they are taken, so a hundred movements of one cursor between two frames are one. A plain value
 without clock, sockets or tasks.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import orjson
 
-ANNOUNCE_SECONDS = 10.0
+from sessions.sockets.admission import Participant
+
 FLUSHES_PER_SECOND = 30
 State = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody in a flow by one socket. `id` is the account, `session` the socket."""
-
-    session: str
-    id: int
-    name: str
-    colour: str
-    role: str
-
-    def entry(self) -> dict[str, object]:
-        """Say it as the protocol does."""
-        return {"session": self.session, "id": self.id, "name": self.name, "colour": self.colour, "role": self.role}
 
 
 @dataclass(slots=True)
 class Presence:
     """One session: the person, what they are doing, and the process they are connected to ("" is ours)."""
 
-    person: Person
+    person: Participant
     process: str
     encoded: bytes
     state: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Coming:
-    """A session that came, changed (`entry`), or went (None). `number` counts all of them."""
+class RosterChange:
+    """A session that came, changed (`entry`), or left (None). `number` counts all changes."""
 
     number: int
     session: str
@@ -57,9 +43,9 @@ class Board:
     def __init__(self) -> None:
         self._present: dict[str, Presence] = {}
         self._persons: Counter[int] = Counter()
-        self._heard: dict[str, float] = {}
-        self._comings: list[Coming] = []
-        self._moved: dict[str, dict[str, object]] = {}
+        self._heard_at: dict[str, float] = {}
+        self._changes: list[RosterChange] = []
+        self._changed_states: dict[str, dict[str, object]] = {}
         self._roster: bytes | None = None
         self.number = 0
 
@@ -75,7 +61,7 @@ class Board:
         return len(self._persons)
 
     def has_person(self, id: int) -> bool:
-        """Whether somebody is here already."""
+        """Whether this person is here already."""
         return id in self._persons
 
     def ours(self) -> list[Presence]:
@@ -92,8 +78,8 @@ class Board:
             self._roster = b"[" + b",".join(self.entries()) + b"]"
         return self._roster
 
-    def put(self, person: Person, process: str = "") -> None:
-        """Note that somebody is here, or that their role or name changed."""
+    def put(self, person: Participant, process: str = "") -> None:
+        """Add a person, or update their role or name."""
         before = self._present.get(person.session)
         if before and before.person == person:
             return
@@ -101,21 +87,21 @@ class Board:
         self._present[person.session] = Presence(person, process, encoded, before.state if before else {})
         if before is None:
             self._persons[person.id] += 1
-        self._note(person.session, encoded)
+        self._record(person.session, encoded)
 
     def remove(self, session: str) -> None:
-        """Note that a session is over."""
+        """Remove a session that is over."""
         present = self._present.pop(session, None)
         if present is None:
             return
         self._persons[present.person.id] -= 1
         if not self._persons[present.person.id]:
             del self._persons[present.person.id]
-        self._moved.pop(session, None)
-        self._note(session, None)
+        self._changed_states.pop(session, None)
+        self._record(session, None)
 
     def update(self, session: str, state: State) -> None:
-        """Note what somebody is doing: only the named parts change."""
+        """Update what a person is doing: only the named parts change."""
         present = self._present.get(session)
         if present is None:
             return
@@ -124,11 +110,11 @@ class Board:
         }
         if changed:
             present.state.update(changed)
-            self._moved.setdefault(session, {}).update(changed)
+            self._changed_states.setdefault(session, {}).update(changed)
 
-    def hear(self, process: str, people: Iterable[tuple[Person, State]], now: float, *, whole: bool) -> None:
-        """Take what another process says of its people; `whole` means there are no others in it."""
-        self._heard[process] = now
+    def receive(self, process: str, people: Iterable[tuple[Participant, State]], now: float, *, whole: bool) -> None:
+        """Take another process's announcement of its people; `whole` means that it has no others."""
+        self._heard_at[process] = now
         named = set()
         for person, state in people:
             known = self._present.get(person.session)
@@ -137,59 +123,54 @@ class Board:
                 self.update(person.session, state)
                 named.add(person.session)
         if whole:
-            self._forget(process, keep=named)
+            self._remove_all(process, keep=named)
 
-    def hear_left(self, process: str, sessions: Iterable[str]) -> None:
-        """Take another process's word that some of its sessions are over."""
+    def remove_remote(self, process: str, sessions: Iterable[str]) -> None:
+        """Remove sessions of another process that it says are over."""
         for session in sessions:
             present = self._present.get(session)
             if present and present.process == process:
                 self.remove(session)
 
-    def hear_states(self, process: str, states: Mapping[str, State], now: float) -> None:
+    def receive_states(self, process: str, states: Mapping[str, State], now: float) -> None:
         """Take what another process's people are doing."""
-        if process in self._heard:
-            self._heard[process] = now
+        if process in self._heard_at:
+            self._heard_at[process] = now
         for session, state in states.items():
             present = self._present.get(session)
             if present and present.process == process:
                 self.update(session, state)
 
-    def forget(self, process: str) -> None:
-        """Note that a process is gone."""
-        self._heard.pop(process, None)
-        self._forget(process, keep=set())
+    def forget_process(self, process: str) -> None:
+        """Remove a process that is gone, with its people."""
+        self._heard_at.pop(process, None)
+        self._remove_all(process, keep=set())
 
     def forget_silent(self, now: float, seconds: float) -> None:
-        """Forget the processes that said nothing for so long."""
-        for process in [process for process, heard in self._heard.items() if now - heard > seconds]:
-            self.forget(process)
+        """Remove the processes that have been silent for so long."""
+        for process in [process for process, heard_at in self._heard_at.items() if now - heard_at > seconds]:
+            self.forget_process(process)
 
-    def take_comings(self) -> list[Coming]:
-        """Return who came and went since the last time: the last word on each session."""
-        comings, self._comings = self._comings, []
-        return list({coming.session: coming for coming in comings}.values())
+    def take_changes(self) -> list[RosterChange]:
+        """Return who came and left since the last call: the newest change of each session."""
+        changes, self._changes = self._changes, []
+        return list({change.session: change for change in changes}.values())
 
-    def take_movements(self) -> dict[str, dict[str, object]]:
-        """Return what changed in people's states since the last time."""
-        moved, self._moved = self._moved, {}
-        return moved
+    def take_states(self) -> dict[str, dict[str, object]]:
+        """Return what changed in people's states since the last call."""
+        changed, self._changed_states = self._changed_states, {}
+        return changed
 
-    def has_news(self) -> bool:
+    def has_changes(self) -> bool:
         """Whether there is anything to take."""
-        return bool(self._comings or self._moved)
+        return bool(self._changes or self._changed_states)
 
-    def _note(self, session: str, encoded: bytes | None) -> None:
+    def _record(self, session: str, encoded: bytes | None) -> None:
         self.number += 1
         self._roster = None
-        self._comings.append(Coming(self.number, session, encoded))
+        self._changes.append(RosterChange(self.number, session, encoded))
 
-    def _forget(self, process: str, keep: set[str]) -> None:
+    def _remove_all(self, process: str, keep: set[str]) -> None:
         gone = [s for s, present in self._present.items() if present.process == process and s not in keep]
         for session in gone:
             self.remove(session)
-
-
-def with_role(person: Person, role: str) -> Person:
-    """Return the same person in another role."""
-    return replace(person, role=role)

@@ -1,94 +1,108 @@
-"""Keeping the board: our people as they come, move and go; other processes' people as those announce them.
+"""Keeps the board up to date: with our people as they join, move and leave, with other processes' as announced.
 
-Every process says to the group who is with it, in whole every `ANNOUNCE_SECONDS`, and what changed as it changes.
-Here a process is one session's start in it: a session that ends takes nobody of its successor along.
-What comes from the group is checked like anything from outside. Nobody depends on a farewell: silence is enough. What
-the board collects is flushed to our sockets and to the group at a pace the audience sets.
+Every process announces its people to the flow's group: all of them every `ANNOUNCE_SECONDS`, and each change as it
+happens. A "process" here is one live session of it, so that an ending session takes no one of its successor along.
+Messages of the group are validated like any outside input. Nothing depends on a goodbye: silence is enough. The
+board's changes are flushed to our sockets and to the group at a pace that the broadcaster sets.
 """
 
 import asyncio
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
 import structlog
 
 from flows.limits import Limits
-from sessions.live.broadcaster import Audience
-from sessions.presence.board import Board, Person, State
-from sessions.processes.link import Link, Message
+from sessions.presence.board import Board, State
+from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import valid_state
+from sessions.sockets.admission import Participant
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)
 
 
-class Rollcall:
+class Sockets(Protocol):
+    """The sockets that presence is sent to."""
+
+    def __iter__(self) -> Iterator[Socket]:
+        """Go through a copy of them."""
+
+    def remove(self, socket: Socket) -> bool:
+        """Remove a socket; False if it was not here."""
+
+    def broadcast_presence(self, board: Board) -> float:
+        """Send the board's changes; return how long to pause before the next time."""
+
+
+class PresenceSync:
     """Presence of one flow in one process."""
 
-    def __init__(self, board: Board, audience: Audience, link: Link, process: str, limits: Limits) -> None:
-        self._board, self._audience, self._link = board, audience, link
+    def __init__(self, board: Board, broadcaster: Sockets, channel: GroupChannel, process: str, limits: Limits) -> None:
+        self._board, self._broadcaster, self._channel = board, broadcaster, channel
         self._process, self._limits = process, limits
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
-        self._told: dict[str, dict[str, object]] = {}
+        self._unsent: dict[str, dict[str, object]] = {}
 
-    def begin(self) -> None:
-        """Ask the other processes who is with them, and say who is with us."""
-        self._say("live.ask")
+    def start(self) -> None:
+        """Ask the other processes for their people, and announce ours."""
+        self._send("live.ask")
         self.announce()
 
-    def arrive(self, socket: Socket) -> None:
-        """Put somebody on the board; another socket of the same person and client makes room."""
-        for other in self._audience:
+    def add(self, socket: Socket) -> None:
+        """Add a person; an older socket of the same person and client is closed."""
+        for other in self._broadcaster:
             if other.person.id == socket.person.id and other.client == socket.client:
                 other.close(Close.REPLACED)
-                self._audience.remove(other)
-                self.leave(other)
-        self._say("live.replaced", user=socket.person.id, client=socket.client)
-        self.put(socket.person)
+                self._broadcaster.remove(other)
+                self.remove(other)
+        self._send("live.replaced", user=socket.person.id, client=socket.client)
+        self.update_person(socket.person)
         socket.number = self._board.number
         log.info("person_joined", flow=str(socket.flow_id), user=socket.person.id, session=socket.session)
 
-    def put(self, person: Person) -> None:
-        """Note one of ours, new or changed."""
+    def update_person(self, person: Participant) -> None:
+        """Put one of ours on the board, new or changed."""
         self._board.put(person)
-        self._say("live.people", whole=False, people=[_wire(person, {})], left=[])
-        self.nudge()
+        self._send("live.people", whole=False, people=[_encode(person, {})], left=[])
+        self.schedule_flush()
 
-    def leave(self, socket: Socket) -> None:
-        """Take somebody off the board."""
+    def remove(self, socket: Socket) -> None:
+        """Take one of ours off the board."""
         self._board.remove(socket.session)
-        self._told.pop(socket.session, None)
-        self._say("live.people", whole=False, people=[], left=[socket.session])
-        self.nudge()
+        self._unsent.pop(socket.session, None)
+        self._send("live.people", whole=False, people=[], left=[socket.session])
+        self.schedule_flush()
         log.info("person_left", flow=str(socket.flow_id), user=socket.person.id, session=socket.session)
 
-    def update(self, session: str, state: State) -> None:
-        """Note what one of ours is doing."""
+    def update_state(self, session: str, state: State) -> None:
+        """Update what one of ours is doing."""
         self._board.update(session, state)
-        if not self._link.is_alone:
-            self._told.setdefault(session, {}).update(state)
-        self.nudge()
+        if not self._channel.is_alone:
+            self._unsent.setdefault(session, {}).update(state)
+        self.schedule_flush()
 
     def announce(self) -> None:
-        """Say who is with us, all of them."""
-        people = [_wire(present.person, present.state) for present in self._board.ours()]
-        self._say("live.people", whole=True, people=people, left=[])
+        """Announce all our people."""
+        people = [_encode(present.person, present.state) for present in self._board.ours()]
+        self._send("live.people", whole=True, people=people, left=[])
 
     def forget_silent(self) -> None:
         """Forget processes that have been silent for too long."""
         self._board.forget_silent(time.monotonic(), self._limits.presence_seconds)
-        self.nudge()
+        self.schedule_flush()
 
-    def nudge(self) -> None:
+    def schedule_flush(self) -> None:
         """Flush soon, if there is anything to flush."""
-        if self._timer is None and (self._board.has_news() or self._told):
+        if self._timer is None and (self._board.has_changes() or self._unsent):
             wait = max(0.0, self._not_before - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
 
-    def hear(self, message: Message) -> None:
-        """Take a message of the group. Raises KeyError, TypeError or ValueError for what is none of ours."""
+    def receive(self, message: Message) -> None:
+        """Take a message of the group. Raises KeyError, TypeError or ValueError for a malformed one."""
         process = message["process"]
         if process == self._process:
             return
@@ -97,46 +111,46 @@ class Rollcall:
             case "live.ask":
                 self.announce()
             case "live.people":
-                people = [_person(one) for one in message["people"]]
-                self._board.hear(process, people, now, whole=message["whole"] is True)
-                self._board.hear_left(process, message["left"])
+                people = [_decode(one) for one in message["people"]]
+                self._board.receive(process, people, now, whole=message["whole"] is True)
+                self._board.remove_remote(process, message["left"])
             case "live.presence":
-                self._board.hear_states(process, _states(message["states"]), now)
+                self._board.receive_states(process, _valid_states(message["states"]), now)
             case "live.leaving":
-                self._board.forget(process)
+                self._board.forget_process(process)
             case "live.replaced":
-                self._replace(message["user"], message["client"])
-        self.nudge()
+                self._close_replaced(message["user"], message["client"])
+        self.schedule_flush()
 
     def close(self) -> None:
-        """Say that all of ours are gone."""
+        """Announce that all our people are gone."""
         if self._timer is not None:
             self._timer.cancel()
-        self._say("live.leaving")
+        self._send("live.leaving")
 
-    def _replace(self, user: object, client: object) -> None:
-        for socket in self._audience:
+    def _close_replaced(self, user: object, client: object) -> None:
+        for socket in self._broadcaster:
             if socket.person.id == user and socket.client == client:
                 socket.close(Close.REPLACED)
 
     def _flush(self) -> None:
         self._timer = None
-        pause = self._audience.tell_presence(self._board)
-        if self._told:
-            told, self._told = self._told, {}
-            self._say("live.presence", states=told)
+        pause = self._broadcaster.broadcast_presence(self._board)
+        if self._unsent:
+            states, self._unsent = self._unsent, {}
+            self._send("live.presence", states=states)
         self._not_before = time.monotonic() + pause
 
-    def _say(self, type: str, **fields: Any) -> None:
-        self._link.say({"type": type, "process": self._process, **fields})
+    def _send(self, type: str, **fields: Any) -> None:
+        self._channel.send({"type": type, "process": self._process, **fields})
 
 
-def _wire(person: Person, state: State) -> dict[str, object]:
+def _encode(person: Participant, state: State) -> dict[str, object]:
     return {**person.entry(), "state": dict(state)}
 
 
-def _person(value: dict[str, Any]) -> tuple[Person, State]:
-    person = Person(*(value[name] for name in ("session", "id", "name", "colour", "role")))
+def _decode(value: dict[str, Any]) -> tuple[Participant, State]:
+    person = Participant(*(value[name] for name in ("session", "id", "name", "colour", "role")))
     if not isinstance(person.id, int) or not all(
         isinstance(text, str) for text in (person.session, person.name, person.colour, person.role)
     ):
@@ -145,5 +159,5 @@ def _person(value: dict[str, Any]) -> tuple[Person, State]:
     return person, state if valid_state(state) else {}
 
 
-def _states(value: dict[str, State]) -> dict[str, State]:
+def _valid_states(value: dict[str, State]) -> dict[str, State]:
     return {session: state for session, state in value.items() if isinstance(state, dict) and valid_state(state)}

@@ -1,44 +1,53 @@
-"""The wire: server frames, encoded once for everybody they go to.
+"""Server frames, encoded once for everyone they go to.
 
-An `Encoded` frame is the very message an ASGI server takes, so sending it to a thousand sockets makes nothing new. No
-frame is longer than `OUTBOUND_FRAME_BYTES`: what would be is answered by None (the caller sends a snapshot instead),
-or comes in parts.
+An `Encoded` frame is the very message that an ASGI server takes, so sending it to a thousand sockets makes nothing
+new. No frame is longer than `OUTBOUND_FRAME_BYTES`: what would be is answered by None (the caller sends a snapshot
+instead), or comes in parts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar, cast, get_args
 
 import orjson
 
 from flows.document import Edge, Effect, Graph, Node, encode_edge, encode_node, moved_only
 from flows.submission import ChangeHead
+from sessions.protocol.fields import fields_of
+from sessions.protocol.frames import (
+    ApplyChanges,
+    ChangeEntry,
+    Elements,
+    Ids,
+    Json,
+    Move,
+    Parts,
+    People,
+    PresenceStates,
+    ServerFrame,
+    Snapshot,
+)
 
 Message = dict[str, str]
 Sized = TypeVar("Sized", bytes, str)
+Some = TypeVar("Some", Ids, Parts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Encoded:
+class Encoded(NamedTuple):
     """One text frame as an ASGI message, and its size in bytes."""
 
     message: Message
     size: int
 
 
-def encode(kind: str, **fields: object) -> Encoded:
-    """Encode a frame. A value that is JSON already may be given as `orjson.Fragment`."""
-    return encoded(orjson.dumps({"type": kind, **fields}))
-
-
-def named(seq: int, client: str | None) -> dict[str, object]:
-    """Say which submission an answer is for; `client` only if its frame named one."""
-    return {"seq": seq} if client is None else {"seq": seq, "client": client}
-
-
-def encoded(frame: bytes) -> Encoded:
-    """Wrap a frame that is JSON already."""
-    return Encoded({"type": "websocket.send", "text": frame.decode()}, len(frame))
+def encode(frame: ServerFrame) -> Encoded:
+    """Encode a frame: its type, then its fields; what is None is left out."""
+    fields: dict[str, object] = {"type": frame.type}
+    for name in NAMES[frame.__class__]:
+        value = getattr(frame, name)
+        if value is not None:
+            fields[name] = value
+    encoded = orjson.dumps(fields)
+    return Encoded({"type": "websocket.send", "text": encoded.decode()}, len(encoded))
 
 
 def fitting(frame: Encoded, limit: int) -> Encoded | None:
@@ -46,30 +55,62 @@ def fitting(frame: Encoded, limit: int) -> Encoded | None:
     return frame if frame.size <= limit else None
 
 
-def element_bytes(nodes: Iterable[Node], edges: Iterable[Edge]) -> tuple[list[bytes], list[bytes]]:
-    """Encode elements one by one."""
-    return [orjson.dumps(encode_node(node)) for node in nodes], [orjson.dumps(encode_edge(edge)) for edge in edges]
-
-
 def snapshot_parts(graph: Graph, version: int, digest: str, limit: int) -> list[Encoded]:
     """Encode a whole flow as consecutive frames; each names the flow's properties, together they hold every element."""
-    nodes, edges = element_bytes(graph.nodes(), graph.edges())
-    properties = graph.properties
-    head = {"version": version, "digest": digest, "title": properties.title, "description": properties.description}
-    room = limit - encode("snapshot", **head, part=1, parts=1_000_000, nodes=[], edges=[]).size
-    parts = list(_parts(nodes, edges, room))
-    return [
-        encode("snapshot", **head, part=part, parts=len(parts), nodes=_fragments(nodes), edges=_fragments(edges))
-        for part, (nodes, edges) in enumerate(parts, 1)
-    ]
+    nodes = [orjson.dumps(encode_node(node)) for node in graph.nodes()]
+    edges = [orjson.dumps(encode_edge(edge)) for edge in graph.edges()]
+
+    def frame(part: int, parts: int, nodes: Sequence[bytes], edges: Sequence[bytes]) -> Encoded:
+        return encode(
+            Snapshot(
+                version=version,
+                digest=digest,
+                title=graph.properties.title,
+                description=graph.properties.description,
+                part=part,
+                parts=parts,
+                nodes=_fragments(nodes),
+                edges=_fragments(edges),
+            )
+        )
+
+    parts = list(_split(nodes, edges, limit - frame(1, 1_000_000, [], []).size))
+    return [frame(number, len(parts), *part) for number, part in enumerate(parts, 1)]
 
 
-def snapshot_address(url: str, version: int, digest: str) -> Encoded:
-    """Encode where the canvas is to be fetched."""
-    return encode("snapshot", version=version, digest=digest, part=1, parts=1, url=url)
+def json_changes(
+    effect: Effect, moved: Sequence[Move], *, previous: int, version: int, digest: str, changes: Sequence[ChangeHead]
+) -> ApplyChanges:
+    """Say what changed, as the parts remove, add, update and move; `moved` are the effect's `moves`."""
+    remove, add, update = Ids(nodes=[], edges=[]), Parts(nodes=[], edges=[]), Parts(nodes=[], edges=[])
+    only_moved = {move[0] for move in moved}
+    for id, node in effect.nodes.items():
+        if node.after is None:
+            remove["nodes"].append(id)
+        elif node.before is None:
+            add["nodes"].append(encode_node(node.after))
+        elif id not in only_moved:
+            update["nodes"].append(encode_node(node.after))
+    for id, edge in effect.edges.items():
+        if edge.after is None:
+            remove["edges"].append(id)
+        else:
+            (update if edge.before else add)["edges"].append(encode_edge(edge.after))
+    if effect.flow and (flow := effect.flow.after):
+        update["flow"] = {"title": flow.title, "description": flow.description}
+    return ApplyChanges(
+        previous=previous,
+        version=version,
+        digest=digest,
+        changes=change_entries(changes),
+        remove=_without_empty(remove),
+        add=_without_empty(add),
+        update=_without_empty(update),
+        move=moved or None,
+    )
 
 
-def heads(changes: Sequence[ChangeHead]) -> list[dict[str, object]]:
+def change_entries(changes: Sequence[ChangeHead]) -> list[ChangeEntry]:
     """Say who made each version."""
     return [
         {"version": head.version, "actor": head.actor, "client": head.client, "seq": head.seq, "via": head.via}
@@ -77,41 +118,21 @@ def heads(changes: Sequence[ChangeHead]) -> list[dict[str, object]]:
     ]
 
 
-def json_effect(effect: Effect) -> dict[str, object]:
-    """Say what is different, to be applied in this order: remove, add, update, move. Empty parts are left out."""
-    gone = [id for id, pair in effect.nodes.items() if pair.after is None]
-    cut = [id for id, pair in effect.edges.items() if pair.after is None]
-    new = [encode_node(pair.after) for pair in effect.nodes.values() if pair.after and not pair.before]
-    drawn = [encode_edge(pair.after) for pair in effect.edges.values() if pair.after and not pair.before]
-    changed = [
-        encode_node(pair.after) for pair in effect.nodes.values() if pair.before and pair.after and not moved_only(pair)
-    ]
-    redrawn = [encode_edge(pair.after) for pair in effect.edges.values() if pair.before and pair.after]
-    flow = effect.flow.after if effect.flow else None
-    properties = {"title": flow.title, "description": flow.description} if flow else None
-    return _without_empty(
-        remove=_without_empty(nodes=gone, edges=cut),
-        add=_without_empty(nodes=new, edges=drawn),
-        update=_without_empty(nodes=changed, edges=redrawn, flow=properties),
-        move=moves(effect),
-    )
-
-
-def moves(effect: Effect) -> list[list[object]]:
-    """List `[id, x, y, width, height]` of what only moved or changed size."""
+def moves(effect: Effect) -> list[Move]:
+    """List what only moved or changed size."""
     return [
-        [node.id, node.x, node.y, node.width, node.height]
+        (node.id, node.x, node.y, node.width, node.height)
         for pair in effect.nodes.values()
         if (node := pair.after) and moved_only(pair)
     ]
 
 
-def json_state(nodes: Iterable[str], edges: Iterable[str], graph: Graph, limit: int) -> dict[str, object] | None:
+def json_state(nodes: Iterable[str], edges: Iterable[str], graph: Graph, limit: int) -> Elements | None:
     """Show these elements as they are; what does not exist is absent. None as soon as it is too long."""
     return json_elements(map(graph.node, sorted(nodes)), map(graph.edge, sorted(edges)), limit)
 
 
-def json_elements(nodes: Iterable[Node | None], edges: Iterable[Edge | None], limit: int) -> dict[str, object] | None:
+def json_elements(nodes: Iterable[Node | None], edges: Iterable[Edge | None], limit: int) -> Elements | None:
     """Show elements, or return None as soon as they are longer than `limit`."""
     shown_nodes = within((orjson.dumps(encode_node(node)) for node in nodes if node), limit)
     if shown_nodes is None:
@@ -132,7 +153,36 @@ def within(items: Iterable[Sized], limit: int) -> list[Sized] | None:
     return taken
 
 
-def packed(items: Iterable[bytes], limit: int) -> Iterator[list[bytes]]:
+def people_frames(joined: Iterable[bytes], left: Iterable[str], limit: int) -> list[Encoded]:
+    """Encode who joined and who left, in as many frames as it takes."""
+    room = limit - 100
+    gone = _grouped((orjson.dumps(session) for session in left), room)
+    frames = [People(joined=[], left=_fragments(group)) for group in gone]
+    frames += [People(joined=_fragments(group), left=[]) for group in _grouped(joined, room)]
+    return [encode(frame) for frame in frames]
+
+
+def presence_frames(states: Iterable[bytes], limit: int) -> list[Encoded]:
+    """Encode states, each already `"session":{…}`, in as many frames as it takes."""
+    return [
+        encode(PresenceStates(states=Json(b"{" + b",".join(group) + b"}"))) for group in _grouped(states, limit - 100)
+    ]
+
+
+def state_bytes(session: str, state: Mapping[str, object]) -> bytes:
+    """Encode one session's state as a member of an object."""
+    return orjson.dumps(session) + b":" + orjson.dumps(state)
+
+
+def _without_empty(parts: Some) -> Some | None:
+    return cast(Some, {name: part for name, part in parts.items() if part}) or None
+
+
+def _fragments(items: Iterable[bytes]) -> list[Json]:
+    return [Json(item) for item in items]
+
+
+def _grouped(items: Iterable[bytes], limit: int) -> Iterator[list[bytes]]:
     """Group encoded items into lists of at most `limit` bytes with the commas between them."""
     group: list[bytes] = []
     size = 0
@@ -146,36 +196,7 @@ def packed(items: Iterable[bytes], limit: int) -> Iterator[list[bytes]]:
         yield group
 
 
-def people_frames(joined: Iterable[bytes], left: Iterable[str], limit: int) -> list[Encoded]:
-    """Encode who came and who went, in as many frames as it takes."""
-    gone = [orjson.dumps(session) for session in left]
-    room = limit - 100
-    frames = [b'{"type":"people","joined":[],"left":[' + b",".join(group) + b"]}" for group in packed(gone, room)]
-    frames += [b'{"type":"people","joined":[' + b",".join(group) + b'],"left":[]}' for group in packed(joined, room)]
-    return [encoded(frame) for frame in frames]
-
-
-def presence_frames(states: Iterable[bytes], limit: int) -> list[Encoded]:
-    """Encode states, each already `"session":{…}`, in as many frames as it takes."""
-    return [
-        encoded(b'{"type":"presence","states":{' + b",".join(group) + b"}}") for group in packed(states, limit - 100)
-    ]
-
-
-def state_bytes(session: str, state: Mapping[str, object]) -> bytes:
-    """Encode one session's state as a member of an object."""
-    return orjson.dumps(session) + b":" + orjson.dumps(state)
-
-
-def _without_empty(**parts: object) -> dict[str, object]:
-    return {name: part for name, part in parts.items() if part}
-
-
-def _fragments(items: Iterable[bytes]) -> list[orjson.Fragment]:
-    return [orjson.Fragment(item) for item in items]
-
-
-def _parts(nodes: list[bytes], edges: list[bytes], room: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
+def _split(nodes: list[bytes], edges: list[bytes], room: int) -> Iterator[tuple[list[bytes], list[bytes]]]:
     """Nodes first, then edges; a part may hold the last nodes and the first edges."""
     size = 0
     part: tuple[list[bytes], list[bytes]] = ([], [])
@@ -187,3 +208,6 @@ def _parts(nodes: list[bytes], edges: list[bytes], room: int) -> Iterator[tuple[
             part[index].append(item)
             size += len(item) + 1
     yield part
+
+
+NAMES = {frame: tuple(field.name for field in fields_of(frame)) for frame in get_args(ServerFrame)}

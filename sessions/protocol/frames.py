@@ -1,83 +1,323 @@
-"""The wire: what a client may say, as the closed union `ClientFrame`.
+"""The protocol on one page: every frame of the WebSocket, in both directions, as a frozen value.
 
-`wire.decoding` makes them of text, strictly. What stands inside `operation` and `graph` is not looked at there: it
-belongs to the document, and when it is wrong the submission is refused, the frame is not bad. Server frames are in
-`wire.encoding`.
+`type` is the frame's name on the wire, the fields follow in their order there. A field that may be left out has a
+default; None in a server's frame means that it is left out. `decoding` and `encoding` follow from these classes, and
+docs/protocol.md is tested against them. What `operation` and `graph` hold belongs to the document: if that is wrong,
+the submission is refused, the frame is not malformed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias, TypedDict
+
+import orjson
+
+from sessions.protocol import fields
+from sessions.protocol.fields import Inline
 
 Format: TypeAlias = Literal["html", "json"]
+Json: TypeAlias = orjson.Fragment
+"""JSON that was encoded before."""
+
 PROTOCOL = 1
+
+
+# From the client
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    client: str
-    since: int | None
-    epoch: str | None
-    format: Format
+    """The first frame: who this is, what it holds already (`since`, `epoch`), and the format it wants."""
+
+    type: ClassVar = "hello"
+    protocol: fields.Version
+    client: fields.ClientId
+    format: Annotated[Format, fields.FormatRule]
+    since: fields.VersionOrNull = None
+    epoch: fields.EpochOrNull = None
 
 
 @dataclass(frozen=True, slots=True)
 class Operate:
-    """An edit; `client` is who it is named by if that is not this socket's own, `step` the gesture it belongs to."""
+    """An edit. `client` names another client of this person, `step` the undo step that it belongs to."""
 
-    seq: int
+    type: ClassVar = "operate"
+    seq: fields.Seq
     operation: object
-    client: str | None = None
-    step: str | None = None
+    client: fields.ClientIdIfNamed = None
+    step: fields.StepIfNamed = None
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take back one's last step; `at` is the version the asker was at, if what came later elsewhere is not meant."""
+    """Take back one's last step, unless one has gone on elsewhere after version `at`."""
 
-    seq: int
-    client: str | None = None
-    at: int | None = None
+    type: ClassVar = "undo"
+    seq: fields.Seq
+    client: fields.ClientIdIfNamed = None
+    at: fields.VersionOrNull = None
 
 
 @dataclass(frozen=True, slots=True)
 class Redo:
     """Take back one's last undo; `at` as for `Undo`."""
 
-    seq: int
-    client: str | None = None
-    at: int | None = None
+    type: ClassVar = "redo"
+    seq: fields.Seq
+    client: fields.ClientIdIfNamed = None
+    at: fields.VersionOrNull = None
+
+
+class PresenceState(TypedDict, total=False):
+    """What a person is doing; `field` is where in the selection's form they type."""
+
+    cursor: fields.Cursor
+    selection: fields.Selection
+    drag: fields.Drag
+    field: fields.FieldPath
+    viewport: fields.Viewport
+    status: fields.Status
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """The named parts of a person's state, exactly as they were sent."""
+    """The parts of a person's state that changed, exactly as they were sent."""
 
-    state: Mapping[str, object]
+    type: ClassVar = "presence"
+    state: Annotated[PresenceState, Inline]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    version: int
+    """Everything up to this version was received."""
+
+    type: ClassVar = "seen"
+    version: fields.Version
 
 
 @dataclass(frozen=True, slots=True)
 class SyncGraph:
-    seq: int
-    version: int
+    """Replace the whole graph if the flow is at `version`."""
+
+    type: ClassVar = "sync_graph"
+    seq: fields.Seq
+    version: fields.Version
     graph: object
 
 
 @dataclass(frozen=True, slots=True)
 class ExecuteAction:
-    seq: int
-    action: str
-    node: str | None
+    """Run an action on a node."""
+
+    type: ClassVar = "execute_action"
+    seq: fields.Seq
+    action: fields.ActionName
+    node: fields.ElementOrNull = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    pass
+    """Answered by `Pong`."""
+
+    type: ClassVar = "ping"
 
 
 ClientFrame: TypeAlias = Hello | Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+
+
+# From the server
+
+
+class PersonEntry(TypedDict):
+    """A person in the flow, once for each socket."""
+
+    session: str
+    id: int
+    name: str
+    colour: str
+    role: str
+
+
+class ChangeEntry(TypedDict):
+    """Who made a version, and how."""
+
+    version: int
+    actor: int | None
+    client: str | None
+    seq: int | None
+    via: str
+
+
+class Ids(TypedDict, total=False):
+    """Elements by their ids."""
+
+    nodes: list[str]
+    edges: list[str]
+
+
+class Elements(TypedDict):
+    """Complete elements, encoded already."""
+
+    nodes: Sequence[Json]
+    edges: Sequence[Json]
+
+
+class Parts(TypedDict, total=False):
+    """Complete elements, and the flow's own properties."""
+
+    nodes: list[object]
+    edges: list[object]
+    flow: Mapping[str, str]
+
+
+Move: TypeAlias = tuple[str, float, float, float, float]
+"""Id, x, y, width, height of a node that only moved or changed size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """The answer to `Hello`; people who do not fit follow as `People`."""
+
+    type: ClassVar = "welcome"
+    protocol: int = PROTOCOL
+    version: int
+    epoch: str
+    digest: str
+    you: PersonEntry
+    limits: Mapping[str, int]
+    actions: Sequence[object]
+    people: Sequence[PersonEntry] | Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One part of a whole flow as JSON, or the `url` to fetch it from as HTML."""
+
+    type: ClassVar = "snapshot"
+    version: int
+    digest: str
+    title: str | None = None
+    description: str | None = None
+    part: int
+    parts: int
+    nodes: Sequence[Json] | None = None
+    edges: Sequence[Json] | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyChanges:
+    """The net effect from `previous` to `version`: as HTML fragments, or as JSON parts in this order."""
+
+    type: ClassVar = "apply_changes"
+    previous: int
+    version: int
+    digest: str
+    changes: Sequence[ChangeEntry]
+    html: str | None = None
+    remove: Ids | None = None
+    add: Parts | None = None
+    update: Parts | None = None
+    move: Sequence[Move] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acked:
+    """A submission is durable at `version`; `left` is what it left alone."""
+
+    type: ClassVar = "acked"
+    seq: int
+    client: str | None = None
+    version: int
+    left: Sequence[object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A submission is refused; `state` or `html` show what it touched as it is now."""
+
+    type: ClassVar = "refused"
+    seq: int
+    client: str | None = None
+    code: str
+    message: str
+    state: Elements | None = None
+    html: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphConflict:
+    """A `SyncGraph` was made for another version; this is the current graph, if it fits."""
+
+    type: ClassVar = "sync_graph"
+    seq: int
+    error: str = "version_mismatch"
+    version: int
+    graph: Elements | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who joined or changed, and whose sessions ended."""
+
+    type: ClassVar = "people"
+    joined: Sequence[PersonEntry | Json]
+    left: Sequence[str | Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceStates:
+    """What changed in other people's states, by session."""
+
+    type: ClassVar = "presence"
+    states: Mapping[str, PresenceState] | Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class You:
+    """One's new role."""
+
+    type: ClassVar = "you"
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Where the log stands."""
+
+    type: ClassVar = "heartbeat"
+    version: int
+    epoch: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to `Ping`."""
+
+    type: ClassVar = "pong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """A frame was malformed or one too many, or the database is unavailable."""
+
+    type: ClassVar = "error"
+    code: str
+    message: str
+
+
+ServerFrame: TypeAlias = (
+    Welcome
+    | Snapshot
+    | ApplyChanges
+    | Acked
+    | Refused
+    | GraphConflict
+    | People
+    | PresenceStates
+    | You
+    | Heartbeat
+    | Pong
+    | Error
+)

@@ -1,8 +1,8 @@
-"""Who may come in, and who may stay.
+"""Who may connect, and who may stay connected.
 
-A browser proves itself by its cookie and must come from a page of ours (exact Origin); a program by a bearer token,
-and then cookies are not even read. The same proof is asked for again as long as the connection stands, because logins
-end, tokens expire and roles are taken away.
+A browser authenticates by its session cookie and must come from one of our origins, exactly; a program by a bearer
+token, and then cookies are not read. Access is checked again for as long as the connection stands, because logins end,
+tokens expire and roles are taken away.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.http.cookie import parse_cookie
+from django.utils.translation import get_language_from_request
 
 from accounts.models import User
 from accounts.principals import Person, Principal, TokenBearer
@@ -19,29 +21,30 @@ from flows import access
 from flows.errors import NotFound
 from flows.models import Flow
 from sessions.protocol.codes import Close, Closing
+from sessions.protocol.frames import PersonEntry
 
 Headers = Mapping[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a socket proved itself by: a bearer token or the key of a browser session."""
+    """What a socket authenticated with: a bearer token or the key of a browser session."""
 
     bearer: str | None = None
     session_key: str | None = None
 
     def user(self) -> User | None:
-        """Return whose it is now."""
+        """Return the person it belongs to now."""
         return user_of_bearer(self.bearer) if self.bearer is not None else user_of_session(self.session_key)
 
     def principal(self, user_id: int) -> Person | TokenBearer:
-        """Return who acts, if this is that person's proof."""
+        """Return who acts, if this is that person's credential."""
         return TokenBearer(user_id) if self.bearer is not None else Person(user_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
-    """Somebody who may come in."""
+class Admission:
+    """A person who may connect to a flow."""
 
     flow_id: UUID
     user_id: int
@@ -51,8 +54,23 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a flow, once for each socket. `id` is the account, `session` the socket."""
+
+    session: str
+    id: int
+    name: str
+    colour: str
+    role: str
+
+    def entry(self) -> PersonEntry:
+        """Return the person as frames hold it."""
+        return {"session": self.session, "id": self.id, "name": self.name, "colour": self.colour, "role": self.role}
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
-    """A connected session, its flow member and its proof."""
+    """A connected session whose access is to be checked."""
 
     session: str
     user_id: int
@@ -60,11 +78,12 @@ class Check:
 
     @property
     def principal(self) -> Person | TokenBearer:
+        """Who acts by it."""
         return self.credential.principal(self.user_id)
 
 
 def credential_of(headers: Headers) -> Credential | None:
-    """Read what a handshake brings, or None if it must be refused: a foreign Origin, or a cookie without any."""
+    """Read a handshake's credential; None if it must be refused: a foreign Origin, or a cookie without any."""
     origin, cookie = headers.get(b"origin"), headers.get(b"cookie")
     if origin is not None and not _is_ours(origin):
         return None
@@ -77,8 +96,16 @@ def credential_of(headers: Headers) -> Credential | None:
     return Credential(session_key=cookies.get(settings.SESSION_COOKIE_NAME))
 
 
-def admit(credential: Credential, flow_id: str) -> Guest:
-    """Return who comes in. Raises `Closing`."""
+def language_of(headers: Headers) -> str:
+    """Return the language that a handshake asks for, by cookie or Accept-Language, as Django does for a page."""
+    request = HttpRequest()
+    request.COOKIES = parse_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+    request.META["HTTP_ACCEPT_LANGUAGE"] = headers.get(b"accept-language", b"").decode("latin-1")
+    return get_language_from_request(request)
+
+
+def admit(credential: Credential, flow_id: str) -> Admission:
+    """Return who connects. Raises `Closing`."""
     user = credential.user()
     if user is None:
         raise Closing(Close.LOG_IN)
@@ -86,19 +113,19 @@ def admit(credential: Credential, flow_id: str) -> Guest:
         found = access.get_flow_for(credential.principal(user.pk), flow_id)
     except NotFound:
         raise Closing(Close.NOT_FOUND) from None
-    return Guest(found.flow.pk, user.pk, user.name, found.colour, found.role.value)
+    return Admission(found.flow.pk, user.pk, user.name, found.colour, found.role.value)
 
 
-def verdicts(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
-    """Say for each session the role it has now, or the code to close it with."""
+def recheck(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
+    """Return for each session the role it has now, or the code to close it with."""
     checks = list(checks)
     if not Flow.objects.filter(pk=flow_id, deleted_at=None).exists():
         return {check.session: Close.NOT_FOUND for check in checks}
     granted = access.grants_of(flow_id, {check.principal for check in checks})
-    return {check.session: _verdict(check, granted) for check in checks}
+    return {check.session: _recheck_one(check, granted) for check in checks}
 
 
-def _verdict(check: Check, granted: Mapping[Principal, access.Grant]) -> str | Close:
+def _recheck_one(check: Check, granted: Mapping[Principal, access.Grant]) -> str | Close:
     user = check.credential.user()
     if user is None or user.pk != check.user_id:
         return Close.LOG_IN

@@ -39,7 +39,7 @@ class Rate:
         return False
 
     def is_flood(self) -> bool:
-        """Whether the last excess ended ten seconds without a calm one between."""
+        """Whether the rate was exceeded for ten seconds without a calm second between."""
         return self._last_excess - self._excess_since >= EXCESS_SECONDS
 
 
@@ -54,7 +54,7 @@ def operation_rate(limits: Limits, now: float) -> Rate:
 
 
 def seen_rate(limits: Limits, now: float) -> Rate:
-    """Count `seen`: ten times what is asked for, so that whoever keeps to that never meets it."""
+    """Count `seen`: ten times what the protocol asks for, so that no proper client meets it."""
     return Rate(limits.seen_per_second, 4 * limits.seen_per_second, now)
 
 
@@ -94,7 +94,7 @@ class Unseen:
         self._watch_versions(now)
 
     def seen(self, version: int, now: float) -> None:
-        """Take the client's word that everything up to `version` arrived."""
+        """Note that everything up to `version` arrived."""
         self._seen = max(self._seen, min(version, self._sent))
         while self._marks and self._marks[0].version <= self._seen:
             self.size -= self._marks.popleft().size

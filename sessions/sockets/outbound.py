@@ -1,9 +1,8 @@
-"""What one socket is sent: in order, without ever making the sender wait.
+"""Sends to one socket, in order, without ever making the sender wait.
 
-A server's `send` nearly always returns at once, so it is driven right here, without a task: fanning out to a thousand
-sockets then costs a thousand writes and nothing else. Only where the server makes us wait (the peer reads slowly)
-does a task of this socket's own finish that frame and what queued up behind it. How much may queue up is
-`flow_control`'s to say.
+A server's `send` nearly always returns at once, so it is driven right here, without a task: a fan-out to a thousand
+sockets then costs a thousand writes and nothing else. Only when the server makes us wait (the peer reads slowly) does
+a task of this socket finish that frame and what queued up behind it. `flow_control` bounds how much may queue up.
 """
 
 import asyncio
@@ -17,7 +16,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Outbound:
-    """The way out of one socket."""
+    """The outgoing messages of one socket."""
 
     __slots__ = ("_queue", "_send", "_writer", "broken")
 
@@ -33,18 +32,18 @@ class Outbound:
         return self._writer is not None
 
     def put(self, message: Message) -> None:
-        """Send a message, now or when those before it are sent. After the connection broke it is dropped."""
+        """Send a message, now or after those before it. It is dropped when the connection is broken."""
         if self._writer is not None:
             self._queue.append(message)
         elif not self.broken:
-            self._begin(message)
+            self._start(message)
 
     def clear(self) -> None:
-        """Forget what is queued."""
+        """Drop what is queued."""
         self._queue.clear()
 
     async def drained(self) -> None:
-        """Return when everything was taken by the server."""
+        """Return when the server has taken everything."""
         if self._writer is not None:
             await asyncio.wait([self._writer])
 
@@ -55,7 +54,7 @@ class Outbound:
         if self._writer is not None:
             self._writer.cancel()
 
-    def _begin(self, message: Message) -> None:
+    def _start(self, message: Message) -> None:
         sending = self._send(message)  # type: ignore[arg-type]
         if type(sending) is not CoroutineType:
             self._writer = asyncio.ensure_future(self._drain(sending))
@@ -82,7 +81,7 @@ class Outbound:
 
 
 class _Rest:
-    """A coroutine that was begun outside a task, to be finished inside one."""
+    """A coroutine that was started outside a task, to be finished inside one."""
 
     __slots__ = ("_coroutine", "_waiting_for")
 

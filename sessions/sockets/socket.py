@@ -1,7 +1,7 @@
-"""One connection as the live session sees it: somebody to send to, with a window and a close code.
+"""One connection as the live session sees it: what to send to, with a window of unseen bytes and a close code.
 
-The consumer makes it when a guest is admitted; `hello` gives it its format and its place in the flow. Sending never
-waits; whoever falls too far behind is closed rather than waited for.
+It is made when a person is admitted; `hello` gives it its format and its place in the flow. Sending never waits: a
+client that falls too far behind is closed.
 """
 
 import asyncio
@@ -10,39 +10,41 @@ import uuid
 from collections.abc import Callable, Iterable
 
 import structlog
+from django.utils.translation import gettext, override
 
 from flows.limits import Limits
 from sessions import metrics
-from sessions.presence.board import Person
 from sessions.protocol.codes import Close
-from sessions.protocol.encoding import Encoded
-from sessions.protocol.frames import Format
-from sessions.sockets.admission import Check, Credential, Guest
+from sessions.protocol.encoding import Encoded, encode
+from sessions.protocol.frames import Error, Format
+from sessions.sockets.admission import Admission, Check, Credential, Participant
 from sessions.sockets.flow_control import Unseen
 from sessions.sockets.outbound import Outbound, Send
 
 ABORT_SECONDS = 5.0
-THEIR_DOING = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
+CLIENT_FAULTS = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
 log = structlog.get_logger(__name__)
 
 
 class Socket:
     """One connection.
 
-    `asked_at` is when its right was last asked for, `checked_at` when the newest answer was: both in monotonic seconds.
+    `check_started_at` is when its access was last asked for, `checked_at` when the newest answer was asked for: both in
+    monotonic seconds.
     """
 
     __slots__ = (
         "_abort",
         "_limits",
         "_outbound",
-        "asked_at",
+        "check_started_at",
         "checked_at",
         "client",
         "closed",
         "credential",
         "flow_id",
         "format",
+        "language",
         "missed_presence",
         "number",
         "person",
@@ -54,15 +56,23 @@ class Socket:
     )
 
     def __init__(
-        self, guest: Guest, credential: Credential, send: Send, limits: Limits, abort: Callable[[], object]
+        self,
+        admission: Admission,
+        credential: Credential,
+        send: Send,
+        limits: Limits,
+        abort: Callable[[], object],
+        *,
+        language: str,
     ) -> None:
-        self.flow_id = guest.flow_id
-        self.person = Person(uuid.uuid4().hex, guest.user_id, guest.name, guest.colour, guest.role)
+        self.flow_id = admission.flow_id
+        self.person = Participant(uuid.uuid4().hex, admission.user_id, admission.name, admission.colour, admission.role)
         self.credential = credential
+        self.language = language
         self.client = ""
         self.format: Format = "json"
         self.closed: Close | None = None
-        self.asked_at = self.checked_at = time.monotonic()
+        self.check_started_at = self.checked_at = time.monotonic()
         self.version = 0
         self.number = 0
         self.unanswered = self.unanswered_bytes = 0
@@ -74,20 +84,20 @@ class Socket:
 
     @property
     def session(self) -> str:
-        """The id others know this connection by."""
+        """The id that others know this connection by."""
         return self.person.session
 
     @property
     def is_backed_up(self) -> bool:
-        """Whether frames that may be dropped should be."""
+        """Whether the peer reads so slowly that presence should be dropped."""
         return self._outbound.is_backed_up
 
     def check(self) -> Check:
-        """Return what is to be asked again."""
+        """Return what an access check needs."""
         return Check(self.session, self.person.id, self.credential)
 
-    def greet(self, client: str, format: Format, version: int) -> None:
-        """Begin to follow the flow, as this client, from a version."""
+    def start(self, client: str, format: Format, version: int) -> None:
+        """Start to follow the flow, as this client, from a version."""
         self.client, self.format, self.version = client, format, version
         self.unseen = Unseen(self._limits, version)
 
@@ -96,15 +106,24 @@ class Socket:
         self._put(frame)
         self.unseen.sent(frame.size, time.monotonic())
 
+    def send_error(self, code: str, message: str, **values: object) -> None:
+        """Send an `error` frame. The message is a translatable text with %(name)s for each value."""
+        self.send(encode(Error(code=code, message=self.translated(message, **values))))
+
+    def translated(self, message: str, **values: object) -> str:
+        """Return a translatable text in the language of this connection."""
+        with override(self.language):
+            return gettext(message) % values if values else gettext(message)
+
     def send_version(self, frame: Encoded, version: int, now: float) -> None:
         """Send what brings the client to `version`."""
         self.version = version
         self._put(frame)
         self.unseen.sent(frame.size, now, version=version)
-        self.part_if_too_far()
+        self.close_if_behind()
 
     def send_snapshot(self, parts: Iterable[Encoded], version: int, *, counted: bool) -> None:
-        """Send the whole flow; it counts as a quarter of the window at most, so that one closes nobody."""
+        """Send the whole flow; it counts as a quarter of the window at most, so that a snapshot alone never closes."""
         self.version = self.unseen_snapshot = version
         room, now = self._limits.unseen_bytes // 4 if counted else 0, time.monotonic()
         for part in parts:
@@ -112,15 +131,15 @@ class Socket:
             room -= size
             self._put(part)
             self.unseen.sent(size, now, version=version)
-        self.part_if_too_far()
+        self.close_if_behind()
 
     def seen(self, version: int) -> None:
-        """Take the client's word for what arrived."""
+        """Note that everything up to a version arrived."""
         self.unseen.seen(version, time.monotonic())
         if self.unseen_snapshot is not None and version >= self.unseen_snapshot:
             self.unseen_snapshot = None
 
-    def part_if_too_far(self) -> None:
+    def close_if_behind(self) -> None:
         """Close the connection if too many bytes are on their way."""
         if self.unseen.size > self._limits.unseen_bytes:
             self.close(Close.TOO_SLOW)
@@ -131,7 +150,7 @@ class Socket:
             return
         self.closed = code
         metrics.closes.labels(code.name.lower()).inc()
-        if code in THEIR_DOING:
+        if code in CLIENT_FAULTS:
             log.info("socket_closed", flow=str(self.flow_id), user=self.person.id, code=int(code))
         if code is Close.TOO_SLOW:
             self._outbound.clear()
@@ -142,8 +161,8 @@ class Socket:
         """Return when the server has taken everything."""
         await self._outbound.drained()
 
-    def gone(self) -> None:
-        """Note that the connection is no more."""
+    def detach(self) -> None:
+        """Stop sending; the connection is gone."""
         self._outbound.abandon()
 
     def _put(self, frame: Encoded) -> None:

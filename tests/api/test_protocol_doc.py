@@ -5,12 +5,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from flows.document import KINDS, SINGLE, Code
 from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
 from sessions.protocol.codes import Close
-from sessions.protocol.decoding import DECODERS
+from sessions.protocol.fields import fields_of
+from sessions.protocol.frames import ClientFrame, ServerFrame
 from web.errors import STATUS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -104,15 +107,14 @@ def test_every_way_a_change_comes_is_there() -> None:
     assert tuple(NAME.findall(sentence)) == get_args(Via)
 
 
-def test_every_frame_a_client_may_send() -> None:
-    assert [row[0].strip("`") for row in rows("### From the client")] == list(DECODERS)
+@pytest.mark.parametrize(("heading", "frames"), [("client", ClientFrame), ("server", ServerFrame)])
+def test_every_frame_has_its_fields_in_their_order(heading: str, frames: object) -> None:
+    known = {
+        frame.type: [f"{one.name}?" if one.default is None else one.name for one in fields_of(frame)]
+        for frame in get_args(frames)
+    }
 
-
-def test_every_frame_the_server_sends() -> None:
-    code = "".join(path.read_text() for path in (ROOT / "sessions").rglob("*.py"))
-    sent = set(re.findall(r'encode\(\s*"(\w+)"', code)) | set(re.findall(r'"type":"(\w+)"', code))
-
-    assert {row[0].strip("`") for row in rows("### From the server")} == sent
+    assert {row[0].strip("`"): NAME.findall(row[1]) for row in rows(f"### From the {heading}")} == known
 
 
 def test_every_close_code_is_there() -> None:

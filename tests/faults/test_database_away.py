@@ -107,7 +107,7 @@ async def test_a_statement_that_fails_whenever_it_is_asked_is_given_up(
 
     with pytest.raises(OperationalError, match=f"attempt {database.FAILURES} "):
         async with asyncio.timeout(20):
-            await database.patiently(fails, lambda: None)
+            await database.with_retries(fails, lambda: None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -120,7 +120,7 @@ async def test_one_that_fails_a_few_times_is_done(monkeypatch: pytest.MonkeyPatc
             raise cause(OperationalError(), left.pop())
         return "done"
 
-    assert await database.patiently(succeeds_at_last, lambda: None) == "done"
+    assert await database.with_retries(succeeds_at_last, lambda: None) == "done"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 
 from flows.commands import batch
 from flows.log import verify_flow
-from sessions.live import broadcaster, step_cache, steps
-from sessions.live.steps import Step
+from sessions.live import broadcaster, deltas, replica
+from sessions.live.deltas import Delta
 from tests.hostile.driver import Driver
 from tests.hostile.violation import Violation
 from tests.nightly import seeds
@@ -59,12 +59,12 @@ async def test_a_refusal_that_is_not_remembered_is_found(
 async def test_a_version_that_is_told_by_half_is_found(
     cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def last_one(following: Sequence[Step]) -> Step:
+    def last_one(following: Sequence[Delta]) -> Delta:
         return replace(real(following), effect=following[-1].effect)
 
-    real = steps.joined
-    for module in (steps, step_cache, broadcaster):
-        monkeypatch.setattr(module, "joined", last_one)
+    real = deltas.join
+    for module in (deltas, replica, broadcaster):
+        monkeypatch.setattr(module, "join", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(FEW):
             await run(seed, cast)

@@ -87,7 +87,7 @@ async def elsewhere(join: Join) -> AsyncIterator[Join]:
     """`await elsewhere("bob")`: the same in a second process, as far as one test process can be two."""
     here, loop = supervisor.current(), asyncio.get_running_loop()
     other = supervisor.Supervisor(limits.current())
-    other.directory.open()
+    other.registry.open()
 
     async def open_client(name: str, **hello: object) -> Client:
         supervisor._supervisors[loop] = other

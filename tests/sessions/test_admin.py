@@ -6,7 +6,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from accounts.models import User
-from sessions.processes import listing as live
+from sessions import queries
 from tests.sessions.conftest import Join
 
 LIST = "admin:live_liveflow_changelist"
@@ -44,8 +44,8 @@ async def test_what_is_live_is_asked_once_for_each_page(
     join: Join, dora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await join("alice")
-    asked, real = [], live.live_sessions
-    monkeypatch.setattr(live, "live_sessions", lambda: asked.append(1) or real())
+    asked, real = [], queries.live_sessions
+    monkeypatch.setattr(queries, "live_sessions", lambda: asked.append(1) or real())
     await page(dora, reverse(LIST))
     assert len(asked) == 1
 

@@ -5,6 +5,7 @@ import pytest
 from sessions.live import answers
 from sessions.protocol.codes import Close
 from sessions.protocol.encoding import encode
+from sessions.protocol.frames import Snapshot
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, move, the_session
 
@@ -41,8 +42,8 @@ async def test_a_state_too_long_comes_as_one_snapshot_and_no_second_before_that_
 async def test_snapshots_not_seen_end_it_but_one_alone_does_not(join: Join, limit: Limit) -> None:
     limit(unseen_bytes=20_000)
     await join("alice")
-    (socket,) = the_session().audience
-    part = encode("snapshot", filler="x" * 50_000)
+    (socket,) = the_session().broadcaster
+    part = encode(Snapshot(version=1, digest="x" * 50_000, part=1, parts=1))
     for version in (2, 3, 4):
         socket.send_snapshot([part], version, counted=True)
         assert socket.closed is None
@@ -77,7 +78,7 @@ async def test_an_answer_that_cannot_be_shown_is_given_plainly(join: Join, monke
 
 async def test_a_refusal_at_once_shows_no_later_state_than_was_told(join: Join) -> None:
     alice = await join("alice")
-    the_session().audience._not_before = float("inf")
+    the_session().broadcaster._not_before = float("inf")
     seq = await alice.operate(move(5))
     await alice.answer(seq)
     await alice.send("execute_action", seq=2, action="none", node="n1")

@@ -64,7 +64,7 @@ async def test_what_the_earlier_page_had_sent_is_not_done_again(join: Join) -> N
 async def test_all_that_waits_is_counted_whoever_it_is_named_by(join: Join, limit: Limit) -> None:
     limit(outbox=2)
     alice = await join("alice")
-    (socket,) = the_session().audience
+    (socket,) = the_session().broadcaster
     socket.unanswered += 2
     for name in (None, EARLIER):
         await send(alice, 1, move(1), **({"client": name} if name else {}))

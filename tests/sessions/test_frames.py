@@ -114,10 +114,10 @@ def test_another_protocol_is_told_apart(protocol: int) -> None:
 @pytest.mark.parametrize(
     ("text", "frame"),
     [
-        (HELLO, Hello("client-1", None, None, "json")),
+        (HELLO, Hello(1, "client-1", "json")),
         (
             '{"type":"hello","protocol":1,"client":"client_2","since":7,"epoch":"e","format":"html"}',
-            Hello("client_2", 7, "e", "html"),
+            Hello(1, "client_2", "html", 7, "e"),
         ),
         ('{"type":"operate","seq":1,"operation":{"kind":"?"}}', Operate(1, {"kind": "?"})),
         ('{"type":"operate","seq":9007199254740991,"operation":null}', Operate(2**53 - 1, None)),

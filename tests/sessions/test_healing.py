@@ -13,13 +13,14 @@ from pytest_django import Settings
 from accounts.principals import System
 from flows import publish
 from flows.commands import Submission, commit, submit
+from flows.document import RemoveNode
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
 from flows.parsing import parse_operation
 from flows.submission import Receipt
 from sessions import supervisor
-from sessions.live import clock, commits, steps
+from sessions.live import clock, commits, deltas
 from sessions.live import session as live_session
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
@@ -141,8 +142,8 @@ async def test_a_gap_in_what_the_log_answers_starts_the_session_again(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = await join("alice")
-    real = steps.changes_since
-    fail_once(monkeypatch, steps, "changes_since", lambda *arguments: real(*arguments)[1:])
+    real = deltas.changes_since
+    fail_once(monkeypatch, deltas, "changes_since", lambda *arguments: real(*arguments)[1:])
     await write(flow, move(1), move(2))
     await agree(flow, 3, alice)
 
@@ -201,7 +202,7 @@ async def test_a_defect_while_telling_brings_everybody_forward_from_what_they_ho
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await join("alice"), await join("bob")
-    fail_once(monkeypatch, the_session().audience, "frame", ZeroDivisionError("a defect"))
+    fail_once(monkeypatch, the_session().broadcaster, "frame", ZeroDivisionError("a defect"))
     assert (await alice.do(move(1)))["version"] == 2
     await agree(flow, 2, alice, bob)
 
@@ -213,13 +214,13 @@ async def test_what_breaks_the_session_each_time_is_sent_away_alone(
     real = commits.commit
 
     def poisoned(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
-        if any(one.operation == {"kind": "poison"} for one in submissions):
+        if any(one.operation == RemoveNode("poison") for one in submissions):
             raise ZeroDivisionError("poison")
         return real(flow_id, submissions, **options)
 
     monkeypatch.setattr(commits, "commit", poisoned)
     seqs = [await bob.operate(move(x)) for x in range(1, 4)]
-    await alice.operate({"kind": "poison"})
+    await alice.operate({"kind": "remove_node", "id": "poison"})
     seqs += [await bob.operate(move(x)) for x in range(4, 7)]
     assert await alice.closed() == 4412
     for seq in seqs:
@@ -232,8 +233,8 @@ async def test_too_many_defects_end_the_session_and_no_other(
 ) -> None:
     alice = await join("alice")
     monkeypatch.setattr(the_session(), "_work", broken)
-    monkeypatch.setattr(the_session()._log, "_reach", broken)
-    the_session().look()
+    monkeypatch.setattr(the_session()._log, "_read", broken)
+    the_session().read_log_soon()
     assert await alice.closed() == 4412
     back = await join("alice", held=alice.replica)
     assert (await back.do(move(1)))["type"] == "acked"

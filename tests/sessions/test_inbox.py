@@ -8,7 +8,7 @@ from accounts.principals import Person
 from flows.limits import Limits
 from flows.submission import Submission, Undo
 from sessions.live.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
-from sessions.sockets.admission import Credential, Guest
+from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.socket import Socket
 
 ALICE, BOB, CAROL = 1, 2, 3
@@ -19,8 +19,8 @@ async def nowhere(_message: object) -> None:
 
 
 def socket_of(person: int) -> Socket:
-    guest = Guest(uuid4(), person, "", "#000000", "editor")
-    return Socket(guest, Credential(), nowhere, Limits(), lambda: None)
+    admission = Admission(uuid4(), person, "", "#000000", "editor")
+    return Socket(admission, Credential(), nowhere, Limits(), lambda: None)
 
 
 def entry(person: int, seq: int, size: int = 100, socket: Socket | None = None) -> Entry:
@@ -73,7 +73,7 @@ def test_what_is_put_back_goes_first_and_in_order() -> None:
     inbox = filled(*(entry(person, seq) for seq in (1, 2) for person in (ALICE, BOB)))
     first = order(inbox.take())
     inbox.put(entry(CAROL, 1))
-    inbox.put_back()
+    inbox.requeue()
     assert order(inbox.take()) == [(ALICE, 1), (BOB, 1), (CAROL, 1), (ALICE, 2), (BOB, 2)]
     assert first == [(ALICE, 1), (BOB, 1), (ALICE, 2), (BOB, 2)]
 
@@ -82,7 +82,7 @@ def test_what_was_in_a_batch_with_a_defect_goes_alone() -> None:
     inbox = filled(entry(ALICE, 1), entry(BOB, 1), entry(ALICE, 2))
     for one in inbox.take():
         one.attempts += 1
-    inbox.put_back()
+    inbox.requeue()
     inbox.put(entry(CAROL, 1))
     batches = []
     while inbox:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from flows.document import RemoveNode
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import database
-from sessions.live import broadcaster, commits, steps
+from sessions.live import broadcaster, commits, deltas
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 
@@ -43,7 +44,7 @@ async def test_edits_have_their_turn_while_others_write_without_end(
         session._log.is_due = True
 
     monkeypatch.setattr(session._log, "run", read_and_hear_of_more)
-    session.look()
+    session.read_log_soon()
     assert (await alice.do(move(1)))["version"] == 2
 
 
@@ -55,12 +56,12 @@ async def test_an_error_of_one_submission_alone_is_no_outage(
     real = commits.commit
 
     def too_much(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
-        if any(one.operation == {"kind": "poison"} for one in submissions):
+        if any(one.operation == RemoveNode("poison") for one in submissions):
             raise OperationalError("too many SQL variables")
         return real(flow_id, submissions, **options)
 
     monkeypatch.setattr(commits, "commit", too_much)
-    await alice.operate({"kind": "poison"})
+    await alice.operate({"kind": "remove_node", "id": "poison"})
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"
 
@@ -74,7 +75,7 @@ async def test_a_way_back_that_is_too_long_is_a_snapshot(
         await alice.do(move(x))
     for longest, told in ((10_000, "apply_changes"), (10, "snapshot")):
         await restart()
-        monkeypatch.setattr(steps, "LONGEST_WAY_BACK", longest)
+        monkeypatch.setattr(deltas, "LONGEST_WAY_BACK", longest)
         bob = await join("bob", held=deepcopy(held))
         assert (await bob.next("snapshot", "apply_changes"))["type"] == told
         await bob.reach(6)

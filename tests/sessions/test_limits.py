@@ -22,7 +22,7 @@ from sessions.live import session as live_session
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close
 from sessions.sockets import flow_control
-from sessions.sockets.admission import Guest, admit
+from sessions.sockets.admission import Admission, admit
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -164,7 +164,7 @@ async def test_who_said_hello_is_not_too_slow_while_we_are(
     monkeypatch.setattr(connection, "HELLO_SECONDS", 0.01)
     loop, said, slowness = asyncio.get_running_loop(), threading.Event(), threading.Event()
 
-    def admit_late(*arguments: Any) -> Guest:
+    def admit_late(*arguments: Any) -> Admission:
         said.wait(PATIENCE)
         return admit(*arguments)
 
@@ -185,7 +185,7 @@ async def test_who_said_hello_is_not_too_slow_while_we_are(
 async def test_who_waits_too_long_for_our_welcome_is_sent_away_to_come_back(
     cast: dict[str, object], live: None, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "WELCOME_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "JOIN_SECONDS", 0.01)
     slowness = threading.Event()
 
     def load_late(flow_id: UUID) -> Loaded:
@@ -216,7 +216,7 @@ async def test_whole_graphs_wait_within_the_outbox_too(join: Join, limit: Limit)
     limit(outbox=1)
     alice = await join("alice")
     graph = {"nodes": [], "edges": []}
-    (socket,) = the_session().audience
+    (socket,) = the_session().broadcaster
     socket.unanswered += 1
     await alice.send("sync_graph", seq=1, version=1, graph=graph)
     assert (await alice.answer(1))["code"] == "rate_limited"
@@ -231,7 +231,7 @@ async def test_what_waits_is_bounded_in_bytes(join: Join, monkeypatch: pytest.Mo
     label = {"kind": "edit_node", "id": "a", "set": {"label": "x" * 1000}}
     assert (await alice.do(label))["code"] == "rate_limited"
     assert (await alice.do(move(1)))["type"] == "acked"
-    (socket,) = the_session().audience
+    (socket,) = the_session().broadcaster
     assert (socket.unanswered, socket.unanswered_bytes) == (0, 0)
 
 
@@ -304,9 +304,9 @@ async def test_a_flow_where_nothing_happens_falls_asleep(join: Join) -> None:
     alice = await join("alice")
     await alice.settle()
     session = the_session()
-    session.vigil.tick(session.active_at + session.limits.idle_seconds - 1)
+    session.clock.tick(session.active_at + session.limits.idle_seconds - 1)
     await alice.settle()
-    session.vigil.tick(session.active_at + session.limits.idle_seconds + 1)
+    session.clock.tick(session.active_at + session.limits.idle_seconds + 1)
     assert await alice.closed() == 4410
     again = await join("alice", held=alice.replica)
     assert (await again.do(move(1)))["type"] == "acked"
@@ -332,7 +332,7 @@ async def test_who_comes_as_an_empty_session_ends_meets_the_next_one(
     await alice.leave()
     (ending,), loop = supervisor.current().sessions.values(), asyncio.get_running_loop()
 
-    def slow(*arguments: Any) -> Guest:
+    def slow(*arguments: Any) -> Admission:
         monkeypatch.undo()
         loop.call_soon_threadsafe(ending.end, Close.ASLEEP)
         return admit(*arguments)

@@ -12,9 +12,10 @@ from flows.models import Flow
 from sessions import supervisor
 from sessions.live import broadcaster, clock
 from sessions.live.session import LiveSession
-from sessions.processes import directory
-from sessions.processes.listing import live_sessions, session_of
+from sessions.processes import registry
+from sessions.processes.group_channel import Message
 from sessions.protocol.codes import Close
+from sessions.queries import live_sessions, session_of
 from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
 
@@ -88,7 +89,7 @@ async def test_many_movements_are_few_frames(join: Join, monkeypatch: pytest.Mon
     for x in range(20):
         await alice.send("presence", cursor=[x, 0])
         await alice.settle()
-    the_session().rollcall._flush()
+    the_session().presence._flush()
     await state_of(bob, alice.session, cursor=[19, 0])
     told = [frame["states"][alice.session] for frame in bob.frames if frame["type"] == "presence"]
     assert told == [{"cursor": [-1, -1]}, {"cursor": [19, 0]}]
@@ -105,10 +106,10 @@ async def test_a_newcomer_learns_what_everybody_is_doing(join: Join) -> None:
 async def test_edits_go_in_front_of_cursors(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = await join("alice"), await join("bob")
     await pause(alice, bob, monkeypatch)
-    the_session().audience._not_before = time.monotonic() + 3600
+    the_session().broadcaster._not_before = time.monotonic() + 3600
     await alice.send("presence", cursor=[1, 1])
     assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
-    the_session().rollcall._flush()
+    the_session().presence._flush()
     await state_of(bob, alice.session, cursor=[1, 1])
     told = [frame["type"] for frame in bob.frames if frame["type"] in ("apply_changes", "presence")]
     assert told == ["presence", "apply_changes", "presence"]
@@ -144,10 +145,10 @@ async def test_a_session_that_ends_takes_nobody_of_its_successor_along(join: Joi
     (ending,) = elsewhere.supervisor.sessions.values()  # type: ignore[attr-defined]
     ending.end(Close.ASLEEP)
     back = await elsewhere("vera")
-    ending.rollcall.close()
+    ending.presence.close()
     await alice.until(lambda: back.session in alice.people)
     here = next(iter(supervisor.current().sessions.values()))
-    here.rollcall.hear({"type": "live.leaving", "process": ending.rollcall._process})
+    here.presence.receive({"type": "live.leaving", "process": ending.presence._process})
     assert here.board.has_person(back.me["id"])
 
 
@@ -158,12 +159,12 @@ async def test_a_process_that_falls_silent_is_forgotten(
     bob = await elsewhere("bob")
     await alice.next("people", where=lambda frame: bool(frame["joined"]))
     dead = next(iter(elsewhere.supervisor.sessions.values()))  # type: ignore[attr-defined]
-    for task in dead.link._tasks:
+    for task in dead.channel._tasks:
         task.cancel()
-    dead.vigil.close()
+    dead.clock.close()
     here = next(iter(supervisor.current().sessions.values()))
     here.board.forget_silent(10**9, 30)
-    here.rollcall.nudge()
+    here.presence.schedule_flush()
     assert (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"] == [bob.session]
     assert here.board.persons == 1
 
@@ -182,16 +183,19 @@ async def test_announcements_are_repeated(join: Join, elsewhere: Join, monkeypat
 async def test_a_failed_announcement_is_not_the_last(
     live: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(directory, "ANNOUNCE_SECONDS", 0.01)
+    monkeypatch.setattr(registry, "ANNOUNCE_SECONDS", 0.01)
     told = asyncio.Event()
 
-    def ours() -> Iterator[directory.Listing]:
-        if "announcement_failed" not in caplog.text:
-            raise ZeroDivisionError("a defect")
-        told.set()
-        yield from ()
+    class Failing:
+        def entries(self) -> Iterator[registry.SessionEntry]:
+            if "announcement_failed" not in caplog.text:
+                raise ZeroDivisionError("a defect")
+            told.set()
+            yield from ()
 
-    one = directory.Directory("one", ours, lambda message: None)
+        def on_auth_event(self, message: Message) -> None: ...
+
+    one = registry.Registry("one", Failing())
     one._task = asyncio.create_task(one._repeat())
     async with asyncio.timeout(PATIENCE):
         await told.wait()
@@ -212,11 +216,11 @@ async def test_a_failed_announcement_is_not_the_last(
 async def test_a_message_that_is_none_of_ours_is_ignored(join: Join, message: dict[str, object]) -> None:
     alice = await join("alice")
     session = next(iter(supervisor.current().sessions.values()))
-    session.link._take(message)
+    session.channel._receive(message)
     assert (await alice.do({"kind": "move_node", "id": "a", "x": 1, "y": 0}))["type"] == "acked"
 
 
-async def test_the_directory_knows_what_is_live_here_and_elsewhere(join: Join, elsewhere: Join, flow: Flow) -> None:
+async def test_the_registry_knows_what_is_live_here_and_elsewhere(join: Join, elsewhere: Join, flow: Flow) -> None:
     nobody = {"active": False, "version": 1, "people": [], "count": 0}
     assert (await sync_to_async(session_of)(flow.pk)) == nobody
     await join("alice")
@@ -232,20 +236,20 @@ async def test_the_directory_knows_what_is_live_here_and_elsewhere(join: Join, e
 
 
 async def test_processes_tell_each_other_what_is_live(join: Join, elsewhere: Join) -> None:
-    here = supervisor.current().directory
+    here = supervisor.current().registry
     bob = await elsewhere("bob")
     async with asyncio.timeout(10):
-        while not any(listing.people for heard in here._heard.values() for listing in heard.sessions.values()):
+        while not any(entry.people for remote in here._remote.values() for entry in remote.sessions.values()):
             await asyncio.sleep(0)
     assert here.sockets_elsewhere(bob.me["id"]) == 1
-    for heard in here._heard.values():
-        heard.at -= PRESENCE_SECONDS - 1
+    for remote in here._remote.values():
+        remote.heard_at -= PRESENCE_SECONDS - 1
     assert here.sockets_elsewhere(bob.me["id"]) == 1
-    for heard in here._heard.values():
-        heard.at -= 2
+    for remote in here._remote.values():
+        remote.heard_at -= 2
     assert here.sockets_elsewhere(bob.me["id"]) == 0, "of a process that fell silent nobody knows anything"
-    for heard in here._heard.values():
-        heard.at += 100
+    for remote in here._remote.values():
+        remote.heard_at += 100
     await bob.leave()
     async with asyncio.timeout(10):
         while here.sockets_elsewhere(bob.me["id"]):

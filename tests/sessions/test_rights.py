@@ -22,9 +22,9 @@ from flows.models import Flow, Membership
 from flows.publish import hint_access, publish
 from sessions import join as joining
 from sessions import supervisor
-from sessions.live import clock, group
+from sessions.live import clock
 from sessions.protocol.codes import Close
-from sessions.sockets.admission import Guest, admit, verdicts
+from sessions.sockets.admission import Admission, admit, recheck
 from tests.sessions.client import PATIENCE, Client, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -113,9 +113,9 @@ async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick
         if away:
             loop.call_soon_threadsafe(asked.set)
             raise OperationalError("the database is away")
-        return verdicts(*arguments)
+        return recheck(*arguments)
 
-    monkeypatch.setattr(clock, "verdicts", unanswered)
+    monkeypatch.setattr(clock, "recheck", unanswered)
     await sync_to_async(remove_member)(Person(cast["alice"].pk), flow.pk, user_id=cast["bob"].pk)
     async with asyncio.timeout(PATIENCE):
         await asked.wait()
@@ -132,32 +132,32 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
 
     def held_up(*arguments: Any) -> dict[str, str | Close]:
         monkeypatch.undo()
-        found = verdicts(*arguments)
+        found = recheck(*arguments)
         loop.call_soon_threadsafe(read.set)
         late.wait(PATIENCE)
         return found
 
-    monkeypatch.setattr(clock, "verdicts", held_up)
+    monkeypatch.setattr(clock, "recheck", held_up)
     session.check_soon(lambda _: True)
     async with asyncio.timeout(PATIENCE):
         await read.wait()
     await give_role(flow, cast["alice"], cast["bob"], "viewer")
     assert (await bob.next("you"))["role"] == "viewer"
     late.set()
-    await asyncio.gather(*session.vigil._acts)
+    await asyncio.gather(*session.clock._acts)
     assert "you" not in {frame["type"] for frame in await bob.settle()}
-    assert [socket.person.role for socket in session.audience] == ["viewer"]
+    assert [socket.person.role for socket in session.broadcaster] == ["viewer"]
 
 
 async def test_a_check_that_meets_a_defect_is_told_and_made_again(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, impatient: None
 ) -> None:
     def broken(*arguments: Any) -> dict[str, str | Close]:
-        if "vigil_failed" not in caplog.text:
+        if "clock_failed" not in caplog.text:
             raise ZeroDivisionError("a defect")
-        return verdicts(*arguments)
+        return recheck(*arguments)
 
-    monkeypatch.setattr(clock, "verdicts", broken)
+    monkeypatch.setattr(clock, "recheck", broken)
     bob = await join("bob")
     await Membership.objects.filter(flow=flow).adelete()
     assert await bob.closed() == 4403
@@ -230,12 +230,12 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
     await bob.send("ping")
     await bob.next("error")
 
-    def overtaken(*arguments: Any) -> Guest:
+    def overtaken(*arguments: Any) -> Admission:
         monkeypatch.undo()
-        guest = admit(*arguments)
+        admission = admit(*arguments)
         Membership.objects.filter(flow=flow, user=cast["bob"]).delete()
-        loop.call_soon_threadsafe(group.hear, session, hint_access(flow.pk, [cast["bob"].pk]).message)
-        return guest
+        loop.call_soon_threadsafe(session.on_message, hint_access(flow.pk, [cast["bob"].pk]).message)
+        return admission
 
     monkeypatch.setattr(joining, "admit", overtaken)
     await bob.send("hello", protocol=1, client=bob.name, since=None, format="json")

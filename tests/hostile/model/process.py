@@ -13,7 +13,7 @@ from flows.rendering import fragments
 from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
 from sessions.protocol import decoding, frames
-from sessions.protocol.encoding import encode, fitting, heads, json_effect, moves, snapshot_address, snapshot_parts
+from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
 from tests.hostile.evidence import Logged
 from tests.hostile.model.disk import Answer, Disk
 from tests.hostile.model.turn import Turn
@@ -65,7 +65,7 @@ class Process:
         try:
             frame = decoding.decode_frame(text)
         except decoding.BadFrame as bad:
-            connection.tell(encode("error", code="invalid", message=str(bad)))
+            connection.tell(encode(frames.Error(code="invalid", message=bad.sentence())))
             return
         match frame:
             case frames.Hello() if not connection.client:
@@ -118,30 +118,43 @@ class Process:
         for other in [one for one in self.connections if (one.actor, one.client) == (connection.actor, hello.client)]:
             other.cut()
         connection.client, connection.format = hello.client, hello.format
-        connection.tell(encode("welcome", protocol=1, version=self.version, epoch=EPOCH, digest=self.digest))
+        connection.tell(encode(self._greeting(connection)))
         self._bring_forward(connection, hello.since if hello.epoch == EPOCH and hello.since else 0)
         self.connections.add(connection)
+
+    def _greeting(self, connection: Connection) -> frames.Welcome:
+        you: frames.PersonEntry = {"session": "", "id": connection.actor, "name": "", "colour": "", "role": "editor"}
+        head = {"version": self.version, "epoch": EPOCH, "digest": self.digest}
+        return frames.Welcome(**head, you=you, limits={}, actions=[], people=[you])  # type: ignore[arg-type]
 
     def _bring_forward(self, connection: Connection, since: int) -> None:
         if since == self.version:
             return
         effect = self._effect_since(since)
         if effect is not None:
-            head = {"previous": since, "version": self.version, "digest": self.digest}
-            entries = [
-                ChangeHead(e.version, e.actor, e.client, e.seq, e.via) for e in self.disk.log[since : self.version]
-            ]
-            shown = json_effect(effect)
-            if connection.format == "html":
-                shown = {"html": str(fragments(effect, self.document)), "move": moves(effect)}
-            frame = fitting(encode("apply_changes", **head, changes=heads(list(entries)), **shown), LIMIT)
+            frame = fitting(encode(self._changes(connection.format, since, effect)), LIMIT)
             if frame is not None:
                 connection.tell(frame)
                 return
         if connection.format == "html":
-            connection.tell(snapshot_address("/canvas", self.version, self.digest))
+            snapshot = frames.Snapshot(version=self.version, digest=self.digest, part=1, parts=1, url="/canvas")
+            connection.tell(encode(snapshot))
         else:
             connection.tell(*snapshot_parts(self.document, self.version, self.digest, LIMIT))
+
+    def _changes(self, format: str, since: int, effect: Effect) -> frames.ApplyChanges:
+        moved, version, digest = moves(effect), self.version, self.digest
+        changes = [_head(entry) for entry in self.disk.log[since:version]]
+        if format == "json":
+            return json_changes(effect, moved, previous=since, version=version, digest=digest, changes=changes)
+        return frames.ApplyChanges(
+            previous=since,
+            version=version,
+            digest=digest,
+            changes=change_entries(changes),
+            html=str(fragments(effect, self.document)),
+            move=moved or None,
+        )
 
     def _effect_since(self, since: int) -> Effect | None:
         """Return the net effect since a version, or None if we do not know it."""
@@ -154,13 +167,13 @@ class Process:
         return net
 
     def _answer(self, connection: Connection, frame: object, answer: Answer) -> None:
-        named = {"seq": frame.seq} | ({"client": frame.client} if frame.client else {})  # type: ignore[attr-defined]
+        seq, client = frame.seq, frame.client  # type: ignore[attr-defined]
         match answer:
             case Acked(version, left=left):
-                more = {"left": encode_skipped(left)} if left else {}
-                connection.tell(encode("acked", **named, version=version, **more))
+                skipped = encode_skipped(left) if left else None
+                connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=skipped)))
             case Refused(code):
-                connection.tell(encode("refused", **named, code=code, message=sentence(answer)))
+                connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=sentence(answer))))
 
 
 def _submission(connection: Connection, frame: object) -> Submission:

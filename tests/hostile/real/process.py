@@ -9,7 +9,7 @@ from flows.limits import Limits
 from helix.asgi import application
 from sessions import supervisor
 from sessions.live.session import LiveSession
-from sessions.processes.link import Link
+from sessions.processes.group_channel import GroupChannel
 from sessions.protocol.codes import Closing
 from sessions.supervisor import Supervisor
 from tests.hostile.real.connection import Connection
@@ -21,7 +21,7 @@ class Process:
     def __init__(self, flow_id: UUID, limits: Limits) -> None:
         self._flow_id = flow_id
         self._supervisor = Supervisor(limits)
-        self._supervisor.directory.open()
+        self._supervisor.registry.open()
         self._connections: list[Connection] = []
 
     @property
@@ -47,8 +47,8 @@ class Process:
                 if self.session is not None:
                     await self.session.catch_up()
         if self.session is not None:
-            self.session.audience.flush()
-            await asyncio.gather(*(socket.drained() for socket in self.session.audience))
+            self.session.broadcaster.flush()
+            await asyncio.gather(*(socket.drained() for socket in self.session.broadcaster))
 
     async def restart(self) -> None:
         """End as an operator would have it; nobody comes in any more."""
@@ -68,22 +68,22 @@ class Process:
     async def kill(self) -> None:
         """Be gone, in the middle of whatever it is, without a word to anybody."""
         sessions = list(self._supervisor.sessions.values())
-        directory = self._supervisor.directory
-        for link in (directory._link, *(session.link for session in sessions)):
-            silence(link)
-        tasks = [session._task for session in sessions if session._task] + [directory._task]
+        registry = self._supervisor.registry
+        for channel in (registry._channel, *(session.channel for session in sessions)):
+            silence(channel)
+        tasks = [session._task for session in sessions if session._task] + [registry._task]
         for task in tasks:
             task.cancel()  # type: ignore[union-attr]
-        if directory._timer is not None:
-            directory._timer.cancel()
+        if registry._timer is not None:
+            registry._timer.cancel()
         for connection in self._connections:
             await connection.die()
-        await asyncio.gather(*tasks, *self._supervisor._farewells, return_exceptions=True)  # type: ignore[arg-type]
+        await asyncio.gather(*tasks, *self._supervisor._closing, return_exceptions=True)  # type: ignore[arg-type]
 
 
-def silence(link: Link) -> None:
-    """Let a link say nothing any more, and hear nothing."""
-    vars(link)["say"] = lambda _: None
-    link._queue.clear()
-    for task in link._tasks:
+def silence(channel: GroupChannel) -> None:
+    """Let a channel send nothing any more, and hear nothing."""
+    vars(channel)["send"] = lambda _: None
+    channel._queue.clear()
+    for task in channel._tasks:
         task.cancel()

@@ -101,7 +101,7 @@ class Real(Server):
 
     async def evidence(self, since: int) -> Evidence:
         """Show what there is: what processes hold first, as the log only grows."""
-        flows = [(number, one.session.flow) for number, one in enumerate(self._running) if one.session]
+        flows = [(number, one.session.replica) for number, one in enumerate(self._running) if one.session]
         held = [
             Held(f"process {number}", flow.version, flow.digest, flow.document.copy())
             for number, flow in flows

@@ -1,6 +1,6 @@
-"""Which flows are being edited now, and by whom, as the threads of this process may ask: REST and the admin.
+"""Which flows are being edited now, and by whom: for the threads of this process, that is REST and the admin.
 
-What is known is what the directory has heard. Each event loop has one, and says which as soon as it listens.
+The answers come from the registry of each event loop, which is added here as soon as it listens.
 """
 
 import asyncio
@@ -9,9 +9,9 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from flows.models import Flow
-from sessions.processes.directory import SETTLING_SECONDS, Directory, Listing
+from sessions.processes.registry import SETTLING_SECONDS, Registry, SessionEntry
 
-_directories: WeakKeyDictionary[asyncio.AbstractEventLoop, Directory] = WeakKeyDictionary()
+_registries: WeakKeyDictionary[asyncio.AbstractEventLoop, Registry] = WeakKeyDictionary()
 
 
 class LivePerson(TypedDict):
@@ -35,22 +35,22 @@ class ListedSession(TypedDict):
     started_at: str
 
 
-def ask(directory: Directory) -> None:
-    """Let threads ask this directory, of the running event loop, from now on."""
-    _directories[asyncio.get_running_loop()] = directory
+def answer_from(registry: Registry) -> None:
+    """Answer from the running event loop's registry, too, from now on."""
+    _registries[asyncio.get_running_loop()] = registry
 
 
 def session_of(flow_id: UUID) -> SessionState:
     """Return who is in a flow now. Reads the flow's version from its row: 0 if there is no such flow."""
-    listings = [one for one in _everything() if one.flow_id == flow_id and one.people]
-    people = _people(listings)
+    entries = [one for one in _everything() if one.flow_id == flow_id and one.people]
+    people = _people(entries)
     version = Flow.objects.filter(pk=flow_id).values_list("version", flat=True).first() or 0
-    return {"active": bool(listings), "version": version, "people": people, "count": len(people)}
+    return {"active": bool(entries), "version": version, "people": people, "count": len(people)}
 
 
 def live_sessions() -> list[ListedSession]:
     """Return every flow that is being edited now, the one that started first at the top."""
-    by_flow: dict[UUID, list[Listing]] = {}
+    by_flow: dict[UUID, list[SessionEntry]] = {}
     for one in _everything():
         by_flow.setdefault(one.flow_id, []).append(one)
     rows = Flow.objects.filter(pk__in=by_flow).values_list("pk", "title", "version")
@@ -67,14 +67,14 @@ def live_sessions() -> list[ListedSession]:
     return sorted(found, key=lambda one: (one["started_at"], str(one["flow"])))
 
 
-def _everything() -> list[Listing]:
+def _everything() -> list[SessionEntry]:
     found = []
-    for directory in list(_directories.values()):
-        directory.settled.wait(2 * SETTLING_SECONDS)
-        found += list(directory.listings())
+    for registry in list(_registries.values()):
+        registry.settled.wait(2 * SETTLING_SECONDS)
+        found += list(registry.entries())
     return found
 
 
-def _people(listings: list[Listing]) -> list[LivePerson]:
-    people = {id: (name, colour) for one in listings for id, name, colour, _ in one.people}
+def _people(entries: list[SessionEntry]) -> list[LivePerson]:
+    people = {id: (name, colour) for one in entries for id, name, colour, _ in one.people}
     return [{"id": id, "name": name, "colour": colour} for id, (name, colour) in sorted(people.items())]

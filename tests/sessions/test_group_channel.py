@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from channels.layers import InMemoryChannelLayer
 
-from sessions.processes import link
-from sessions.processes.link import Link, Message
+from sessions.processes import group_channel
+from sessions.processes.group_channel import GroupChannel, Message
 from tests.sessions.client import PATIENCE
 
 
@@ -34,9 +34,17 @@ async def layer(live: None) -> Any:
     return layer
 
 
-def link_over(layer: Any) -> Link:
-    """Open a link that speaks over this layer."""
-    one = Link("flow", lambda message: None, lambda: None)
+class Deaf:
+    """Listens to nothing."""
+
+    def on_joined(self) -> None: ...
+
+    def on_message(self, message: Message) -> None: ...
+
+
+def channel_over(layer: Any) -> GroupChannel:
+    """Open a channel that speaks over this layer."""
+    one = GroupChannel("flow", Deaf())
     one._layer = layer
     one.open()
     return one
@@ -49,11 +57,11 @@ async def received(layer: Any, count: int) -> list[str]:
 
 
 async def test_the_farewell_overtakes_nothing(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 60.0)
-    one = link_over(layer)
-    one.say({"type": "live.people"})
+    monkeypatch.setattr(group_channel, "TIMEOUT_SECONDS", 60.0)
+    one = channel_over(layer)
+    one.send({"type": "live.people"})
     await layer.begun.wait()
-    one.say({"type": "live.leaving"})
+    one.send({"type": "live.leaving"})
     closing = asyncio.create_task(one.close())
     for _ in range(10):
         await asyncio.sleep(0)
@@ -63,20 +71,20 @@ async def test_the_farewell_overtakes_nothing(layer: Any, monkeypatch: pytest.Mo
 
 
 async def test_who_leaves_at_once_still_says_what_was_to_be_said(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 60.0)
+    monkeypatch.setattr(group_channel, "TIMEOUT_SECONDS", 60.0)
     layer.begun.set()
-    one = link_over(layer)
+    one = channel_over(layer)
     for type in ("live.people", "live.leaving"):
-        one.say({"type": type})
+        one.send({"type": type})
     await one.close()
     assert await received(layer, 2) == ["live.people", "live.leaving"]
 
 
 async def test_a_layer_that_hangs_keeps_nobody_from_leaving(layer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "PATIENCE", 0.01)
-    one = link_over(layer)
-    one.say({"type": "live.people"})
+    monkeypatch.setattr(group_channel, "TIMEOUT_SECONDS", 0.01)
+    one = channel_over(layer)
+    one.send({"type": "live.people"})
     await layer.begun.wait()
-    one.say({"type": "live.leaving"})
+    one.send({"type": "live.leaving"})
     await one.close()
     assert not layer.through.is_set()

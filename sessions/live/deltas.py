@@ -1,7 +1,7 @@
-"""From one version to a later one: what a session takes and what a client is brought forward by.
+"""The way from one version to a later one: what a replica takes, and what brings a client up to date.
 
-A `Step` is the net effect between two versions, with who made each version in between. Commits are steps, so is what
-the log tells of other writers. Steps that follow each other are one step, so a client that missed three hundred
+A `Delta` is the net effect between two versions, with who made each version in between. Commits are deltas, so is what
+the log tells of other writers. Deltas that follow each other are one delta, so a client that missed three hundred
 versions gets one frame.
 """
 
@@ -34,7 +34,7 @@ LONGEST_WAY_BACK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Delta:
     """What happened between two versions; `digest` is the log's at the later one."""
 
     previous: int
@@ -57,18 +57,18 @@ class GapInLog(Exception):  # noqa: N818
     """The log does not continue where it should. The session starts again from the rows."""
 
 
-def step_of(receipt: Receipt) -> Step:
+def delta_of(receipt: Receipt) -> Delta:
     """Return what a batch did."""
-    return Step(receipt.previous, receipt.version, receipt.digest, receipt.changes, receipt.effect)
+    return Delta(receipt.previous, receipt.version, receipt.digest, receipt.changes, receipt.effect)
 
 
-def joined(steps: Sequence[Step]) -> Step:
-    """Join steps that follow each other, at least one, into one."""
-    if len(steps) == 1:
-        return steps[0]
-    changes = tuple(head for step in steps for head in step.changes)
-    effect = compose(step.effect for step in steps)
-    return Step(steps[0].previous, steps[-1].version, steps[-1].digest, changes, effect)
+def join(deltas: Sequence[Delta]) -> Delta:
+    """Join deltas that follow each other, at least one, into one."""
+    if len(deltas) == 1:
+        return deltas[0]
+    changes = tuple(head for delta in deltas for head in delta.changes)
+    effect = compose(delta.effect for delta in deltas)
+    return Delta(deltas[0].previous, deltas[-1].version, deltas[-1].digest, changes, effect)
 
 
 def reverse(effect: Effect) -> Effect:
@@ -86,7 +86,7 @@ def read_head(flow_id: UUID) -> Head | None:
     return Head(*row) if row else None
 
 
-def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> Step | None:
+def read_delta(flow_id: UUID, document: Document, version: int, limit: int) -> Delta | None:
     """Read from the log what followed `version`, at which `document` is; None if nothing did. Raises `GapInLog`.
 
     No more than `limit` versions, and no more text than is read at once: then it ends earlier.
@@ -98,7 +98,7 @@ def read_step(flow_id: UUID, document: Document, version: int, limit: int) -> St
     draft = Draft(document)
     for change in changes:
         draft.advance(apply(draft, change.record, NO_LIMITS).effect)
-    return Step(version, changes[-1].version, changes[-1].digest, _heads(changes), draft.effect)
+    return Delta(version, changes[-1].version, changes[-1].digest, _heads(changes), draft.effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def elements_of(document: Document) -> Elements:
     return Elements(document.properties, document.nodes(), document.edges())
 
 
-def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Step | None:
+def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Delta | None:
     """Read from the log what led from `since` to `version`, at which the flow `held` this. Raises `GapInLog`.
 
     It is found by walking back by the log's inverses. None if there is a change without one, or if they are so long
@@ -134,7 +134,7 @@ def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Step |
         if change.inverse is None:
             return None
         draft.advance(apply(draft, decode_record(parse_json(change.inverse)), NO_LIMITS).effect)
-    return Step(since, version, changes[-1].digest, _heads(changes), reverse(draft.effect))
+    return Delta(since, version, changes[-1].digest, _heads(changes), reverse(draft.effect))
 
 
 def _heads(changes: Sequence[LoggedChange]) -> tuple[ChangeHead, ...]:

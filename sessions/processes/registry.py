@@ -1,0 +1,183 @@
+"""The live sessions of every process.
+
+Each process tells one group which sessions it has and who is in them: all of them every few seconds and when a new
+process asks, and each one as it changes. Nothing is stored in a table or in Redis that would need cleaning up: a
+process that falls silent is forgotten. `sessions.queries` answers from this, for REST and the admin.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+from flows.limits import current
+from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel, Message
+
+GROUP = "live"
+CHUNK = 200
+DELAY_SECONDS = 0.1
+SETTLING_SECONDS = 0.3
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """One session of one process. `people` are (id, name, colour, sockets); times are ISO 8601."""
+
+    flow_id: UUID
+    started_at: str
+    people: tuple[tuple[int, str, str, int], ...]
+
+
+@dataclass(slots=True)
+class RemoteProcess:
+    """What another process announced, and when we last heard from it."""
+
+    heard_at: float
+    sessions: dict[UUID, SessionEntry]
+
+
+class Host(Protocol):
+    """The process whose sessions are announced."""
+
+    def entries(self) -> Iterable[SessionEntry]:
+        """List its sessions."""
+
+    def on_auth_event(self, message: Message) -> None:
+        """An account changed or a login ended."""
+
+
+class Registry:
+    """This process's view of all live sessions, and the announcements of its own."""
+
+    def __init__(self, process: str, host: Host) -> None:
+        self._process, self._host = process, host
+        self._remote: dict[str, RemoteProcess] = {}
+        self._changed: set[UUID] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._channel = GroupChannel(GROUP, self)
+        self.settled = threading.Event()
+        if isinstance(get_channel_layer(), InMemoryChannelLayer):
+            self.settled.set()
+
+    def open(self) -> None:
+        """Start to listen and to announce."""
+        self._channel.open()
+        self._task = asyncio.create_task(self._repeat())
+
+    async def close(self) -> None:
+        """Tell the other processes that this one stops."""
+        if self._task is not None:
+            self._task.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._send("live.gone")
+        await self._channel.close()
+
+    def changed(self, flow_id: UUID) -> None:
+        """Announce one session soon."""
+        self._changed.add(flow_id)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(DELAY_SECONDS, self._announce_changed)
+
+    def entries(self) -> Iterator[SessionEntry]:
+        """Return every session of every process."""
+        yield from self._host.entries()
+        yield from self._remote_entries()
+
+    def sockets_elsewhere(self, user_id: int) -> int:
+        """Return how many sockets a person has in other processes, as far as we know."""
+        people = (person for entry in self._remote_entries() for person in entry.people)
+        return sum(sockets for id, _, _, sockets in people if id == user_id)
+
+    def on_joined(self) -> None:
+        """Ask the other processes for their sessions, and announce ours."""
+        self._send("live.who")
+        self._announce()
+        asyncio.get_running_loop().call_later(SETTLING_SECONDS, self.settled.set)
+
+    def on_message(self, message: Message) -> None:
+        """Take an announcement of another process, or an event about an account or a login."""
+        if message["type"] in ("live.account", "live.logout"):
+            self._host.on_auth_event(message)
+        elif (process := message["process"]) != self._process:
+            self._receive(process, message)
+
+    def _receive(self, process: str, message: Message) -> None:
+        match message["type"]:
+            case "live.who":
+                self._announce()
+            case "live.gone":
+                self._remote.pop(process, None)
+            case "live.sessions":
+                remote = self._remote.setdefault(process, RemoteProcess(0.0, {}))
+                remote.heard_at = time.monotonic()
+                sessions = {} if message["fresh"] else dict(remote.sessions)
+                for flow in message.get("ended", ()):
+                    sessions.pop(UUID(flow), None)
+                sessions |= {one.flow_id: one for one in map(_decode, message["sessions"])}
+                remote.sessions = sessions
+
+    def _remote_entries(self) -> Iterator[SessionEntry]:
+        """Return every session of the other processes that are not silent."""
+        for remote in list(self._remote.values()):
+            if not _is_silent(remote):
+                yield from list(remote.sessions.values())
+
+    async def _repeat(self) -> None:
+        while True:
+            await asyncio.sleep(ANNOUNCE_SECONDS)
+            try:
+                self._remote = {process: remote for process, remote in self._remote.items() if not _is_silent(remote)}
+                self._announce()
+                await self._channel.renew()
+            except Exception:
+                log.exception("announcement_failed")
+
+    def _announce(self) -> None:
+        ours = list(self._host.entries())
+        for first in range(0, len(ours) or 1, CHUNK):
+            sessions = [_encode(one) for one in ours[first : first + CHUNK]]
+            self._send("live.sessions", fresh=first == 0, sessions=sessions)
+
+    def _announce_changed(self) -> None:
+        self._timer = None
+        changed, self._changed = self._changed, set()
+        ours = {one.flow_id: one for one in self._host.entries()}
+        sessions = [_encode(ours[flow_id]) for flow_id in changed if flow_id in ours]
+        ended = [flow_id.hex for flow_id in changed if flow_id not in ours]
+        self._send("live.sessions", fresh=False, sessions=sessions, ended=ended)
+
+    def _send(self, type: str, **fields: Any) -> None:
+        self._channel.send({"type": type, "process": self._process, **fields})
+
+
+def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, str, str, int], ...]:
+    """Join a person's sockets into one entry."""
+    sockets: Counter[int] = Counter()
+    named: dict[int, tuple[str, str]] = {}
+    for id, name, colour in people:
+        sockets[id] += 1
+        named[id] = (name, colour)
+    return tuple((id, *named[id], count) for id, count in sockets.items())
+
+
+def _is_silent(remote: RemoteProcess) -> bool:
+    return time.monotonic() - remote.heard_at > current().presence_seconds
+
+
+def _encode(one: SessionEntry) -> list[object]:
+    return [one.flow_id.hex, one.started_at, [list(person) for person in one.people]]
+
+
+def _decode(value: list[Any]) -> SessionEntry:
+    flow, started_at, people = value
+    return SessionEntry(UUID(flow), str(started_at), tuple((int(i), str(n), str(c), int(s)) for i, n, c, s in people))

@@ -1,0 +1,111 @@
+"""The consumers: no channel of the layer for a socket, and no trip through a thread for a frame."""
+
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels import consumer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+from django.utils import translation
+
+from accounts.models import User
+from flows.models import Flow
+from sessions.consumers import FlowConsumer
+from sessions.sockets import admission
+from tests.sessions.client import connect
+from tests.sessions.conftest import Join, token_of
+
+SOCKETS = 1_000
+
+
+class Peer:
+    """The ASGI server's end of one connection: it connects, says one frame and goes away."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self._messages = iter(
+            (
+                {"type": "websocket.connect"},
+                {"type": "websocket.receive", "text": '{"type":"ping"}'},
+                {"type": "websocket.disconnect", "code": 1001},
+            )
+        )
+
+    async def receive(self) -> dict[str, Any]:
+        return next(self._messages)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+
+async def test_a_thousand_sockets_make_no_channel_of_the_layer(
+    live: None, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    layer: InMemoryChannelLayer = get_channel_layer()
+    real = layer.new_channel
+
+    async def counted(prefix: str = "specific.") -> str:
+        made.append(prefix)
+        return await real(prefix)
+
+    alice = cast["alice"]
+    known = admission.Admission(flow.pk, alice.pk, alice.name, "#000000", "owner")
+    monkeypatch.setattr(layer, "new_channel", counted)
+    monkeypatch.setattr("sessions.consumers.admit", lambda *_: known)
+    scope = {"type": "websocket", "headers": [], "url_route": {"kwargs": {"flow_id": str(flow.pk)}}}
+    application = FlowConsumer.as_asgi()
+    for _ in range(SOCKETS):
+        peer = Peer()
+        await application(scope, peer.receive, peer.send)
+        assert [message["type"] for message in peer.sent] == ["websocket.accept", "websocket.send"]
+    assert len(made) <= 1, "the process itself listens by one"
+
+
+async def test_a_frame_takes_no_trip_through_a_thread(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = await join("alice")
+
+    async def travelled() -> None:
+        raise AssertionError("Django's thread was asked")
+
+    monkeypatch.setattr(consumer, "aclose_old_connections", travelled)
+    await alice.settle()
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({}, "say hello first"),
+        ({"Accept-Language": "de"}, "erst grüßen"),
+        ({"Accept-Language": "en", "Cookie": "django_language=de"}, "erst grüßen"),
+        ({"Accept-Language": "xx"}, "say hello first"),
+    ],
+)
+async def test_errors_are_in_the_language_of_the_handshake(
+    live: None,
+    flow: Flow,
+    cast: dict[str, User],
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+    message: str,
+) -> None:
+    def translated(text: str) -> str:
+        return "erst grüßen" if translation.get_language() == "de" else text
+
+    monkeypatch.setattr("sessions.protocol.decoding.gettext", translated)
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, headers)
+    await client.send("ping")
+    assert await client.next("error") == {"type": "error", "code": "invalid", "message": message}
+    await client.leave()
+
+
+async def test_refusals_are_in_the_language_of_the_handshake(
+    live: None, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.sentences.gettext", lambda text: f"{translation.get_language()}: {text}")
+    client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, {"Accept-Language": "de"})
+    await client.hello()
+    await client.send("execute_action", seq=1, action="tidy")
+    refused = await client.answer(1)
+    assert (refused["code"], refused["message"]) == ("unknown_action", "de: There is no such action.")
+    await client.leave()
