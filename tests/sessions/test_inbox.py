@@ -20,7 +20,7 @@ async def nowhere(_message: object) -> None:
 
 def socket_of(person: int) -> Socket:
     admission = Admission(uuid4(), person, "", "#000000", "editor")
-    return Socket(admission, Credential(), nowhere, Limits(), lambda: None)
+    return Socket(admission, Credential(), nowhere, Limits(), lambda: None, language="en")
 
 
 def entry(person: int, seq: int, size: int = 100, socket: Socket | None = None) -> Entry:
