@@ -21,7 +21,7 @@ from flows.models import Flow
 from flows.submission import Refused, Submission, Undo
 from helix.api import api
 from sessions.protocol.codes import Close, Closing
-from sessions.sockets.admission import Check, Credential, admit, verdicts
+from sessions.sockets.admission import Check, Credential, admit, recheck
 
 pytestmark = pytest.mark.django_db
 CAST = ["alice", "bob", "vera", "charlie", "dora"]
@@ -113,7 +113,7 @@ def test_sockets(flow: Flow, person: User, asked: Asked) -> None:
     with pytest.raises(Closing) as closing:
         admit(credential, str(flow.pk))
     assert closing.value.code == Close.NOT_FOUND
-    assert verdicts(flow.pk, [Check("session", person.pk, credential)]) == {"session": Close.REVOKED}
+    assert recheck(flow.pk, [Check("session", person.pk, credential)]) == {"session": Close.REVOKED}
     assert asked == [TokenBearer(person.pk)] * 2
 
 
