@@ -36,7 +36,8 @@ export class Editing extends EventTarget {
 
   /** Why nothing can be edited now, in words. @returns {string} empty when something can */
   get reason() {
-    return this.#session.hindrance ? this.#texts.say(REASONS[this.#session.hindrance]) : "";
+    const { readOnlyReason } = this.#session;
+    return readOnlyReason ? this.#texts.say(REASONS[readOnlyReason]) : "";
   }
 
   /** Lock the canvas against accidental edits on this page, or unlock it. @returns {boolean} whether it is locked now */
