@@ -137,7 +137,7 @@ def serving(tree: Path) -> Iterator[TracedServer]:
 def drag_path(tree: Path) -> list[str]:
     """Return the files that every one of a few drags passes."""
     with serving(tree) as server, sync_playwright() as playwright:
-        executable = str(CHROMIUM) if CHROMIUM.exists() else None
+        executable = CHROMIUM
         browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=executable)
         alice = open_flow(browser, server.url, "alice")
         bob = open_flow(browser, server.url, "bob", alice.url)
