@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts.principals import System
 from flows import publish
 from flows.commands import Submission, commit, submit
+from flows.document import RemoveNode
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
@@ -213,13 +214,13 @@ async def test_what_breaks_the_session_each_time_is_sent_away_alone(
     real = commits.commit
 
     def poisoned(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
-        if any(one.operation == {"kind": "poison"} for one in submissions):
+        if any(one.operation == RemoveNode("poison") for one in submissions):
             raise ZeroDivisionError("poison")
         return real(flow_id, submissions, **options)
 
     monkeypatch.setattr(commits, "commit", poisoned)
     seqs = [await bob.operate(move(x)) for x in range(1, 4)]
-    await alice.operate({"kind": "poison"})
+    await alice.operate({"kind": "remove_node", "id": "poison"})
     seqs += [await bob.operate(move(x)) for x in range(4, 7)]
     assert await alice.closed() == 4412
     for seq in seqs:

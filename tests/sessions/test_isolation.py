@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from flows.document import RemoveNode
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import database
@@ -55,12 +56,12 @@ async def test_an_error_of_one_submission_alone_is_no_outage(
     real = commits.commit
 
     def too_much(flow_id: Any, submissions: Any, **options: Any) -> Receipt:
-        if any(one.operation == {"kind": "poison"} for one in submissions):
+        if any(one.operation == RemoveNode("poison") for one in submissions):
             raise OperationalError("too many SQL variables")
         return real(flow_id, submissions, **options)
 
     monkeypatch.setattr(commits, "commit", too_much)
-    await alice.operate({"kind": "poison"})
+    await alice.operate({"kind": "remove_node", "id": "poison"})
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"
 
