@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.authentication import person
+from accounts.forms import visible_name
 from accounts.models import User
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -28,11 +29,19 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
         model = User
         fields = ("email", "name")
 
+    def clean_name(self) -> str:
+        """Refuse a name that shows nothing."""
+        return visible_name(self.cleaned_data["name"])
+
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = "__all__"
+
+    def clean_name(self) -> str:
+        """Refuse a name that shows nothing."""
+        return visible_name(self.cleaned_data["name"])
 
 
 @admin.register(User)

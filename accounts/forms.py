@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.schemas import storable
+from web.text import shows_something
 
 
 def _storable(text: str) -> None:
@@ -11,6 +12,13 @@ def _storable(text: str) -> None:
         storable(text)
     except ValueError:
         raise forms.ValidationError(_("This holds a character that cannot be kept.")) from None
+
+
+def visible_name(text: str) -> str:
+    """Refuse a name that shows nothing."""
+    if not shows_something(text):
+        raise forms.ValidationError(_("Enter a name that can be seen."))
+    return text
 
 
 class LoginForm(forms.Form):
@@ -48,6 +56,10 @@ class RegisterForm(forms.Form):
         help_text=_("At least eight characters, and not one that everybody uses."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
+
+    def clean_name(self) -> str:
+        """Names can be seen."""
+        return visible_name(self.cleaned_data["name"])
 
     def clean_email(self) -> str:
         """Addresses are kept in lower case."""

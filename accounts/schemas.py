@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from web.errors import In
+from web.text import shows_something
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -31,9 +32,9 @@ def address(text: str) -> str:
 
 def name(text: str) -> str:
     """Read a person's name."""
-    if not (text := text.strip()):
-        raise ValueError("is empty")
-    return text
+    if not shows_something(text):
+        raise ValueError("must show something")
+    return text.strip()
 
 
 Address = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(storable)]

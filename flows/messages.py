@@ -174,6 +174,7 @@ def _edits() -> dict[str, str]:
         "property_animated": _("Animated"),
         "property_place": _("Place"),
         "property_size": _("Size"),
+        "property_ends": _("Connection"),
         "property_settings": _("Settings"),
         "nothing": _("nothing"),
         "on": _("on"),

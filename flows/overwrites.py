@@ -23,7 +23,7 @@ from flows import queries
 from flows.access import Access, get_flow_for
 from flows.commands.undo_budget import UndoBudgets
 from flows.commands.undo_steps import REACH
-from flows.document import Past, Rejected, Replaced, encode_operation, replaced
+from flows.document import Overwrite, PastVersion, Rejected, overwrites
 from flows.errors import FlowReason
 from flows.log import READ_BYTES
 from flows.log.reverse import backwards
@@ -81,7 +81,7 @@ class _Reading:
     def told(self) -> Return:
         """Encode as many items as there is room for."""
         graph, limits = StoredGraph(self._flow), helix_limits.current()
-        every = replaced(graph, self._past(graph), self._since, self._person, limits)
+        every = overwrites(graph, self._past(graph), self._since, self._person, limits)
         found = list(islice((item for item in every if self._is_asked_for(item)), MOST_ITEMS + 1))
         people = _people(self._flow.pk, {self._known(item.other) for item in found if item.other is not None})
         items: list[dict[str, object]] = []
@@ -100,13 +100,13 @@ class _Reading:
         own = Change.objects.filter(flow_id=self._flow.pk, actor_id=self._person, version__gt=lowest)
         return frozenset(own.exclude(client__in=clients).values_list("version", flat=True))
 
-    def _is_asked_for(self, item: Replaced) -> bool:
+    def _is_asked_for(self, item: Overwrite) -> bool:
         return self._elsewhere is None or (item.other == ELSEWHERE and item.stands == "mine")
 
     def _known(self, author: int) -> int:
         return self._person if author == ELSEWHERE else author
 
-    def _past(self, graph: StoredGraph) -> Iterator[Past]:
+    def _past(self, graph: StoredGraph) -> Iterator[PastVersion]:
         """Go back as far as it matters and may."""
         budget = _budgets.of(self._flow.pk, self._person)
         if not budget.has_room(time.monotonic()):
@@ -128,7 +128,7 @@ def _people(flow_id: UUID, ids: Iterable[int]) -> dict[int, dict[str, object]]:
     return {id: {"id": id, "name": name, "colour": colour_of(colours.get(id, id))} for id, name in names}
 
 
-def _encoded(item: Replaced, people: dict[int, dict[str, object]]) -> dict[str, object]:
+def _encoded(item: Overwrite, people: dict[int, dict[str, object]]) -> dict[str, object]:
     what, id = item.element
     return {
         "stands": item.stands,
@@ -141,7 +141,7 @@ def _encoded(item: Replaced, people: dict[int, dict[str, object]]) -> dict[str, 
         "version": item.version,
         "before": item.before,
         "actor": None if item.other is None else people.get(item.other),
-        "put": item.put and encode_operation(item.put),
+        "put": item.put and item.put.encode(),
         "edges": item.edges,
-        **({"names": dict(item.names)} if item.name == "parent" else {}),
+        **({"names": dict(item.names)} if item.name in ("parent", "ends") else {}),
     }

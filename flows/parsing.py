@@ -15,10 +15,12 @@ from flows.document import (
     decode_graph,
     decode_operation,
     decode_properties,
-    mentioned_on_wire,
+    references_in,
 )
 from flows.errors import FlowReason
 from flows.submission import Refused, refused
+
+_NONE: list[object] = []
 
 
 def parse_operation(value: object) -> Operation | Refused:
@@ -26,7 +28,7 @@ def parse_operation(value: object) -> Operation | Refused:
     try:
         return decode_operation(value, helix_limits.current())
     except Rejected as refusal:
-        return refused(refusal, *mentioned_on_wire(value))
+        return refused(refusal, *references_in(value))
 
 
 def parse_graph(value: object) -> ReplaceGraph | Refused:
@@ -39,11 +41,11 @@ def parse_graph(value: object) -> ReplaceGraph | Refused:
         return refused(refusal)
 
 
-def parse_flow(*, title: object, description: object = "", nodes: object = None, edges: object = None) -> CreateFlow:
+def parse_flow(*, title: object, description: object = "", nodes: object = _NONE, edges: object = _NONE) -> CreateFlow:
     """Parse a new flow. Raises `Rejected`, with the operation's code."""
     limits = helix_limits.current()
     properties = decode_properties(title, description, limits)
-    graph = decode_graph([] if nodes is None else nodes, [] if edges is None else edges, limits)
+    graph = decode_graph(nodes, edges, limits)
     return CreateFlow(properties.title, properties.description, *graph)
 
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from accounts.principals import Principal, user_id_of
-from flows.document import Effect, Graph, Left, Record, Rejected
+from flows.document import Effect, Graph, Record, Rejected, Skipped
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -100,7 +100,7 @@ class Acked:
 
     version: int
     fresh: bool
-    left: tuple[Left, ...] = ()
+    left: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class ChangeHead:
     via: str
     undo_of: int | None = None
     step: str | None = None
-    left: tuple[Left, ...] = ()
+    left: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import structlog
 from django.utils.translation import gettext_noop as _
 from django.utils.translation import override
 
-from flows.document import Record, mentioned_on_wire
+from flows.document import Record, references_in
 from flows.errors import FlowReason
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
@@ -156,7 +156,7 @@ class Connection:
                 rate = self._operations
                 if rate.take(now) and self._has_room():
                     return True
-                nodes, edges = mentioned_on_wire(frame.operation if isinstance(frame, Operate) else None)
+                nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
                 refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
                 self._refuse(session, seq, client, refused)
             case SyncGraph(seq):

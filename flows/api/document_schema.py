@@ -100,12 +100,12 @@ def _node_changes(limits: Limits) -> Json:
 
 
 def _edge(limits: Limits) -> Json:
-    ends: Json = {"id": ID, "source": ID, "target": ID, "source_port": PORT, "target_port": PORT}
-    return ends | _edge_changes(limits)
+    return {"id": ID, **_edge_changes(limits)}
 
 
 def _edge_changes(limits: Limits) -> Json:
-    return {"label": text(limits.label), "animated": {"type": "boolean"}}
+    ends: Json = {"source": ID, "target": ID, "source_port": PORT, "target_port": PORT}
+    return {**ends, "label": text(limits.label), "animated": {"type": "boolean"}}
 
 
 def _flow_changes(limits: Limits) -> Json:

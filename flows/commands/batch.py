@@ -6,7 +6,6 @@ from datetime import datetime
 from django.utils import timezone
 
 from flows import limits as helix_limits
-from flows.commands.affected import affected
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import remember
 from flows.commands.locking import LockedFlow
@@ -118,7 +117,9 @@ class Batch:
             self._expect_current(submission.based_on)
         outcome = apply(self.draft, record, self.limits)
         one = submission
-        head = ChangeHead(self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.left)
+        head = ChangeHead(
+            self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.skipped
+        )
         return self._accept(submission, head, outcome)
 
     def _undo(self, submission: Submission, request: Undo | Redo) -> Acked:
@@ -128,7 +129,7 @@ class Batch:
             actor, request, client=client, flow=self.flow, applied=self.applied, draft=self.draft, base=self.base
         )
         via: Via = "undo" if isinstance(request, Undo) else "redo"
-        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.left)
+        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.skipped)
         return self._accept(submission, head, taken.outcome)
 
     def _expect_current(self, based_on: int | None) -> None:
@@ -154,7 +155,7 @@ class Batch:
     def _explained(self, submission: Submission, refusal: Rejected) -> Refused:
         """Say who deleted it, of something that does not exist, if that can be told."""
         deletion = refusal.missing and self.deletions.find(refusal.missing, self.applied)
-        ids = affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
+        ids = _affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
         if deletion is None:
             return refused(refusal, *ids)
         reason, values = deletion.told_to(submission.actor)
@@ -169,5 +170,20 @@ class Batch:
     def _again(self, submission: Submission, answer: Acked | Refused) -> Acked | Refused:
         if isinstance(answer, Acked):
             return answer
-        nodes, edges = affected(submission.operation, self.draft if self.in_memory else None)
+        nodes, edges = _affected(submission.operation, self.draft if self.in_memory else None)
         return replace(answer, nodes=nodes, edges=edges)
+
+
+def _affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the ids of nodes and edges that a refused operation affects, for its author to see them as they are.
+
+    More than it names, a group's members for example; that is asked only of a graph in memory, because a refusal must
+    never make the database read.
+    """
+    match operation:
+        case Refused(nodes=nodes, edges=edges):
+            return nodes, edges
+        case CreateFlow() | ReplaceGraph() | Undo() | Redo():
+            return frozenset(), frozenset()
+        case record:
+            return record.references() if graph is None else record.affected(graph)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from flows.document import Reason, canonical_json, decode_left, parse_json
+from flows.document import Reason, canonical_json, decode_skipped, parse_json
 from flows.errors import FlowReason
 from flows.models import Answer, Change
 from flows.storage.sql import Row, key_value, select
@@ -35,7 +35,7 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
     for first in range(0, len(ordered), _NAMES_PER_QUERY):
         for row in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
             actor, client, seq, version, code, reason, details, message, left = row
-            kept = decode_left(parse_json(left)) if left else ()
+            kept = decode_skipped(parse_json(left)) if left else ()
             remembered[actor, client, seq] = (
                 _decode_refusal(code, reason, details, message) if code else Acked(version, fresh=False, left=kept)
             )

@@ -16,10 +16,10 @@ from flows.commands.undo_steps import Applied, steps_of, went_on_elsewhere
 from flows.document import (
     Draft,
     Graph,
-    Past,
+    PastVersion,
     Rejected,
-    TakenBack,
-    take_back,
+    Undone,
+    selective_undo,
 )
 from flows.errors import FlowReason
 from flows.log.reverse import backwards
@@ -37,7 +37,7 @@ def take_back_for(
     applied: Applied,
     draft: Draft,
     base: Graph,
-) -> TakenBack:
+) -> Undone:
     """Take back a person's last step, or their last undo.
 
     What comes late takes back nothing that `client` could not know of (`request.at`). The log holds everything up to
@@ -59,8 +59,8 @@ def take_back_for(
     if not budget.has_room(time.monotonic()):
         raise Rejected("rate_limited", FlowReason.UNDO_TOO_OFTEN)
     past = chain(_just_applied(applied), backwards(flow.id, flow.version, base))
-    taken = take_back(draft, _counted(past, budget), wanted, actor, helix_limits.current())
-    if isinstance(taken, TakenBack):
+    taken = selective_undo(draft, _counted(past, budget), wanted, actor, helix_limits.current())
+    if isinstance(taken, Undone):
         return taken
     refusal = _nothing(request, is_theirs=bool(taken))
     if not applied:
@@ -74,11 +74,11 @@ def can_take_back(actor: int, flow_id: UUID, version: int) -> tuple[bool, bool]:
     return bool(steps.undo), bool(steps.redo)
 
 
-def _just_applied(applied: Applied) -> Iterable[tuple[Past, int]]:
-    return ((Past(head.version, head.actor, outcome.inverse), 0) for head, outcome in reversed(applied))
+def _just_applied(applied: Applied) -> Iterable[tuple[PastVersion, int]]:
+    return ((PastVersion(head.version, head.actor, outcome.inverse), 0) for head, outcome in reversed(applied))
 
 
-def _counted(past: Iterable[tuple[Past, int]], budget: UndoBudget) -> Iterator[Past]:
+def _counted(past: Iterable[tuple[PastVersion, int]], budget: UndoBudget) -> Iterator[PastVersion]:
     for entry, size in past:
         budget.spend(size)
         yield entry

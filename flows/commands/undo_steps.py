@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flows import limits as helix_limits
-from flows.document import Outcome, OwnChange, Step, redo_steps, undo_steps
+from flows.document import Outcome, OwnChange, UndoStep, redo_steps, undo_steps
 from flows.models import Change
 from flows.submission import ChangeHead
 
@@ -23,8 +23,8 @@ Applied = Sequence[tuple[ChangeHead, Outcome]]
 class Steps:
     """Steps to undo, and undos to redo, newest first."""
 
-    undo: list[Step]
-    redo: list[Step]
+    undo: list[UndoStep]
+    redo: list[UndoStep]
 
 
 def steps_of(actor: int, flow_id: UUID, version: int, applied: Applied = ()) -> Steps:

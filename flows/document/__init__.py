@@ -5,50 +5,9 @@ free to move. A value enters through `decode_operation` or `decode_graph`, `appl
 and the `Effect` that comes back is all that rows, frames and pages need.
 """
 
-from flows.document.apply import apply
-from flows.document.canonical import canonical_bytes, canonical_json, same_json
-from flows.document.captions import footer, footer_settings, second_line, second_line_settings
-from flows.document.catalogue import Kind, Setting, SettingType
-from flows.document.digest import chain
 from flows.document.draft import Draft
-from flows.document.effect import Effect, Pair, moved_only, pair_of
-from flows.document.elements import Edge, FlowProperties, Node
-from flows.document.errors import Code, Reason, Rejected
-from flows.document.geometry import Curve, Point, curve_between, edge_path, port_offset, port_point
-from flows.document.graph import Document, Graph
-from flows.document.kinds import KINDS
-from flows.document.left import Left, decode_left, encode_left
-from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
-from flows.document.mentioned import mentioned, mentioned_on_wire
-from flows.document.operations import (
-    AddEdge,
-    AddNode,
-    Batch,
-    CreateFlow,
-    EdgeChanges,
-    EditEdge,
-    EditFlow,
-    EditNode,
-    FlowChanges,
-    MoveNode,
-    NodeChanges,
-    Operation,
-    Record,
-    RemoveEdge,
-    RemoveNode,
-    ReplaceGraph,
-    ResizeNode,
-    SingleOperation,
-)
-from flows.document.outcome import Outcome
-from flows.document.own_steps import OwnChange, Step, redo_steps, undo_steps
-from flows.document.parsing import parse_json
-from flows.document.ports import Ports, default_size, ports_for, ports_of
-from flows.document.replaced import Replaced, replaced
-from flows.document.settings import check_settings
-from flows.document.undo import Past, TakenBack, take_back
-from flows.document.wire import decode_operation, decode_record, encode_operation
-from flows.document.wire_elements import (
+from flows.document.effect import Effect, Pair, compose, moved_only, pair_of
+from flows.document.element_json import (
     decode_edge,
     decode_graph,
     decode_node,
@@ -56,12 +15,50 @@ from flows.document.wire_elements import (
     encode_edge,
     encode_node,
 )
-from flows.document.written import Element
+from flows.document.elements import Edge, Element, FlowProperties, Node
+from flows.document.errors import Code, Reason, Rejected
+from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
+from flows.document.graph import Document, Graph
+from flows.document.json import canonical_json, chain, parse_json, same_json
+from flows.document.kinds.captions import footer, footer_settings, second_line, second_line_settings
+from flows.document.kinds.catalogue import Kind, Setting
+from flows.document.kinds.kinds import KINDS
+from flows.document.kinds.ports import Ports, ports_of
+from flows.document.kinds.settings import check_settings
+from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
+from flows.document.operations import (
+    SINGLE,
+    AddEdge,
+    AddNode,
+    Batch,
+    CreateFlow,
+    EditEdge,
+    EditFlow,
+    EditNode,
+    MoveNode,
+    Operation,
+    Outcome,
+    Record,
+    RemoveEdge,
+    RemoveNode,
+    ReplaceGraph,
+    ResizeNode,
+    apply,
+    decode_operation,
+    decode_record,
+    references_in,
+)
+from flows.document.operations.outcome import Skipped, decode_skipped, encode_skipped
+from flows.document.overwrites.report import Overwrite, overwrites
+from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
+from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps
+from flows.document.values import shows_something
 
 __all__ = [
     "DEFAULT_LIMITS",
     "KINDS",
     "NO_LIMITS",
+    "SINGLE",
     "AddEdge",
     "AddNode",
     "Batch",
@@ -72,25 +69,22 @@ __all__ = [
     "DocumentLimits",
     "Draft",
     "Edge",
-    "EdgeChanges",
     "EditEdge",
     "EditFlow",
     "EditNode",
     "Effect",
     "Element",
-    "FlowChanges",
     "FlowProperties",
     "Graph",
     "Kind",
-    "Left",
     "MoveNode",
     "Node",
-    "NodeChanges",
     "Operation",
     "Outcome",
+    "Overwrite",
     "OwnChange",
     "Pair",
-    "Past",
+    "PastVersion",
     "Point",
     "Ports",
     "Reason",
@@ -99,48 +93,42 @@ __all__ = [
     "RemoveEdge",
     "RemoveNode",
     "ReplaceGraph",
-    "Replaced",
     "ResizeNode",
     "Setting",
-    "SettingType",
-    "SingleOperation",
-    "Step",
-    "TakenBack",
+    "Skipped",
+    "UndoStep",
+    "Undone",
     "apply",
-    "canonical_bytes",
     "canonical_json",
     "chain",
     "check_settings",
+    "compose",
     "curve_between",
     "decode_edge",
     "decode_graph",
-    "decode_left",
     "decode_node",
     "decode_operation",
     "decode_properties",
     "decode_record",
-    "default_size",
+    "decode_skipped",
     "edge_path",
     "encode_edge",
-    "encode_left",
     "encode_node",
-    "encode_operation",
+    "encode_skipped",
     "footer",
     "footer_settings",
-    "mentioned",
-    "mentioned_on_wire",
     "moved_only",
+    "overwrites",
     "pair_of",
     "parse_json",
-    "port_offset",
     "port_point",
-    "ports_for",
     "ports_of",
     "redo_steps",
-    "replaced",
+    "references_in",
     "same_json",
     "second_line",
     "second_line_settings",
-    "take_back",
+    "selective_undo",
+    "shows_something",
     "undo_steps",
 ]

@@ -6,8 +6,7 @@ asked for. The overlay is the net effect itself: an element that is back to what
 
 from flows.document.effect import Effect, Pair, composed
 from flows.document.elements import Edge, FlowProperties, Node
-from flows.document.graph import Graph
-from flows.document.index import Index
+from flows.document.graph import Graph, Index
 
 
 class Draft:

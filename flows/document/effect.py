@@ -4,7 +4,7 @@ Rows are written from it, fragments and frames are made from it, and documents a
 which operation it came from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -34,12 +34,17 @@ class Effect:
         """Whether nothing is different."""
         return not self.nodes and not self.edges and self.flow is None
 
-    def then(self, other: "Effect") -> "Effect":
-        """Compose with what happened next; what ends as it began drops out."""
-        nodes, edges = dict(self.nodes), dict(self.edges)
-        _compose(nodes, other.nodes)
-        _compose(edges, other.edges)
-        return Effect(nodes, edges, composed(self.flow, other.flow))
+
+def compose(effects: Iterable[Effect]) -> Effect:
+    """Return the net effect of effects that follow each other; what ends as it began drops out."""
+    nodes: dict[str, Pair[Node]] = {}
+    edges: dict[str, Pair[Edge]] = {}
+    flow: Pair[FlowProperties] | None = None
+    for effect in effects:
+        _lay_over(nodes, effect.nodes)
+        _lay_over(edges, effect.edges)
+        flow = composed(flow, effect.flow)
+    return Effect(nodes, edges, flow)
 
 
 def composed(first: Pair[T] | None, second: Pair[T] | None) -> Pair[T] | None:
@@ -49,15 +54,6 @@ def composed(first: Pair[T] | None, second: Pair[T] | None) -> Pair[T] | None:
     if second is None:
         return first
     return pair_of(first.before, second.after)
-
-
-def _compose(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:
-    for key, pair in later.items():
-        net = composed(pairs.get(key), pair)
-        if net is None:
-            pairs.pop(key, None)
-        else:
-            pairs[key] = net
 
 
 def pair_of(before: T | None, after: T | None) -> Pair[T] | None:
@@ -70,17 +66,13 @@ def moved_only(pair: Pair[Node]) -> bool:
     before, after = pair.before, pair.after
     if before is None or after is None:
         return False
-    return before == Node(
-        after.id,
-        after.kind,
-        before.x,
-        before.y,
-        before.width,
-        before.height,
-        after.label,
-        after.description,
-        after.colour,
-        after.parent,
-        after.enabled,
-        after.settings,
-    )
+    return before == after.at(before.x, before.y, before.width, before.height)
+
+
+def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:
+    for id, pair in later.items():
+        net = composed(pairs.get(id), pair)
+        if net is None:
+            pairs.pop(id, None)
+        else:
+            pairs[id] = net

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from flows.document.elements import Node
-from flows.document.ports import BRANCH_MARGIN, BRANCH_PITCH, FIRST_BRANCH, ports_of
+from flows.document.kinds.ports import BRANCH_MARGIN, BRANCH_PITCH, FIRST_BRANCH, ports_of
 
 Point: TypeAlias = tuple[float, float]
 HEADER = 44

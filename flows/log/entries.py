@@ -17,10 +17,9 @@ from flows.document import (
     apply,
     canonical_json,
     chain,
-    decode_left,
     decode_record,
-    encode_left,
-    encode_operation,
+    decode_skipped,
+    encode_skipped,
     parse_json,
 )
 from flows.models import Change
@@ -101,7 +100,7 @@ class LoggedChange:
     def head(self) -> ChangeHead:
         """Who and how, without what."""
         actor = self.actor.id if self.actor else None
-        left = decode_left(parse_json(self.left_alone)) if self.left_alone else ()
+        left = decode_skipped(parse_json(self.left_alone)) if self.left_alone else ()
         return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, left)
 
 
@@ -109,8 +108,8 @@ def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
     rows, key, at = [], key_value(flow_id), time_value(created_at)
     for head, outcome in made:
-        record = canonical_json(encode_operation(outcome.record))
-        inverse = None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse))
+        record = canonical_json(outcome.record.encode())
+        inverse = None if outcome.inverse is None else canonical_json(outcome.inverse.encode())
         digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)
         names = head.version, head.actor, head.client, head.seq, head.via
         rows.append((key, *names, record, inverse, head.undo_of, head.step, _left_alone(head), digest, at))
@@ -175,7 +174,7 @@ def digest_of(
 
 
 def _left_alone(head: ChangeHead) -> str | None:
-    return canonical_json(encode_left(head.left)) if head.left else None
+    return canonical_json(encode_skipped(head.left)) if head.left else None
 
 
 def _logged(row: tuple[Any, ...]) -> LoggedChange:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from flows.document import Graph, Past, decode_record, parse_json
+from flows.document import Graph, PastVersion, decode_record, parse_json
 from flows.models import Change
 from flows.storage.store import StoredGraph
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 512
 
 
-def backwards(flow_id: UUID, version: int, below: Graph, *, down_to: int = 2) -> Iterator[tuple[Past, int]]:
+def backwards(flow_id: UUID, version: int, below: Graph, *, down_to: int = 2) -> Iterator[tuple[PastVersion, int]]:
     """Yield the versions from `version` down, each with the length of its inverse; `below` is the graph there.
 
     Read in growing chunks; rows that the way back will ask for are read together.
@@ -20,7 +20,7 @@ def backwards(flow_id: UUID, version: int, below: Graph, *, down_to: int = 2) ->
         lowest = max(down_to, version - size + 1)
         rows = Change.objects.filter(flow_id=flow_id, version__range=(lowest, version)).order_by("-version")
         entries = [
-            (Past(number, actor, decode_record(parse_json(inverse)) if inverse else None), len(inverse or ""))
+            (PastVersion(number, actor, decode_record(parse_json(inverse)) if inverse else None), len(inverse or ""))
             for number, actor, inverse in rows.values_list("version", "actor_id", "inverse")
         ]
         if isinstance(below, StoredGraph):

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, encode_operation, parse_json
+from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.errors import NotFound
 from flows.log.entries import READ_BYTES, changes_since, replay
@@ -90,7 +90,7 @@ def take_snapshot(flow_id: UUID, version: int) -> None:
         return
     document, properties = reached.document, reached.document.properties
     whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
-    graph = canonical_json(encode_operation(whole))
+    graph = canonical_json(whole.encode())
     row = Snapshot(flow_id=flow_id, version=version, digest=reached.digest, graph=graph)
     Snapshot.objects.bulk_create([row], ignore_conflicts=True)
 

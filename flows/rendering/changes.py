@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flows.document import Effect, Graph, Node, Pair, footer
-from flows.document.effect import moved_only
+from flows.document import Effect, Graph, Node, Pair, footer, moved_only
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.nodes import node_html
 from flows.rendering.pieces import joined

@@ -17,6 +17,7 @@ from flows.document import (
     Batch,
     CreateFlow,
     Edge,
+    EditEdge,
     EditNode,
     FlowProperties,
     MoveNode,
@@ -24,7 +25,6 @@ from flows.document import (
     Record,
     RemoveNode,
     ReplaceGraph,
-    mentioned,
 )
 from flows.models import FlowEdge, FlowNode
 from flows.storage.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
@@ -64,18 +64,20 @@ class StoredGraph:
         connected: set[str] = set()
         holding: set[str] = set()
         for record in _flat(records):
-            more_nodes, more_edges = mentioned(record)
+            more_nodes, more_edges = record.references()
             nodes |= more_nodes
             edges |= more_edges
             match record:
                 case AddEdge(edge):
                     connected.add(edge.source)
+                case EditEdge(_, changes) if "source" in changes:
+                    connected.add(changes["source"])
                 case MoveNode(id):
                     holding.add(id)
                 case RemoveNode(id):
                     holding.add(id)
                     connected.add(id)
-                case EditNode(id, changes) if "branches" in changes.get("settings", ()):
+                case EditNode(id, node_changes) if "branches" in node_changes.get("settings", ()):
                     connected.add(id)
         self._read_nodes(nodes)
         self._read_members({id for id in holding if (node := self._nodes[id]) and node.kind == "group"})

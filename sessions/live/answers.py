@@ -6,7 +6,7 @@ from typing import assert_never
 import structlog
 from django.utils.translation import override
 
-from flows.document import Document, encode_left
+from flows.document import Document, encode_skipped
 from flows.limits import current
 from flows.rendering import state_html
 from flows.sentences import sentence
@@ -75,7 +75,7 @@ def _sentence(socket: Socket, refused: Refused) -> str:
 
 
 def _acked(entry: Entry, given: Acked) -> frames.Acked:
-    left = encode_left(given.left) if given.left else None
+    left = encode_skipped(given.left) if given.left else None
     return frames.Acked(seq=entry.seq, client=entry.client, version=given.version, left=left)
 
 

@@ -5,9 +5,8 @@ the log tells of other writers. Deltas that follow each other are one delta, so 
 versions gets one frame.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Sum
@@ -23,15 +22,14 @@ from flows.document import (
     Node,
     Pair,
     apply,
+    compose,
     decode_record,
     parse_json,
 )
-from flows.document.effect import composed
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.models import Change, Flow
 from flows.submission import ChangeHead, Receipt
 
-T = TypeVar("T")
 LONGEST_WAY_BACK = 1024 * 1024
 
 
@@ -71,16 +69,6 @@ def join(deltas: Sequence[Delta]) -> Delta:
     changes = tuple(head for delta in deltas for head in delta.changes)
     effect = compose(delta.effect for delta in deltas)
     return Delta(deltas[0].previous, deltas[-1].version, deltas[-1].digest, changes, effect)
-
-
-def compose(effects: Iterable[Effect]) -> Effect:
-    """Return the net effect of effects that follow each other."""
-    nodes, edges, flow = {}, {}, None  # type: ignore[var-annotated]
-    for effect in effects:
-        _lay_over(nodes, effect.nodes)
-        _lay_over(edges, effect.edges)
-        flow = composed(flow, effect.flow)
-    return Effect(nodes, edges, flow)
 
 
 def reverse(effect: Effect) -> Effect:
@@ -147,15 +135,6 @@ def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Delta 
             return None
         draft.advance(apply(draft, decode_record(parse_json(change.inverse)), NO_LIMITS).effect)
     return Delta(since, version, changes[-1].digest, _heads(changes), reverse(draft.effect))
-
-
-def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:
-    for id, pair in later.items():
-        net = composed(pairs.get(id), pair)
-        if net is None:
-            pairs.pop(id, None)
-        else:
-            pairs[id] = net
 
 
 def _heads(changes: Sequence[LoggedChange]) -> tuple[ChangeHead, ...]:

@@ -159,3 +159,12 @@ def test_the_demo_lets_in_nobody_by_https(client: Client, alice: User, settings:
 
     assert b"data-demo-user" not in client.get("/login/").content
     assert client.post("/login/demo/", {"user": "alice"}).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["\u200b", " \u2060\u00a0", "\u3164", "\u200d\u200e"])
+def test_a_name_that_shows_nothing_is_refused(client: Client, name: str) -> None:
+    given = {"name": name, "email": "new@example.com", "password": "purple stapler"}
+    assert client.post("/register/", given).status_code == 422
+    response = client.post("/api/v1/auth/register", given, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid")
+    assert not User.objects.exists()

@@ -170,6 +170,8 @@ def test_a_name_is_its_persons_own(as_alice: Program, as_bob: Program, flow: Flo
         {"operations": "x"},
         {"operations": [], "extra": 1},
         {"operations": [], "seq": 1},
+        {"operations": [], "client": "a b"},
+        {"operations": [], "client": "program-1\n"},
         {"operations": [], "client": "", "seq": 1},
         {"operations": [], "client": "a b", "seq": 1},
         {"operations": [], "client": "x" * 65, "seq": 1},

@@ -7,9 +7,7 @@ from typing import get_args
 
 import pytest
 
-from flows.document import KINDS
-from flows.document.errors import Code
-from flows.document.wire import _DECODERS
+from flows.document import KINDS, SINGLE, Code
 from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
@@ -100,7 +98,7 @@ def test_every_operation_has_its_fields() -> None:
     }
 
     assert {row[0].strip("`"): set(NAME.findall(row[1])) for row in rows("## The document", 1)} == known
-    assert set(known) == set(_DECODERS) | {"batch"}
+    assert set(known) == set(SINGLE) | {"batch"}
 
 
 def test_every_way_a_change_comes_is_there() -> None:

@@ -6,16 +6,16 @@ from flows.document import (
     DEFAULT_LIMITS,
     Document,
     DocumentLimits,
-    Left,
     OwnChange,
-    Past,
+    PastVersion,
     Record,
-    Step,
-    TakenBack,
+    Skipped,
+    Undone,
+    UndoStep,
     apply,
     decode_operation,
     redo_steps,
-    take_back,
+    selective_undo,
     undo_steps,
 )
 
@@ -27,8 +27,8 @@ class Company:
     document: Document
     limits: DocumentLimits = DEFAULT_LIMITS
     steps: int = 100
-    log: list[tuple[OwnChange, Past]] = field(default_factory=list)
-    left: tuple[Left, ...] = ()
+    log: list[tuple[OwnChange, PastVersion]] = field(default_factory=list)
+    left: tuple[Skipped, ...] = ()
 
     def do(self, actor: int, operation: dict | Record, step: str | None = None) -> bool:
         """Apply what a person asks; tell whether it made a version."""
@@ -46,10 +46,10 @@ class Company:
     def own(self, actor: int) -> list[OwnChange]:
         return [change for change, past in reversed(self.log) if past.actor == actor]
 
-    def _back(self, actor: int, via: str, steps: list[Step]) -> bool:
+    def _back(self, actor: int, via: str, steps: list[UndoStep]) -> bool:
         past = [past for _change, past in reversed(self.log)]
-        match take_back(self.document, past, steps, actor, self.limits):
-            case TakenBack(outcome, undo_of, left):
+        match selective_undo(self.document, past, steps, actor, self.limits):
+            case Undone(outcome, undo_of, left):
                 self.left = left
                 assert self._write(actor, outcome, via, undo_of), "an undo that changes nothing"
                 return True
@@ -66,5 +66,5 @@ class Company:
         back = self.document.copy()
         back.advance(apply(back, outcome.inverse, self.limits).effect)
         assert back == before, "the inverse of what was written does not restore"
-        self.log.append((OwnChange(version, via, undo_of, step), Past(version, actor, outcome.inverse)))
+        self.log.append((OwnChange(version, via, undo_of, step), PastVersion(version, actor, outcome.inverse)))
         return True

@@ -154,6 +154,11 @@ def _edit_edge(rng: random.Random, document: Graph) -> Wire:
     changes: Wire = {"label": rng.choice(WORDS), "animated": rng.random() < 0.5}
     edge = _pick_edge(rng, document)
     chosen = rng.sample(list(changes), rng.randint(0, 2))
+    if rng.random() < 0.6:
+        ends = random_edge(rng, document, _id(rng, document), _id(rng, document))
+        changes |= ends
+        chosen += rng.sample(["source", "target"], rng.randint(1, 2))
+        chosen += [name for name in ("source_port", "target_port") if name in ends]
     return {"kind": "edit_edge", "id": edge.id if edge else "gone", "set": {name: changes[name] for name in chosen}}
 
 
@@ -175,7 +180,7 @@ _SINGLE: dict[Callable[[random.Random, Graph], Wire], int] = {
     _edit_node: 20,
     _resize_node: 5,
     _remove_node: 5,
-    _edit_edge: 4,
+    _edit_edge: 7,
     _remove_edge: 4,
     _edit_flow: 3,
 }

@@ -10,13 +10,13 @@ from flows.document import (
     Document,
     DocumentLimits,
     Edge,
-    Left,
     MoveNode,
     Reason,
     Rejected,
     RemoveEdge,
     RemoveNode,
     ReplaceGraph,
+    Skipped,
     apply,
     decode_graph,
     decode_operation,
@@ -69,7 +69,7 @@ class TestBatches:
         move = {"kind": "move_node", "id": "n1", "x": 8, "y": 0}
         link = {"kind": "add_edge", "edge": {"id": "e", "source": "gone", "target": "a"}}
         outcome = doing(document, batch(move, adding("a"), link, {"kind": "remove_edge", "id": "e"}) | {"whole": False})
-        assert outcome.left == (Left("node", "gone"), Left("edge", "e"))
+        assert outcome.skipped == (Skipped("node", "gone"), Skipped("edge", "e"))
         assert set(outcome.effect.nodes) == {"n1", "a"}
         assert not outcome.effect.edges
         assert outcome.record == Batch((MoveNode("n1", 8, 0), outcome.record.operations[1])), "whole, for the log"
@@ -86,9 +86,9 @@ class TestBatches:
         check_sound(after)
         assert [after.node(id).parent for id in "abm"] == [None] * 3
         assert (after.node("b").label, after.node("m").label, after.edge("e").source) == ("B", "Moved", "a")
-        assert outcome.left == tuple(Left("node", id, ("parent",)) for id in "abm")
+        assert outcome.skipped == tuple(Skipped("node", id, ("parent",)) for id in "abm")
         whole = apply(document, outcome.record, DEFAULT_LIMITS)
-        assert (whole.effect, whole.left) == (outcome.effect, ()), "the log says what was done"
+        assert (whole.effect, whole.skipped) == (outcome.effect, ()), "the log says what was done"
         after.advance(apply(after, outcome.inverse, DEFAULT_LIMITS).effect)
         assert after == document
 

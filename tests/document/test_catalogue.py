@@ -181,7 +181,7 @@ def test_no_setting_breaks_the_second_line(kind, setting) -> None:
 
 def test_only_an_agent_that_is_high_enough_has_a_footer() -> None:
     assert footer(a_node(settings={"model": "llama-3.1-8b", "temperature": 0.2})) == ("llama-3.1-8b", "0.2")
-    assert footer(a_node(settings={"temperature": 0})) == ("No model yet", "0")
+    assert footer(a_node(settings={"temperature": 0})) == ("Choose a model", "0")
     assert footer(a_node(height=79.99)) is None
     assert footer(a_node(kind="skill", height=200)) is None
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.document import AddEdge, DocumentLimits, EditEdge, EditFlow, FlowProperties, Rejected, RemoveEdge
+from flows.document import AddEdge, DocumentLimits, Edge, EditEdge, EditFlow, FlowProperties, Rejected, RemoveEdge
 
 from .cast import a_document, a_node, after, an_edge, doing
 
@@ -20,6 +20,16 @@ KINDS_WITH_PORTS = a_document(
     ],
     [an_edge()],
 )
+
+
+RENAMED = {
+    "kind": "batch",
+    "operations": [
+        {"kind": "edit_node", "id": "choose", "set": {"settings": {"branches": ["yes", "ja", "später"]}}},
+        {"kind": "edit_edge", "id": "e2", "set": {"source_port": "ja"}},
+        {"kind": "edit_node", "id": "choose", "set": {"settings": {"branches": ["ja", "später"]}}},
+    ],
+}
 
 
 def add(id="e9", source="n2", target="n1", **more):
@@ -103,7 +113,10 @@ class TestEditing:
         for operation in ({"kind": "edit_edge", "id": "gone", "set": {}}, {"kind": "remove_edge", "id": "gone"}):
             assert refusal(KINDS_WITH_PORTS, operation) == "unknown_edge"
 
-    @pytest.mark.parametrize("changes", [{"source": "n2"}, {"animated": 1}, {"label": None}, {"label": "x" * 2001}])
+    @pytest.mark.parametrize(
+        "changes",
+        [{"id": "e2"}, {"source": None}, {"source_port": ""}, {"animated": 1}, {"label": None}, {"label": "x" * 2001}],
+    )
     def test_what_cannot_be_set_is_refused(self, changes: dict) -> None:
         assert refusal(KINDS_WITH_PORTS, {"kind": "edit_edge", "id": "e1", "set": changes}) == "invalid"
 
@@ -113,15 +126,56 @@ class TestEditing:
         assert (edge.label, edge.animated, edge.source) == ("in 15 min", False, "n1")
         assert outcome.inverse == EditEdge("e1", {"label": ""})
 
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"source": "gone"}, "unknown_node"),
+            ({"target": "gone"}, "unknown_node"),
+            ({"source": "n2"}, "self_loop"),
+            ({"source": "end"}, "unknown_port"),
+            ({"target": "begin"}, "unknown_port"),
+            ({"source_port": "yes"}, "unknown_port"),
+            ({"target_port": "out"}, "unknown_port"),
+            ({"source": "choose"}, "unknown_port"),
+            ({"source": "again", "source_port": "each"}, "duplicate_edge"),
+        ],
+    )
+    def test_an_end_moves_only_where_an_edge_could_be_added(self, changes: dict, code: str) -> None:
+        document = after(KINDS_WITH_PORTS, add("taken", "again", "n2", source_port="each"))
+        assert refusal(document, {"kind": "edit_edge", "id": "e1", "set": changes}) == code
+
+    def test_an_end_moves_and_the_edge_keeps_all_else(self) -> None:
+        named = after(KINDS_WITH_PORTS, {"kind": "edit_edge", "id": "e1", "set": {"label": "soon", "animated": True}})
+        moved = {"kind": "edit_edge", "id": "e1", "set": {"source": "choose", "source_port": "yes", "target": "end"}}
+        outcome = doing(named, moved)
+        assert outcome.effect.edges["e1"].after == Edge("e1", "choose", "end", "yes", "in", "soon", animated=True)
+        assert outcome.inverse == EditEdge("e1", {"source": "n1", "source_port": "out", "target": "n2"})
+        assert outcome.record.references() == ({"choose", "end"}, {"e1"})
+
+    def test_a_port_that_is_not_named_is_kept(self) -> None:
+        outcome = doing(KINDS_WITH_PORTS, {"kind": "edit_edge", "id": "e1", "set": {"source": "again"}})
+        assert outcome.effect.edges["e1"].after.source_port == "out"
+
+    def test_an_edge_may_be_told_its_own_ends(self) -> None:
+        told = {"source": "n1", "target": "n2", "source_port": "out", "target_port": "in"}
+        assert doing(KINDS_WITH_PORTS, {"kind": "edit_edge", "id": "e1", "set": told}).effect.is_empty
+
+    def test_a_branch_is_renamed_by_one_batch(self) -> None:
+        document = after(KINDS_WITH_PORTS, add("e2", "choose", "n2", source_port="yes", label="if so"))
+        renamed = after(document, RENAMED)
+        assert renamed.edge("e2") == Edge("e2", "choose", "n2", "ja", "in", "if so")
+        assert renamed.node("choose").settings == {"branches": ["ja", "später"]}
+        assert after(renamed, doing(document, RENAMED).inverse.encode()) == document
+
     def test_adding_takes_a_removal_back(self) -> None:
         outcome = doing(KINDS_WITH_PORTS, {"kind": "remove_edge", "id": "e1"})
         assert outcome.inverse == AddEdge(an_edge())
 
 
 class TestTheFlow:
-    @pytest.mark.parametrize("changes", [{"title": ""}, {"title": " \n"}, {"title": "x" * 256}, {"title": None}])
-    def test_a_title_that_cannot_be_is_refused(self, changes: dict) -> None:
-        assert refusal(a_document(), {"kind": "edit_flow", "set": changes}) == "invalid"
+    @pytest.mark.parametrize("title", ["", " \n", "\u200b\u2060", "x" * 256, None])
+    def test_a_title_that_cannot_be_is_refused(self, title: str | None) -> None:
+        assert refusal(a_document(), {"kind": "edit_flow", "set": {"title": title}}) == "invalid"
 
     def test_only_the_named_properties_change(self) -> None:
         outcome = doing(a_document(), {"kind": "edit_flow", "set": {"title": "x" * 255}})

@@ -21,9 +21,9 @@ from flows.document import (
     RemoveNode,
     ReplaceGraph,
     chain,
-    mentioned,
-    mentioned_on_wire,
+    compose,
     moved_only,
+    references_in,
 )
 
 from .cast import a_document, a_node, an_edge, doing
@@ -96,8 +96,8 @@ class TestEffect:
     def test_composition_keeps_the_first_before_and_the_last_after(self) -> None:
         here, there, further = a_node(x=0), a_node(x=1), a_node(x=2)
         first, second = Effect({"n1": Pair(here, there)}), Effect({"n1": Pair(there, further)})
-        assert first.then(second) == Effect({"n1": Pair(here, further)})
-        assert first.then(Effect({"n1": Pair(there, here)})).is_empty
+        assert compose((first, second)) == Effect({"n1": Pair(here, further)})
+        assert compose((first, Effect({"n1": Pair(there, here)}))).is_empty
         assert first == Effect({"n1": Pair(here, there)})
 
     def test_only_geometry(self) -> None:
@@ -133,7 +133,7 @@ class TestMentioned:
         ],
     )
     def test_by_a_record(self, record, nodes: str, edges: str) -> None:
-        assert mentioned(record) == (set(nodes.split()), set(edges.split()))
+        assert record.references() == (set(nodes.split()), set(edges.split()))
 
     @pytest.mark.parametrize(
         ("wire", "nodes", "edges"),
@@ -149,4 +149,4 @@ class TestMentioned:
         ],
     )
     def test_by_what_could_not_be_decoded(self, wire: object, nodes: str, edges: str) -> None:
-        assert mentioned_on_wire(wire) == (set(nodes.split()), set(edges.split()))
+        assert references_in(wire) == (set(nodes.split()), set(edges.split()))

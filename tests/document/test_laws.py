@@ -20,9 +20,9 @@ from flows.document import (
     ReplaceGraph,
     apply,
     canonical_json,
+    compose,
     decode_operation,
     decode_record,
-    encode_operation,
     parse_json,
 )
 
@@ -36,7 +36,7 @@ STEPS = 120
 
 def through_the_log(record):
     """Write a record to text and read it back, as the log does."""
-    return decode_record(parse_json(canonical_json(encode_operation(record))))
+    return decode_record(parse_json(canonical_json(record.encode())))
 
 
 def difference(before: Document, after: Document) -> Effect:
@@ -110,7 +110,7 @@ def test_a_random_history(seed: int) -> None:
 
         document.advance(outcome.effect)
         draft.advance(outcome.effect)
-        total = total.then(outcome.effect)
+        total = compose((total, outcome.effect))
         check_sound(document)
         assert outcome.effect == difference(before, document)
         assert outcome.effect.is_empty == (before == document)

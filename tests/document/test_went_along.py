@@ -2,11 +2,11 @@
 
 import pytest
 
-from flows.document import Batch, Replaced
+from flows.document import Batch, Overwrite
 
 from .cast import a_document, a_node, an_edge
 from .company import Company
-from .test_replaced import find, put, said
+from .test_overwrites import find, put, said
 from .test_undo import ANA, BEN, add, batch, connect, edit, remove
 
 RESIZE = {"kind": "resize_node", "id": "d", "width": 120, "height": 128}
@@ -22,7 +22,7 @@ def branches(*names: str) -> dict:
     return edit("d", settings={"branches": list(names)})
 
 
-def late_branches(company: Company) -> Replaced:
+def late_branches(company: Company) -> Overwrite:
     """Ben set branches and connected one; Ana's are put in their place."""
     company.do(BEN, branches("yes", "no", "later"))
     company.do(BEN, connect("x", "d", "b", source_port="later"))

@@ -93,9 +93,9 @@ LIMITS: dict[str, str] = {
     "nodes": "document/test_node_operations.py::test_one_node_more_than_the_limit_is_refused",
     "edges": "document/test_edge_operations.py::test_one_edge_more_than_the_limit_is_refused",
     "title": "document/test_edge_operations.py::test_a_title_that_cannot_be_is_refused",
-    "label": "document/test_wire.py::test_what_fits_just_so_is_taken_as_it_is",
-    "description": "document/test_wire.py::test_what_fits_just_so_is_taken_as_it_is",
-    "settings_bytes": "document/test_wire.py::test_settings_are_counted_in_bytes_of_utf8",
+    "label": "document/test_json.py::test_what_fits_just_so_is_taken_as_it_is",
+    "description": "document/test_json.py::test_what_fits_just_so_is_taken_as_it_is",
+    "settings_bytes": "document/test_json.py::test_settings_are_counted_in_bytes_of_utf8",
     "body_bytes": "api/test_failures.py::test_the_size_of_a_body_has_a_limit",
     "undo": "flows/test_undo.py::test_a_hundred_steps_and_no_more",
     "idle_seconds": "sessions/test_limits.py::test_a_flow_where_nothing_happens_falls_asleep",
@@ -106,8 +106,8 @@ LIMITS: dict[str, str] = {
 }
 
 BOUNDS: dict[str, str] = {
-    "levels of JSON": "document/test_wire.py::test_settings_are_at_most_8_levels_deep",
-    "length of an id": "document/test_wire.py::test_what_does_not_fit_is_refused",
+    "levels of JSON": "document/test_json.py::test_settings_are_at_most_8_levels_deep",
+    "length of an id": "document/test_json.py::test_what_does_not_fit_is_refused",
     "coordinates": "faults/test_bounds.py",
     "a call's batches": "api/test_edits.py::test_the_batches_of_one_call_hold_only_so_much",
     "seconds of excess": "sessions/test_flow_control.py::test_ten_seconds_of_excess_are_a_flood_and_nine_are_not",

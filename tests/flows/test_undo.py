@@ -25,7 +25,7 @@ from flows.commands import (
     undo_budget,
     undo_steps,
 )
-from flows.document import Draft, Left
+from flows.document import Draft, Skipped
 from flows.log import verify_flow
 from flows.models import Change, Flow
 from flows.parsing import parse_graph
@@ -191,7 +191,7 @@ class TestEffects:
         mine = {"kind": "edit_node", "id": "plan", "set": {"label": "hers", "colour": "#ff0000"}}
         submit(flow.pk, [ask(alice, mine), ask(bob, label("plan", "his"))])
         undo = ask(alice, Undo(), seq=1)
-        left = (Left("node", "plan", ("label",)),)
+        left = (Skipped("node", "plan", ("label",)),)
         assert submit(flow.pk, [undo, undo]).answers == (Acked(4, True, left), Acked(4, False, left))
         submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "plan"})])
         assert submit(flow.pk, [undo]).answers == (Acked(4, False, left),)

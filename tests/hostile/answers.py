@@ -1,6 +1,6 @@
 """What was answered, and whether it is so: acknowledged is in the log, as it was asked; refused is not, for ever."""
 
-from flows.document import apply, canonical_json, decode_operation, encode_operation
+from flows.document import apply, canonical_json, decode_operation
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS
 from tests.hostile.device import Edit, Heard
 from tests.hostile.evidence import Evidence, Logged, Name
@@ -46,5 +46,5 @@ class Answers:
         with upholding("I4"):
             asked = decode_operation(edit.frame["operation"], DEFAULT_LIMITS)
             done = apply(self._story.documents[entry.version - 1], asked, NO_LIMITS).record
-            same = canonical_json(encode_operation(done)) == entry.operation
+            same = canonical_json(done.encode()) == entry.operation
             assert same, f"{edit.name} asked for {edit.frame['operation']}, got {entry.operation}"

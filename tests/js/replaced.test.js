@@ -21,6 +21,7 @@ const texts = new Texts({
   put_back: "Put yours back",
   take_theirs: "Take {name}’s",
   property_parent: "Group",
+  property_ends: "Connection",
   nothing: "nothing",
 });
 const editor = { texts, session: { you: { id: 1 } }, graph: { nodes: new Map([["d", { kind: "decision" }], ["h", { kind: "group", label: "Here" }]]) }, catalogue: { decision: { settings: { branches: "Branches" } }, group: { title: "Group" } } };
@@ -31,6 +32,12 @@ const said = (item) => {
   const { title, what, detail, action } = replacedNote({ ...base, ...item }, editor);
   return [title.replace("{what}", what), detail, action];
 };
+
+test("the ends of an edge are told by the nodes' names", () => {
+  const moved = { node: undefined, edge: "e", label: "A → C", property: "ends", stands: "theirs", names: { a: "Ask", c: "Cut" } };
+  const [, detail] = said({ ...moved, mine: ["a", "b", "out", "in"], theirs: ["a", "c", "out", "in"], put: {} });
+  assert.equal(detail, "Connection: “Ask → b” is now “Ask → Cut”");
+});
 
 test("what I deleted is not somebody else's doing", () => {
   const gone = { property: null, gone: true, put: { kind: "add_node" } };

@@ -179,6 +179,13 @@ def test_a_removal_tells_of_the_node_its_edges_and_the_group_it_left() -> None:
     assert by_id(html, "n-g1").children[-1].text == "0"
 
 
+def test_an_edge_whose_end_moved_is_drawn_anew_and_under_its_id() -> None:
+    html = changed(flow(), {"kind": "edit_edge", "id": "e1", "set": {"target": "n3"}})
+    edge = by_id(html, "e-e1")
+    assert (edge.attributes["data-source"], edge.attributes["data-target"]) == ("n1", "n3")
+    assert by_id(html, "l-e1").text == "then"
+
+
 def test_turning_a_node_off_brings_its_edges() -> None:
     html = changed(flow(), {"kind": "edit_node", "id": "n2", "set": {"enabled": False}})
     assert "data-disabled" in by_id(html, "e-e1").attributes

@@ -82,6 +82,7 @@ async def test_every_kind_of_change_keeps_copies_equal_and_digests_right(join: J
         RENAME,
         {"kind": "add_edge", "edge": {"id": "bc", "source": "b", "target": "c"}},
         {"kind": "edit_edge", "id": "bc", "set": {"label": "then"}},
+        {"kind": "edit_edge", "id": "bc", "set": {"source": "c", "target": "a"}},
         {"kind": "edit_flow", "set": {"title": "Better"}},
         {"kind": "batch", "operations": [{"kind": "remove_node", "id": "g"}, {"kind": "remove_edge", "id": "bc"}]},
         {"kind": "remove_node", "id": "b"},

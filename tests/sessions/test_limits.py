@@ -242,7 +242,7 @@ async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pyte
         monkeypatch.undo()
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(connection, "mentioned_on_wire", broken)
+    monkeypatch.setattr(connection, "references_in", broken)
     monkeypatch.setattr(connection, "WAITING_BYTES", 0)
     await alice.operate(move(1))
     assert await alice.closed() == 4412

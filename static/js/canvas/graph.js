@@ -104,11 +104,12 @@ export class Graph extends EventTarget {
 
   putEdge(element, label = null) {
     const { edgeId: id, source, target, sourcePort, targetPort } = element.dataset;
-    this.#unlink(this.edges.get(id));
+    const before = this.edges.get(id);
+    this.#unlink(before);
     this.edges.set(id, { id, source, target, sourcePort, targetPort, gone: false, isMine: false, element, label });
     for (const end of [source, target]) bucket(this.#incident, end).add(id);
     this.#layEdge(id);
-    this.#change([], [id]);
+    this.#change(before ? [before.source, before.target] : [], [id]);
   }
 
   dropNode(id) {

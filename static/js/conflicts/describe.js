@@ -12,6 +12,7 @@ export function shown(value, texts, name) {
   if (typeof value === "boolean") return texts.say(value ? "on" : "off");
   if (name === "place") return value.join(", ");
   if (name === "size") return value.join(" × ");
+  if (name === "ends") return `${value[0]} → ${value[1]}`;
   const text = isList(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
   return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }

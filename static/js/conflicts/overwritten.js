@@ -27,13 +27,19 @@ function changed(item, editor) {
   const areTheirs = stands === "theirs";
   const who = whoOf(actor, texts);
   const about = property(name, editor, graph.nodes.get(node)?.kind);
-  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(Object.hasOwn(names, value) ? names[value] : value, texts, name));
+  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(called(value, names), texts, name));
   const now = texts.say("is_now", { property: about, from, to });
   return {
     ...offer(item, who, editor),
     what: label || texts.say("the_flow"),
     detail: [now, wentAlong(stands, who, edges, texts)].filter(Boolean).join(". "),
   };
+}
+
+/** A value with nodes by what they are called: a group, or the nodes at an edge's ends. */
+function called(value, names) {
+  if (Array.isArray(value)) return value.map((one) => names[one] ?? one);
+  return Object.hasOwn(names, value) ? names[value] : value;
 }
 
 function offer(item, name, editor) {

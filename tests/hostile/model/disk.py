@@ -11,7 +11,6 @@ from flows.document import (
     canonical_json,
     chain,
     decode_record,
-    encode_operation,
     parse_json,
 )
 from flows.document.limits import NO_LIMITS
@@ -71,7 +70,7 @@ class Disk:
         """Keep the whole flow at a version."""
         properties = document.properties
         whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
-        self.snapshots[version] = Snapshot(version, digest, canonical_json(encode_operation(whole)))
+        self.snapshots[version] = Snapshot(version, digest, canonical_json(whole.encode()))
 
     def reopen(self) -> None:
         """Be found again by a process after another has died."""
@@ -84,8 +83,8 @@ def _entry(previous: str, head: ChangeHead, outcome: Outcome) -> Logged:
         client=head.client,
         seq=head.seq,
         via=head.via,
-        operation=canonical_json(encode_operation(outcome.record)),
-        inverse=None if outcome.inverse is None else canonical_json(encode_operation(outcome.inverse)),
+        operation=canonical_json(outcome.record.encode()),
+        inverse=None if outcome.inverse is None else canonical_json(outcome.inverse.encode()),
         undo_of=head.undo_of,
         step=head.step,
         digest="",

@@ -6,7 +6,7 @@ Everything here is lost in a crash. What it knows it has read from the disk's lo
 from collections import deque
 
 from accounts.principals import Person
-from flows.document import Document, Effect, Record, apply, decode_record, encode_left, parse_json
+from flows.document import Document, Effect, Record, apply, compose, decode_record, encode_skipped, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.parsing import parse_operation
 from flows.rendering import fragments
@@ -163,14 +163,14 @@ class Process:
             return None
         net = Effect()
         for effect in effects:
-            net = net.then(effect)  # type: ignore[arg-type]
+            net = compose((net, effect))  # type: ignore[arg-type]
         return net
 
     def _answer(self, connection: Connection, frame: object, answer: Answer) -> None:
         seq, client = frame.seq, frame.client  # type: ignore[attr-defined]
         match answer:
             case Acked(version, left=left):
-                skipped = encode_left(left) if left else None
+                skipped = encode_skipped(left) if left else None
                 connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=skipped)))
             case Refused(code):
                 connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=sentence(answer))))

@@ -6,14 +6,14 @@ from flows.document import (
     Draft,
     Outcome,
     OwnChange,
-    Past,
+    PastVersion,
     Rejected,
-    TakenBack,
+    Undone,
     apply,
     decode_record,
     parse_json,
     redo_steps,
-    take_back,
+    selective_undo,
     undo_steps,
 )
 from flows.errors import FlowReason
@@ -58,11 +58,11 @@ class Turn:
             if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
                 raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
             taken = self._take_back(asked, submission.actor or 0)
-            outcome, undo_of, left = taken.outcome, taken.undo_of, taken.left
+            outcome, undo_of, left = taken.outcome, taken.undo_of, taken.skipped
             via = "undo" if isinstance(asked, Undo) else "redo"
         else:
             outcome = apply(self._draft, asked, DEFAULT_LIMITS)
-            left = outcome.left
+            left = outcome.skipped
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
             return Acked(self._version, fresh=False)
@@ -73,15 +73,15 @@ class Turn:
         self.made.append((head, outcome))
         return Acked(self._version, fresh=True, left=left)
 
-    def _take_back(self, asked: Undo | Redo, actor: int) -> TakenBack:
-        made = [Past(head.version, head.actor, outcome.inverse) for head, outcome in self.made]
+    def _take_back(self, asked: Undo | Redo, actor: int) -> Undone:
+        made = [PastVersion(head.version, head.actor, outcome.inverse) for head, outcome in self.made]
         logged = [
-            Past(entry.version, entry.actor, entry.inverse and decode_record(parse_json(entry.inverse)))
+            PastVersion(entry.version, entry.actor, entry.inverse and decode_record(parse_json(entry.inverse)))
             for entry in self._disk.log
         ]
         steps = (undo_steps if isinstance(asked, Undo) else redo_steps)(self._own(actor), STEPS)
-        taken = take_back(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
-        if not isinstance(taken, TakenBack):
+        taken = selective_undo(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
+        if not isinstance(taken, Undone):
             raise Rejected("nothing_to_undo", FlowReason.NOTHING_TO_UNDO)
         return taken
 

@@ -1,28 +1,25 @@
 """Defects of the product's pure core: rules, undo, rendering."""
 
-import sys
 from dataclasses import replace
 from typing import Any
 
 from pytest import MonkeyPatch
 
-from flows.document import Effect, OwnChange, Past, pair_of
-from flows.document.restoring import Restoration
+from flows.document import Effect, OwnChange, PastVersion, RemoveNode, pair_of
+from flows.document.undo.compensation import Compensation
 from flows.rendering import changes
 from tests.hostile.model import turn
-
-applying = sys.modules["flows.document.apply"]
 
 
 def dangling_edge_kept(patch: MonkeyPatch) -> None:
     """A node goes and its edges stay."""
-    real = applying.remove_node
+    real = RemoveNode.apply
 
-    def remove_node(*given: Any) -> Any:
-        step = real(*given)
-        return replace(step, effect=Effect(step.effect.nodes), inverse=step.inverse[:1])
+    def apply(*given: Any) -> Any:
+        applied = real(*given)
+        return replace(applied, effect=Effect(applied.effect.nodes), inverse=applied.inverse[:1])
 
-    patch.setattr(applying, "remove_node", remove_node)
+    patch.setattr(RemoveNode, "apply", apply)
 
 
 def undo_takes_back_somebody_elses_step(patch: MonkeyPatch) -> None:
@@ -38,19 +35,19 @@ def undo_takes_back_somebody_elses_step(patch: MonkeyPatch) -> None:
 
 def undo_overlooks_who_wrote_in_between(patch: MonkeyPatch) -> None:
     """What others have written since, to the value that it had before, counts for nothing."""
-    real = turn.take_back
+    real = turn.selective_undo
 
-    def take_back(graph: Any, past: Any, steps: Any, actor: int, limits: Any) -> Any:
-        return real(graph, [Past(one.version, actor, one.inverse) for one in past], steps, actor, limits)
+    def selective_undo(graph: Any, past: Any, steps: Any, actor: int, limits: Any) -> Any:
+        return real(graph, [PastVersion(one.version, actor, one.inverse) for one in past], steps, actor, limits)
 
-    patch.setattr(turn, "take_back", take_back)
+    patch.setattr(turn, "selective_undo", selective_undo)
 
 
 def undo_forgets_a_property(patch: MonkeyPatch) -> None:
     """Labels are not brought back."""
-    real = Restoration.__init__
+    real = Compensation.__init__
 
-    def shortened(self: Restoration, graph: Any, wish: Any, others: Any) -> None:
+    def shortened(self: Compensation, graph: Any, wish: Any, others: Any) -> None:
         nodes = {id: unlabelled(pair) for id, pair in wish.nodes.items()}
         real(self, graph, replace(wish, nodes={id: pair for id, pair in nodes.items() if pair}), others)
 
@@ -59,7 +56,7 @@ def undo_forgets_a_property(patch: MonkeyPatch) -> None:
             return pair
         return pair_of(pair.before, replace(pair.after, label=pair.before.label))
 
-    patch.setattr(Restoration, "__init__", shortened)
+    patch.setattr(Compensation, "__init__", shortened)
 
 
 def group_not_counted_again(patch: MonkeyPatch) -> None:
