@@ -14,7 +14,7 @@ from sessions import database
 from tests.faults.frail import Author, FrailServer, logged
 from tests.postgres import Postgres
 from tests.programs import Programs
-from web.db_errors import NotOurTurn, is_outage
+from web.db_errors import LockTimeout, is_outage
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_what_is_no_outage_stays_loud(defect: Exception) -> None:
 @pytest.mark.parametrize(
     "outage",
     [
-        NotOurTurn(),
+        LockTimeout(),
         InterfaceError("connection already closed"),
         cause(OperationalError(), sqlite_error(sqlite3.SQLITE_FULL)),
         cause(OperationalError(), sqlite_error(sqlite3.SQLITE_IOERR_WRITE)),
