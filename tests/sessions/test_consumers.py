@@ -77,7 +77,7 @@ async def test_a_frame_takes_no_trip_through_a_thread(join: Join, monkeypatch: p
     [
         ({}, "say hello first"),
         ({"Accept-Language": "de"}, "erst grüßen"),
-        ({"Accept-Language": "en", "Cookie": "django_language=de"}, "erst grüßen"),
+        ({"Accept-Language": "en", "Cookie": "language=de"}, "erst grüßen"),
         ({"Accept-Language": "xx"}, "say hello first"),
     ],
 )
@@ -109,3 +109,21 @@ async def test_refusals_are_in_the_language_of_the_handshake(
     refused = await client.answer(1)
     assert (refused["code"], refused["message"]) == ("unknown_action", "de: There is no such action.")
     await client.leave()
+
+
+async def test_markup_is_in_the_language_of_each_reader(live: None, flow: Flow, cast: dict[str, User]) -> None:
+    readers = {}
+    for language in ("en", "de"):
+        token = await sync_to_async(token_of)(cast["alice"])
+        readers[language] = await connect(token, flow.pk, {"Accept-Language": language})
+        await readers[language].hello(format="html", client=f"reader-in-{language}")
+    switch = {"kind": "edit_node", "id": "a", "set": {"enabled": False}}
+    await readers["en"].send("operate", seq=1, operation=switch)
+    markup = {language: (await reader.next("apply_changes"))["html"] for language, reader in readers.items()}
+    assert ">Off</span>" in markup["en"]
+    assert ">Aus</span>" in markup["de"]
+    broken = {"kind": "edit_node", "id": "a", "set": {"settings": {"nonsense": 1}}}
+    await readers["de"].send("operate", seq=2, operation=broken)
+    assert ">Aus</span>" in (await readers["de"].answer(2))["html"]
+    for reader in readers.values():
+        await reader.leave()
