@@ -2,17 +2,18 @@
  * From pointers to gestures: decides what a press begins, waits for the threshold, then runs the gesture until release, Esc or a
  * second finger.
  *
- * A gesture is an object with `name`, `start()`, `move(event)`, `end(event)`, `cancel()`, any of them optional but the name;
- * a press that never crosses the threshold is a tap. While a gesture runs the root says which one.
+ * A press that never crosses the threshold is a tap. While a gesture runs, the root's `data-gesture` holds its name.
  *
  * Event `menu` (detail: {event, hit}): a menu is asked for, by the other button or a long press.
  *
- * @typedef {{name: string, start?(): void, move(event: PointerEvent): void, end(event: PointerEvent): void, cancel(): void}} Gesture
+ * @typedef {{name: string, drifts?: boolean, start?(): void, move?(event: PointerEvent): void, end?(event: PointerEvent): void,
+ *   cancel?(): void}} Gesture `drifts`: near the border of the canvas the view moves on
  */
 
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
 import { Marquee } from "./marquee.js";
+import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
 
 const THRESHOLD = { mouse: 4, pen: 6, touch: 6 };
@@ -53,7 +54,7 @@ export class Gestures extends EventTarget {
   cancel() {
     const gesture = this.current;
     this.#finish();
-    gesture?.cancel();
+    gesture?.cancel?.();
     return Boolean(gesture);
   }
 
@@ -100,7 +101,7 @@ export class Gestures extends EventTarget {
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < (THRESHOLD[press.type] ?? 4)) return;
       this.#start(press.gesture);
     }
-    this.current?.move(event);
+    this.current?.move?.(event);
     press.last = event;
     if (this.current?.drifts && !this.#drift) this.#drift = requestAnimationFrame(() => this.#pan());
   }
@@ -118,7 +119,7 @@ export class Gestures extends EventTarget {
     if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
     const gesture = this.current;
     this.#finish();
-    if (gesture) gesture.end(event);
+    if (gesture) gesture.end?.(event);
     else if (press.hit) this.#tap(event, press.hit);
   }
 
@@ -163,7 +164,7 @@ export class Gestures extends EventTarget {
     const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
     if (!dx && !dy) return;
     viewport.pan(Math.max(-BORDER, Math.min(BORDER, dx)) / 3, Math.max(-BORDER, Math.min(BORDER, dy)) / 3);
-    this.current.move(last);
+    this.current.move?.(last);
     this.#drift = requestAnimationFrame(() => this.#pan());
   }
 
@@ -204,55 +205,6 @@ export class Gestures extends EventTarget {
 
   #askForMenu(event, hit) {
     this.dispatchEvent(new CustomEvent("menu", { detail: { event, hit } }));
-  }
-}
-
-/** Move the view with one pointer. */
-class Pan {
-  name = "pan";
-
-  constructor({ viewport }, event) {
-    this.viewport = viewport;
-    this.last = event;
-  }
-
-  move(event) {
-    this.viewport.pan(event.clientX - this.last.clientX, event.clientY - this.last.clientY);
-    this.last = event;
-  }
-
-  end() {}
-
-  cancel() {}
-}
-
-/** Move and zoom the view with two fingers. */
-class Pinch {
-  name = "pinch";
-
-  /** @param {Map<number, PointerEvent>} fingers kept up to date by the caller */
-  constructor({ viewport }, fingers) {
-    this.viewport = viewport;
-    this.fingers = fingers;
-    this.last = this.#span();
-  }
-
-  move() {
-    if (this.fingers.size < 2) return;
-    const { viewport } = this;
-    const now = this.#span();
-    viewport.pan(now.x - this.last.x, now.y - this.last.y);
-    viewport.zoomTo(viewport.zoom * (now.length / this.last.length), now);
-    this.last = now;
-  }
-
-  end() {}
-
-  cancel() {}
-
-  #span() {
-    const [a, b] = [...this.fingers.values()].map((finger) => this.viewport.local(finger));
-    return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, length: Math.max(1, Math.hypot(a.x - b.x, a.y - b.y)) };
   }
 }
 
