@@ -8,7 +8,7 @@ import { Graph } from "./canvas/graph.js";
 import { OptimisticRendering } from "./canvas/optimistic_rendering.js";
 import { Renderer, fillPorts } from "./canvas/renderer.js";
 import { Viewport, isPhone } from "./canvas/viewport.js";
-import { union } from "./lib/geometry.js";
+import { encloses, union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
 import { Patcher } from "./sync/patcher.js";
 import { LiveSession } from "./sync/session.js";
@@ -97,9 +97,7 @@ class Editor {
     const { graph, viewport } = this.#page;
     viewport.set(currentView(this.#world));
     const all = union(graph.visibleNodes());
-    const seen = viewport.seen();
-    const isWhole = !all || (all.x >= seen.x && all.y >= seen.y && all.x + all.width <= seen.x + seen.width && all.y + all.height <= seen.y + seen.height);
-    if (isWhole) return;
+    if (!all || encloses(viewport.seen(), all)) return;
     viewport.fit(all, { glide: false });
     // On a phone the whole flow would be too small to read: show where it begins.
     const zoom = READABLE;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { align } from "../../static/js/lib/align.js";
-import { detail, fit, intersects, MAX_ZOOM, MIN_ZOOM, placed, readingOrder, round, snap, toScreen, toWorld, union, zoomAt } from "../../static/js/lib/geometry.js";
+import { clamp, detail, encloses, fit, intersects, MAX_ZOOM, MIN_ZOOM, placed, readingOrder, round, snap, toScreen, toWorld, union, zoomAt } from "../../static/js/lib/geometry.js";
 
 const view = { x: 40, y: -10, zoom: 0.5 };
 
@@ -67,4 +67,18 @@ test("a near side or centre pulls, with a line through both", () => {
   assert.equal(dy, null);
   assert.deepEqual(guides, [{ axis: "x", at: 0, from: 0, to: 350 }]);
   assert.equal(align({ x: 300, y: -3, width: 50, height: 50 }, [other], 6).dy, -2, "the nearest of sides and centres");
+});
+
+test("a rectangle encloses itself and what is inside, nothing that sticks out on any side", () => {
+  const outer = { x: 0, y: 0, width: 100, height: 80 };
+  assert.equal(encloses(outer, outer), true);
+  assert.equal(encloses(outer, { x: 10, y: 10, width: 20, height: 20 }), true);
+  for (const inner of [{ x: -1, y: 10 }, { x: 81, y: 10 }, { x: 10, y: -1 }, { x: 10, y: 61 }]) {
+    assert.equal(encloses(outer, { ...inner, width: 20, height: 20 }), false);
+  }
+});
+
+test("a value is kept between its bounds; the low one counts when there is no room", () => {
+  assert.deepEqual([clamp(-1, 0, 9), clamp(5, 0, 9), clamp(12, 0, 9)], [0, 5, 9]);
+  assert.equal(clamp(5, 8, -20), 8);
 });

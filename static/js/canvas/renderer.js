@@ -7,7 +7,7 @@
  * Event `drawn` after each frame that changed something (detail: {nodes, edges}).
  */
 
-import { edgePath, intersects } from "../lib/geometry.js";
+import { edgePath, encloses, intersects } from "../lib/geometry.js";
 import { edgeName } from "../lib/texts.js";
 
 const WHOLE = 600;
@@ -138,7 +138,7 @@ export class Renderer extends EventTarget {
     this.#overview?.show(isFar);
     const { zoom } = this.#viewport;
     const ratio = this.#culled ? zoom / this.#culled.zoom : 0;
-    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && within(this.#viewport.seen(), this.#culled.rect)) return;
+    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && encloses(this.#culled.rect, this.#viewport.seen())) return;
     this.#culled = isFar ? null : { rect: this.#viewport.seen(MARGIN), zoom };
     const wanted = isFar ? new Map() : this.#inView();
     for (const id of this.pinned()) if (this.#graph.node(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
@@ -186,9 +186,6 @@ export class Renderer extends EventTarget {
     return found;
   }
 }
-
-const within = (inner, outer) =>
-  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
 
 /** Write a node's place: in the style, and in the attributes that scripts and tests read. */
 function place(record, rect) {

@@ -6,7 +6,7 @@
  * moved the view with a command or the minimap).
  */
 
-import { centre, centred, detail, fit, seen, toWorld, zoomAt } from "../lib/geometry.js";
+import { centre, centred, detail, encloses, fit, seen, toWorld, zoomAt } from "../lib/geometry.js";
 
 const GLIDE_MS = 140;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -93,8 +93,7 @@ export class Viewport extends EventTarget {
 
   /** Pan just so far that `rect` is seen; centre it when it was wholly outside. */
   reveal(rect) {
-    const view = this.seen(-24);
-    if (rect.x >= view.x && rect.y >= view.y && rect.x + rect.width <= view.x + view.width && rect.y + rect.height <= view.y + view.height) return;
+    if (encloses(this.seen(-24), rect)) return;
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
   }
 

@@ -10,6 +10,7 @@
  *   cancel?(): void}} Gesture `drifts`: near the border of the canvas the view moves on
  */
 
+import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
 import { Marquee } from "./marquee.js";
@@ -163,7 +164,7 @@ export class Gestures extends EventTarget {
     const pull = (at, length) => Math.max(0, BORDER - at) - Math.max(0, at - length + BORDER);
     const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
     if (!dx && !dy) return;
-    viewport.pan(Math.max(-BORDER, Math.min(BORDER, dx)) / 3, Math.max(-BORDER, Math.min(BORDER, dy)) / 3);
+    viewport.pan(clamp(dx, -BORDER, BORDER) / 3, clamp(dy, -BORDER, BORDER) / 3);
     this.current.move?.(last);
     this.#drift = requestAnimationFrame(() => this.#pan());
   }
@@ -173,7 +174,7 @@ export class Gestures extends EventTarget {
     const { viewport } = this.#parts;
     const unit = event.deltaMode === 1 ? 16 : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
-    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-Math.max(-60, Math.min(60, dy)) / 120), viewport.local(event));
+    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-clamp(dy, -60, 60) / 120), viewport.local(event));
     else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
     else viewport.pan(-dx, -dy);
   }

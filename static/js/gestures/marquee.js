@@ -1,6 +1,6 @@
 /** Drag on the empty canvas: what the rectangle touches is selected; with Shift it is added. */
 
-import { between, intersects } from "../lib/geometry.js";
+import { between, encloses, intersects } from "../lib/geometry.js";
 import { make, over } from "../lib/make.js";
 
 export class Marquee {
@@ -26,7 +26,7 @@ export class Marquee {
     const { graph, layers } = this.#parts;
     over(layers.overlay, this.#box, rect);
     const nodes = new Set(this.#before);
-    for (const { id, kind } of graph.visibleNodes()) if (touches(rect, graph.rect(id), kind)) nodes.add(id);
+    for (const { id, kind } of graph.visibleNodes()) if (selects(rect, graph.rect(id), kind)) nodes.add(id);
     this.#parts.selection.set({ nodes });
   }
 
@@ -40,8 +40,5 @@ export class Marquee {
   }
 }
 
-/** A frame is taken only whole: inside it one selects its members. */
-function touches(rect, node, kind) {
-  if (kind !== "group") return intersects(rect, node);
-  return rect.x <= node.x && rect.y <= node.y && rect.x + rect.width >= node.x + node.width && rect.y + rect.height >= node.y + node.height;
-}
+/** A group is selected only as a whole: a rectangle drawn inside it selects its members. */
+const selects = (rect, node, kind) => (kind === "group" ? encloses : intersects)(rect, node);

@@ -29,7 +29,8 @@ export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 4;
 export const BOUND = 1_000_000;
 
-export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+/** Keep a value between two bounds; `low` counts when there is no room between them. */
+export const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
 /** Round as the document does: to a hundredth. */
 export const round = (value) => Math.round(value * 100) / 100 + 0;
 export const snap = (value, step = GRID) => Math.round(value / step) * step;
@@ -78,6 +79,10 @@ export const placed = ({ x, y }, width, height) => ({ x: snap(x - width / 2), y:
 
 export const contains = (rect, point) =>
   point.x >= rect.x && point.y >= rect.y && point.x <= rect.x + rect.width && point.y <= rect.y + rect.height;
+
+/** Whether `inner` is wholly inside `outer`. @param {Rect} outer @param {Rect} inner */
+export const encloses = (outer, inner) =>
+  inner.x >= outer.x && inner.y >= outer.y && inner.x + inner.width <= outer.x + outer.width && inner.y + inner.height <= outer.y + outer.height;
 
 export const intersects = (a, b) =>
   a.x <= b.x + b.width && b.x <= a.x + a.width && a.y <= b.y + b.height && b.y <= a.y + a.height;
@@ -176,7 +181,7 @@ export function heightFor(branches) {
 
 function handle(dx) {
   if (dx < 0) return Math.min(80 - dx / 8, 240);
-  return Math.min(Math.max(28, dx / 2), 120);
+  return clamp(dx / 2, 28, 120);
 }
 
 /** `+ 0` turns -0 into 0. */

@@ -3,9 +3,11 @@
  * Used for other people's cursors and drags, at most 300 ms behind.
  */
 
-const KEEP = 6;
-const LEAST_MS = 60;
-const MOST_MS = 300;
+import { clamp } from "./geometry.js";
+
+const MAX_POINTS = 6;
+const MIN_LAG_MS = 60;
+const MAX_LAG_MS = 300;
 
 export class Spline {
   /** @type {{at: number, x: number, y: number}[]} */
@@ -16,9 +18,9 @@ export class Spline {
   add(at, x, y) {
     const last = this.#points.at(-1);
     if (last && at - last.at > 1000) this.#points = [{ ...last, at: at - this.#lag }];
-    else if (last) this.#lag += (Math.min(MOST_MS, Math.max(LEAST_MS, (at - last.at) * 1.5)) - this.#lag) / 4;
+    else if (last) this.#lag += (clamp((at - last.at) * 1.5, MIN_LAG_MS, MAX_LAG_MS) - this.#lag) / 4;
     this.#points.push({ at, x, y });
-    if (this.#points.length > KEEP) this.#points.shift();
+    if (this.#points.length > MAX_POINTS) this.#points.shift();
   }
 
   /** @returns {{x: number, y: number, still: boolean}|null} where to show it at `now` */
@@ -40,10 +42,10 @@ export class Spline {
 const pick = ({ x, y }) => ({ x, y });
 
 function curve(p0, p1, p2, p3, t) {
-  const flat = Math.min(p1, p2);
+  const low = Math.min(p1, p2);
   const high = Math.max(p1, p2);
   const value =
     0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t * t + (3 * p1 - p0 - 3 * p2 + p3) * t ** 3);
   // Overshoot would show a pointer where it never was.
-  return Math.min(high, Math.max(flat, value));
+  return clamp(value, low, high);
 }

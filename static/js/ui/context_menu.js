@@ -4,6 +4,7 @@
  * @typedef {{icon: string, text: string, keys?: string, danger?: boolean, run: () => void}} Item
  */
 
+import { clamp } from "../lib/geometry.js";
 import { icon, make } from "../lib/make.js";
 
 const mod = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl+";
@@ -38,8 +39,8 @@ export class ContextMenu {
     this.#menu.replaceChildren(...items.map(item));
     this.#menu.hidden = false;
     const { width, height } = this.#menu.getBoundingClientRect();
-    this.#menu.style.left = `${Math.max(8, Math.min(at.x, innerWidth - width - 8))}px`;
-    this.#menu.style.top = `${Math.max(8, Math.min(at.y, innerHeight - height - 8))}px`;
+    this.#menu.style.left = `${clamp(at.x, 8, innerWidth - width - 8)}px`;
+    this.#menu.style.top = `${clamp(at.y, 8, innerHeight - height - 8)}px`;
     this.#menu.firstChild.focus({ preventScroll: true });
   }
 

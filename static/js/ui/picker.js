@@ -4,6 +4,7 @@
  * @typedef {{at?: {x: number, y: number}, event?: MouseEvent, link?: (node: object) => object[]}} Place
  */
 
+import { clamp } from "../lib/geometry.js";
 import { make } from "../lib/make.js";
 
 export class Picker {
@@ -58,8 +59,8 @@ export class Picker {
     style.inset = isFree ? "0" : "auto";
     if (isFree) return;
     const { width, height } = this.#dialog.getBoundingClientRect();
-    style.left = `${Math.max(8, Math.min(event.clientX + 8, innerWidth - width - 8))}px`;
-    style.top = `${Math.max(8, Math.min(event.clientY - 20, innerHeight - height - 8))}px`;
+    style.left = `${clamp(event.clientX + 8, 8, innerWidth - width - 8)}px`;
+    style.top = `${clamp(event.clientY - 20, 8, innerHeight - height - 8)}px`;
   }
 
   #filter() {

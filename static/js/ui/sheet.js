@@ -4,6 +4,7 @@
  */
 
 import { isPhone } from "../canvas/viewport.js";
+import { clamp } from "../lib/geometry.js";
 
 const HEIGHTS = ["peek", "half", "full"];
 const SHARE = { peek: 0.12, half: 0.46, full: 0.92 };
@@ -58,7 +59,7 @@ export class Sheet {
       const at = HEIGHTS.indexOf(this.#panel.dataset.sheet);
       if (Math.abs(by) < 8) this.raise();
       else if (by > 0 && at === 0) this.#parts.selection.clear();
-      else this.#set(HEIGHTS[Math.max(0, Math.min(2, at + (by > 0 ? -1 : 1)))]);
+      else this.#set(HEIGHTS[clamp(at + (by > 0 ? -1 : 1), 0, HEIGHTS.length - 1)]);
     };
   }
 
@@ -71,7 +72,7 @@ export class Sheet {
     const { x, y, zoom } = viewport.view;
     const rect = graph.rect(node.id);
     const [width, height] = [this.#actions.offsetWidth, this.#actions.offsetHeight];
-    const left = Math.max(8, Math.min((rect.x + rect.width / 2) * zoom + x - width / 2, viewport.size.width - width - 8));
+    const left = clamp((rect.x + rect.width / 2) * zoom + x - width / 2, 8, viewport.size.width - width - 8);
     const above = rect.y * zoom + y - height - GAP;
     const top = above > 8 ? above : (rect.y + rect.height) * zoom + y + GAP;
     Object.assign(this.#actions.style, { top: "0", left: "0" });
