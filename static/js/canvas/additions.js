@@ -1,6 +1,6 @@
 /** Add a node: beside the selection, at a point, or in the middle of the view. */
 
-import { newId } from "../lib/edits.js";
+import { addNode, newId } from "../lib/edits.js";
 import { placed } from "../lib/geometry.js";
 import { isPhone } from "./viewport.js";
 
@@ -20,7 +20,7 @@ export class Additions {
     const { width, height } = catalogue[kind];
     const where = at ? placed(at, width, height) : this.#room(width, height);
     const node = { id: newId("n"), kind, ...where };
-    if (!editing.submit([{ kind: "add_node", node }, ...(link?.(node) ?? [])]).length) return;
+    if (!editing.submit([addNode(node), ...(link?.(node) ?? [])]).length) return;
     selection.set({ nodes: [node.id] });
     renderer.flush();
     viewport.reveal({ ...where, width, height });

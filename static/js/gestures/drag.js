@@ -7,7 +7,7 @@
 
 import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
-import { insertInto, move } from "../lib/edits.js";
+import { editNode, insertInto, move } from "../lib/edits.js";
 
 const REACH = 6;
 
@@ -94,7 +94,7 @@ export class Drag {
     return this.#roots.flatMap((id) => {
       const { parent } = graph.nodes.get(id);
       const home = graph.groupAt(centre(graph.rect(id)), this.#was);
-      return home === parent ? [] : [{ kind: "edit_node", id, set: { parent: home } }];
+      return home === parent ? [] : [editNode(id, { parent: home })];
     });
   }
 

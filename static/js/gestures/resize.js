@@ -1,5 +1,6 @@
 /** Resize a node by a corner or side; never below its kind's smallest size. Members of a group stay where they are. */
 
+import { resizeNode } from "../lib/edits.js";
 import { round, snap } from "../lib/geometry.js";
 
 export class Resize {
@@ -35,7 +36,7 @@ export class Resize {
     const was = this.#was;
     if (width !== was.width || height !== was.height) {
       const moved = x !== was.x || y !== was.y ? { x, y } : {};
-      this.#parts.editing.submit([{ kind: "resize_node", id: this.#id, width, height, ...moved }]);
+      this.#parts.editing.submit([resizeNode(this.#id, { width, height, ...moved })]);
     }
     this.cancel();
   }

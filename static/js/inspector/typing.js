@@ -5,7 +5,7 @@
  */
 
 import { heightFor } from "../lib/geometry.js";
-import { editNode, newId } from "../lib/edits.js";
+import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
 import { placeOf } from "./unsaved_fields.js";
@@ -165,16 +165,16 @@ export class Typing {
 
   #operations(set) {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
-    if (edge) return [{ kind: "edit_edge", id: edge, set }];
+    if (edge) return [editEdge(edge, set)];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [{ kind: "edit_flow", set }];
+    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [editFlow(set)];
   }
 
   /** A decision grows with its branches. */
   #grown(id, { settings }) {
     const node = this.#parts.graph.node(id);
     const height = heightFor(settings?.branches ?? []);
-    return settings?.branches && node?.height < height ? [{ kind: "resize_node", id, width: node.width, height }] : [];
+    return settings?.branches && node?.height < height ? [resizeNode(id, { width: node.width, height })] : [];
   }
 
   #forget() {

@@ -19,7 +19,20 @@ export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
   edge: { id: newId("e"), source, target, source_port: sourcePort, target_port: targetPort, ...more },
 });
 
+export const addNode = (node) => ({ kind: "add_node", node });
+
 export const editNode = (id, set) => ({ kind: "edit_node", id, set });
+
+export const removeNode = (id) => ({ kind: "remove_node", id });
+
+/** @param {{width: number, height: number, x?: number, y?: number}} box `x` and `y` only when the corner moves too */
+export const resizeNode = (id, box) => ({ kind: "resize_node", id, ...box });
+
+export const editEdge = (id, set) => ({ kind: "edit_edge", id, set });
+
+export const removeEdge = (id) => ({ kind: "remove_edge", id });
+
+export const editFlow = (set) => ({ kind: "edit_flow", set });
 
 /** An edit that puts a node into a group still applies if the group is gone, but only as part of a batch. */
 const isIntoGroup = ({ node, set }) => Boolean((node ?? set)?.parent);
@@ -45,7 +58,7 @@ export function insertInto(edge, node) {
   const [[into], [out]] = [node.inputs, node.outputs];
   if (!into || !out || edge.source === node.id || edge.target === node.id) return [];
   return [
-    { kind: "remove_edge", id: edge.id },
+    removeEdge(edge.id),
     addEdge(edge.source, edge.sourcePort, node.id, into),
     addEdge(node.id, out, edge.target, edge.targetPort),
   ];
@@ -55,8 +68,8 @@ export function insertInto(edge, node) {
 export function remove(nodes, edges, edgesOf) {
   const covered = new Set([...nodes].flatMap((id) => edgesOf(id).map((edge) => edge.id)));
   return [
-    ...[...edges].filter((id) => !covered.has(id)).map((id) => ({ kind: "remove_edge", id })),
-    ...[...nodes].map((id) => ({ kind: "remove_node", id })),
+    ...[...edges].filter((id) => !covered.has(id)).map(removeEdge),
+    ...Array.from(nodes, removeNode),
   ];
 }
 
@@ -76,7 +89,7 @@ export function removeAndJoin(nodes, edgesOf) {
       }
     }
   }
-  return [...[...gone].map((id) => ({ kind: "remove_node", id })), ...joins];
+  return [...Array.from(gone, removeNode), ...joins];
 }
 
 /** Return the edges that leave a node, past all that is removed with it. */
@@ -94,7 +107,7 @@ export function copies({ nodes, edges }, by, home = () => null) {
   const parents = [...nodes].sort((a, b) => depth(a, nodes) - depth(b, nodes));
   const operations = parents.map((node) => {
     const copy = { ...node, id: ids.get(node.id), x: round(node.x + by.x), y: round(node.y + by.y) };
-    return { kind: "add_node", node: { ...copy, parent: ids.get(node.parent) ?? home(node) } };
+    return addNode({ ...copy, parent: ids.get(node.parent) ?? home(node) });
   });
   for (const edge of edges) {
     const [source, target] = [ids.get(edge.source), ids.get(edge.target)];

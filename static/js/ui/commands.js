@@ -3,8 +3,8 @@
  * commands that edit do nothing for people who may not edit.
  */
 
-import { aligned, addEdge, editNode, move, newId, remove, removeAndJoin } from "../lib/edits.js";
-import { readingOrder, union } from "../lib/geometry.js";
+import { addNode, aligned, editNode, insertInto, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
+import { centre, readingOrder, union } from "../lib/geometry.js";
 
 const PADDING = { side: 16, top: 56 };
 /** How soon, in ms, a nudge must follow another to belong to it. */
@@ -136,7 +136,7 @@ export class Commands {
     const parents = new Set(roots.map((root) => graph.node(root).parent));
     const frame = { x: box.x - side, y: box.y - top, width: box.width + 2 * side, height: box.height + side + top };
     const node = { id, kind: "group", ...frame, parent: parents.size === 1 ? [...parents][0] : null };
-    this.#parts.editing.submit([{ kind: "add_node", node }, ...roots.map((root) => editNode(root, { parent: id }))]);
+    this.#parts.editing.submit([addNode(node), ...roots.map((root) => editNode(root, { parent: id }))]);
     this.#parts.selection.set({ nodes: [id] });
   }
 
@@ -144,7 +144,7 @@ export class Commands {
     const groups = this.#chosen.filter((node) => node.kind === "group");
     const members = groups.flatMap(({ id, parent }) => this.#parts.graph.membersOf(id).map((node) => ({ id: node.id, parent })));
     const kept = members.filter(({ parent }) => parent).map(({ id, parent }) => editNode(id, { parent }));
-    this.#parts.editing.submit([...kept, ...groups.map(({ id }) => ({ kind: "remove_node", id }))]);
+    this.#parts.editing.submit([...kept, ...groups.map(({ id }) => removeNode(id))]);
     this.#parts.selection.set({ nodes: members.map(({ id }) => id) });
   }
 
@@ -158,14 +158,7 @@ export class Commands {
     const edge = this.#parts.graph.edge(id);
     if (!edge) return;
     const middle = union([this.#parts.graph.rect(edge.source), this.#parts.graph.rect(edge.target)]);
-    const at = { x: middle.x + middle.width / 2, y: middle.y + middle.height / 2 };
-    const { catalogue } = this.#parts;
-    const link = ({ id: added, kind }) => {
-      const { inputs: [into], outputs: [out] } = catalogue[kind];
-      if (!into || !out) return [];
-      return [{ kind: "remove_edge", id: edge.id }, addEdge(edge.source, edge.sourcePort, added, into), addEdge(added, out, edge.target, edge.targetPort)];
-    };
-    this.#parts.picker.add({ at, link });
+    this.#parts.picker.add({ at: centre(middle), link: ({ id: added, kind }) => insertInto(edge, { ...this.#parts.catalogue[kind], id: added }) });
   }
 
   /** Along the edges with left and right, among siblings with up and down. */

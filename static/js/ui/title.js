@@ -5,6 +5,7 @@
  */
 
 import { edited } from "../lib/content.js";
+import { editFlow } from "../lib/edits.js";
 import { writeField } from "../inspector/caret.js";
 
 const PLACE = "form ";
@@ -68,7 +69,7 @@ export class Title {
 
   get #edit() {
     const title = this.#field.value.trim();
-    return this.#isTyped && title && title !== this.#shown ? [{ kind: "edit_flow", set: { title } }] : null;
+    return this.#isTyped && title && title !== this.#shown ? [editFlow({ title })] : null;
   }
 
   #typed() {
