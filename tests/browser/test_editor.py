@@ -105,7 +105,11 @@ def test_an_edge_end_goes_elsewhere(flow_of: Flow, opened: Open) -> None:
     expect(alice.page.locator("[data-edge-id=e2][data-selected]")).to_have_count(1)
     alice.drag(alice.page.locator(".edge-end[data-end=target]"), alice.node("Other"))
     alice.settled()
-    assert sorted((edge["source"], edge["target"]) for edge in alice.stored()["edges"]) == [("a", "b"), ("b", "d")]
+    assert sorted((edge["id"], edge["source"], edge["target"]) for edge in alice.stored()["edges"]) == [
+        ("e1", "a", "b"),
+        ("e2", "b", "d"),
+    ]
+    expect(alice.page.locator("[data-edge-id=e2][data-selected][data-target=d]")).to_have_count(1)
 
 
 def test_a_handle_resizes_and_never_below_the_smallest_size(flow_of: Flow, opened: Open) -> None:

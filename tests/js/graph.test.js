@@ -11,12 +11,16 @@ const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source
 /** A graph of these nodes; `drawn` is what it last said is to be drawn, `worn` who was dressed how. */
 function graphOf(...nodes) {
   const worn = new Map();
-  const rendering = { node: nodeElement, edge: edgeElement, traits: () => ({}), confirm: () => {}, showNode: ({ id }, patch, members) => worn.set(id, { ...patch, members }), showEdge: ({ id }, patch) => worn.set(id, patch) };
+  const moved = [];
+  const rendering = { node: nodeElement, edge: edgeElement, traits: () => ({}), confirm: () => {}, showNode: ({ id }, patch, members) => worn.set(id, { ...patch, members }), showEdge: ({ id }, patch) => worn.set(id, patch), moveEdge: ({ id }) => moved.push(id) };
   const graph = new Graph(rendering);
   for (const node of nodes) graph.putNode(nodeElement(node));
-  const last = { drawn: null };
-  graph.addEventListener("change", ({ detail }) => (last.drawn = [...detail.nodes, ...detail.edges]));
-  return { graph, last, worn };
+  const last = { drawn: null, all: new Set() };
+  graph.addEventListener("change", ({ detail }) => {
+    last.drawn = [...detail.nodes, ...detail.edges];
+    for (const id of last.drawn) last.all.add(id);
+  });
+  return { graph, last, moved, worn };
 }
 
 const paint = (id) => ({ kind: "edit_node", id, set: { colour: "#22c55e" } });
@@ -64,6 +68,22 @@ test("a group is told by how many members it has more", () => {
   graph.putNode(nodeElement({ id: "a", parent: "g" }));
   graph.lay([]);
   assert.equal(worn.get("g").members, undefined);
+});
+
+test("an edge with a moved end is the same edge between other nodes, until the edit is gone", () => {
+  const { graph, last, moved } = graphOf({ id: "a" }, { id: "b" }, { id: "c" });
+  graph.putEdge(edgeElement({ id: "e", source: "a", target: "b" }));
+  const { element } = graph.edge("e");
+  const ends = () => ["a", "b", "c"].filter((id) => graph.edgesOf(id).length);
+  last.all.clear();
+  graph.lay([{ kind: "edit_edge", id: "e", set: { target: "c", target_port: "in" } }]);
+  assert.deepEqual([graph.edge("e").target, graph.edge("e").element, ends()], ["c", element, ["a", "c"]]);
+  assert.ok(["b", "e"].every((id) => last.all.has(id)), "the port left behind is drawn again");
+  graph.lay([{ kind: "edit_edge", id: "e", set: { target: "c", target_port: "in" } }, { kind: "remove_node", id: "b" }]);
+  assert.deepEqual(ends(), ["a", "c"]);
+  graph.lay([]);
+  assert.deepEqual([graph.edge("e").target, ends()], ["b", ["a", "b"]]);
+  assert.deepEqual(moved, ["e", "e"]);
 });
 
 test("a node that goes takes its edges along", () => {

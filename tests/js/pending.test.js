@@ -18,7 +18,8 @@ const wires = [
 const base = {
   node: (id) => nodes[id],
   members: (id) => Object.keys(nodes).filter((key) => nodes[key].parent === id),
-  edges: (id) => wires.filter(({ source, target }) => id === source || id === target),
+  edge: (id) => wires.find((edge) => edge.id === id),
+  edges: (id) => wires.filter(({ source, target }) => id === source || id === target).map((edge) => edge.id),
 };
 const shown = (...operations) => Object.fromEntries(project(base, operations).nodes);
 
@@ -86,6 +87,20 @@ test("an edge is labelled and animated, also one that is not known yet", () => {
   ]);
   assert.deepEqual(edges.get("da"), { label: "Yes", animated: true });
   assert.equal(edges.get("n").label, "Newer");
+});
+
+test("an edge with a moved end stays the edge it is, and goes with the nodes at its ends now", () => {
+  const moved = { kind: "edit_edge", id: "da", set: { target: "m", target_port: "in" } };
+  assert.deepEqual(project(base, [moved]).edges.get("da"), { target: "m", target_port: "in" });
+  assert.deepEqual(gone(moved, { kind: "remove_node", id: "a" }), []);
+  assert.deepEqual(gone(moved, { kind: "remove_node", id: "m" }).sort(), ["da", "dm"]);
+});
+
+test("a branch that is renamed keeps its edges", () => {
+  const branches = (...names) => edit("d", { settings: { branches: names } });
+  const moved = { kind: "edit_edge", id: "da", set: { source_port: "sure" } };
+  assert.deepEqual(gone({ kind: "batch", operations: [branches("yes", "sure"), moved, branches("sure")] }), []);
+  assert.deepEqual(gone(branches("yes", "sure"), branches("sure")), ["da"]);
 });
 
 test("other settings of a decision leave its edges alone", () => {

@@ -12,8 +12,9 @@
  * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {kind: string, parent: string|null}, x: number,
  *   y: number, width: number, height: number, live: Rect|null, gone: boolean, isMine: boolean, element: HTMLElement,
  *   inputs: string[], outputs: string[], colour: string, enabled: boolean, said?: object}} NodeRecord
- * @typedef {{id: string, source: string, sourcePort: string, target: string, targetPort: string, gone: boolean, isMine: boolean,
- *   element: SVGGElement, label: HTMLElement|null, said?: {label: string, animated: boolean}}} EdgeRecord
+ * @typedef {{source: string, sourcePort: string, target: string, targetPort: string}} Ends
+ * @typedef {Ends & {id: string, base: Ends, gone: boolean, isMine: boolean, element: SVGGElement, label: HTMLElement|null,
+ *   said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
 import { contains } from "../lib/geometry.js";
@@ -24,12 +25,13 @@ export class Graph extends EventTarget {
   nodes = new Map();
   /** @type {Map<string, EdgeRecord>} */
   edges = new Map();
+  /** The ids of edges at a node, by node: those that the server has there, and those that edits of mine put there. */
   #incident = new Map();
   #members = new Map();
   #patched = { nodes: new Map(), edges: new Map(), counts: new Map() };
   #rendering;
 
-  /** @param {{node: Function, edge: Function, traits: Function, confirm: Function, showNode: Function, showEdge: Function}} rendering shows edits that are on their way */
+  /** @param {{node: Function, edge: Function, traits: Function, confirm: Function, showNode: Function, showEdge: Function, moveEdge: Function}} rendering shows edits that are on their way */
   constructor(rendering) {
     super();
     this.#rendering = rendering;
@@ -52,7 +54,7 @@ export class Graph extends EventTarget {
 
   /** @returns {EdgeRecord[]} */
   edgesOf(id) {
-    return [...(this.#incident.get(id) ?? [])].map((edge) => this.edges.get(edge)).filter((edge) => edge && !edge.gone);
+    return this.#edgesAt(id).filter((edge) => !edge.gone && (edge.source === id || edge.target === id));
   }
 
   /** Direct members of a group. */
@@ -120,9 +122,10 @@ export class Graph extends EventTarget {
   putEdge(element, label = null) {
     const { edgeId: id, source, target, sourcePort, targetPort } = element.dataset;
     const before = this.edges.get(id);
+    const base = { source, sourcePort, target, targetPort };
     this.#unlink(before);
-    this.edges.set(id, { id, source, target, sourcePort, targetPort, gone: false, isMine: false, element, label });
-    for (const end of [source, target]) bucket(this.#incident, end).add(id);
+    this.edges.set(id, { id, ...base, base, gone: false, isMine: false, element, label });
+    this.#link(base, id);
     this.#layEdge(id);
     this.#change(before ? [before.source, before.target] : [], [id]);
   }
@@ -165,7 +168,7 @@ export class Graph extends EventTarget {
   /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */
   lay(operations) {
     const before = this.#patched;
-    const now = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edges: (id) => this.#baseEdges(id) }, operations);
+    const now = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edge: (id) => this.#baseEdge(id), edges: (id) => this.#baseEdges(id) }, operations);
     this.#patched = now;
     const nodes = new Set([...changed(before.nodes, now.nodes), ...changed(before.counts, now.counts)]);
     const edges = changed(before.edges, now.edges);
@@ -181,11 +184,19 @@ export class Graph extends EventTarget {
     return record && !record.isMine ? record.base : undefined;
   }
 
-  *#baseEdges(id) {
-    for (const key of this.#incident.get(id) ?? []) {
-      const edge = this.edges.get(key);
-      if (!edge.isMine) yield { id: key, source: edge.source, source_port: edge.sourcePort };
-    }
+  #baseEdge(id) {
+    const record = this.edges.get(id);
+    if (!record || record.isMine) return undefined;
+    const { source, sourcePort, target, targetPort } = record.base;
+    return { source, source_port: sourcePort, target, target_port: targetPort };
+  }
+
+  #baseEdges(id) {
+    return this.#edgesAt(id).filter(({ isMine, base }) => !isMine && (base.source === id || base.target === id)).map((edge) => edge.id);
+  }
+
+  #edgesAt(id) {
+    return Array.from(this.#incident.get(id) ?? [], (edge) => this.edges.get(edge));
   }
 
   #add(node) {
@@ -219,11 +230,30 @@ export class Graph extends EventTarget {
       return;
     }
     record.gone = Boolean(patch?.gone);
+    this.#moveEdge(record, patch);
     this.#rendering.showEdge(record, patch);
   }
 
+  /** Let an edge begin and end where my edits have it, or where the server has it. */
+  #moveEdge(record, patch = {}) {
+    const { base, source, target } = record;
+    const { source_port: sourcePort = base.sourcePort, target_port: targetPort = base.targetPort } = patch;
+    const ends = { source: patch.source ?? base.source, sourcePort, target: patch.target ?? base.target, targetPort };
+    if (Object.keys(ends).every((name) => ends[name] === record[name])) return;
+    this.#unlink(record);
+    Object.assign(record, ends);
+    this.#link(base, record.id);
+    this.#link(ends, record.id);
+    this.#rendering.moveEdge(record);
+    this.#change([source, target]);
+  }
+
+  #link({ source, target }, id) {
+    for (const end of [source, target]) bucket(this.#incident, end).add(id);
+  }
+
   #unlink(edge) {
-    if (edge) for (const end of [edge.source, edge.target]) this.#incident.get(end)?.delete(edge.id);
+    if (edge) for (const end of [edge.source, edge.target, edge.base.source, edge.base.target]) this.#incident.get(end)?.delete(edge.id);
   }
 
   #change(nodes = [], edges = []) {

@@ -91,6 +91,11 @@ export class OptimisticRendering {
     if (!isChanged) edge.said = undefined;
   }
 
+  /** Say on an edge's element where it begins and ends now. @param {EdgeRecord} edge */
+  moveEdge({ element, source, sourcePort, target, targetPort }) {
+    Object.assign(element.dataset, { source, sourcePort, target, targetPort });
+  }
+
   /** As the server has it. */
   #read(element) {
     const text = (selector) => element.querySelector(selector)?.textContent;

@@ -6,7 +6,7 @@
  */
 
 import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
-import { addEdge } from "../lib/edits.js";
+import { addEdge, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
 
@@ -19,26 +19,26 @@ export class Connect {
   #id;
   #port;
   #forward;
-  #replaces;
+  #moved;
   #draft = null;
   #marked = [];
   #target = null;
   #reason = null;
 
   /** Take one end of the selected edge elsewhere. @param {"source"|"target"} end which one is loose */
-  static again(parts, end) {
+  static reconnect(parts, end) {
     const edge = parts.graph.edge(parts.selection.edge);
     const kept = end === "target" ? { id: edge.source, port: edge.sourcePort, direction: "out" } : { id: edge.target, port: edge.targetPort, direction: "in" };
-    return new Connect(parts, { ...kept, replaces: edge });
+    return new Connect(parts, { ...kept, moved: edge });
   }
 
-  /** @param {object} parts @param {{id: string, port: string, direction: "in"|"out", replaces?: object}} from the port at which it begins */
-  constructor({ catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport }, { id, port, direction, replaces = null }) {
+  /** @param {object} parts @param {{id: string, port: string, direction: "in"|"out", moved?: object}} from the port at which it begins, and the edge of which it moves the other end */
+  constructor({ catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport }, { id, port, direction, moved = null }) {
     this.#parts = { catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport };
     this.#id = id;
     this.#port = port;
     this.#forward = direction === "out";
-    this.#replaces = replaces;
+    this.#moved = moved;
   }
 
   start() {
@@ -48,13 +48,13 @@ export class Connect {
     this.#draft = emptyEdge();
     this.#draft.dataset.edgeDraft = "";
     layers.edges.append(this.#draft);
-    if (this.#replaces) this.#replaces.element.toggleAttribute("data-loose", true);
-    this.#mark();
+    if (this.#moved) this.#moved.element.toggleAttribute("data-loose", true);
+    this.#markTargets();
   }
 
   move(event) {
     const point = this.#parts.viewport.world(event);
-    this.#aim(point);
+    this.#findTarget(point);
     const end = this.#target ? this.#point(this.#target) : [point.x, point.y];
     const start = this.#point({ id: this.#id, port: this.#port, own: true });
     trace(this.#draft, this.#forward ? curveBetween(start, end) : curveBetween(end, start));
@@ -68,7 +68,7 @@ export class Connect {
     const isEmpty = !this.#under(at);
     this.cancel();
     if (target) this.to(target.id, target.port);
-    else if (isEmpty && !this.#replaces) this.#parts.picker.add({ at, event, link: (added) => this.#link(added) });
+    else if (isEmpty && !this.#moved) this.#parts.picker.add({ at, event, link: (added) => this.#link(added) });
   }
 
   cancel() {
@@ -76,18 +76,16 @@ export class Connect {
     this.#snap(null);
     this.#explain(null);
     for (const element of this.#marked) element.removeAttribute("data-target");
-    this.#replaces?.element.removeAttribute("data-loose");
+    this.#moved?.element.removeAttribute("data-loose");
     delete this.#parts.root.dataset.gesture;
   }
 
   /** Connect with this node's port, or its first fitting one. @returns {boolean} */
   to(id, port = this.#fitting(id)[0]) {
     if (!port) return false;
-    const before = this.#replaces;
-    const label = before?.label?.textContent;
-    const more = before ? { ...(label && { label }), animated: "animated" in before.element.dataset } : {};
-    const edge = addEdge(...this.#ends(id, port), more);
-    this.#parts.editing.submit(before ? [{ kind: "remove_edge", id: before.id }, edge] : [edge]);
+    const edge = this.#moved;
+    if (!edge) this.#parts.editing.submit([addEdge(...this.#ends(id, port))]);
+    else if (keyOf(edge) !== this.#ends(id, port).join(" ")) this.#parts.editing.submit([moveEdge(edge.id, this.#forward ? "target" : "source", { id, port })]);
     return true;
   }
 
@@ -119,11 +117,11 @@ export class Connect {
   #fitting(id) {
     const node = this.#parts.graph.node(id);
     if (!node || id === this.#id) return [];
-    const known = new Set(this.#parts.graph.edgesOf(id).filter((edge) => edge.id !== this.#replaces?.id).map(keyOf));
+    const known = new Set(this.#parts.graph.edgesOf(id).filter((edge) => edge.id !== this.#moved?.id).map(keyOf));
     return (this.#forward ? node.inputs : node.outputs).filter((port) => !known.has(this.#ends(id, port).join(" ")));
   }
 
-  #mark() {
+  #markTargets() {
     for (const node of this.#parts.graph.visibleNodes()) {
       const fitting = new Set(this.#fitting(node.id));
       if (node.id === this.#id) this.#set(node.element, "origin");
@@ -141,7 +139,7 @@ export class Connect {
     this.#marked.push(element);
   }
 
-  #aim(point) {
+  #findTarget(point) {
     const { viewport } = this.#parts;
     let best = null;
     let distance = SNAP / viewport.zoom;

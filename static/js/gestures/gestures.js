@@ -82,7 +82,7 @@ export class Gestures extends EventTarget {
     if (event.button === 1 || "space" in parts.root.dataset) return new Pan(parts, event);
     if (mayEdit) {
       if (hit.handle) return new Resize(parts, event, hit.handle);
-      if (hit.end) return Connect.again(parts, hit.end);
+      if (hit.end) return Connect.reconnect(parts, hit.end);
       if (hit.port) return new Connect(parts, { id: hit.node, port: hit.port, direction: hit.direction });
       if (hit.node && this.#mayDrag(event, hit.node)) return new Drag(parts, event, hit.node);
     }

@@ -14,9 +14,9 @@ export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new 
 
 export const move = (id, { x, y }) => ({ kind: "move_node", id, x: round(x), y: round(y) });
 
-export const addEdge = (source, sourcePort, target, targetPort, more = {}) => ({
+export const addEdge = (source, sourcePort, target, targetPort) => ({
   kind: "add_edge",
-  edge: { id: newId("e"), source, target, source_port: sourcePort, target_port: targetPort, ...more },
+  edge: { id: newId("e"), source, target, source_port: sourcePort, target_port: targetPort },
 });
 
 export const addNode = (node) => ({ kind: "add_node", node });
@@ -29,6 +29,9 @@ export const removeNode = (id) => ({ kind: "remove_node", id });
 export const resizeNode = (id, box) => ({ kind: "resize_node", id, ...box });
 
 export const editEdge = (id, set) => ({ kind: "edit_edge", id, set });
+
+/** Take one end of an edge to another port. @param {"source"|"target"} end @param {{id: string, port: string}} to */
+export const moveEdge = (id, end, to) => editEdge(id, { [end]: to.id, [`${end}_port`]: to.port });
 
 export const removeEdge = (id) => ({ kind: "remove_edge", id });
 

@@ -7,9 +7,10 @@
  *
  * @typedef {{x?: number, y?: number, width?: number, height?: number, label?: string, parent?: string|null, enabled?: boolean,
  *   colour?: string, settings?: Record<string, unknown>, gone?: true, added?: object}} Patch settings as edits set them: null unsets
- * @typedef {{label?: string, animated?: boolean, gone?: true, added?: object}} EdgePatch
- * @typedef {{node(id: string): object|undefined, members(id: string): Iterable<string>,
- *   edges(id: string): Iterable<{id: string, source: string, source_port: string}>}} Base
+ * @typedef {{label?: string, animated?: boolean, source?: string, source_port?: string, target?: string, target_port?: string, gone?: true,
+ *   added?: object}} EdgePatch an end is in it when it has moved
+ * @typedef {{node(id: string): object|undefined, members(id: string): Iterable<string>, edges(id: string): Iterable<string>,
+ *   edge(id: string): {source: string, source_port: string, target: string}|undefined}} Base `edges`: the ids of those at a node
  * @typedef {{nodes: Map<string, Patch>, edges: Map<string, EdgePatch>, counts: Map<string, number>}} Differences `counts`: by
  *   how many members a group differs
  */
@@ -17,6 +18,7 @@
 const PLACE = ["x", "y", "width", "height"];
 const SHOWN = ["label", "parent", "enabled", "colour"];
 const OF_EDGE = ["label", "animated"];
+const ENDS = ["source", "source_port", "target", "target_port"];
 
 /** @param {Base} base @param {Iterable<object>} operations oldest first @returns {Differences} */
 export function project(base, operations) {
@@ -36,9 +38,10 @@ class Picture {
   nodes = new Map();
   edges = new Map();
   #base;
-  /** Who was put into a group, and which edges were added at a node, by that. */
+  /** The nodes put into a group, by group. */
   #joined = new Map();
-  #drawn = new Map();
+  /** The ids of edges added at a node, or moved to it, by node. */
+  #connected = new Map();
 
   constructor(base) {
     this.#base = base;
@@ -69,7 +72,7 @@ class Picture {
         this.#connect(operation.edge);
         break;
       case "edit_edge":
-        this.#edge(id, only(operation.set, OF_EDGE));
+        this.#editEdge(operation);
         break;
       case "remove_edge":
         this.#edge(id, { gone: true });
@@ -117,22 +120,41 @@ class Picture {
   /** Remove a node's edges too, and free its members. */
   #remove(id) {
     for (const member of this.#members(id)) this.#patch(member, { parent: null });
-    for (const edge of this.#edgesAt(id)) this.#edge(edge.id, { gone: true });
+    for (const edge of this.#edgesAt(id)) this.#edge(edge, { gone: true });
     this.#patch(id, { gone: true });
   }
 
   #connect(edge) {
     this.edges.set(edge.id, { added: edge, ...only(edge, OF_EDGE) });
-    for (const end of [edge.source, edge.target]) bucket(this.#drawn, end).add(edge);
+    for (const end of [edge.source, edge.target]) bucket(this.#connected, end).add(edge.id);
+  }
+
+  #editEdge({ id, set }) {
+    this.#edge(id, only(set, [...OF_EDGE, ...ENDS]));
+    for (const end of [set.source, set.target]) if (end) bucket(this.#connected, end).add(id);
   }
 
   /** Remove the edges at the ports of removed branches. */
   #cut(id, outputs) {
-    for (const edge of this.#edgesAt(id)) if (edge.source === id && !outputs.includes(edge.source_port)) this.#edge(edge.id, { gone: true });
+    for (const edge of this.#edgesAt(id)) {
+      const { source, source_port: port } = this.#ends(edge);
+      if (source === id && !outputs.includes(port)) this.#edge(edge, { gone: true });
+    }
   }
 
+  /** Return the ids of the edges that begin or end at a node after the operations so far. */
   #edgesAt(id) {
-    return [...this.#base.edges(id), ...(this.#drawn.get(id) ?? [])];
+    const ids = new Set([...this.#base.edges(id), ...(this.#connected.get(id) ?? [])]);
+    return [...ids].filter((edge) => {
+      const { source, target } = this.#ends(edge);
+      return source === id || target === id;
+    });
+  }
+
+  /** Where an edge begins and ends after the operations so far. */
+  #ends(id) {
+    const patch = this.edges.get(id) ?? {};
+    return { ...(patch.added ?? this.#base.edge(id)), ...only(patch, ENDS) };
   }
 
   #join(id, parent) {
