@@ -17,12 +17,12 @@ import { EarlyInput } from "./ui/early_input.js";
 
 /** The smallest zoom at which a phone shows text that can be read. */
 const READABLE = 0.75;
-/** How long to wait for a connection, and between attempts to load the rest. */
-const PATIENCE_MS = 3_000;
-/** What the session tells only once. */
-const TOLD = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
-/** What it tells whenever something is different: told once more, so that every part shows how things stand. */
-const STANDING = ["settled", "rights", "status"];
+/** How long to wait for a connection before the rest is loaded, and between attempts to load it. */
+const LOAD_DELAY_MS = 3_000;
+/** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
+const ONE_TIME_EVENTS = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
+/** Events that only say that something changed: sent once more, so that every part shows the current state. */
+const STATE_EVENTS = ["settled", "rights", "status"];
 
 class Editor {
   #root;
@@ -32,7 +32,7 @@ class Editor {
   #early;
   #isLoading = false;
   /** @type {CustomEvent[]} */
-  #told = [];
+  #queuedEvents = [];
 
   /** @param {HTMLElement} root `#editor` */
   constructor(root) {
@@ -60,23 +60,23 @@ class Editor {
     this.#firstView();
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
     this.#early = new EarlyInput(this.#root, () => this.#load());
-    for (const type of TOLD) session.addEventListener(type, this.#keep);
+    for (const type of ONE_TIME_EVENTS) session.addEventListener(type, this.#queue);
     session.addEventListener("status", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
-    setTimeout(() => this.#load(), PATIENCE_MS);
+    setTimeout(() => this.#load(), LOAD_DELAY_MS);
     session.start();
   }
 
-  #keep = ({ type, detail }) => this.#told.push(new CustomEvent(type, { detail }));
+  #queue = ({ type, detail }) => this.#queuedEvents.push(new CustomEvent(type, { detail }));
 
   /** Load the rest, all modules at once; without a network try again later. */
   #load() {
     if (this.#isLoading) return;
     this.#isLoading = true;
     document.head.append(document.querySelector("template[data-later]").content);
-    import("./interaction.js").then(({ interact }) => this.#interact(interact), () => setTimeout(() => this.#again(), PATIENCE_MS));
+    import("./interaction.js").then(({ interact }) => this.#interact(interact), () => setTimeout(() => this.#retry(), LOAD_DELAY_MS));
   }
 
-  #again() {
+  #retry() {
     this.#isLoading = false;
     this.#load();
   }
@@ -84,10 +84,10 @@ class Editor {
   /** Hand over what was kept. */
   #interact(interact) {
     const { session } = this.#page;
-    for (const type of TOLD) session.removeEventListener(type, this.#keep);
+    for (const type of ONE_TIME_EVENTS) session.removeEventListener(type, this.#queue);
     interact(this.#page);
-    for (const event of [...this.#told, ...STANDING.map((type) => new Event(type))]) session.dispatchEvent(event);
-    this.#told = [];
+    for (const event of [...this.#queuedEvents, ...STATE_EVENTS.map((type) => new Event(type))]) session.dispatchEvent(event);
+    this.#queuedEvents = [];
     this.#early.replay();
     this.#root.toggleAttribute("data-interactive", true);
   }
@@ -97,7 +97,7 @@ class Editor {
     const { graph, viewport } = this.#page;
     viewport.set(currentView(this.#world));
     const all = union(graph.visibleNodes());
-    if (!all || encloses(viewport.seen(), all)) return;
+    if (!all || encloses(viewport.visibleRect(), all)) return;
     viewport.fit(all, { glide: false });
     // On a phone the whole flow would be too small to read: show where it begins.
     const zoom = READABLE;

@@ -178,7 +178,7 @@ test("the last step is taken back as long as nothing of it was sent", async () =
   box.put("a");
   box.put("b", { step: "paste" });
   box.put("c", { step: "paste" });
-  const back = () => box.takeBack().map(({ operation }) => operation);
+  const back = () => box.undoUnsent().map(({ operation }) => operation);
   assert.deepEqual([back(), back(), back()], [["b", "c"], ["a"], []]);
   assert.deepEqual([[...box.operations()], device.kept.size], [["sent"], 1]);
 });
@@ -189,7 +189,7 @@ test("what was sent after all is not taken back by the next page either", async 
   before.open = true;
   dead.resend();
   const { box } = await page({ device, client: "page-two", open: false });
-  assert.deepEqual(box.takeBack(), []);
+  assert.deepEqual(box.undoUnsent(), []);
   assert.equal(box.pending, 1);
 });
 
@@ -229,5 +229,5 @@ test("an undo that was too fast is not tried later, when it would take back some
 test("an undo that waits is not taken back", async () => {
   const { box } = await page({ open: false });
   box.put({ kind: "undo" });
-  assert.deepEqual(box.takeBack(), []);
+  assert.deepEqual(box.undoUnsent(), []);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { delay, MOST_MS } from "../../static/js/lib/timing.js";
+import { delay, MAX_DELAY_MS } from "../../static/js/lib/timing.js";
 import { Seen, Socket, verdict } from "../../static/js/sync/socket.js";
 
 test("who is told to go does not come back; who may, spreads", () => {
@@ -11,7 +11,7 @@ test("who is told to go does not come back; who may, spreads", () => {
   for (const code of [1000, 1001, 1006, 4408, 4413]) assert.equal(verdict(code), "retry");
   for (const code of [4412, 4429, 4503]) assert.equal(verdict(code), "spread");
   assert.equal(verdict(4410), "sleep");
-  assert.deepEqual([delay(99, () => 1), delay(0, () => 0), delay(0, () => 1)], [MOST_MS, 250, 500]);
+  assert.deepEqual([delay(99, () => 1), delay(0, () => 0), delay(0, () => 1)], [MAX_DELAY_MS, 250, 500]);
 });
 
 class Transport {
@@ -45,7 +45,7 @@ test("nothing is sent before the welcome, and hello is made anew for each connec
   since = 9;
   last().onclose({ code: 1006 });
   assert.equal(made.state, "waiting");
-  mock.timers.tick(MOST_MS);
+  mock.timers.tick(MAX_DELAY_MS);
   last().onopen();
   assert.deepEqual(last().sent, [{ type: "hello", since: 9 }]);
   mock.timers.reset();

@@ -107,7 +107,7 @@ export class Graph extends EventTarget {
     return record;
   }
 
-  /** Take the server's state of a node whose element a gesture holds. */
+  /** Take the server's state of a node whose element stays during a gesture. */
   confirm(element) {
     const record = this.nodes.get(element.dataset.nodeId);
     if (!record) return;
@@ -155,14 +155,14 @@ export class Graph extends EventTarget {
     this.#change([id]);
   }
 
-  /** Show nodes where a gesture has them; null gives them back. @param {Iterable<string>} ids @param {(record: NodeRecord) => Rect|null} where */
-  hold(ids, where) {
-    const held = new Set(ids);
-    for (const id of held) {
+  /** Show nodes where a gesture has them, for now; null shows them where they are. @param {Iterable<string>} ids @param {(record: NodeRecord) => Rect|null} where */
+  previewRects(ids, where) {
+    const previewed = new Set(ids);
+    for (const id of previewed) {
       const record = this.nodes.get(id);
       if (record) record.live = where(record);
     }
-    this.#change(held);
+    this.#change(previewed);
   }
 
   /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */

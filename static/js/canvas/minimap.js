@@ -8,7 +8,7 @@ import { fresh, paintNodes } from "./overview.js";
 import { make } from "../lib/make.js";
 
 const PADDING = 8;
-const REST_MS = 120;
+const PAINT_INTERVAL_MS = 120;
 
 export class Minimap {
   #parts;
@@ -41,7 +41,7 @@ export class Minimap {
       this.#timer = 0;
       this.#bounds = union(Array.from(this.#parts.graph.visibleNodes(), ({ id }) => this.#parts.graph.rect(id)));
       this.#paint();
-    }, REST_MS);
+    }, PAINT_INTERVAL_MS);
   }
 
   #moved() {
@@ -65,16 +65,16 @@ export class Minimap {
     if (Math.abs(view.zoom - this.#view.zoom) > 1e-6 || view.x !== this.#view.x || view.y !== this.#view.y) this.#changed();
     const context = fresh(this.#frame, width, height);
     const { x, y, zoom } = this.#view;
-    const seen = this.#parts.viewport.seen();
+    const visible = this.#parts.viewport.visibleRect();
     context.strokeStyle = this.#accent;
     context.lineWidth = 1.5;
-    context.strokeRect(seen.x * zoom + x, seen.y * zoom + y, seen.width * zoom, seen.height * zoom);
+    context.strokeRect(visible.x * zoom + x, visible.y * zoom + y, visible.width * zoom, visible.height * zoom);
   }
 
   /** The view that shows the flow and where I am in it. */
   #fitting() {
     const { width, height } = this.#size;
-    const all = union([this.#bounds, this.#parts.viewport.seen()].filter(Boolean));
+    const all = union([this.#bounds, this.#parts.viewport.visibleRect()].filter(Boolean));
     const zoom = Math.min((width - 2 * PADDING) / all.width, (height - 2 * PADDING) / all.height);
     return centred(centre(all), { width, height }, Math.max(zoom, 1e-6));
   }

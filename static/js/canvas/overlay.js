@@ -34,7 +34,7 @@ export class Overlay {
     this.#drawEnds();
     const several = selection.nodes.size > 1 && [...selection.nodes].filter((id) => graph.node(id)).map((id) => graph.rect(id));
     over(layers.overlay, this.#box, several ? union(several) : null);
-    for (const [id, { element }] of this.#reasons) this.#stand(element, id);
+    for (const [id, { element }] of this.#reasons) this.#position(element, id);
   }
 
   #drawHandles() {
@@ -75,10 +75,10 @@ export class Overlay {
     const element = make("div.reason", {}, text);
     const timer = stays ? 0 : setTimeout(() => this.#unsay(id), REASON_MS);
     this.#reasons.set(id, { element, stays, timer });
-    this.#stand(element, id);
+    this.#position(element, id);
   }
 
-  #stand(element, id) {
+  #position(element, id) {
     const { graph, layers, viewport } = this.#parts;
     const rect = graph.node(id) && graph.rect(id);
     over(layers.overlay, element, rect ? { x: rect.x, y: rect.y - 6 / viewport.zoom } : null, ` scale(${1 / viewport.zoom}) translate(0, -100%)`);

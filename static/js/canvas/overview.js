@@ -25,7 +25,7 @@ export class Overview {
     const { width, height } = this.#viewport.size;
     const context = fresh(this.#canvas, width, height);
     const { x, y, zoom } = this.#viewport.view;
-    const view = this.#viewport.seen();
+    const view = this.#viewport.visibleRect();
     paintNodes(context, this.#graph, { x, y, zoom }, (rect) => intersects(view, rect));
   }
 }

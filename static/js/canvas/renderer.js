@@ -10,10 +10,10 @@
 import { edgePath, encloses, intersects } from "../lib/geometry.js";
 import { edgeName } from "../lib/texts.js";
 
-const WHOLE = 600;
-const MOST = 1_500;
+const MAX_ALL_ATTACHED = 600;
+const MAX_ATTACHED = 1_500;
 const MARGIN = 200;
-const FAR = 0.25;
+const OVERVIEW_ZOOM = 0.25;
 
 export class Renderer extends EventTarget {
   #graph;
@@ -52,7 +52,7 @@ export class Renderer extends EventTarget {
   }
 
   get #isLarge() {
-    return this.#graph.nodes.size > WHOLE;
+    return this.#graph.nodes.size > MAX_ALL_ATTACHED;
   }
 
   #remember(elements) {
@@ -134,12 +134,12 @@ export class Renderer extends EventTarget {
 
   /** Attach what is in view and nothing else; while the view stays within the last margin there is nothing to do. */
   #cull() {
-    const isFar = this.#isLarge && this.#viewport.zoom < FAR && this.#hasOverview();
+    const isFar = this.#isLarge && this.#viewport.zoom < OVERVIEW_ZOOM && this.#hasOverview();
     this.#overview?.show(isFar);
     const { zoom } = this.#viewport;
     const ratio = this.#culled ? zoom / this.#culled.zoom : 0;
-    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && encloses(this.#culled.rect, this.#viewport.seen())) return;
-    this.#culled = isFar ? null : { rect: this.#viewport.seen(MARGIN), zoom };
+    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && encloses(this.#culled.rect, this.#viewport.visibleRect())) return;
+    this.#culled = isFar ? null : { rect: this.#viewport.visibleRect(MARGIN), zoom };
     const wanted = isFar ? new Map() : this.#inView();
     for (const id of this.pinned()) if (this.#graph.node(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
     const edges = isFar ? new Map() : this.#edgesInView(wanted);
@@ -169,10 +169,10 @@ export class Renderer extends EventTarget {
   }
 
   #inView() {
-    const view = this.#viewport.seen(this.#isLarge ? MARGIN : Infinity);
+    const view = this.#viewport.visibleRect(this.#isLarge ? MARGIN : Infinity);
     const found = new Map();
     for (const record of this.#graph.visibleNodes()) {
-      if (this.#isLarge && (found.size >= MOST - 50 || !intersects(view, this.#graph.rect(record.id)))) continue;
+      if (this.#isLarge && (found.size >= MAX_ATTACHED - 50 || !intersects(view, this.#graph.rect(record.id)))) continue;
       found.set(`n-${record.id}`, record);
     }
     return found;

@@ -6,7 +6,7 @@
  * moved the view with a command or the minimap).
  */
 
-import { centre, centred, detail, encloses, fit, seen, toWorld, zoomAt } from "../lib/geometry.js";
+import { centre, centred, detail, encloses, fit, toWorld, visibleRect, zoomAt } from "../lib/geometry.js";
 
 const GLIDE_MS = 140;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -58,8 +58,8 @@ export class Viewport extends EventTarget {
   }
 
   /** What the canvas shows of the world. */
-  seen(margin = 0) {
-    return seen(this.view, this.size, margin);
+  visibleRect(margin = 0) {
+    return visibleRect(this.view, this.size, margin);
   }
 
   /** From a pointer event to the canvas's own pixels. */
@@ -93,7 +93,7 @@ export class Viewport extends EventTarget {
 
   /** Pan just so far that `rect` is seen; centre it when it was wholly outside. */
   reveal(rect) {
-    if (encloses(this.seen(-24), rect)) return;
+    if (encloses(this.visibleRect(-24), rect)) return;
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
   }
 

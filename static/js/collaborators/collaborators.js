@@ -124,7 +124,7 @@ export class Collaborators extends EventTarget {
   }
 
   #release({ ids }) {
-    this.#parts.graph.hold([...ids].filter((node) => !this.#isMine(node)), () => null);
+    this.#parts.graph.previewRects([...ids].filter((node) => !this.#isMine(node)), () => null);
   }
 
   #isMine(id) {
@@ -142,7 +142,7 @@ export class Collaborators extends EventTarget {
     for (const { ids, spline, hasArrived } of this.#drags.values()) {
       if (hasArrived) continue;
       const by = spline.at(now);
-      this.#parts.graph.hold([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
+      this.#parts.graph.previewRects([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
       isMoving ||= !by.still;
     }
     if (isMoving) this.#ask();

@@ -7,7 +7,7 @@ const ALONE_MS = 1_000;
 const TOGETHER_MS = 40;
 const IDLE_MS = 60_000;
 /** Ids in a state: two of them must fit into a frame. */
-const MOST = 200;
+const MAX_IDS = 200;
 
 export class Presence {
   #session;
@@ -16,12 +16,12 @@ export class Presence {
   #last = -Infinity;
   #idle = 0;
   #others = 0;
-  #rests = {};
+  #current = {};
 
   constructor({ selection, session, viewport }) {
     this.#session = session;
-    session.addEventListener("you", () => this.#again());
-    selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes].slice(0, MOST) }));
+    session.addEventListener("you", () => this.#sendAll());
+    selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes].slice(0, MAX_IDS) }));
     viewport.addEventListener("change", () => this.#view(viewport));
     viewport.addEventListener("pointer", ({ detail: { event } }) => event.pointerType !== "touch" && this.#point(viewport.pointer));
     for (const event of ["pointermove", "keydown", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });
@@ -31,18 +31,18 @@ export class Presence {
 
   /** Take how many other sessions there are. */
   others(count) {
-    if (count > this.#others) this.#again();
+    if (count > this.#others) this.#sendAll();
     this.#others = count;
   }
 
   /** Show a drag, or its end. @param {{ids: string[], dx: number, dy: number}|null} drag */
   drag(drag) {
-    if (drag || this.#rests.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, MOST) } });
+    if (drag || this.#current.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, MAX_IDS) } });
   }
 
   /** Show in which field I type. @param {string|null} name of the field of the selection's form that I type in */
   field(name) {
-    if (name !== (this.#rests.field ?? null)) this.#note({ field: name });
+    if (name !== (this.#current.field ?? null)) this.#note({ field: name });
   }
 
   #point(at) {
@@ -56,12 +56,12 @@ export class Presence {
   #stir() {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#note({ status: "idle" }), IDLE_MS);
-    if (this.#rests.status === "idle") this.#note({ status: "active" });
+    if (this.#current.status === "idle") this.#note({ status: "active" });
   }
 
   #note(state) {
     Object.assign(this.#state, state);
-    Object.assign(this.#rests, state);
+    Object.assign(this.#current, state);
     if (this.#timer) return;
     const wait = this.#others ? Math.min(500, TOGETHER_MS + 2 * this.#others) : ALONE_MS;
     this.#timer = setTimeout(() => this.#send(), Math.max(0, this.#last + wait - performance.now()));
@@ -76,8 +76,8 @@ export class Presence {
   }
 
   /** Tell all of it again to a new person, or over a new connection. */
-  #again() {
-    if (Object.keys(this.#rests).length) this.#note({ ...this.#rests });
+  #sendAll() {
+    if (Object.keys(this.#current).length) this.#note({ ...this.#current });
   }
 }
 

@@ -8,16 +8,16 @@
  */
 
 import { LastSeen } from "../offline/device.js";
-import { isTakingBack, nameOf } from "../sync/outbox.js";
+import { isUndoOrRedo, nameOf } from "../sync/outbox.js";
 import { NoteStore } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
 import { ConflictToasts } from "./toasts.js";
 import { NoteList } from "./note_list.js";
 import { hasText, isOwn, leftOut, overwrittenNote, unsavedNote } from "./notes.js";
 
-const PAUSE_MS = 600;
-const PATIENCE_MS = 20_000;
-const MOST_CLIENTS = 100;
+const DEBOUNCE_MS = 600;
+const FETCH_TIMEOUT_MS = 20_000;
+const MAX_CLIENTS = 100;
 const GONE = ["unknown_node", "unknown_edge"];
 
 export class Conflicts extends EventTarget {
@@ -79,7 +79,7 @@ export class Conflicts extends EventTarget {
   /** Whether an edit was made before this connection, so that its author may no longer be looking. */
   isLate(entry) {
     const { client, seq } = entry;
-    return !isTakingBack(entry) && (client !== this.#parts.session.client || this.#waited.has(nameOf(client, seq)));
+    return !isUndoOrRedo(entry) && (client !== this.#parts.session.client || this.#waited.has(nameOf(client, seq)));
   }
 
   /** Connected again: ask what happened since this page was last connected. */
@@ -128,7 +128,7 @@ export class Conflicts extends EventTarget {
     const { connection, outbox, device } = this.#parts.session;
     const isAnswered = (outbox.isReady || !device.isKeeping) && !outbox.pending && !outbox.drafts;
     if (this.#since === null || connection !== "live" || (this.#isReturn && !isAnswered)) return;
-    this.#timer = setTimeout(() => this.#fetch(), PAUSE_MS);
+    this.#timer = setTimeout(() => this.#fetch(), DEBOUNCE_MS);
   }
 
   async #fetch() {
@@ -138,7 +138,7 @@ export class Conflicts extends EventTarget {
     if (answers.some(({ isLater }) => isLater)) {
       this.#isAsking = false;
       this.#keepAsking(since, isReturn);
-      setTimeout(() => this.#soon(), PAUSE_MS * 2 ** Math.min((this.#asked += 1), 6));
+      setTimeout(() => this.#soon(), DEBOUNCE_MS * 2 ** Math.min((this.#asked += 1), 6));
       return;
     }
     this.#asked = 0;
@@ -149,7 +149,7 @@ export class Conflicts extends EventTarget {
 
   #answer(query) {
     const address = `/api/v1/flows/${this.#parts.root.dataset.flow}/replaced?${query}`;
-    return fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    return fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) })
       .then((given) => (given.ok ? given.json() : { isLater: given.status >= 429 }))
       .catch(() => ({ isLater: true }));
   }
@@ -157,7 +157,7 @@ export class Conflicts extends EventTarget {
   /** Ask for my own work from other devices and tabs that my late edits overwrote. */
   #ownQuestion() {
     const known = [...this.#late.values()].filter(Number.isInteger);
-    return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MOST_CLIENTS).join(",")}`] : [];
+    return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MAX_CLIENTS).join(",")}`] : [];
   }
 
   async #tell(items, isReturn) {
@@ -172,13 +172,13 @@ export class Conflicts extends EventTarget {
       this.#late.set(frame.version, entry.words?.since);
       this.#clients.add(entry.client);
     }
-    const out = !isTakingBack(entry) && frame.left?.length && leftOut(entry, frame.left, this.#parts);
+    const out = !isUndoOrRedo(entry) && frame.left?.length && leftOut(entry, frame.left, this.#parts);
     if (out) this.#unsaved(out, { reason: this.#parts.texts.say("is_gone") });
   }
 
   /** That an edit made just now is undone can be seen; text and late edits go into the list. */
   #refused({ entry, frame: { code, message } }) {
-    if (isTakingBack(entry)) return;
+    if (isUndoOrRedo(entry)) return;
     if (this.isLate(entry) || (GONE.includes(code) && hasText(entry.operation))) {
       this.#unsaved(entry, { reason: message ?? this.#parts.texts.say(code), mayTry: code !== "too_large" });
     }

@@ -5,7 +5,7 @@
 
 import { filled } from "../lib/texts.js";
 
-const MOST_TOASTS = 2;
+const MAX_TOASTS = 2;
 
 export class ConflictToasts {
   #parts;
@@ -30,7 +30,7 @@ export class ConflictToasts {
     for (const { note } of fresh) this.#told.add(note.name);
     this.#announce(fresh);
     await this.#notes.add(fresh.filter(({ note }) => !this.#notes.has(note.name)).map(({ note }) => note));
-    const isSeen = document.visibilityState === "visible" && !this.#isListed && fresh.length <= MOST_TOASTS;
+    const isSeen = document.visibilityState === "visible" && !this.#isListed && fresh.length <= MAX_TOASTS;
     if (isSeen) fresh.forEach(({ note, person }) => this.#notes.has(note.name) && this.#toast(note, person));
   }
 
@@ -54,7 +54,7 @@ export class ConflictToasts {
 
   #announce(news) {
     const { notices, texts } = this.#parts;
-    if (news.length > MOST_TOASTS) notices.announce(texts.say("met_toast"));
+    if (news.length > MAX_TOASTS) notices.announce(texts.say("met_toast"));
     else news.forEach(({ note: { title, what } }) => notices.announce(filled(title, { what })));
   }
 

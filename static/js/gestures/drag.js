@@ -38,8 +38,8 @@ export class Drag {
       this.#was.set(id, { ...graph.rect(id) });
       graph.nodes.get(id).element.toggleAttribute("data-dragging", true);
     }
-    patcher.hold(all);
-    const view = this.#parts.viewport.seen();
+    patcher.deferPatches(all);
+    const view = this.#parts.viewport.visibleRect();
     this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
     renderer.flush();
   }
@@ -57,7 +57,7 @@ export class Drag {
       x: settle(dx, found.dx, lead.x, free, event.shiftKey && dx === 0, box.x, box.width),
       y: settle(dy, found.dy, lead.y, free, event.shiftKey && dy === 0, box.y, box.height),
     };
-    graph.hold(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
+    graph.previewRects(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
     overlay.guides(found.guides);
     presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y });
   }
@@ -82,8 +82,8 @@ export class Drag {
   #release() {
     const { graph, patcher, presence, overlay } = this.#parts;
     for (const id of this.#was.keys()) graph.nodes.get(id)?.element.removeAttribute("data-dragging");
-    graph.hold(this.#was.keys(), () => null);
-    patcher.release(this.#was.keys());
+    graph.previewRects(this.#was.keys(), () => null);
+    patcher.applyDeferred(this.#was.keys());
     overlay.guides([]);
     presence.drag(null);
   }

@@ -25,7 +25,7 @@ class Renaming {
   #draft;
   /** The label before anything was typed. */
   #given = "";
-  #isHeld = false;
+  #isUnsent = false;
   #over = new AbortController();
 
   constructor({ editing, focus, graph, inspector, limits, notices, overlay, patcher, session, texts }, record, label) {
@@ -37,7 +37,7 @@ class Renaming {
 
   open() {
     const [{ patcher, graph, session }, record, label, { signal }] = [this.#parts, this.#record, this.#label, this.#over];
-    patcher.hold([record.id]);
+    patcher.deferPatches([record.id]);
     record.element.toggleAttribute("data-renaming", true);
     label.contentEditable = "plaintext-only";
     label.setAttribute("role", "textbox");
@@ -79,15 +79,15 @@ class Renaming {
   #keep() {
     const reason = this.#tooLong;
     this.#parts.overlay.reason(this.#record.id, reason);
-    this.#hold(reason);
+    this.#keepUnsent(reason);
     this.#parts.editing.draft(this.#draft, reason ? null : this.#edit);
     this.#follow();
   }
 
   /** With a reason it waits at the inspector's label. @param {string|null} reason */
-  #hold(reason) {
-    if (this.#isHeld || reason) this.#parts.inspector.hold(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
-    this.#isHeld = reason !== null;
+  #keepUnsent(reason) {
+    if (this.#isUnsent || reason) this.#parts.inspector.keepUnsent(`form ${this.#record.id}`, "label", this.#typed, reason, { isSound: !this.#tooLong });
+    this.#isUnsent = reason !== null;
   }
 
   #key(event) {
@@ -106,10 +106,10 @@ class Renaming {
     const { id } = this.#record;
     const reason = isKept ? this.#tooLong : null;
     overlay.reason(id, reason, { stays: false });
-    this.#hold(reason ?? (isKept ? this.#send() : null));
+    this.#keepUnsent(reason ?? (isKept ? this.#send() : null));
     if (reason || !isKept) this.#parts.editing.draft(this.#draft, null);
     this.#close();
-    patcher.release([id]);
+    patcher.applyDeferred([id]);
   }
 
   /** @returns {string|null} why it could not be sent */

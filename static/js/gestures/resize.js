@@ -21,14 +21,14 @@ export class Resize {
   }
 
   start() {
-    this.#parts.patcher.hold([this.#id]);
+    this.#parts.patcher.deferPatches([this.#id]);
   }
 
   move(event) {
     const at = this.#parts.viewport.world(event);
     const grid = event.ctrlKey || event.metaKey ? round : snap;
     const rect = this.#stretched(at.x - this.#from.x, at.y - this.#from.y, grid);
-    this.#parts.graph.hold([this.#id], () => rect);
+    this.#parts.graph.previewRects([this.#id], () => rect);
   }
 
   end() {
@@ -42,8 +42,8 @@ export class Resize {
   }
 
   cancel() {
-    this.#parts.graph.hold([this.#id], () => null);
-    this.#parts.patcher.release([this.#id]);
+    this.#parts.graph.previewRects([this.#id], () => null);
+    this.#parts.patcher.applyDeferred([this.#id]);
   }
 
   #stretched(dx, dy, grid) {

@@ -9,7 +9,7 @@ export class FieldState {
   /** @type {WeakMap<HTMLElement, string>} */
   #given = new WeakMap();
   /** By name, and whether something of it was sent. @type {Map<string, boolean>} */
-  #held = new Map();
+  #typed = new Map();
   /** What was sent from this form's fields. @type {Map<string, string[]>} */
   #sent = new Map();
 
@@ -27,33 +27,33 @@ export class FieldState {
     return field.validity.badInput || this.#given.get(field) !== field.value;
   }
 
-  /** @param {string} name @returns {boolean} whether it was not held before */
+  /** @param {string} name @returns {boolean} whether it was not typed in before */
   take(name) {
-    const isNew = !this.#held.has(name);
-    if (isNew) this.#held.set(name, false);
+    const isNew = !this.#typed.has(name);
+    if (isNew) this.#typed.set(name, false);
     return isNew;
   }
 
-  /** The field is as it was; it stays held if text of it was sent. */
+  /** The field is as it was; it still counts as typed in if text of it was sent. */
   untake(name) {
-    if (!this.#held.get(name)) this.#held.delete(name);
+    if (!this.#typed.get(name)) this.#typed.delete(name);
   }
 
   leave() {
-    this.#held.clear();
+    this.#typed.clear();
   }
 
-  holds(name) {
-    return this.#held.has(name);
+  isTyped(name) {
+    return this.#typed.has(name);
   }
 
   get isEmpty() {
-    return this.#held.size === 0;
+    return this.#typed.size === 0;
   }
 
   sent(name, field) {
     this.note(field);
-    if (this.#held.has(name)) this.#held.set(name, true);
+    if (this.#typed.has(name)) this.#typed.set(name, true);
     this.#sent.set(name, [...(this.#sent.get(name) ?? []), field.value]);
   }
 
@@ -64,7 +64,7 @@ export class FieldState {
 
   /** Take the texts of another form as given. @param {Iterable<HTMLElement>} fields @param {(field: HTMLElement) => string} [given] its text */
   begin(fields, given = (field) => field.value) {
-    this.#held.clear();
+    this.#typed.clear();
     this.#sent.clear();
     for (const field of fields) this.note(field, given(field));
   }

@@ -11,8 +11,8 @@ import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
-const MOST = 500;
-const PATIENCE_MS = 20_000;
+const MAX_NODES = 500;
+const FETCH_TIMEOUT_MS = 20_000;
 const LISTED = 12;
 
 export class Forms {
@@ -51,13 +51,13 @@ export class Forms {
     const nodes = [...selection.nodes].map((id) => graph.nodes.get(id)).filter(Boolean);
     const edge = graph.edges.get(selection.edge);
     if (!this.#empty) return null;
-    const form = edge ? this.#ofEdge(edge, operations) : nodes.length === 1 ? this.#ofNode(nodes[0], operations) : nodes.length && nodes.length <= MOST ? this.#ofNodes(nodes, operations) : this.#ofFlow(operations);
+    const form = edge ? this.#ofEdge(edge, operations) : nodes.length === 1 ? this.#ofNode(nodes[0], operations) : nodes.length && nodes.length <= MAX_NODES ? this.#ofNodes(nodes, operations) : this.#ofFlow(operations);
     if (!session.mayEdit) close(form);
     return form;
   }
 
   async #fetch() {
-    const asked = fetch(this.#parts.root.dataset.formsUrl, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const asked = fetch(this.#parts.root.dataset.formsUrl, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     const html = await asked.then((answer) => answer.ok && answer.text()).catch(() => null);
     const forms = html && this.#parts.patcher.parse(html);
     if (forms && forms.querySelector("[data-blank-form]")) this.#empty = forms;

@@ -44,19 +44,19 @@ export class Inspector extends EventTarget {
       changed: () => this.dispatchEvent(new Event("unsaved")),
       isBusy: (field) => field === document.activeElement || this.#typing.isIn(field.name),
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
-      again: (name) => this.#send(this.#field(name)),
+      sendAgain: (name) => this.#send(this.#field(name)),
     });
     this.#conflicts = new FieldConflicts({ collaborators, notices, session, texts }, this.#panel, (name, text) => this.#take(name, text));
     this.#typing = new Typing({ editing, graph, notices, session, texts }, this.#panel, {
       unsaved: this.#unsaved,
       state: this.#state,
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
-      ended: () => this.#again(),
+      ended: () => this.#refreshSoon(),
     });
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
-    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#again());
+    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
     session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
@@ -94,19 +94,19 @@ export class Inspector extends EventTarget {
    * @param {"form "|`form ${string}`} place the flow's form, or a node's @param {string|null} reason
    * @param {{isSound?: boolean}} [about] whether it can be sent as it is, some day
    */
-  hold(place, name, text, reason, about) {
+  keepUnsent(place, name, text, reason, about) {
     if (reason) {
       this.#unsaved.keep(place, name, text, reason, about);
       this.#unsaved.putBack();
     } else {
       this.#unsaved.corrected(place, name);
-      this.#again();
+      this.#refreshSoon();
     }
   }
 
   /** Whether a text waits at a field, of whatever form. */
-  holds(place, name) {
-    return this.#unsaved.holds(place, name);
+  hasUnsent(place, name) {
+    return this.#unsaved.has(place, name);
   }
 
   /** A key for what is selected. */
@@ -176,10 +176,10 @@ export class Inspector extends EventTarget {
     const html = await ask.then((answer) => answer.ok && answer.text()).catch(() => null);
     if (!html) return;
     this.#forms.keep(patcher.parse(html));
-    this.#again();
+    this.#refreshSoon();
   }
 
-  #again() {
+  #refreshSoon() {
     this.#refresh ||= setTimeout(() => this.#renew(), REFRESH_MS);
   }
 
@@ -215,14 +215,14 @@ export class Inspector extends EventTarget {
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
     const name = nameOf(number);
-    return this.#typing.isIn(name) || this.#state.holds(name) || number.getAttribute("aria-invalid") === "true";
+    return this.#typing.isIn(name) || this.#state.isTyped(name) || number.getAttribute("aria-invalid") === "true";
   }
 
   /** Compare what the server says with the fields I type in. */
   #compare(now) {
     const said = [...this.#said().querySelectorAll(FIELDS)];
     const fields = now.map((field, index) => ({ name: field.name, field, said: said[index]?.value }));
-    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#state.holds(name));
+    const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#state.isTyped(name));
     this.#conflicts.look(mine.map((one) => ({ ...one, isMine: this.#state.hasSent(one.name, one.said, one.field.dataset.type) })));
   }
 }

@@ -10,7 +10,7 @@ import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
 import { placeOf } from "./unsaved_fields.js";
 
-const REST_MS = 400;
+const DEBOUNCE_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
 const MENDABLE = ["invalid", "too_large"];
 
@@ -27,7 +27,7 @@ export class Typing {
   #dirty = new Map();
   /** @type {Map<number, {place: string, texts: Map<string, string|null>}>} where an edit on its way came from */
   #sent = new Map();
-  #rest = 0;
+  #timer = 0;
 
   /**
    * @param {HTMLElement} panel the inspector's
@@ -65,7 +65,7 @@ export class Typing {
 
   /** Send what was typed. */
   flush() {
-    clearTimeout(this.#rest);
+    clearTimeout(this.#timer);
     if (!this.#dirty.size) return;
     const { set, texts, isTyped } = this.#typed(true);
     const [place, dirty] = [placeOf(this.#panel), this.#dirty];
@@ -84,7 +84,7 @@ export class Typing {
   giveUp() {
     const { notices, texts } = this.#parts;
     const [dirty, place] = [this.#dirty, placeOf(this.#panel)];
-    clearTimeout(this.#rest);
+    clearTimeout(this.#timer);
     this.#dirty = new Map();
     if (this.#panel.contains(document.activeElement)) document.activeElement.blur();
     close(this.#panel);
@@ -115,9 +115,9 @@ export class Typing {
     if (atOnce) return this.flush();
     if (this.#state.take(name)) this.#began(name);
     if (!isComposing && !this.#state.isChanged(field)) return this.#untyped(name);
-    clearTimeout(this.#rest);
+    clearTimeout(this.#timer);
     this.#draft();
-    if (!isComposing) this.#rest = setTimeout(() => this.flush(), REST_MS);
+    if (!isComposing) this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
     return undefined;
   }
 

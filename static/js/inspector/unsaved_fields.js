@@ -11,20 +11,20 @@ export class UnsavedFields {
   #panel;
   #isBusy;
   #discarded;
-  #again;
+  #sendAgain;
   #texts;
 
   /**
    * @param {HTMLElement} panel the inspector's
-   * @param {{changed: () => void, isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void, again: (name: string) => void}} inspector
+   * @param {{changed: () => void, isBusy: (field: HTMLElement) => boolean, discarded: (name: string) => void, sendAgain: (name: string) => void}} inspector
    *   there are more or fewer texts; which fields are in use; a text was discarded, or is to be sent after all
    */
-  constructor({ session, texts }, panel, { changed, isBusy, discarded, again }) {
+  constructor({ session, texts }, panel, { changed, isBusy, discarded, sendAgain }) {
     this.#parts = { session, texts };
     this.#panel = panel;
     this.#isBusy = isBusy;
     this.#discarded = discarded;
-    this.#again = again;
+    this.#sendAgain = sendAgain;
     this.#texts = new UnsavedText(session.device, { changed, found: () => this.putBack() });
   }
 
@@ -34,7 +34,7 @@ export class UnsavedFields {
   }
 
   /** Whether there is such a text. */
-  holds(place, name) {
+  has(place, name) {
     return this.#texts.of(place).some((text) => text.name === name);
   }
 
@@ -79,7 +79,7 @@ export class UnsavedFields {
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
-    if (isSound && this.#parts.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#again(name)));
+    if (isSound && this.#parts.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#sendAgain(name)));
     error.append(" ", this.#button("discard", () => this.#discard(name), { "data-discard": name }));
   }
 

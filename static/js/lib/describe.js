@@ -1,6 +1,6 @@
 /** Describe an edit in words: what it changes, and from what to what. */
 
-const MOST = 60;
+const MAX_LENGTH = 60;
 const ICONS = {
   add_node: "plus", remove_node: "trash-2", move_node: "move", resize_node: "maximize", add_edge: "spline", remove_edge: "spline",
   edit_edge: "spline", undo: "undo-2", redo: "redo-2", batch: "layers",
@@ -14,7 +14,7 @@ export function shown(value, texts, name) {
   if (name === "size") return value.join(" × ");
   if (name === "ends") return `${value[0]} → ${value[1]}`;
   const text = isList(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
 /** Names, which people read without brackets. */

@@ -66,8 +66,8 @@ export const centred = (point, size, zoom) => ({
   zoom,
 });
 
-/** What part of the world is seen, with a margin in screen pixels. @returns {Rect} */
-export function seen(view, size, margin = 0) {
+/** The part of the world that is on screen, with a margin in screen pixels. @returns {Rect} */
+export function visibleRect(view, size, margin = 0) {
   const corner = toWorld(view, { x: -margin, y: -margin });
   return { ...corner, width: (size.width + 2 * margin) / view.zoom, height: (size.height + 2 * margin) / view.zoom };
 }

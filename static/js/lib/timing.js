@@ -1,11 +1,11 @@
 /** When to do something: at an idle moment, after a lost connection, at a rate. Pure but for `whenIdle`, so it is tested without waiting. */
 
-const FIRST_MS = 250;
+const FIRST_DELAY_MS = 250;
 const IDLE_MS = 5_000;
 const SHARE = 0.9;
 
 /** The longest wait before another attempt. */
-export const MOST_MS = 15_000;
+export const MAX_DELAY_MS = 15_000;
 
 /** Run something at an idle moment, within a few seconds in any case. @param {() => void} run */
 export function whenIdle(run) {
@@ -14,7 +14,7 @@ export function whenIdle(run) {
 
 /** Full jitter: anything from the first to the doubled ceiling, so that a thousand clients do not return together. */
 export function delay(attempt, random = Math.random) {
-  return FIRST_MS + random() * (Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt + 1, 10)) - FIRST_MS);
+  return FIRST_DELAY_MS + random() * (Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt + 1, 10)) - FIRST_DELAY_MS);
 }
 
 /**

@@ -11,16 +11,16 @@
  */
 
 const NAME = "helix";
-const PATIENCE_MS = 3_000;
+const OPEN_TIMEOUT_MS = 3_000;
 const KEYS = {
   entries: ["user", "flow", "client", "seq"],
   frames: ["user", "flow", "version", "previous"],
   texts: ["user", "flow", "place", "name"],
   notes: ["user", "flow", "name"],
 };
-const AGAIN_MS = 5_000;
+const RETRY_MS = 5_000;
 const LAST_SEEN = "helix.seen";
-const MOST_FLOWS = 200;
+const MAX_FLOWS = 200;
 /** @type {Store[]} */
 const STORES = ["entries", "notes", "texts"];
 
@@ -120,7 +120,7 @@ export class Device extends EventTarget {
 
   #refuse() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.check(), AGAIN_MS);
+    this.#timer = setTimeout(() => this.check(), RETRY_MS);
     this.#be(false);
   }
 
@@ -149,7 +149,7 @@ export class LastSeen {
 
   set version(version) {
     const { [this.#place]: _, ...others } = lastSeen();
-    const kept = [...Object.entries(others), [this.#place, version]].slice(-MOST_FLOWS);
+    const kept = [...Object.entries(others), [this.#place, version]].slice(-MAX_FLOWS);
     try {
       localStorage.setItem(LAST_SEEN, JSON.stringify(Object.fromEntries(kept)));
     } catch {
@@ -178,7 +178,7 @@ function open() {
 }
 
 async function connect() {
-  const tooLong = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS, new Error("the database does not open")));
+  const tooLong = new Promise((_, reject) => setTimeout(reject, OPEN_TIMEOUT_MS, new Error("the database does not open")));
   const database = await Promise.race([complete(), tooLong]);
   database.onclose = () => (opened = null);
   return database;

@@ -9,10 +9,10 @@
 import { whenIdle } from "../lib/timing.js";
 import { transact, within } from "./device.js";
 
-const MOST = 500;
-const MOST_BYTES = 2 * 1024 * 1024;
+const MAX_FRAMES = 500;
+const MAX_BYTES = 2 * 1024 * 1024;
 const SOON_MS = 5_000;
-const REST_MS = 60_000;
+const RENEW_INTERVAL_MS = 60_000;
 const ANY = { ignoreVary: true };
 
 export class OfflineCopy {
@@ -28,7 +28,7 @@ export class OfflineCopy {
   #bytes = 0;
   #timer = 0;
   #renewed = -Infinity;
-  #rest = REST_MS;
+  #interval = RENEW_INTERVAL_MS;
   #isOver = false;
 
   /** @param {{user: string, flow: string, epoch: string, canvas?: string|null}} what `canvas`: its address, where the page holds only a part */
@@ -54,20 +54,20 @@ export class OfflineCopy {
 
   /** Keep a frame that was just applied. @param {object} frame */
   keep({ previous, version, digest, html = "", move = [] }, epoch = this.#epoch) {
-    if (!isOn() || this.#isOver || this.#count > MOST * 2 || this.#bytes > MOST_BYTES * 2) return;
+    if (!isOn() || this.#isOver || this.#count > MAX_FRAMES * 2 || this.#bytes > MAX_BYTES * 2) return;
     this.#epoch = epoch;
     const frame = { user: this.#user, flow: this.#flow, epoch, previous, version, digest, html, move };
     this.#reach(version);
     this.#count += 1;
     this.#bytes += sizeOf(frame);
     transact("frames", "readwrite", (store) => void store.put(frame)).catch(() => {});
-    if (this.#count > MOST || this.#bytes > MOST_BYTES) this.renew();
+    if (this.#count > MAX_FRAMES || this.#bytes > MAX_BYTES) this.renew();
   }
 
   /** Renew the copy at an idle moment, at most once a minute, and less often while that does not help. */
   renew() {
     if (!isOn() || this.#timer || this.#isOver) return;
-    const wait = Math.max(0, this.#renewed + this.#rest - Date.now());
+    const wait = Math.max(0, this.#renewed + this.#interval - Date.now());
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
   }
 
@@ -126,7 +126,7 @@ export class OfflineCopy {
     const led = chain(kept, version, this.#epoch).at(-1)?.version ?? version;
     const isWhole = version && led >= this.#reached;
     if (!isWhole) this.renew();
-    this.#rest = isWhole ? REST_MS : this.#rest * 2;
+    this.#interval = isWhole ? RENEW_INTERVAL_MS : this.#interval * 2;
   }
 
   /** Return the copy's version, and the canvas's for a partial page, the lower of both; 0 without a copy. @returns {Promise<number>} */

@@ -12,8 +12,8 @@ const { release, files, offline, logout } = self.helix;
 const FILES = "files-";
 const PAGES = "pages-";
 const FLOW = /^\/flows\/([\da-f-]{36})\/$/;
-const MOST = 50;
-const PATIENCE_MS = 3_000;
+const MAX_FLOWS = 50;
+const FETCH_TIMEOUT_MS = 3_000;
 
 /** The person for whom the last page was. */
 let whose = null;
@@ -101,7 +101,7 @@ async function keep(person, path, response) {
   if (!pages || whose !== person) return response.body.cancel();
   await pages.put(path, response);
   const flows = (await pages.keys()).map(pathOf).filter((one) => FLOW.test(one));
-  for (const oldest of flows.slice(0, -MOST)) await drop(oldest);
+  for (const oldest of flows.slice(0, -MAX_FLOWS)) await drop(oldest);
   const needed = new Set((await pages.matchAll()).flatMap(needs));
   for (const { url } of await pages.keys()) if (isFixed(url) && !needed.has(url.slice(location.origin.length))) await pages.delete(url);
 }
@@ -154,4 +154,4 @@ const needs = ({ headers }) => headers.get("X-Helix-Needs")?.split(" ") ?? [];
 const pathOf = ({ url }) => new URL(url).pathname;
 /** What has a version in its address never changes. */
 const isFixed = (url) => new URL(url).searchParams.has("v");
-const tooLong = () => new Promise((_, reject) => setTimeout(reject, PATIENCE_MS));
+const tooLong = () => new Promise((_, reject) => setTimeout(reject, FETCH_TIMEOUT_MS));

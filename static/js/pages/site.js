@@ -22,7 +22,7 @@ import { whenIdle } from "../lib/timing.js";
 
 const SECONDS = 6;
 const FIELD = "csrfmiddlewaretoken";
-const PATIENCE_MS = 5_000;
+const PROBE_TIMEOUT_MS = 5_000;
 const TYPED = "input:is([type=text], [type=email], [type=password], :not([type])), textarea";
 const { worker, nobody } = document.documentElement.dataset;
 const number = new Intl.NumberFormat(document.documentElement.lang);
@@ -145,7 +145,7 @@ document.addEventListener("submit", (event) => {
 async function ask(form, submitter) {
   asked.set(form, "asking");
   forgetUnsent(form);
-  const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) }).catch(unanswered);
+  const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) }).catch(unanswered);
   asked.delete(form);
   if (isUnanswered(answer)) return tellUnsent(form);
   asked.set(form, "go");

@@ -50,7 +50,7 @@ export class EditStore {
 }
 
 /**
- * Show that this page lives, and claim dead ones. A claim is held like the page's own lock, so each dead page has one heir.
+ * Show that this page lives, and claim dead ones. A claim is held like the page's own lock, so each dead page has one successor.
  * @param {string} client this page @returns {{begun: Promise<void>, end(): void, claim(client: string): Promise<boolean>}}
  */
 export function pageLock(client) {
@@ -71,16 +71,16 @@ class WebLock {
     this.#end();
   }
 
-  /** Become a dead page's heir. */
+  /** Become a dead page's successor. */
   claim(client) {
     if (this.#claimed.has(client)) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const hold = (lock) => {
+      const claimed = (lock) => {
         if (lock) this.#claimed.add(client);
         resolve(Boolean(lock));
         return lock ? this.#ended : undefined;
       };
-      navigator.locks.request(lockOf(client), { ifAvailable: true }, hold).catch(() => resolve(true));
+      navigator.locks.request(lockOf(client), { ifAvailable: true }, claimed).catch(() => resolve(true));
     });
   }
 }
@@ -117,7 +117,7 @@ class SpokenLock {
     return isMine;
   }
 
-  /** Of two pages that ask at once, the first by name is the heir. */
+  /** Of two pages that ask at once, the first by name is the successor. */
   #hear({ ask, by, alive }) {
     if (ask && this.#held.has(ask)) this.#channel.postMessage({ alive: ask });
     else if (ask && by < this.#me) this.#asked.get(ask)?.(false);

@@ -9,9 +9,9 @@
  * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is being fetched, or has arrived).
  */
 
-const AGAIN_MS = 1_000;
-const FAR = 1_000;
-const PATIENCE_MS = 20_000;
+const RETRY_MS = 1_000;
+const MAX_LAG = 1_000;
+const FETCH_TIMEOUT_MS = 20_000;
 
 export class Follower extends EventTarget {
   version;
@@ -25,8 +25,8 @@ export class Follower extends EventTarget {
   #resume;
   #isPartial;
   /** @type {object[]|null} frames that wait for a canvas */
-  #held = null;
-  #again = 0;
+  #queued = null;
+  #retry = 0;
   /** The version held when a heartbeat was last ahead of it. */
   #behindAt = null;
   #isOver = false;
@@ -52,7 +52,7 @@ export class Follower extends EventTarget {
 
   /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */
   get isFetching() {
-    return this.#held !== null || this.#again !== 0;
+    return this.#queued !== null || this.#retry !== 0;
   }
 
   /** Complete a partial page; bring a copy to the version this device last held. Never fails. */
@@ -66,36 +66,36 @@ export class Follower extends EventTarget {
   end(isGone) {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#again);
-    this.#again = 0;
+    clearTimeout(this.#retry);
+    this.#retry = 0;
     if (isGone) this.#openCopy().then((copy) => copy.forget()).catch(() => {});
   }
 
   /** Check a new connection's epoch and digest against those held. */
   welcome({ version, epoch, digest }) {
     // A fetch begun before the connection was lost may never end.
-    if (this.#held && this.#isGreeted) this.#canvas.abort();
+    if (this.#queued && this.#isGreeted) this.#canvas.abort();
     this.#isGreeted = true;
     const isOther = this.epoch !== null && this.epoch !== epoch;
-    const hasStrayed = this.version === version && this.digest !== null && this.digest !== digest;
-    if (isOther || hasStrayed) this.#stand(null, epoch, null);
+    const hasDiverged = this.version === version && this.digest !== null && this.digest !== digest;
+    if (isOther || hasDiverged) this.#setPosition(null, epoch, null);
     this.epoch ??= epoch;
-    if (hasStrayed && !isOther) this.fetch();
+    if (hasDiverged && !isOther) this.fetch();
   }
 
   /** @param {object} frame `apply_changes` or `snapshot` */
   take(frame) {
-    if (this.#held) this.#held.push(frame);
+    if (this.#queued) this.#queued.push(frame);
     else if (frame.type === "apply_changes") this.#changes(frame);
     else if (frame.part === undefined || frame.part === (frame.parts ?? 1)) this.fetch();
   }
 
   /** Compare with the server's version. If it is ahead twice while ours stands still, something was lost. */
   compare({ version, epoch, digest }) {
-    const hasStrayed = this.version === version && this.digest !== null && digest !== this.digest;
-    const isBehind = this.version !== null && version > this.version && !this.#held;
+    const hasDiverged = this.version === version && this.digest !== null && digest !== this.digest;
+    const isBehind = this.version !== null && version > this.version && !this.#queued;
     const isStuck = isBehind && this.#behindAt === this.version;
-    if (epoch !== this.epoch || hasStrayed || version > this.version + FAR) this.fetch();
+    if (epoch !== this.epoch || hasDiverged || version > this.version + MAX_LAG) this.fetch();
     else if (this.version === version) this.digest = digest;
     else if (isStuck) this.#resume();
     this.#behindAt = isBehind ? this.version : null;
@@ -103,25 +103,25 @@ export class Follower extends EventTarget {
 
   /** Fetch the whole canvas and reconcile, keeping view, selection and focus. */
   async fetch() {
-    if (this.#held || this.#isOver) return;
-    clearTimeout(this.#again);
-    this.#again = 0;
-    this.#hold([]);
+    if (this.#queued || this.#isOver) return;
+    clearTimeout(this.#retry);
+    this.#retry = 0;
+    this.#setQueue([]);
     try {
       const { html, answer, isKept } = await this.#whole();
-      const [version, epoch, digest] = standing(answer);
+      const [version, epoch, digest] = positionOf(answer);
       this.#patcher.replace(html);
       // An older log, from a backup: frames kept of the newer one lead nowhere.
       if (version < this.version) await this.#copy?.clear();
-      this.#stand(version, epoch, digest);
+      this.#setPosition(version, epoch, digest);
       this.#isPartial = false;
       if (isKept) await this.#replay();
       this.#tell(null);
-      this.#release();
+      this.#applyQueued();
     } catch (error) {
-      // Held frames cannot be applied without their base: ask for everything again soon.
-      if (!this.#isOver) this.#again = setTimeout(() => this.fetch(), AGAIN_MS * (1 + 2 * Math.random()));
-      this.#hold(null);
+      // Queued frames cannot be applied without their base: ask for everything again soon.
+      if (!this.#isOver) this.#retry = setTimeout(() => this.fetch(), RETRY_MS * (1 + 2 * Math.random()));
+      this.#setQueue(null);
       if (!(error instanceof NoCanvas)) reportError(error);
     }
   }
@@ -155,7 +155,7 @@ export class Follower extends EventTarget {
 
   #show(frame) {
     this.#patcher.apply(frame.html ?? "", frame.move ?? []);
-    this.#stand(frame.version, this.epoch, frame.digest);
+    this.#setPosition(frame.version, this.epoch, frame.digest);
   }
 
   /** Apply what came after the page was copied. A copy that cannot be shown is made anew. */
@@ -177,26 +177,26 @@ export class Follower extends EventTarget {
       return { ...whole, isKept: false };
     }
     const answer = this.#isPartial ? ((await this.#copy?.canvas()) ?? null) : null;
-    const html = answer && standing(answer)[0] >= this.version ? await answer.text().catch(() => null) : null;
+    const html = answer && positionOf(answer)[0] >= this.version ? await answer.text().catch(() => null) : null;
     if (html === null) throw new NoCanvas();
     return { html, answer, isKept: true };
   }
 
   /** Apply the frames that waited; fetch again if a snapshot among them is ahead. */
-  #release() {
-    const held = this.#held ?? [];
-    this.#hold(null);
-    const isAhead = held.some(({ type, version }) => type === "snapshot" && version > this.version);
+  #applyQueued() {
+    const queued = this.#queued ?? [];
+    this.#setQueue(null);
+    const isAhead = queued.some(({ type, version }) => type === "snapshot" && version > this.version);
     if (isAhead) this.fetch();
-    else for (const frame of held) if (frame.type === "apply_changes") this.take(frame);
+    else for (const frame of queued) if (frame.type === "apply_changes") this.take(frame);
   }
 
-  #hold(frames) {
-    this.#held = frames;
+  #setQueue(frames) {
+    this.#queued = frames;
     this.dispatchEvent(new Event("fetching"));
   }
 
-  #stand(version, epoch, digest) {
+  #setPosition(version, epoch, digest) {
     this.version = version;
     this.epoch = epoch;
     this.digest = digest;
@@ -211,7 +211,7 @@ export class Follower extends EventTarget {
 class NoCanvas extends Error {}
 
 /** Return a response's version, epoch and digest. */
-function standing({ headers }) {
+function positionOf({ headers }) {
   return [Number(headers.get("X-Helix-Version")), headers.get("X-Helix-Epoch"), headers.get("X-Helix-Digest")];
 }
 
@@ -219,7 +219,7 @@ function standing({ headers }) {
 class CanvasFetch {
   #url;
   #waiting = new AbortController();
-  #patience = 0;
+  #timer = 0;
 
   /** @param {string} url */
   constructor(url) {
@@ -238,12 +238,12 @@ class CanvasFetch {
     try {
       const answer = await fetch(this.#url, { headers: { Accept: "text/html" }, cache: "no-store", redirect: "error", signal: this.#waiting.signal });
       if (!answer.ok || !answer.headers.has("X-Helix-Version")) return null;
-      const again = answer.clone();
-      return { html: await this.#text(answer.body), answer: again };
+      const copy = answer.clone();
+      return { html: await this.#text(answer.body), answer: copy };
     } catch {
       return null;
     } finally {
-      clearTimeout(this.#patience);
+      clearTimeout(this.#timer);
     }
   }
 
@@ -259,8 +259,8 @@ class CanvasFetch {
   }
 
   #wait() {
-    clearTimeout(this.#patience);
+    clearTimeout(this.#timer);
     const waiting = this.#waiting;
-    this.#patience = setTimeout(() => waiting.abort(), PATIENCE_MS);
+    this.#timer = setTimeout(() => waiting.abort(), FETCH_TIMEOUT_MS);
   }
 }

@@ -15,9 +15,9 @@
 import { bytesOf } from "../lib/texts.js";
 import { Pace } from "../lib/timing.js";
 
-const IN_FLIGHT = 100;
-const BYTES_IN_FLIGHT = 1024 * 1024;
-const AGAIN_MS = 1_000;
+const MAX_IN_FLIGHT = 100;
+const MAX_BYTES_IN_FLIGHT = 1024 * 1024;
+const RETRY_MS = 1_000;
 const ENVELOPE = 200;
 
 export class Outbox extends EventTarget {
@@ -30,7 +30,7 @@ export class Outbox extends EventTarget {
   #drafts = new Map();
   #dispatch;
   #store;
-  #most;
+  #capacity;
   #seq = 0;
   #last = 0;
 
@@ -38,7 +38,7 @@ export class Outbox extends EventTarget {
   constructor({ send, store, most = 1000, rate = 100 }) {
     super();
     this.#store = store;
-    this.#most = most;
+    this.#capacity = most;
     this.#dispatch = new Dispatch(() => this.#entries.values(), { send, sent: (entry) => this.#sent(entry), rate });
   }
 
@@ -60,7 +60,7 @@ export class Outbox extends EventTarget {
 
   /** How many more can wait. */
   get room() {
-    return this.#most - this.pending;
+    return this.#capacity - this.pending;
   }
 
   /** Everything the optimistic picture is made of, oldest first. @returns {Iterable<object>} */
@@ -122,8 +122,8 @@ export class Outbox extends EventTarget {
     if (!before) this.#changed();
   }
 
-  /** Take back the last step, if nothing of it has ever been sent. @returns {Entry[]} what it was, oldest first */
-  takeBack() {
+  /** Undo the last step here, if nothing of it has ever been sent. @returns {Entry[]} what it was, oldest first */
+  undoUnsent() {
     const taken = lastStep(this.waiting());
     if (taken.length) this.#forget(...taken);
     return taken;
@@ -149,14 +149,14 @@ export class Outbox extends EventTarget {
   refused({ client = this.#store.client, seq, code }, tell) {
     const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return;
-    if (code === "rate_limited" && !isTakingBack(entry)) this.#dispatch.rest();
-    else this.#giveBack(entry, tell);
+    if (code === "rate_limited" && !isUndoOrRedo(entry)) this.#dispatch.pause();
+    else this.#reject(entry, tell);
   }
 
   /** Give up the edit for which the connection was closed, a frame beyond `most` bytes. @param {(entry: Entry) => void} tell */
   oversized(most, tell) {
     const largest = oversized(this.waiting(), most);
-    if (largest) this.#giveBack(largest, tell);
+    if (largest) this.#reject(largest, tell);
   }
 
   /** Everything up to `version` is on the page now. */
@@ -178,7 +178,7 @@ export class Outbox extends EventTarget {
   }
 
   /** First off the queue, then reported, then off the device: a page that dies in between asks again and gets the same answer. */
-  #giveBack(entry, tell) {
+  #reject(entry, tell) {
     this.#entries.delete(name(entry));
     tell(entry);
     this.#store.drop(entry);
@@ -233,7 +233,7 @@ class Dispatch {
       flying += 1;
       bytes += entry.bytes;
       if (entry.state === "sent") continue;
-      if (flying > IN_FLIGHT || (flying > 1 && bytes > BYTES_IN_FLIGHT) || !this.#goes(entry)) return;
+      if (flying > MAX_IN_FLIGHT || (flying > 1 && bytes > MAX_BYTES_IN_FLIGHT) || !this.#trySend(entry)) return;
     }
   }
 
@@ -244,11 +244,11 @@ class Dispatch {
   }
 
   /** Too fast: pause, then send everything unanswered again, in order. */
-  rest() {
-    this.#wait(AGAIN_MS, () => this.repeat());
+  pause() {
+    this.#wait(RETRY_MS, () => this.repeat());
   }
 
-  #goes(entry) {
+  #trySend(entry) {
     const wait = this.#pace.wait();
     if (wait) this.#wait(wait, () => this.run());
     if (wait || !this.#send(entry)) return false;
@@ -266,14 +266,14 @@ class Dispatch {
 
 export const nameOf = (client, seq) => `${client} ${seq}`;
 
-/** Whether this is an undo or redo: sent late, it would take back something else. @param {Entry} entry */
-export const isTakingBack = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
+/** Whether this is an undo or redo: sent late, it would undo something else. @param {Entry} entry */
+export const isUndoOrRedo = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
 
 /** Return the last step, as far as it was never sent. @param {Entry[]} waiting oldest first @returns {Entry[]} oldest first */
 export function lastStep(waiting) {
   const step = [];
   for (const entry of waiting.toReversed()) {
-    if (!entry.isFresh || isTakingBack(entry) || (step.length && (!entry.step || entry.step !== step[0].step))) break;
+    if (!entry.isFresh || isUndoOrRedo(entry) || (step.length && (!entry.step || entry.step !== step[0].step))) break;
     step.unshift(entry);
   }
   return step;

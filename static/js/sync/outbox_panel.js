@@ -8,7 +8,7 @@
 import { describe } from "../lib/describe.js";
 import { icon, make, words } from "../lib/make.js";
 
-const MOST = 100;
+const MAX_ROWS = 100;
 
 export class OutboxPanel {
   #parts;
@@ -75,8 +75,8 @@ export class OutboxPanel {
     const count = waiting.length;
     this.#head.textContent = this.#title(count);
     this.#state.textContent = this.#progress(count);
-    this.#list.replaceChildren(...waiting.slice(0, MOST).map((entry) => this.#row(entry)));
-    if (count > MOST) this.#list.append(make("li.outbox-more", {}, `+${count - MOST}`));
+    this.#list.replaceChildren(...waiting.slice(0, MAX_ROWS).map((entry) => this.#row(entry)));
+    if (count > MAX_ROWS) this.#list.append(make("li.outbox-more", {}, `+${count - MAX_ROWS}`));
     this.#foot.textContent = texts.say(session.device.isKeeping ? "kept_here" : "kept_in_tab");
     this.#foot.hidden = !count && session.device.isKeeping;
     this.#copy.hidden = !count;

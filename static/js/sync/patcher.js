@@ -10,7 +10,7 @@ export class Patcher extends EventTarget {
   /** @type {Map<string, number>} node ids under a gesture, counted */
   #busy = new Map();
   /** @type {Map<string, HTMLElement>} */
-  #waiting = new Map();
+  #deferred = new Map();
   #trust = globalThis.trustedTypes?.createPolicy("helix-patcher", { createHTML: (text) => text }) ?? { createHTML: (text) => text };
 
   /** @param {import("../canvas/graph.js").Graph} graph */
@@ -56,13 +56,13 @@ export class Patcher extends EventTarget {
     this.#take(parsed);
   }
 
-  /** Keep these nodes as they are during a gesture. @param {Iterable<string>} ids */
-  hold(ids) {
+  /** Keep these nodes as they are during a gesture: what arrives for them waits. @param {Iterable<string>} ids */
+  deferPatches(ids) {
     for (const id of ids) this.#busy.set(id, (this.#busy.get(id) ?? 0) + 1);
   }
 
   /** End a gesture: apply what waited. */
-  release(ids) {
+  applyDeferred(ids) {
     for (const id of ids) {
       const left = (this.#busy.get(id) ?? 1) - 1;
       if (left > 0) {
@@ -70,8 +70,8 @@ export class Patcher extends EventTarget {
         continue;
       }
       this.#busy.delete(id);
-      const element = this.#waiting.get(id);
-      this.#waiting.delete(id);
+      const element = this.#deferred.get(id);
+      this.#deferred.delete(id);
       if (element) this.#node(element);
     }
   }
@@ -89,7 +89,7 @@ export class Patcher extends EventTarget {
     const id = element.dataset.nodeId;
     const isGone = element.localName === "helix-gone";
     if (this.#busy.has(id)) {
-      this.#waiting.set(id, element);
+      this.#deferred.set(id, element);
       if (!isGone) this.#graph.confirm(element);
     } else if (isGone) this.#graph.dropNode(id);
     else this.#graph.putNode(element.isConnected ? element : document.adoptNode(element));

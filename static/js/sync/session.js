@@ -17,9 +17,9 @@ import { EditStore } from "./edit_store.js";
 import { Seen, Socket } from "./socket.js";
 
 /** Logged out, access revoked, flow deleted: nothing of it stays on this device. */
-const MINE_NO_MORE = [4401, 4403, 4404];
+const ACCESS_LOST = [4401, 4403, 4404];
 
-const EDITS = ["owner", "editor"];
+const EDITOR_ROLES = ["owner", "editor"];
 /** As long as the longest client id of ours. */
 const ANY_CLIENT = "-".repeat(36);
 
@@ -39,7 +39,7 @@ export class SessionState extends EventTarget {
    */
   get readOnlyReason() {
     if (this.isOver) return "ended";
-    if (!EDITS.includes(this.role)) return "role";
+    if (!EDITOR_ROLES.includes(this.role)) return "role";
     if (this.outbox.isFull) return "full";
     return this.isAway && !this.device.isKeeping ? "unkept" : null;
   }
@@ -81,12 +81,12 @@ export class LiveSession extends SessionState {
   #follower;
   #mayEdit;
   /** What each kind of frame does. */
-  #takes = {
+  #frameHandlers = {
     welcome: (frame) => this.#welcome(frame),
     apply_changes: (frame) => this.#follower.take(frame),
     snapshot: (frame) => this.#follower.take(frame),
     acked: (frame) => this.#acked(frame),
-    refused: (frame) => this.outbox.refused(frame, (entry) => this.#giveBack(entry, frame)),
+    refused: (frame) => this.outbox.refused(frame, (entry) => this.#reject(entry, frame)),
     people: (frame) => this.#tell("people", frame),
     presence: ({ states }) => this.#tell("presence", states),
     you: ({ role }) => this.#become(role),
@@ -119,7 +119,7 @@ export class LiveSession extends SessionState {
     this.outbox.addEventListener("change", () => this.#status());
     this.#follower.addEventListener("patched", ({ detail }) => this.#patched(detail));
     this.#follower.addEventListener("fetching", () => this.#status());
-    this.device.addEventListener("change", () => this.#kept());
+    this.device.addEventListener("change", () => this.#reread());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#adopt());
   }
 
@@ -167,9 +167,9 @@ export class LiveSession extends SessionState {
     if (!operation || (this.mayEdit && this.#fits(operation, options))) this.outbox.draft(key, operation, options);
   }
 
-  /** Take back the last step, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
-  takeBack() {
-    const taken = this.outbox.takeBack();
+  /** Undo the last step here, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
+  undoUnsent() {
+    const taken = this.outbox.undoUnsent();
     if (taken.length) this.#tell("settled");
     return taken;
   }
@@ -189,7 +189,7 @@ export class LiveSession extends SessionState {
   }
 
   /** Read again what could not be read before. */
-  #kept() {
+  #reread() {
     this.#status();
     if (this.device.isKeeping) this.#adopt();
   }
@@ -197,9 +197,9 @@ export class LiveSession extends SessionState {
   #state() {
     const { state, code } = this.socket;
     if (state === "waiting") this.device.check();
-    if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#giveBack(entry, { code: "too_large" }));
+    if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#reject(entry, { code: "too_large" }));
     if (this.isOver) {
-      this.#follower.end(MINE_NO_MORE.includes(code));
+      this.#follower.end(ACCESS_LOST.includes(code));
       this.#store.release();
     }
     this.#status();
@@ -213,7 +213,7 @@ export class LiveSession extends SessionState {
   }
 
   #take(frame, bytes) {
-    this.#takes[frame.type]?.(frame);
+    this.#frameHandlers[frame.type]?.(frame);
     this.seen.note(this.version ?? 0, bytes);
   }
 
@@ -255,7 +255,7 @@ export class LiveSession extends SessionState {
     this.#tell("settled");
   }
 
-  #giveBack(entry, frame) {
+  #reject(entry, frame) {
     // A refusal without state says nothing about the elements: they stay as they were before the edit.
     if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#tell("refused", { entry, frame });

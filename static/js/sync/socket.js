@@ -7,13 +7,13 @@
  * @typedef {"connecting"|"open"|"waiting"|"asleep"|"stopped"} State
  */
 
-import { MOST_MS, delay } from "../lib/timing.js";
+import { MAX_DELAY_MS, delay } from "../lib/timing.js";
 
 const SILENCE_MS = 20_000;
 const STALE_MS = 2_000;
-const PATIENCE_MS = 5_000;
+const PING_TIMEOUT_MS = 5_000;
 const SEEN_MS = 1_000;
-const SEEN_LEAST_MS = 100;
+const SEEN_MIN_MS = 100;
 const SEEN_VERSIONS = 100;
 const SEEN_BYTES = 128 * 1024;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "focus"];
@@ -93,7 +93,7 @@ export class Socket extends EventTarget {
     this.#become("connecting");
     const socket = new this.#Transport(this.#url);
     this.#socket = socket;
-    this.#listen(MOST_MS);
+    this.#listen(MAX_DELAY_MS);
     socket.onopen = () => socket.send(JSON.stringify(this.#hello()));
     socket.onmessage = ({ data }) => this.#socket === socket && this.#take(data);
     socket.onclose = ({ code }) => this.#socket === socket && this.#closed(code);
@@ -117,7 +117,7 @@ export class Socket extends EventTarget {
     const next = verdict(code);
     if (next === "stop") return this.#become("stopped");
     if (next === "sleep") return this.#become("asleep");
-    const wait = next === "spread" ? Math.random() * (MOST_MS / 3) + 250 : delay(this.attempt);
+    const wait = next === "spread" ? Math.random() * (MAX_DELAY_MS / 3) + 250 : delay(this.attempt);
     this.attempt += 1;
     this.retryAt = Date.now() + wait;
     this.#retry = setTimeout(() => this.#open(), wait);
@@ -127,7 +127,7 @@ export class Socket extends EventTarget {
   /** After `silence` without a frame, ping; without an answer, drop the connection. */
   #listen(silence) {
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#probe(PATIENCE_MS), silence);
+    this.#watch = setTimeout(() => this.#probe(PING_TIMEOUT_MS), silence);
   }
 
   #probe(patience) {
@@ -190,7 +190,7 @@ export class Seen {
     this.#version = Math.max(version, this.#version);
     this.#bytes += bytes;
     const urgent = this.#version - this.#told >= SEEN_VERSIONS || this.#bytes >= SEEN_BYTES;
-    if (urgent) this.#in(Math.max(0, this.#last + SEEN_LEAST_MS - performance.now()));
+    if (urgent) this.#in(Math.max(0, this.#last + SEEN_MIN_MS - performance.now()));
     else if (!this.#timer) this.#in(SEEN_MS);
   }
 

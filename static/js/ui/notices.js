@@ -7,7 +7,7 @@ import { icon, make } from "../lib/make.js";
 
 const STAY_MS = 6_000;
 const BATCH_MS = 1_500;
-const MOST = 3;
+const MAX_TOASTS = 3;
 
 export class Notices {
   #toasts = document.querySelector("[data-toasts]");
@@ -48,7 +48,7 @@ export class Notices {
   /** The oldest goes, unless it is one that stays. */
   #makeRoom(newest) {
     const others = [...this.#toasts.children].filter((toast) => toast !== newest);
-    while (others.length >= MOST) {
+    while (others.length >= MAX_TOASTS) {
       const [gone] = others.splice(Math.max(0, others.findIndex((toast) => !toast.hasAttribute("data-stays"))), 1);
       gone.remove();
     }

@@ -46,13 +46,13 @@ export class Picker {
     for (const element of [this.#dialog, this.#search, this.#list]) element.setAttribute("aria-label", title);
     this.#search.value = "";
     this.#dialog.showModal();
-    this.#stand(event);
+    this.#position(event);
     this.#filter();
     this.#search.focus();
   }
 
   /** Beside the pointer, whole on the screen; in the middle when there is none. */
-  #stand(event) {
+  #position(event) {
     const { style } = this.#dialog;
     const isFree = !event || innerWidth < 720;
     style.margin = isFree ? "auto" : "0";

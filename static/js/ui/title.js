@@ -20,7 +20,7 @@ export class Title {
   /** The field's text before anything was typed. */
   #given;
   /** Whether its text waits at the inspector's title, too. */
-  #isHeld = false;
+  #isUnsent = false;
 
   constructor({ editing, inspector, notices, patcher, root, session, texts }) {
     this.#parts = { editing, inspector, notices, patcher, root, session, texts };
@@ -49,7 +49,7 @@ export class Title {
   #listen(field) {
     field.addEventListener("input", () => this.#typed());
     field.form.addEventListener("submit", (event) => (event.preventDefault(), this.#commit(), field.blur()));
-    field.addEventListener("blur", () => this.#isHeld || this.#commit());
+    field.addEventListener("blur", () => this.#isUnsent || this.#commit());
     field.addEventListener("keydown", ({ key }) => key === "Escape" && this.#leave());
   }
 
@@ -59,7 +59,7 @@ export class Title {
 
   /** Whether the text that waited at the inspector's title was settled there. */
   get #isSettled() {
-    return this.#isHeld && this.#field !== document.activeElement && !this.#parts.inspector.holds(PLACE, "title");
+    return this.#isUnsent && this.#field !== document.activeElement && !this.#parts.inspector.hasUnsent(PLACE, "title");
   }
 
   /** By how much it is too long, in words. */
@@ -73,15 +73,15 @@ export class Title {
   }
 
   #typed() {
-    this.#hold(this.#tooLong);
+    this.#keepUnsent(this.#tooLong);
     this.#draft(this.#tooLong ? null : this.#edit);
     this.show();
   }
 
   /** With a reason it waits on this device, at the inspector's title. @param {string|null} reason */
-  #hold(reason) {
-    if (this.#isHeld || reason) this.#parts.inspector.hold(PLACE, "title", this.#field.value, reason, { isSound: !this.#tooLong });
-    this.#isHeld = reason !== null;
+  #keepUnsent(reason) {
+    if (this.#isUnsent || reason) this.#parts.inspector.keepUnsent(PLACE, "title", this.#field.value, reason, { isSound: !this.#tooLong });
+    this.#isUnsent = reason !== null;
     if (reason) this.#field.setAttribute("aria-invalid", "true");
     else this.#field.removeAttribute("aria-invalid");
   }
@@ -89,7 +89,7 @@ export class Title {
   /** Put the shown title into the field. */
   #give() {
     const isTooLong = this.#tooLong !== null;
-    this.#isHeld = false;
+    this.#isUnsent = false;
     this.#given = this.#shown;
     writeField(this.#field, this.#shown);
     this.#field.removeAttribute("aria-invalid");
@@ -97,7 +97,7 @@ export class Title {
   }
 
   #leave() {
-    this.#hold(null);
+    this.#keepUnsent(null);
     this.#draft(null);
     this.#give();
     this.#field.blur();
@@ -112,7 +112,7 @@ export class Title {
     if (this.#tooLong) return;
     if (operations && !this.#parts.editing.submit(operations, { draft: "title" }).length) return void this.#keep();
     if (!operations) this.#draft(null);
-    this.#hold(null);
+    this.#keepUnsent(null);
     this.#give();
   }
 
@@ -122,13 +122,13 @@ export class Title {
     this.#draft(null);
     const cause = this.#parts.editing.reason;
     const reason = cause && texts.say("not_kept", { reason: cause });
-    this.#hold(reason || texts.say("too_large"));
+    this.#keepUnsent(reason || texts.say("too_large"));
     if (reason) notices.toast(reason, { tone: "danger" });
   }
 
   #rights() {
     const { mayEdit } = this.#parts.session;
     this.#field.readOnly = !mayEdit;
-    if (!mayEdit && this.#edit && !this.#isHeld) this.#keep();
+    if (!mayEdit && this.#edit && !this.#isUnsent) this.#keep();
   }
 }

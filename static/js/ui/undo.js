@@ -5,7 +5,7 @@
 
 import { named } from "../lib/describe.js";
 
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 const KINDS = ["undo", "redo"];
 const SENT = Symbol("sent");
 const other = (kind) => (kind === "undo" ? "redo" : "undo");
@@ -49,7 +49,7 @@ export class Undo {
   /** Undo here what was made offline and never sent. */
   #undoUnsent() {
     const { session } = this.#parts;
-    const step = session.connection === "live" ? [] : session.takeBack();
+    const step = session.connection === "live" ? [] : session.undoUnsent();
     if (!step.length) return false;
     this.#undone.push(step);
     this.#allow("redo", true);
@@ -116,7 +116,7 @@ export class Undo {
       if (edge) return source ? [source, target].map((id) => named(id, this.#parts)).join(" → ") : texts.say("an_edge");
       return texts.say("the_flow");
     };
-    const names = left.slice(0, MOST_NAMED).map((one) => (one.properties.length ? `${label(one)} (${one.properties.join(", ")})` : label(one)));
-    return left.length > MOST_NAMED ? `${names.join(", ")}, +${left.length - MOST_NAMED}` : names.join(", ");
+    const names = left.slice(0, MAX_NAMED).map((one) => (one.properties.length ? `${label(one)} (${one.properties.join(", ")})` : label(one)));
+    return left.length > MAX_NAMED ? `${names.join(", ")}, +${left.length - MAX_NAMED}` : names.join(", ");
   }
 }
