@@ -1,10 +1,11 @@
 /** Reports what the session tells: a refusal, what others did, another role, the end of the connection. */
 
 import { touched } from "../sync/patcher.js";
+import { CLOSE } from "../sync/socket.js";
 
 const RETURN_MS = 140;
 const REASON_MS = 4_000;
-const ENDINGS = { 4401: "logged_out", 4403: "removed", 4404: "deleted", 4409: "replaced" };
+const ENDINGS = { [CLOSE.LOG_IN]: "logged_out", [CLOSE.REVOKED]: "removed", [CLOSE.NOT_FOUND]: "deleted", [CLOSE.REPLACED]: "replaced" };
 
 export class Reports {
   #parts;
@@ -47,7 +48,7 @@ export class Reports {
     this.#hasEnded = true;
     this.#rights();
     const { notices, texts } = this.#parts;
-    const action = code === 4403 || code === 4404 ? undefined : { text: texts.say("reload"), run: () => location.reload() };
+    const action = code === CLOSE.REVOKED || code === CLOSE.NOT_FOUND ? undefined : { text: texts.say("reload"), run: () => location.reload() };
     notices.toast(texts.say(ENDINGS[code] ?? "stopped"), { tone: "danger", stays: true, action });
   }
 

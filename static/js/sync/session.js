@@ -14,10 +14,10 @@ import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
 import { Outbox } from "./outbox.js";
 import { EditStore } from "./edit_store.js";
-import { Seen, Socket } from "./socket.js";
+import { CLOSE, Seen, Socket } from "./socket.js";
 
 /** Logged out, access revoked, flow deleted: nothing of it stays on this device. */
-const ACCESS_LOST = [4401, 4403, 4404];
+const ACCESS_LOST = [CLOSE.LOG_IN, CLOSE.REVOKED, CLOSE.NOT_FOUND];
 
 const EDITOR_ROLES = ["owner", "editor"];
 /** As long as the longest client id of ours. */
@@ -197,7 +197,7 @@ export class LiveSession extends SessionState {
   #state() {
     const { state, code } = this.socket;
     if (state === "waiting") this.device.check();
-    if (code === 4413 && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#reject(entry, { code: "too_large" }));
+    if (code === CLOSE.TOO_BIG && state === "waiting") this.outbox.oversized(this.#limits.frame_bytes, (entry) => this.#reject(entry, { code: "too_large" }));
     if (this.isOver) {
       this.#follower.end(ACCESS_LOST.includes(code));
       this.#store.release();
@@ -220,7 +220,7 @@ export class LiveSession extends SessionState {
   #welcome(frame) {
     // Someone else has logged in in this browser: my edits wait for my next login.
     if (String(frame.you.id) !== this.#user) {
-      this.socket.stop(4401);
+      this.socket.stop(CLOSE.LOG_IN);
       return;
     }
     this.you = frame.you;

@@ -18,6 +18,23 @@ const SEEN_VERSIONS = 100;
 const SEEN_BYTES = 128 * 1024;
 const INPUTS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "focus"];
 
+/** Why the server closes a connection: `Close` in `sessions/protocol/codes.py`. */
+export const CLOSE = Object.freeze({
+  MALFORMED: 4400,
+  LOG_IN: 4401,
+  REVOKED: 4403,
+  NOT_FOUND: 4404,
+  TOO_SLOW: 4408,
+  REPLACED: 4409,
+  ASLEEP: 4410,
+  RESTARTING: 4412,
+  TOO_BIG: 4413,
+  TOO_FAST: 4429,
+  FULL: 4503,
+});
+/** What browsers report when a connection is lost without a close frame. */
+const LOST = 1006;
+
 export class Socket extends EventTarget {
   /** @type {State} */
   state = "connecting";
@@ -77,7 +94,7 @@ export class Socket extends EventTarget {
     const wasJustOpened = Date.now() - this.#since < STALE_MS;
     clearTimeout(this.#watch);
     this.#abandon();
-    if (wasJustOpened) this.#closed(1006);
+    if (wasJustOpened) this.#closed(LOST);
     else this.#open();
   }
 
@@ -137,7 +154,7 @@ export class Socket extends EventTarget {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => {
       this.#abandon();
-      this.#closed(1006);
+      this.#closed(LOST);
     }, patience);
   }
 
@@ -214,11 +231,11 @@ export class Seen {
  */
 export function verdict(code) {
   switch (code) {
-    case 4400: case 4401: case 4403: case 4404: case 4409:
+    case CLOSE.MALFORMED: case CLOSE.LOG_IN: case CLOSE.REVOKED: case CLOSE.NOT_FOUND: case CLOSE.REPLACED:
       return "stop";
-    case 4410:
+    case CLOSE.ASLEEP:
       return "sleep";
-    case 4412: case 4429: case 4503:
+    case CLOSE.RESTARTING: case CLOSE.TOO_FAST: case CLOSE.FULL:
       return "spread";
     default:
       return "retry";
