@@ -14,7 +14,7 @@ import { Overlay } from "./canvas/overlay.js";
 import { Selection } from "./canvas/selection.js";
 import { Avatars } from "./collaborators/avatars.js";
 import { Collaborators } from "./collaborators/collaborators.js";
-import { Presence } from "./collaborators/presence.js";
+import { OwnPresence } from "./collaborators/own_presence.js";
 import { Conflicts } from "./conflicts/conflicts.js";
 import { Reports } from "./conflicts/reports.js";
 import { Connect } from "./gestures/connect.js";
@@ -41,7 +41,7 @@ export function interact(page) {
   const parts = { ...page };
   const make = (more) => Object.entries(more).forEach(([name, Part]) => (parts[name] = new Part(parts)));
   make({ notices: Notices, panels: Panels, selection: Selection, focus: Focus, editing: Editing, overlay: Overlay });
-  make({ presence: Presence, collaborators: Collaborators, avatars: Avatars, conflicts: Conflicts, outboxPanel: OutboxPanel });
+  make({ presence: OwnPresence, collaborators: Collaborators, avatars: Avatars, conflicts: Conflicts, outboxPanel: OutboxPanel });
   make({ inspector: Inspector, title: Title, undo: Undo, clipboard: Clipboard, additions: Additions, picker: Picker });
   parts.connectFrom = (port) => new Connect(parts, port);
   parts.rename = (id) => rename(parts, id);

@@ -9,7 +9,7 @@ const IDLE_MS = 60_000;
 /** Ids in a state: two of them must fit into a frame. */
 const MAX_IDS = 200;
 
-export class Presence {
+export class OwnPresence {
   #session;
   #state = {};
   #timer = 0;
