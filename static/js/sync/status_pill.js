@@ -34,10 +34,11 @@ export class StatusPill {
 
   /** Show how things stand now. */
   show() {
-    const { root, session } = this.#parts;
+    const { root, session, texts } = this.#parts;
     root.dataset.connection = session.connection;
     root.dataset.pending = session.outbox.isReady ? session.outbox.pending : "";
-    const [state, text] = this.#words();
+    const [state, name, values] = statusOf(this.#facts());
+    const text = texts.say(name, values);
     if (this.#pill && this.#pill.dataset.state !== state) this.#pill.dataset.state = state;
     if (this.#text && this.#text.textContent !== text) this.#text.textContent = text;
     clearTimeout(this.#timer);
@@ -45,26 +46,12 @@ export class StatusPill {
     this.#badges ||= session.outbox.pending || this.#waiting.size ? setTimeout(() => this.#badge(), BADGE_MS / 2) : 0;
   }
 
-  #words() {
-    const { session, texts } = this.#parts;
-    const { socket, connection, isKnown } = session;
-    const { pending, drafts } = session.outbox;
-    const count = pending + drafts;
-    const isKept = session.device.isKeeping;
-    if (session.outbox.isFull) return ["offline", texts.say("full", { count })];
-    if (connection === "read-only") return ["read-only", texts.say("read_only")];
-    if (session.isOver) return ["offline", count ? texts.say("ended_waiting", { count }) : texts.say("ended")];
-    if (connection === "connecting" || (isKept && !isKnown)) return ["connecting", texts.say(count ? "saving" : "connecting")];
-    if (connection === "live" && count) return isKept ? ["saving", texts.say("saving")] : ["unkept", texts.say("unkept")];
-    if (connection === "live" && !session.isCurrent) return ["connecting", texts.say("catching_up")];
-    if (connection === "live" && this.#unsaved) return ["refused", texts.say("unsaved", { count: this.#unsaved })];
-    if (connection === "live" && !isKept) return ["unkept", texts.say(isKnown ? "unkept_saved" : "unkept")];
-    if (connection === "live") return this.#notes ? ["refused", texts.say("to_look_at", { count: this.#notes })] : ["live", texts.say("saved")];
-    if (socket.state === "asleep") return ["offline", texts.say(count ? "asleep_waiting" : "asleep", { count })];
-    if (session.readOnlyReason === "unkept") return ["unkept", texts.say(count ? "unkept_waiting" : "unkept_away", { count })];
-    if (count) return ["offline", texts.say("offline_waiting", { count })];
-    const seconds = socket.retryAt && Math.ceil((socket.retryAt - Date.now()) / 1000);
-    return seconds > 1 ? ["reconnecting", texts.say("reconnecting", { seconds })] : ["offline", texts.say("offline")];
+  #facts() {
+    const { connection, device, isCurrent, isKnown, isOver, outbox, readOnlyReason, socket } = this.#parts.session;
+    const seconds = socket.retryAt ? Math.ceil((socket.retryAt - Date.now()) / 1000) : 0;
+    const counts = { count: outbox.pending + outbox.drafts, notes: this.#notes, unsaved: this.#unsaved, seconds };
+    const state = { isCurrent, isFull: outbox.isFull, isKept: device.isKeeping, isKnown, isOver };
+    return { connection, ...counts, ...state, isAsleep: socket.state === "asleep", mayNotEdit: readOnlyReason === "unkept" };
   }
 
   #badge() {
@@ -78,4 +65,38 @@ export class StatusPill {
     this.#badges = 0;
     if (session.outbox.pending || waiting.size) this.#badges = setTimeout(() => this.#badge(), BADGE_MS / 2);
   }
+}
+
+/**
+ * What the pill shows: the first that is true of what a person must know.
+ *
+ * @typedef {{connection: "live"|"connecting"|"offline"|"read-only", count: number, notes: number, unsaved: number, seconds: number,
+ *   isAsleep: boolean, isCurrent: boolean, isFull: boolean, isKept: boolean, isKnown: boolean, isOver: boolean, mayNotEdit: boolean}} Facts
+ *   `count`: unsent edits; `seconds`: until the next attempt to connect; `isKept`: this device keeps unsent edits; `isKnown`: those of
+ *   earlier pages are known; `mayNotEdit`: there is no connection, and the device keeps nothing
+ * @param {Facts} facts
+ * @returns {[string, string, Record<string, number>]} the pill's state, the name of its text, and what is filled in
+ */
+export function statusOf(facts) {
+  const { connection, count, isFull, isKept, isKnown, isOver } = facts;
+  if (isFull) return ["offline", "full", { count }];
+  if (connection === "read-only") return ["read-only", "read_only", {}];
+  if (isOver) return ["offline", count ? "ended_waiting" : "ended", { count }];
+  if (connection === "connecting" || (isKept && !isKnown)) return ["connecting", count ? "saving" : "connecting", {}];
+  return connection === "live" ? connected(facts) : disconnected(facts);
+}
+
+function connected({ count, isCurrent, isKept, isKnown, notes, unsaved }) {
+  if (count) return isKept ? ["saving", "saving", {}] : ["unkept", "unkept", {}];
+  if (!isCurrent) return ["connecting", "catching_up", {}];
+  if (unsaved) return ["refused", "unsaved", { count: unsaved }];
+  if (!isKept) return ["unkept", isKnown ? "unkept_saved" : "unkept", {}];
+  return notes ? ["refused", "to_look_at", { count: notes }] : ["live", "saved", {}];
+}
+
+function disconnected({ count, isAsleep, mayNotEdit, seconds }) {
+  if (isAsleep) return ["offline", count ? "asleep_waiting" : "asleep", { count }];
+  if (mayNotEdit) return ["unkept", count ? "unkept_waiting" : "unkept_away", { count }];
+  if (count) return ["offline", "offline_waiting", { count }];
+  return seconds > 1 ? ["reconnecting", "reconnecting", { seconds }] : ["offline", "offline", {}];
 }
