@@ -25,21 +25,8 @@ export class OutboxPanel {
   constructor({ catalogue, conflicts, graph, root, session, texts }) {
     this.#parts = { catalogue, conflicts, graph, root, session, texts };
     this.#pill = root.querySelector("[data-sync]");
-    this.#try = action("refresh-cw", texts.say("try_now"), () => session.socket.now());
-    this.#copy = action("download", texts.say("save_copy"), () => this.#download());
-    const actions = make("div.outbox-actions", {}, this.#try, this.#copy);
-    this.#panel = make("section.outbox", { id: "outbox", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
-      make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, conflicts.list);
-    root.append(this.#panel);
-    this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
-    this.#pill.setAttribute("aria-controls", "outbox");
-    this.#panel.addEventListener("keydown", (event) => this.#key(event));
-    this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && relatedTarget !== this.#pill && !this.#panel.contains(relatedTarget) && this.close());
-    addEventListener("pointerdown", ({ target }) => !this.#panel.contains(target) && !this.#pill.contains(target) && this.close(), true);
-    addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
-    session.addEventListener("status", () => this.#soon());
-    conflicts.addEventListener("change", () => this.#soon());
-    conflicts.addEventListener("show", () => this.open());
+    this.#build();
+    this.#listen();
   }
 
   open() {
@@ -61,6 +48,33 @@ export class OutboxPanel {
     this.#parts.conflicts.listed(false);
     clearTimeout(this.#timer);
     if (hadFocus) this.#pill.focus();
+  }
+
+  #build() {
+    const { conflicts, root, session, texts } = this.#parts;
+    this.#try = action("refresh-cw", texts.say("try_now"), () => session.socket.now());
+    this.#copy = action("download", texts.say("save_copy"), () => this.#download());
+    const actions = make("div.outbox-actions", {}, this.#try, this.#copy);
+    this.#panel = make("section.outbox", { id: "outbox", role: "dialog", "data-waiting-panel": true, tabindex: "-1", hidden: true, "aria-label": texts.say("waiting_label") },
+      make("header", {}, this.#head, this.#state), this.#list, this.#foot, actions, conflicts.list);
+    root.append(this.#panel);
+    this.#pill.setAttribute("aria-controls", "outbox");
+  }
+
+  #listen() {
+    const { conflicts, session } = this.#parts;
+    this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
+    this.#panel.addEventListener("keydown", (event) => this.#key(event));
+    this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && this.#isOutside(relatedTarget) && this.close());
+    addEventListener("pointerdown", ({ target }) => this.#isOutside(target) && this.close(), true);
+    addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
+    session.addEventListener("status", () => this.#soon());
+    conflicts.addEventListener("change", () => this.#soon());
+    conflicts.addEventListener("show", () => this.open());
+  }
+
+  #isOutside(target) {
+    return !this.#panel.contains(target) && !this.#pill.contains(target);
   }
 
   #soon() {
