@@ -65,3 +65,18 @@ test("no module but its own names the editor", () => {
   const naming = [...MODULES].filter(([, source]) => /\bEditor\b|#editor\b(?!`)/.test(withoutComments(source))).map(([name]) => name);
   assert.deepEqual(naming, ["editor.js"]);
 });
+
+/** The parts of the editor that a module's code takes from those it was given. */
+function partsTaken(source) {
+  const direct = Array.from(source.matchAll(/(?:this\.#parts|\bparts)\.(\w+)/g), ([, name]) => name);
+  const lists = Array.from(source.matchAll(/const \{ (.*) \} = (?:this\.#parts|parts);/g), ([, names]) => names.replace(/: [{[][^}\]]*[}\]]/g, ""));
+  return new Set([...direct, ...lists.flatMap((names) => names.split(", ").map((name) => name.split(/[ :]/)[0]))]);
+}
+
+test("a module that keeps all parts of the editor takes only those it names", () => {
+  const naming = [...MODULES].map(([name, source]) => [name, source.match(/@typedef \{Record<([^>]*), object>\} Parts/)?.[1].match(/\w+/g), partsTaken(withoutComments(source))]);
+  const keeping = [...MODULES].filter(([, source]) => source.includes("this.#parts = parts;")).map(([name]) => name);
+  assert.deepEqual(naming.filter(([, named]) => named).map(([name]) => name), keeping);
+  const unnamed = naming.flatMap(([name, named, taken]) => (named ? [...taken].filter((part) => !named.includes(part)).map((part) => `${name} takes ${part}`) : []));
+  assert.deepEqual(unnamed, []);
+});

@@ -1,4 +1,8 @@
-/** Reports what the session tells: a refusal, what others did, another role, the end of the connection. */
+/**
+ * Reports what the session tells: a refusal, what others did, another role, the end of the connection.
+ *
+ * @typedef {Record<"collaborators"|"conflicts"|"gestures"|"graph"|"inspector"|"notices"|"overlay"|"root"|"session"|"texts", object>} Parts of the editor that it uses
+ */
 
 import { touched } from "../sync/patcher.js";
 import { CLOSE } from "../sync/socket.js";
@@ -11,8 +15,10 @@ export class Reports {
   #parts;
   #hasEnded = false;
 
-  constructor({ collaborators, conflicts, gestures, graph, inspector, notices, overlay, root, session, texts }) {
-    this.#parts = { collaborators, conflicts, gestures, graph, inspector, notices, overlay, root, session, texts };
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { notices, session, texts } = parts;
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#changed(detail));
     session.addEventListener("notice", ({ detail: { code, message } }) => notices.toast(message ?? texts.say(code), { tone: "danger" }));

@@ -3,6 +3,8 @@
  *
  * Ports that fit glow, nodes without one fade, and the nearest within 20 px snaps. A drop on a node takes its first fitting port,
  * a drop on nothing asks which node to add there. What is valid here is only a hint: the server decides.
+ *
+ * @typedef {Record<"catalogue"|"editing"|"graph"|"layers"|"overlay"|"picker"|"renderer"|"root"|"selection"|"texts"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
@@ -32,9 +34,9 @@ export class Connect {
     return new Connect(parts, { ...kept, moved: edge });
   }
 
-  /** @param {object} parts @param {{id: string, port: string, direction: "in"|"out", moved?: object}} from the port at which it begins, and the edge of which it moves the other end */
-  constructor({ catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport }, { id, port, direction, moved = null }) {
-    this.#parts = { catalogue, editing, graph, layers, overlay, picker, renderer, root, texts, viewport };
+  /** @param {Parts} parts @param {{id: string, port: string, direction: "in"|"out", moved?: object}} from the port at which it begins, and the edge of which it moves the other end */
+  constructor(parts, { id, port, direction, moved = null }) {
+    this.#parts = parts;
     this.#id = id;
     this.#port = port;
     this.#forward = direction === "out";

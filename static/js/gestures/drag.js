@@ -3,6 +3,8 @@
  *
  * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift, duplicates with Alt. Others see the drag
  * through presence; the document gets one version at its end.
+ *
+ * @typedef {Record<"clipboard"|"editing"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { align } from "../lib/align.js";
@@ -23,8 +25,10 @@ export class Drag {
   #others = [];
   #by = { x: 0, y: 0 };
 
-  constructor({ clipboard, editing, graph, overlay, patcher, presence, renderer, root, selection, viewport }, event, id) {
-    this.#parts = { clipboard, editing, graph, overlay, patcher, presence, renderer, root, selection, viewport };
+  /** @param {Parts} parts */
+  constructor(parts, event, id) {
+    this.#parts = parts;
+    const { viewport } = parts;
     this.#id = id;
     this.#from = viewport.world(event);
   }

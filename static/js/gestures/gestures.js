@@ -8,6 +8,8 @@
  *
  * @typedef {{name: string, drifts?: boolean, start?(): void, move?(event: PointerEvent): void, end?(event: PointerEvent): void,
  *   cancel?(): void}} Gesture `drifts`: near the border of the canvas the view moves on
+ * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"commands"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"picker"
+ *   |"presence"|"renderer"|"root"|"selection"|"texts"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { clamp } from "../lib/geometry.js";
@@ -31,9 +33,11 @@ export class Gestures extends EventTarget {
   #long = 0;
   #drift = 0;
 
-  constructor({ canvas, catalogue, clipboard, commands, editing, focus, graph, layers, overlay, patcher, picker, presence, renderer, root, selection, texts, viewport }) {
+  /** @param {Parts} parts */
+  constructor(parts) {
     super();
-    this.#parts = { canvas, catalogue, clipboard, commands, editing, focus, graph, layers, overlay, patcher, picker, presence, renderer, root, selection, texts, viewport };
+    this.#parts = parts;
+    const { canvas } = parts;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("dblclick", (event) => this.#double(event));

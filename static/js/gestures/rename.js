@@ -2,6 +2,8 @@
  * Rename a node in place: its label becomes a field; Enter and leaving commit, Esc cancels. An untouched label is not an edit, and
  * follows changes by others. Its text is kept on this device with every keystroke; one that cannot be saved, because it is too
  * long or editing is no longer allowed, waits at the inspector's label.
+ *
+ * @typedef {Record<"editing"|"focus"|"graph"|"inspector"|"limits"|"notices"|"overlay"|"patcher"|"renderer"|"session"|"texts", object>} Parts of the editor that it uses
  */
 
 import { characters } from "../lib/texts.js";
@@ -28,8 +30,9 @@ class Renaming {
   #isUnsent = false;
   #over = new AbortController();
 
-  constructor({ editing, focus, graph, inspector, limits, notices, overlay, patcher, session, texts }, record, label) {
-    this.#parts = { editing, focus, graph, inspector, limits, notices, overlay, patcher, session, texts };
+  /** @param {Parts} parts */
+  constructor(parts, record, label) {
+    this.#parts = parts;
     this.#record = record;
     this.#label = label;
     this.#draft = `rename ${record.id}`;

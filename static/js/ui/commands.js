@@ -1,6 +1,9 @@
 /**
  * Everything that can be asked for by key, menu or button, under one name each. Whether it may be done is checked here once:
  * commands that edit do nothing for people who may not edit.
+ *
+ * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"focus"|"graph"|"inspector"|"notices"|"picker"
+ *   |"rename"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { addNode, aligned, editNode, insertInto, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
@@ -44,9 +47,10 @@ export class Commands {
     insert: (edge) => this.#insert(edge),
   };
 
-  /** @param {object} parts `connectFrom`: begins a connection at a port; `rename`: opens the field of a node's label */
-  constructor({ canvas, catalogue, clipboard, connectFrom, editing, focus, graph, inspector, notices, picker, rename, root, selection, session, texts, undo, viewport }) {
-    this.#parts = { canvas, catalogue, clipboard, connectFrom, editing, focus, graph, inspector, notices, picker, rename, root, selection, session, texts, undo, viewport };
+  /** @param {Parts} parts `connectFrom`: begins a connection at a port; `rename`: opens the field of a node's label */
+  constructor(parts) {
+    this.#parts = parts;
+    const { clipboard } = parts;
     clipboard.addEventListener("cut", () => this.run("delete"));
   }
 

@@ -1,6 +1,9 @@
 /**
  * Keys to commands. Off while a person types; single letters only with focus on the canvas; keys that the browser needs (Mod+W, T,
  * L, R) are never taken.
+ *
+ * @typedef {Record<"avatars"|"canvas"|"commands"|"contextMenu"|"editing"|"focus"|"gestures"|"graph"|"palette"|"picker"|"root"
+ *   |"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -15,8 +18,10 @@ export class Keyboard {
   #parts;
   #isByPointer = false;
 
-  constructor({ avatars, canvas, commands, contextMenu, editing, focus, gestures, graph, palette, picker, root, selection, viewport }) {
-    this.#parts = { avatars, canvas, commands, contextMenu, editing, focus, gestures, graph, palette, picker, root, selection, viewport };
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { root } = parts;
     addEventListener("keydown", (event) => this.#down(event));
     addEventListener("keyup", ({ key }) => key === " " && delete root.dataset.space);
     addEventListener("blur", () => delete root.dataset.space);

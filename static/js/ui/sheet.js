@@ -1,6 +1,8 @@
 /**
  * On a phone the inspector is a bottom sheet: it opens with a selection, has three heights, and the selected node stays visible
  * above it, with a small bar of its most frequent actions beside it.
+ *
+ * @typedef {Record<"canvas"|"editing"|"graph"|"panels"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { isPhone } from "../canvas/viewport.js";
@@ -15,8 +17,10 @@ export class Sheet {
   #panel;
   #actions;
 
-  constructor({ canvas, editing, graph, panels, renderer, root, selection, viewport }) {
-    this.#parts = { canvas, editing, graph, panels, renderer, root, selection, viewport };
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { renderer, root, selection, viewport } = parts;
     this.#panel = root.querySelector("[data-panel=inspector]");
     this.#actions = root.querySelector("[data-node-actions]");
     this.#panel.querySelector("[data-sheet-handle]")?.addEventListener("pointerdown", (event) => this.#grab(event));

@@ -1,6 +1,8 @@
 /**
  * Undo and redo: the server undoes my last step, wherever I made it. They wait in the outbox like any edit and are done in order;
  * an edit made offline and never sent is undone right here. The buttons are off when there is known to be nothing to undo.
+ *
+ * @typedef {Record<"catalogue"|"editing"|"graph"|"inspector"|"notices"|"root"|"session"|"texts", object>} Parts of the editor that it uses
  */
 
 import { named } from "../lib/describe.js";
@@ -17,8 +19,10 @@ export class Undo {
   #undone = [];
   #isRedoing = false;
 
-  constructor({ catalogue, editing, graph, inspector, notices, root, session, texts }) {
-    this.#parts = { catalogue, editing, graph, inspector, notices, root, session, texts };
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { root, session } = parts;
     this.#buttons = Object.fromEntries(KINDS.map((kind) => [kind, root.querySelector(`[data-tool="${kind}"]`)]));
     session.addEventListener("submitted", ({ detail }) => this.#submitted(detail));
     session.addEventListener("acked", ({ detail }) => this.#acked(detail));
