@@ -1,7 +1,6 @@
 /**
- * Starts the editor of a flow: the model, the first view and the live session. All that answers a person (`interaction.js`) is
- * loaded once the page is live, or at the first sign that a person wants to do something. Until it is there, input and what the
- * session tells are kept for it.
+ * Starts the editor of a flow: the model, the first view and the live session. Everything interactive (`interaction.js`) is
+ * loaded once the page is live, or at the first input. Until it is there, input and the session's events are kept for it.
  */
 
 import { Graph } from "./canvas/graph.js";
@@ -68,7 +67,7 @@ class Editor {
 
   #queue = ({ type, detail }) => this.#queuedEvents.push(new CustomEvent(type, { detail }));
 
-  /** Load the rest, all modules at once; without a network try again later. */
+  /** Load the rest, all modules at once; without a network, try again later. */
   #load() {
     if (this.#isLoading) return;
     this.#isLoading = true;
@@ -81,7 +80,7 @@ class Editor {
     this.#load();
   }
 
-  /** Hand over what was kept. */
+  /** Start everything interactive, then replay the events and the input that came before it. */
   #interact(interact) {
     const { session } = this.#page;
     for (const type of ONE_TIME_EVENTS) session.removeEventListener(type, this.#queue);

@@ -1,8 +1,8 @@
 /**
- * All that answers a person: selection, gestures, commands, panels and forms, and what the others see and do. It is not needed
- * for the first picture, so the editor loads it afterwards.
+ * Everything interactive: selection, gestures, commands, panels, forms, and collaborators. It is not needed for the first
+ * picture, so the editor loads it afterwards.
  *
- * Each part takes by name what it needs, and tells what happened with events; they are made in the order in which they need
+ * Each part names the parts it needs and reports what happened with events; they are made in the order in which they need
  * each other.
  */
 

@@ -1,4 +1,4 @@
-/** What is told of work that met that of others: by whom, and in words that people use. */
+/** Notes of work that overlapped with others': by whom, and in plain words. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,13 +33,13 @@ const said = (item) => {
   return [title.replace("{what}", what), detail, action];
 };
 
-test("the ends of an edge are told by the nodes' names", () => {
+test("the ends of an edge are called by the nodes' names", () => {
   const moved = { node: undefined, edge: "e", label: "A → C", property: "ends", stands: "theirs", names: { a: "Ask", c: "Cut" } };
   const [, detail] = said({ ...moved, mine: ["a", "b", "out", "in"], theirs: ["a", "c", "out", "in"], put: {} });
   assert.equal(detail, "Connection: “Ask → b” is now “Ask → Cut”");
 });
 
-test("what I deleted is not somebody else's doing", () => {
+test("my own deletion is not blamed on another person", () => {
   const gone = { property: null, gone: true, put: { kind: "add_node" } };
   assert.deepEqual(said({ ...gone, stands: "mine" }), ["You deleted Two after Bob changed it", "", "Bring it back"]);
   assert.deepEqual(said({ ...gone, stands: "theirs" }), ["Bob deleted Two", "", "Bring it back"]);
@@ -64,7 +64,7 @@ test("a group is called by its name, also when it is gone", () => {
   assert.equal(said({ ...moved, theirs: null })[1], "Group: “Gone” is now “nothing”");
 });
 
-test("what I did to my own work is nobody else's", () => {
+test("my changes to my own work are my own", () => {
   const mine = { stands: "mine", actor: { id: 1, name: "Alice" } };
   assert.deepEqual(said({ ...mine, property: "settings.branches", mine: "short", theirs: "long" }), ["You wrote Two elsewhere too", "Branches: “long” is now “short”", "Take the other one"]);
   assert.deepEqual(said({ ...mine, property: null, gone: true }), ["You deleted Two, but had changed it elsewhere", "", "Bring it back"]);

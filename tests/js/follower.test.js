@@ -29,7 +29,7 @@ function follower({ isPartial = false, canvas = () => ({ version: 9 }), bad = []
 
 const bytes = (text) => new TextEncoder().encode(text);
 const whole = (text) => new ReadableStream({ start: (body) => (body.enqueue(bytes(text)), body.close()) });
-/** A body that goes no further, until nobody waits for it any more. */
+/** A body that stops arriving until the fetch is aborted. */
 const halted = (signal, begun = () => {}) => new ReadableStream({ start: (body) => (begun(body), signal.addEventListener("abort", () => body.error(signal.reason))) });
 
 const change = (previous, version) => ({ type: "apply_changes", previous, version, digest: `d${version}`, html: `${previous}-${version}`, changes: [] });
@@ -64,7 +64,7 @@ test("a snapshot that comes while a canvas is on its way, and is ahead of it, is
   assert.deepEqual([page.version, seen.replaced], [9, ["canvas 7", "canvas 9"]]);
 });
 
-test("an answer that is no canvas, as a login page is none, changes nothing and is asked for again once", async () => {
+test("an answer that is not a canvas, such as a login page, changes nothing and is fetched again once", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const answers = [{ version: 0 }, { version: 0, ok: false }, { version: 9 }];
   const { page, seen } = follower({ canvas: () => answers.shift() });
@@ -79,7 +79,7 @@ test("an answer that is no canvas, as a login page is none, changes nothing and 
   mock.timers.reset();
 });
 
-test("after the end nobody asks any more", async () => {
+test("after the end nothing is fetched any more", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { page, seen } = follower({ canvas: () => ({ version: 0, ok: false }) });
   page.take({ type: "snapshot", version: 9 });
@@ -106,7 +106,7 @@ test("a heartbeat with another digest, another epoch or far ahead fetches; one t
   assert.equal(seen.resumed, 1);
 });
 
-test("who comes back to another log, or to another digest of the same version, holds nothing", async () => {
+test("after a reconnection to another log, or another digest of the same version, nothing held counts", async () => {
   const { page, seen } = follower();
   page.welcome({ version: 5, epoch: "other", digest: "d5" });
   assert.deepEqual([page.version, page.epoch], [null, "other"]);
@@ -116,7 +116,7 @@ test("who comes back to another log, or to another digest of the same version, h
   assert.deepEqual([strayed.page.version, strayed.seen.asked, seen.asked], [9, 1, 0]);
 });
 
-test("a canvas that does not come is not waited for beyond the connection, nor for ever", async () => {
+test("a canvas that does not come is given up with the connection, or after a while", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { page, seen } = follower({ canvas: () => new Promise(() => {}) });
   page.take({ type: "snapshot", version: 9 });
@@ -146,7 +146,7 @@ test("a canvas that breaks off changes nothing and is asked for again", async ()
   mock.timers.reset();
 });
 
-test("a canvas that comes to a halt is not waited for for ever; one that is slow is, as long as something comes", async () => {
+test("a canvas that comes to a halt is given up; a slow one is not, as long as something arrives", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   let slow;
   const answers = [(signal) => halted(signal), (signal) => halted(signal, (body) => (slow = body))];

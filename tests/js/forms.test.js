@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { Forms } from "../../static/js/inspector/forms.js";
 
-test("blanks that come to a halt are not waited for for ever, and are fetched again when they are wanted", async () => {
+test("blank forms that stop arriving are given up, and fetched again when they are needed", async () => {
   const { timeout } = AbortSignal;
   const limits = [];
   let halt;

@@ -8,7 +8,7 @@ import { Graph } from "../../static/js/canvas/graph.js";
 const nodeElement = ({ id, kind = "agent", x = 0, y = 0, parent = "" }) => ({ dataset: { nodeId: id, kind, x, y, width: 144, height: 80, parent } });
 const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source, target, sourcePort: "out", targetPort: "in" } });
 
-/** A graph of these nodes; `drawn` is what it last said is to be drawn, `worn` who was dressed how. */
+/** A graph of these nodes; `last` what it reported to be drawn, `worn` the patch shown on each element, `moved` the edges whose ends changed. */
 function graphOf(...nodes) {
   const worn = new Map();
   const moved = [];
@@ -41,7 +41,7 @@ test("one edit more draws one node more, however many wait", () => {
   assert.deepEqual(last.drawn, ["c"]);
 });
 
-test("an edit that is no more is laid aside, and an addition with it", () => {
+test("an edit that is gone is no longer shown, nor is its addition", () => {
   const { graph, last, worn } = graphOf({ id: "a" });
   const edge = { kind: "add_edge", edge: { id: "e", source: "a", target: "n" } };
   graph.lay([paint("a"), { kind: "add_node", node: { id: "n", kind: "skill", x: 8, y: 8 } }, edge]);
@@ -52,7 +52,7 @@ test("an edit that is no more is laid aside, and an addition with it", () => {
   assert.equal(worn.get("a").colour, undefined);
 });
 
-test("what the server renders meanwhile is dressed in what still waits", () => {
+test("what the server renders meanwhile still shows the waiting edits", () => {
   const { graph, worn } = graphOf({ id: "a" });
   graph.lay([paint("a")]);
   worn.clear();
@@ -60,7 +60,7 @@ test("what the server renders meanwhile is dressed in what still waits", () => {
   assert.deepEqual([graph.node("a").x, worn.get("a").colour], [40, "#22c55e"]);
 });
 
-test("a group is told by how many members it has more", () => {
+test("a group is drawn with the members that edits add", () => {
   const { graph, last, worn } = graphOf({ id: "g", kind: "group" }, { id: "a" });
   graph.lay([{ kind: "edit_node", id: "a", set: { parent: "g" } }]);
   assert.equal(worn.get("g").members, 1);

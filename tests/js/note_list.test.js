@@ -12,7 +12,7 @@ const add = (id, parent = null) => ({ kind: "add_node", node: { id, parent } });
 const connect = (source, target) => ({ kind: "add_edge", edge: { id: `${source}${target}`, source, target } });
 const names = (...notes) => inOrder(notes).map(({ name }) => name);
 
-test("they stay as they are where none waits for another", () => {
+test("notes keep their order when none waits for another", () => {
   assert.deepEqual(names(tryAgain("1", edit("a")), { name: "2" }, bringBack("3", add("b")), tryAgain("4", edit("b"))), ["1", "2", "3", "4"]);
 });
 
@@ -22,6 +22,6 @@ test("an element comes back before something is written, connected or put into i
   }
 });
 
-test("two that were deleted are each other's matter no more", () => {
+test("two deleted elements do not wait for each other", () => {
   assert.deepEqual(names(bringBack("1", add("a"), connect("a", "b")), bringBack("2", add("b"), connect("a", "b"))), ["1", "2"]);
 });

@@ -13,7 +13,7 @@ test("a gap ends it: what comes after has no base", () => {
   assert.deepEqual(versions([frame(7, 8)], 5), []);
 });
 
-test("of another log nothing is taken", () => {
+test("nothing of another log is taken", () => {
   assert.deepEqual(versions([frame(5, 6, "before"), frame(5, 7, "before")], 5), []);
   assert.deepEqual(versions([frame(5, 6), frame(6, 7, "before"), frame(6, 8)], 5), [6, 8]);
 });
@@ -22,7 +22,7 @@ test("what the copy holds already is left out", () => {
   assert.deepEqual(versions([frame(3, 4), frame(4, 5), frame(5, 6)], 5), [6]);
 });
 
-test("each begins where the one before it ended; of two tabs told in different portions, either leads on", () => {
+test("each begins where the one before it ended; of two tabs with different portions, either leads on", () => {
   assert.deepEqual(versions([frame(3, 8), frame(4, 6)], 5), []);
   assert.deepEqual(versions([frame(5, 6), frame(5, 8), frame(6, 7), frame(8, 9)], 5), [8, 9]);
 });

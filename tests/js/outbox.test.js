@@ -91,14 +91,14 @@ test("an answer to what is not ours changes nothing", async () => {
   assert.equal(box.pending, 1);
 });
 
-test("too fast is tried again, not lost", async () => {
+test("an edit that was too fast is tried again, not lost", async () => {
   const { box, device } = await page();
   box.put("a");
   box.refused({ seq: 1, code: "rate_limited" }, assert.fail);
   assert.deepEqual([box.pending, device.kept.size], [1, 1]);
 });
 
-test("a refused edit is told of while it is still on the device, and then leaves it", async () => {
+test("a refused edit is reported while it is still on the device, and then leaves it", async () => {
   const { box, device } = await page();
   box.put("a");
   const told = [];
@@ -138,7 +138,7 @@ test("the next page sends what a dead one left behind, first, under its names, a
   assert.equal(device.kept.size, 2);
 });
 
-test("a page that lives is not inherited from; when it goes, the other sends the rest", async () => {
+test("a live page keeps its edits; when it goes, the other sends the rest", async () => {
   const { box: first, device } = await page({ open: false });
   first.put("a");
   const living = ["page-one"];
@@ -170,7 +170,7 @@ test("a finished draft is one edit; a dropped one none", async () => {
   assert.deepEqual([state.sent.map(([, operation]) => operation), device.kept.size, box.drafts], [["b2"], 1, 0]);
 });
 
-test("the last step is taken back as long as nothing of it was sent", async () => {
+test("the last step is undone here as long as nothing of it was sent", async () => {
   const { box, state, device } = await page();
   box.put("sent");
   state.open = false;
@@ -183,7 +183,7 @@ test("the last step is taken back as long as nothing of it was sent", async () =
   assert.deepEqual([[...box.operations()], device.kept.size], [["sent"], 1]);
 });
 
-test("what was sent after all is not taken back by the next page either", async () => {
+test("what was sent after all is not undone by the next page either", async () => {
   const { box: dead, state: before, device } = await page({ open: false });
   dead.put("a");
   before.open = true;
@@ -217,7 +217,7 @@ test("what was too fast goes out again after a while, before what came later", a
   mock.timers.reset();
 });
 
-test("an undo that was too fast is not tried later, when it would take back something else", async () => {
+test("an undo that was too fast is not tried later, when it would undo something else", async () => {
   const { box } = await page();
   box.put({ kind: "undo" });
   const told = [];
@@ -226,7 +226,7 @@ test("an undo that was too fast is not tried later, when it would take back some
   assert.equal(box.pending, 0);
 });
 
-test("an undo that waits is not taken back", async () => {
+test("a waiting undo is not undone", async () => {
   const { box } = await page({ open: false });
   box.put({ kind: "undo" });
   assert.deepEqual(box.undoUnsent(), []);

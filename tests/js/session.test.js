@@ -20,7 +20,7 @@ after(() => {
   Object.assign(globalThis, had);
 });
 
-test("a refusal whose state cannot be shown is told and done with, and the whole canvas is fetched", async () => {
+test("a refusal whose state cannot be shown is reported once, and the whole canvas is fetched", async () => {
   const asked = [];
   globalThis.fetch = async (address) => (asked.push(address), new Response(null, { status: 403 }));
   const restore = () => {

@@ -12,7 +12,7 @@ function stateOf({ role = "editor", state = "open", attempt = 0, isFull = false,
 
 const readOnlyReason = (now) => stateOf(now).readOnlyReason;
 
-test("who only reads, whose connection is over, and who has too much waiting edits nothing", () => {
+test("a viewer, a closed session and a full outbox can edit nothing", () => {
   assert.equal(readOnlyReason({ role: "viewer" }), "role");
   assert.equal(readOnlyReason({ role: "commenter" }), "role");
   assert.equal(readOnlyReason({ state: "stopped" }), "ended");

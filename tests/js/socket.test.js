@@ -6,7 +6,7 @@ import { mock, test } from "node:test";
 import { delay, MAX_DELAY_MS } from "../../static/js/lib/timing.js";
 import { Seen, Socket, verdict } from "../../static/js/sync/socket.js";
 
-test("who is told to go does not come back; who may, spreads", () => {
+test("a client closed for good does not reconnect; others do, spread over time", () => {
   for (const code of [4400, 4401, 4403, 4404, 4409]) assert.equal(verdict(code), "stop");
   for (const code of [1000, 1001, 1006, 4408, 4413]) assert.equal(verdict(code), "retry");
   for (const code of [4412, 4429, 4503]) assert.equal(verdict(code), "spread");
@@ -72,7 +72,7 @@ for (const [what, about, wakes] of [
   ["pointermove", { movementX: 3, movementY: 0 }, true],
   ["pointermove", { movementX: 0, movementY: 0 }, false],
 ]) {
-  test(`whoever sleeps is ${wakes ? "woken" : "left alone"} by ${what} ${JSON.stringify(about)}`, () => {
+  test(`a sleeping connection is ${wakes ? "woken" : "left alone"} by ${what} ${JSON.stringify(about)}`, () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     const asleep = socket();
     asleep.last().onclose({ code: 4410 });
@@ -93,7 +93,7 @@ test("silence is asked about, and without an answer the connection counts as los
   mock.timers.reset();
 });
 
-test("what was seen is told within two seconds, sooner after a hundred versions, never more than ten times a second", () => {
+test("`seen` is sent within two seconds, sooner after a hundred versions, never more than ten times a second", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const told = [];
   const seen = new Seen((version) => told.push(version));

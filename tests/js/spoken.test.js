@@ -17,7 +17,7 @@ test("eighty characters of a label are heard, none of them broken", () => {
   assert.equal(edgeName([long, "b"]), `${"🚂".repeat(80)} → b`);
 });
 
-test("what is no list of branches is none", () => {
+test("anything but a list of branches counts as no branches", () => {
   assert.deepEqual([null, undefined, "yes", []].map(branchPorts), Array(4).fill(["default"]));
 });
 

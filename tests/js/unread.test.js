@@ -16,7 +16,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  // Nobody else is here; an open channel would keep the test alive.
+  // There is no other page; an open channel would keep the test alive.
   delete globalThis.BroadcastChannel;
 });
 afterEach(() => {
@@ -113,7 +113,7 @@ test("how much waits is said once it is known, and nothing is called saved befor
   assert.deepEqual(pill({ pending: 2 }), [2, "saving", "saving"]);
 });
 
-test("text and notes that could not be read are not taken for none", () => {
+test("unreadable text and notes do not count as none", () => {
   for (const unread of ["texts", "notes"]) {
     assert.deepEqual(pill({ unread: [unread] }), [0, "connecting", "connecting"]);
     assert.deepEqual(pill({ unread: [unread], isKeeping: false }), [0, "unkept", "unkept"]);

@@ -1,4 +1,4 @@
-/** The service worker between a page and the network: whatever it does on the way, nobody waits for it for ever. */
+/** The service worker between a page and the network: whatever it does, no request waits for it forever. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ function worker(indexedDB) {
   };
 }
 
-/** A database that opens when it is told to. */
+/** A database that opens on demand. */
 function slow() {
   const requests = [];
   const done = [];

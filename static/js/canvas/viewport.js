@@ -97,7 +97,7 @@ export class Viewport extends EventTarget {
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
   }
 
-  /** Tell that a person moved the view by other means than the pointer on the canvas. */
+  /** Report that a person moved the view by other means than the pointer on the canvas. */
   steered() {
     this.dispatchEvent(new Event("steered"));
   }

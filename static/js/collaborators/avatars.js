@@ -24,7 +24,7 @@ export class Avatars {
     for (const type of ["pointerdown", "wheel"]) canvas.addEventListener(type, () => this.stop(), { passive: true });
   }
 
-  /** Follow nobody any more. @returns {boolean} whether a person was followed */
+  /** Stop following. @returns {boolean} whether a person was followed */
   stop() {
     const was = this.#following;
     this.#following = null;

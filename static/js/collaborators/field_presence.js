@@ -1,6 +1,6 @@
 /**
- * Who types where: tells others in which field of the form I am, and shows at each field who else is in it. It stays usable: the
- * last edit counts, as everywhere.
+ * Who types where: shows others which field of the form I am in, and shows at each field who else is in it. The field stays
+ * usable: the last edit counts, as everywhere.
  */
 
 import { make } from "../lib/make.js";
@@ -15,7 +15,7 @@ export class FieldPresence {
   constructor({ collaborators, presence, selection, session, texts }, panel) {
     this.#parts = { collaborators, presence, selection, session, texts };
     this.#panel = panel;
-    panel.addEventListener("focusin", () => this.#tell());
+    panel.addEventListener("focusin", () => this.#share());
     panel.addEventListener("focusout", () => presence.field(null));
     for (const type of ["fields", "change"]) collaborators.addEventListener(type, () => this.show());
   }
@@ -34,7 +34,7 @@ export class FieldPresence {
     }
   }
 
-  #tell() {
+  #share() {
     const field = document.activeElement.closest("[data-field]");
     const isMine = this.#parts.session.mayEdit && !this.#parts.selection.edges.size;
     this.#parts.presence.field((isMine && field?.dataset.field) || null);

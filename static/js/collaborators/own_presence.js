@@ -75,7 +75,7 @@ export class OwnPresence {
     if (!this.#session.presence(state)) this.#state = { ...state, ...this.#state };
   }
 
-  /** Tell all of it again to a new person, or over a new connection. */
+  /** Send all of it again, for a new person or over a new connection. */
   #sendAll() {
     if (Object.keys(this.#current).length) this.#note({ ...this.#current });
   }

@@ -142,7 +142,7 @@ export class Conflicts extends EventTarget {
       return;
     }
     this.#asked = 0;
-    await this.#tell(answers.flatMap(({ items = [] }) => items), isReturn);
+    await this.#showOverwrites(answers.flatMap(({ items = [] }) => items), isReturn);
     this.#isAsking = false;
     this.#remember();
   }
@@ -160,11 +160,11 @@ export class Conflicts extends EventTarget {
     return known.length ? [`since=${Math.min(...known)}&clients=${[...this.#clients].slice(0, MAX_CLIENTS).join(",")}`] : [];
   }
 
-  async #tell(items, isReturn) {
+  async #showOverwrites(items, isReturn) {
     const isNews = (item) => (isOwn(item, this.#parts) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
-    const told = items.filter(isNews).map((item) => ({ note: overwrittenNote(item, this.#parts), person: item.actor }));
-    if (!isReturn) await this.#toasts.tell(told);
-    else await this.#toasts.tellLater(told.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
+    const found = items.filter(isNews).map((item) => ({ note: overwrittenNote(item, this.#parts), person: item.actor }));
+    if (!isReturn) await this.#toasts.show(found);
+    else await this.#toasts.summarize(found.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
   }
 
   #acked({ entry, frame }) {
@@ -187,7 +187,7 @@ export class Conflicts extends EventTarget {
   /** Keep it in the list if its author may not be looking, or wrote text. */
   #unsaved(entry, why) {
     const { notices, texts } = this.#parts;
-    if (this.isLate(entry) || hasText(entry.operation)) this.#toasts.tellLater([unsavedNote(entry, why, this.#parts)]);
+    if (this.isLate(entry) || hasText(entry.operation)) this.#toasts.summarize([unsavedNote(entry, why, this.#parts)]);
     else notices.toast(texts.say("refused", why));
   }
 

@@ -1,9 +1,9 @@
 /**
- * Conflicts as notes: an edit that was not made, with its reason, its text in full and a way to try again; and work that took
+ * Conflicts as notes: an edit that was not saved, with its reason, its text in full and a way to try again; and work that took
  * the place of mine, or mine of another person's, with the operation that brings the other one back.
  *
- * A batch is made as far as what it changes still exists. Told here is what it was to add or to write; that something deleted
- * was to be moved or deleted is not told, because nothing is lost.
+ * A batch is applied as far as its elements still exist. A note names what it was to add or to write; moves and removals of
+ * something deleted are left out, because nothing is lost.
  */
 
 import { describe, property, shown } from "../lib/describe.js";
@@ -11,7 +11,7 @@ import { describe, property, shown } from "../lib/describe.js";
 /** Longer than that, a line shows only its beginning. */
 const LINE = 60;
 
-/** Tell of an edit that was not made. @param {import("../sync/outbox.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
+/** Make the note of an edit that was not saved. @param {import("../sync/outbox.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
 export function unsavedNote({ client, seq, operation, words }, { reason, mayTry = true }, page) {
   const { texts } = page;
   const { icon, title, what, detail } = words ?? describe(operation, page);
@@ -48,7 +48,7 @@ function longestText(operation) {
   return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
 }
 
-/** Tell of work that took the place of other work. @param {object} item of `…/replaced` @returns {import("./note_store.js").Note} */
+/** Make the note of work that overwrote other work. @param {object} item of `…/replaced` @returns {import("./note_store.js").Note} */
 export function overwrittenNote(item, page) {
   return { name: nameOf(item), icon: item.gone ? "trash-2" : "pencil", ...(item.gone ? gone(item, page) : changed(item, page)), put: item.put ?? undefined, isReturn: item.gone };
 }

@@ -1,5 +1,5 @@
 /**
- * Reports what the session tells: a refusal, what others did, another role, the end of the connection.
+ * Shows what the session reports: a refusal, others' changes, a new role, the end of the connection.
  *
  * @typedef {Record<"collaborators"|"conflicts"|"gestures"|"graph"|"inspector"|"notices"|"overlay"|"root"|"session"|"texts", object>} Parts of the editor that it uses
  */

@@ -1,5 +1,5 @@
 /**
- * Tells of conflicts so that none is missed: what overwrote or deleted my work while I am here is a toast, and stays in the list
+ * Shows conflicts so that none is missed: what overwrote or deleted my work while I am here is a toast, and stays in the list
  * under the pill until I have acted on it. In a hidden tab it is in the list only.
  */
 
@@ -13,7 +13,7 @@ export class ConflictToasts {
   #act;
   /** @type {Map<string, () => void>} how to close each open toast, by its note's name; the general one under "" */
   #toasts = new Map();
-  #told = new Set();
+  #shown = new Set();
   #isListed = false;
 
   /** @param {import("./note_store.js").NoteStore} notes @param {(operation: object) => boolean} act whether it is on its way */
@@ -24,18 +24,18 @@ export class ConflictToasts {
     notes.addEventListener("change", () => this.#settle());
   }
 
-  /** Tell what others did while I may be looking. @param {{note: import("./note_store.js").Note, person: object|null}[]} news */
-  async tell(news) {
-    const fresh = news.filter(({ note }) => !this.#told.has(note.name));
-    for (const { note } of fresh) this.#told.add(note.name);
+  /** Show what others did while I may be looking. @param {{note: import("./note_store.js").Note, person: object|null}[]} news */
+  async show(news) {
+    const fresh = news.filter(({ note }) => !this.#shown.has(note.name));
+    for (const { note } of fresh) this.#shown.add(note.name);
     this.#announce(fresh);
     await this.#notes.add(fresh.filter(({ note }) => !this.#notes.has(note.name)).map(({ note }) => note));
     const isSeen = document.visibilityState === "visible" && !this.#isListed && fresh.length <= MAX_TOASTS;
     if (isSeen) fresh.forEach(({ note, person }) => this.#notes.has(note.name) && this.#toast(note, person));
   }
 
-  /** Tell what happened in my absence. @param {import("./note_store.js").Note[]} notes */
-  async tellLater(notes) {
+  /** Say that things happened in my absence: the list has them. @param {import("./note_store.js").Note[]} notes */
+  async summarize(notes) {
     if (!notes.length) return;
     const { notices, texts, show } = this.#parts;
     const text = texts.say("away_toast");

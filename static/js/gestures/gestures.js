@@ -4,7 +4,7 @@
  *
  * A press that never crosses the threshold is a tap. While a gesture runs, the root's `data-gesture` holds its name.
  *
- * Event `menu` (detail: {event, hit}): a menu is asked for, by the other button or a long press.
+ * Event `menu` (detail: {event, hit}): a press of the second button, or a long press.
  *
  * @typedef {{name: string, drifts?: boolean, start?(): void, move?(event: PointerEvent): void, end?(event: PointerEvent): void,
  *   cancel?(): void}} Gesture `drifts`: near the border of the canvas the view moves on
@@ -191,7 +191,7 @@ export class Gestures extends EventTarget {
     else if (!hit.edge && editing.mayEdit) picker.add({ at: viewport.world(event), event });
   }
 
-  /** A press that did not become a drag: select, or begin or end a connection. */
+  /** A press that did not become a drag selects, or begins or ends a connection. */
   #tap(event, hit) {
     const { editing, selection } = this.#parts;
     if (this.#tapConnect.tap(event, hit) || event.button !== 0) return;

@@ -1,4 +1,4 @@
-/** Drag on the empty canvas: what the rectangle touches is selected; with Shift it is added. */
+/** Drag on the empty canvas: selects what the rectangle touches; with Shift, adds it. */
 
 import { between, encloses, intersects } from "../lib/geometry.js";
 import { make, over } from "../lib/make.js";

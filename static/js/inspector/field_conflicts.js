@@ -61,7 +61,7 @@ export class FieldConflicts {
       const { type } = field.dataset;
       if (!others.size || before === undefined || alike(type, before, said)) continue;
       if (alike(type, field.value, said)) this.settle(name);
-      else if (!isMine) this.#tell(name, field, said, others);
+      else if (!isMine) this.#show(name, field, said, others);
     }
   }
 
@@ -75,7 +75,7 @@ export class FieldConflicts {
     for (const { actor, client } of frame?.changes ?? []) if (client !== session.client) this.#others.add(actor);
   }
 
-  #tell(name, field, text, others) {
+  #show(name, field, text, others) {
     this.settle(name);
     const { texts, notices } = this.#parts;
     const who = this.#nameOf(others);

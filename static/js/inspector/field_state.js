@@ -1,6 +1,6 @@
 /**
  * Which fields of a form I have changed. The text that a field had before I typed, or that I have sent, is its given text; so a
- * changed field is told from one that is only focused. A field counts as typed in until I leave it.
+ * changed field differs from one that is only focused. A field counts as typed in until I leave it.
  */
 
 import { alike } from "../lib/values.js";

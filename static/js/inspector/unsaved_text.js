@@ -14,7 +14,7 @@ export class UnsavedText {
 
   /**
    * @param {import("../offline/device.js").Device} device
-   * @param {{changed: () => void, found: () => void}} tell `changed`: there are more or fewer; `found`: what earlier pages left is here
+   * @param {{changed: () => void, found: () => void}} notify `changed`: there are more or fewer; `found`: what earlier pages left is here
    */
   constructor(device, { changed, found }) {
     this.#device = device;

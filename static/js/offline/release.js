@@ -1,5 +1,5 @@
 /**
- * Says that a newer release has been installed while this page was open. Nobody has to reload: edits are still accepted, and a
+ * Says that a newer release has been installed while this page was open. There is no need to reload: edits are still accepted, and a
  * reload keeps what is unsent. Each new connection asks for it, because releases come with a restart of the server.
  */
 

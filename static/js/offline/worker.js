@@ -1,9 +1,8 @@
 /**
  * The service worker: opens flows where there is no network.
  *
- * A flow's page comes from the network and is kept. Without an answer, the last copy is shown, or else a page that lists the
- * flows there are copies of. Copies belong to one person: they are deleted as soon as a page comes back for someone else or for
- * no one. Fetching a page again renews its copy. The API, sockets and htmx are left alone.
+ * A flow's page comes from the network and is kept. Without an answer, the last copy is shown, or else a page that lists
+ * the kept flows. Copies belong to one person: they are deleted as soon as a page comes back for another account, or logged out. Fetching a page again renews its copy. The API, sockets and htmx are left alone.
  *
  * `self.helix`: release, files, offline (an address), logout. A classic script: not every browser takes a module here.
  */
@@ -65,14 +64,14 @@ async function page(event, path) {
   return copy ?? caches.match(offline, { cacheName: FILES + release });
 }
 
-/** Send a form. Without an answer the page stays, with all that was typed, and is told; logging out counts all the same. */
+/** Send a form. Without an answer the page stays, with everything that was typed, and gets a message; logging out always takes effect. */
 async function sent(request, path) {
   if (path !== logout) return fetch(request).catch(() => unsent(request));
   await Promise.all([forget(null), stored("notes", (store) => store.clear())]);
   return fetch(request).catch(() => Response.redirect("/", 303));
 }
 
-/** Tell the page, and answer 204, so that the browser stays on it. */
+/** Send the page a message and answer 204, so that the browser stays on it. */
 async function unsent({ referrer }) {
   for (const page of await self.clients.matchAll({ type: "window" })) if (page.url === referrer) page.postMessage("unsent");
   return new Response(null, { status: 204 });

@@ -116,7 +116,7 @@ export class Follower extends EventTarget {
       this.#setPosition(version, epoch, digest);
       this.#isPartial = false;
       if (isKept) await this.#replay();
-      this.#tell(null);
+      this.#emit(null);
       this.#applyQueued();
     } catch (error) {
       // Queued frames cannot be applied without their base: ask for everything again soon.
@@ -150,7 +150,7 @@ export class Follower extends EventTarget {
       return;
     }
     this.#copy?.keep(frame, this.epoch);
-    this.#tell(frame);
+    this.#emit(frame);
   }
 
   #show(frame) {
@@ -202,7 +202,7 @@ export class Follower extends EventTarget {
     this.digest = digest;
   }
 
-  #tell(frame) {
+  #emit(frame) {
     this.dispatchEvent(new CustomEvent("patched", { detail: frame }));
   }
 }

@@ -145,18 +145,18 @@ export class Outbox extends EventTarget {
     return entry;
   }
 
-  /** @param {(entry: Entry) => void} tell called with the refused edit before it leaves the device, unless it is tried again or unknown */
-  refused({ client = this.#store.client, seq, code }, tell) {
+  /** @param {(entry: Entry) => void} report called with the refused edit before it leaves the device, unless it is tried again or unknown */
+  refused({ client = this.#store.client, seq, code }, report) {
     const entry = this.#entries.get(nameOf(client, seq));
     if (!entry) return;
     if (code === "rate_limited" && !isUndoOrRedo(entry)) this.#dispatch.pause();
-    else this.#reject(entry, tell);
+    else this.#reject(entry, report);
   }
 
-  /** Give up the edit for which the connection was closed, a frame beyond `most` bytes. @param {(entry: Entry) => void} tell */
-  oversized(most, tell) {
+  /** Give up the edit for which the connection was closed, a frame beyond `most` bytes. @param {(entry: Entry) => void} report */
+  oversized(most, report) {
     const largest = oversized(this.waiting(), most);
-    if (largest) this.#reject(largest, tell);
+    if (largest) this.#reject(largest, report);
   }
 
   /** Everything up to `version` is on the page now. */
@@ -178,9 +178,9 @@ export class Outbox extends EventTarget {
   }
 
   /** First off the queue, then reported, then off the device: a page that dies in between asks again and gets the same answer. */
-  #reject(entry, tell) {
+  #reject(entry, report) {
     this.#entries.delete(name(entry));
-    tell(entry);
+    report(entry);
     this.#store.drop(entry);
     this.#dispatch.run();
     this.#changed();

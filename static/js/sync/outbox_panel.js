@@ -1,8 +1,8 @@
 /**
- * What waits to be sent, and what became of it: opens from the sync pill, never by itself and never in the way.
+ * The list of unsent edits and of conflicts. It opens from the sync pill, never by itself.
  *
- * `[data-waiting-panel]` holds two lists: edits on their way (`[data-waiting-item]`, in the order of sending), and below it what
- * there is to know after an absence (`[data-away]`, filled by `Conflicts`).
+ * `[data-waiting-panel]` holds two lists: edits on their way (`[data-waiting-item]`, in the order of sending), and below it the
+ * changes that overlapped (`[data-away]`, filled by `Conflicts`).
  */
 
 import { describe } from "../lib/describe.js";

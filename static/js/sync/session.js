@@ -16,7 +16,7 @@ import { Outbox } from "./outbox.js";
 import { EditStore } from "./edit_store.js";
 import { CLOSE, Seen, Socket } from "./socket.js";
 
-/** Logged out, access revoked, flow deleted: nothing of it stays on this device. */
+/** Logged out, access revoked, flow deleted: nothing of the flow stays on this device. */
 const ACCESS_LOST = [CLOSE.LOG_IN, CLOSE.REVOKED, CLOSE.NOT_FOUND];
 
 const EDITOR_ROLES = ["owner", "editor"];
@@ -80,18 +80,18 @@ export class LiveSession extends SessionState {
   #store;
   #follower;
   #mayEdit;
-  /** What each kind of frame does. */
+  /** By type of frame. */
   #frameHandlers = {
     welcome: (frame) => this.#welcome(frame),
     apply_changes: (frame) => this.#follower.take(frame),
     snapshot: (frame) => this.#follower.take(frame),
     acked: (frame) => this.#acked(frame),
     refused: (frame) => this.outbox.refused(frame, (entry) => this.#reject(entry, frame)),
-    people: (frame) => this.#tell("people", frame),
-    presence: ({ states }) => this.#tell("presence", states),
+    people: (frame) => this.#emit("people", frame),
+    presence: ({ states }) => this.#emit("presence", states),
     you: ({ role }) => this.#become(role),
     heartbeat: (frame) => this.#follower.compare(frame),
-    error: (frame) => this.#tell("notice", frame),
+    error: (frame) => this.#emit("notice", frame),
   };
 
   /**
@@ -141,7 +141,7 @@ export class LiveSession extends SessionState {
   async start() {
     this.#adopt();
     await this.#follower.start();
-    this.#tell("settled");
+    this.#emit("settled");
     this.socket.start();
   }
 
@@ -153,12 +153,12 @@ export class LiveSession extends SessionState {
   submit(operation, options) {
     if (!this.mayEdit) return null;
     if (!this.#fits(operation, options)) {
-      this.#tell("notice", { code: "too_large" });
+      this.#emit("notice", { code: "too_large" });
       return null;
     }
     const seq = this.outbox.put(operation, options);
-    this.#tell("submitted", operation);
-    this.#tell("settled");
+    this.#emit("submitted", operation);
+    this.#emit("settled");
     return seq;
   }
 
@@ -170,7 +170,7 @@ export class LiveSession extends SessionState {
   /** Undo the last step here, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
   undoUnsent() {
     const taken = this.outbox.undoUnsent();
-    if (taken.length) this.#tell("settled");
+    if (taken.length) this.#emit("settled");
     return taken;
   }
 
@@ -184,7 +184,7 @@ export class LiveSession extends SessionState {
 
   /** Take over what earlier pages left behind. */
   async #adopt() {
-    if (await this.outbox.adopt()) this.#tell("settled");
+    if (await this.outbox.adopt()) this.#emit("settled");
     this.#status();
   }
 
@@ -206,10 +206,10 @@ export class LiveSession extends SessionState {
   }
 
   #status() {
-    this.#tell("status");
+    this.#emit("status");
     if (this.#mayEdit === this.mayEdit) return;
     this.#mayEdit = this.mayEdit;
-    this.#tell("rights");
+    this.#emit("rights");
   }
 
   #take(frame, bytes) {
@@ -229,9 +229,9 @@ export class LiveSession extends SessionState {
     this.#follower.welcome(frame);
     this.seen.reset(this.version ?? 0);
     const before = { version: this.version, waiting: this.outbox.waiting(), isUnsent: Boolean(this.outbox.pending || this.outbox.drafts) };
-    this.#tell("you");
-    this.#tell("people", { all: true, joined: frame.people, left: [] });
-    this.#tell("welcome", { ...frame, before });
+    this.#emit("you");
+    this.#emit("people", { all: true, joined: frame.people, left: [] });
+    this.#emit("welcome", { ...frame, before });
     this.outbox.resend();
     this.#adopt();
     this.#status();
@@ -239,27 +239,27 @@ export class LiveSession extends SessionState {
 
   #become(role) {
     this.role = role;
-    this.#tell("you");
+    this.#emit("you");
     this.#status();
   }
 
   #patched(frame) {
     this.outbox.settle(this.version);
-    this.#tell("patched", frame);
-    this.#tell("settled");
+    this.#emit("patched", frame);
+    this.#emit("settled");
   }
 
   #acked(frame) {
     const entry = this.outbox.acked(frame, this.version);
-    if (entry) this.#tell("acked", { entry, frame });
-    this.#tell("settled");
+    if (entry) this.#emit("acked", { entry, frame });
+    this.#emit("settled");
   }
 
   #reject(entry, frame) {
     // A refusal without state says nothing about the elements: they stay as they were before the edit.
     if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
-    this.#tell("refused", { entry, frame });
-    this.#tell("settled");
+    this.#emit("refused", { entry, frame });
+    this.#emit("settled");
   }
 
   #restore(operation, html) {
@@ -271,7 +271,7 @@ export class LiveSession extends SessionState {
     }
   }
 
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -180,11 +180,11 @@ export class Socket extends EventTarget {
 /** Whether this is a person's input: browsers also report a pointer under which only the page moved. */
 const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
 
-/** Tells the server what has arrived, so that it may forget it: well before its limits of 2 s, 100 versions and 256 KiB, at most ten times a second. */
+/** Reports to the server which version has arrived (`seen`): well before its limits of 2 s, 100 versions and 256 KiB, at most ten times a second. */
 export class Seen {
   #send;
   #bytes = 0;
-  #told = 0;
+  #reported = 0;
   #version = 0;
   #timer = 0;
   #last = -Infinity;
@@ -199,27 +199,27 @@ export class Seen {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#bytes = 0;
-    this.#told = this.#version = version;
+    this.#reported = this.#version = version;
   }
 
   /** `bytes` arrived and were applied; the page is at `version`. */
   note(version, bytes) {
     this.#version = Math.max(version, this.#version);
     this.#bytes += bytes;
-    const urgent = this.#version - this.#told >= SEEN_VERSIONS || this.#bytes >= SEEN_BYTES;
+    const urgent = this.#version - this.#reported >= SEEN_VERSIONS || this.#bytes >= SEEN_BYTES;
     if (urgent) this.#in(Math.max(0, this.#last + SEEN_MIN_MS - performance.now()));
     else if (!this.#timer) this.#in(SEEN_MS);
   }
 
   #in(wait) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tell(), wait);
+    this.#timer = setTimeout(() => this.#report(), wait);
   }
 
-  #tell() {
+  #report() {
     this.#timer = 0;
     this.#bytes = 0;
-    this.#told = this.#version;
+    this.#reported = this.#version;
     this.#last = performance.now();
     this.#send(this.#version);
   }

@@ -1,6 +1,6 @@
 /**
- * Says how things stand between this page and the server, and never says "saved" when it is not: the pill in the bar, the
- * hooks on the root, and a badge on what has waited for more than a second.
+ * Shows whether edits are saved, and never says "saved" when they are not: the pill in the bar, the hooks on the root, and a
+ * badge on nodes whose edits have waited for more than a second.
  */
 
 import { touched } from "./patcher.js";
@@ -32,7 +32,7 @@ export class StatusPill {
     this.show();
   }
 
-  /** Show how things stand now. */
+  /** Show the current state. */
   show() {
     const { root, session, texts } = this.#parts;
     root.dataset.connection = session.connection;

@@ -21,7 +21,7 @@ export class Notices {
     root.append(this.#line);
   }
 
-  /** Tell screen readers. */
+  /** Announce to screen readers. */
   announce(text) {
     this.#lines.add(text);
     this.#timer ||= setTimeout(() => {
