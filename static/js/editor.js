@@ -15,7 +15,7 @@ import { StatusPill } from "./sync/status_pill.js";
 import { EarlyInput } from "./ui/early_input.js";
 
 /** The smallest zoom at which a phone shows text that can be read. */
-const READABLE = 0.75;
+const READABLE_ZOOM = 0.75;
 /** How long to wait for a connection before the rest is loaded, and between attempts to load it. */
 const LOAD_DELAY_MS = 3_000;
 /** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
@@ -99,7 +99,7 @@ class Editor {
     if (!all || encloses(viewport.visibleRect(), all)) return;
     viewport.fit(all, { glide: false });
     // On a phone the whole flow would be too small to read: show where it begins.
-    const zoom = READABLE;
+    const zoom = READABLE_ZOOM;
     if (isPhone() && viewport.zoom < zoom) viewport.set({ x: 16 - all.x * zoom, y: viewport.size.height / 2 - (all.y + all.height / 2) * zoom, zoom });
   }
 

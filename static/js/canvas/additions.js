@@ -4,7 +4,7 @@ import { addNode, newId } from "../lib/edits.js";
 import { placed } from "../lib/geometry.js";
 import { isPhone } from "./viewport.js";
 
-const BESIDE = 56;
+const GAP = 56;
 const BELOW = 24;
 
 export class Additions {
@@ -31,7 +31,7 @@ export class Additions {
   #room(width, height) {
     const { graph, selection, viewport } = this.#parts;
     const beside = graph.node(selection.node);
-    const place = beside ? { x: beside.x + beside.width + BESIDE, y: beside.y } : placed(viewport.centre, width, height);
+    const place = beside ? { x: beside.x + beside.width + GAP, y: beside.y } : placed(viewport.centre, width, height);
     const meets = (node) => node.x < place.x + width && place.x < node.x + node.width && node.y < place.y + height && place.y < node.y + node.height;
     const isTaken = () => [...graph.visibleNodes()].some((node) => node.kind !== "group" && meets(node));
     for (let tries = 0; tries < 40 && isTaken(); tries += 1) place.y += BELOW;

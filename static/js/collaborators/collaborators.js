@@ -9,8 +9,8 @@ import { Spline } from "../lib/spline.js";
 import { clamp, toScreen } from "../lib/geometry.js";
 import { make, over } from "../lib/make.js";
 
-const HOLD_MS = 1_000;
-const NAME = 24;
+const DRAG_END_TIMEOUT_MS = 1_000;
+const MAX_NAME_LENGTH = 24;
 
 export class Collaborators extends EventTarget {
   /** @type {Map<string, {session: string, id: number, name: string, colour: string, state: object}>} without me */
@@ -74,7 +74,7 @@ export class Collaborators extends EventTarget {
   #point(person, at) {
     let cursor = this.#cursors.get(person.session);
     if (!cursor) {
-      const tag = make("span.tag", { dir: "auto" }, person.name.slice(0, NAME));
+      const tag = make("span.tag", { dir: "auto" }, person.name.slice(0, MAX_NAME_LENGTH));
       cursor = { spline: new Spline(), element: make("div", { "data-cursor": person.session, "data-person-colour": person.colour, "aria-hidden": "true" }, tag) };
       cursor.element.style.setProperty("--person", person.colour);
       this.#cursors.set(person.session, cursor);
@@ -89,7 +89,7 @@ export class Collaborators extends EventTarget {
       const before = this.#drags.get(id);
       // The edit itself is on its way: release the nodes when it arrives, or they would jump back for a moment.
       if (before?.hasArrived) this.#drags.delete(id);
-      else if (before) before.timer ??= setTimeout(() => this.#endDrag(id), HOLD_MS);
+      else if (before) before.timer ??= setTimeout(() => this.#endDrag(id), DRAG_END_TIMEOUT_MS);
       return;
     }
     const before = this.#drags.get(id);
@@ -188,7 +188,7 @@ export class Collaborators extends EventTarget {
 
   #outlineOf(key, person) {
     if (!this.#outlines.has(key)) {
-      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", { dir: "auto" }, person.name.slice(0, NAME)));
+      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", { dir: "auto" }, person.name.slice(0, MAX_NAME_LENGTH)));
       element.style.setProperty("--person", person.colour);
       this.#outlines.set(key, element);
     }

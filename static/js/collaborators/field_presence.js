@@ -5,7 +5,7 @@
 
 import { make } from "../lib/make.js";
 
-const NAME = 24;
+const MAX_NAME_LENGTH = 24;
 
 export class FieldPresence {
   #parts;
@@ -30,7 +30,7 @@ export class FieldPresence {
       if (!place || "editing" in place.dataset) continue;
       Object.assign(place.dataset, { editing: "", personColour: colour });
       place.style.setProperty("--person", colour);
-      place.prepend(make("span.editing-tag", {}, texts.say("editing", { name: name.slice(0, NAME) })));
+      place.prepend(make("span.editing-tag", {}, texts.say("editing", { name: name.slice(0, MAX_NAME_LENGTH) })));
     }
   }
 

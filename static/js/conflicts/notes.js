@@ -9,7 +9,7 @@
 import { describe, property, shown } from "../lib/describe.js";
 
 /** Longer than that, a line shows only its beginning. */
-const LINE = 60;
+const MAX_LINE_LENGTH = 60;
 
 /** Make the note of an edit that was not saved. @param {import("../sync/outbox.js").Entry} entry @param {{reason: string, mayTry?: boolean}} why @returns {import("./note_store.js").Note} */
 export function unsavedNote({ client, seq, operation, words }, { reason, mayTry = true }, page) {
@@ -17,7 +17,7 @@ export function unsavedNote({ client, seq, operation, words }, { reason, mayTry 
   const { icon, title, what, detail } = words ?? describe(operation, page);
   const why = texts.say("not_saved", { reason });
   const text = longestText(operation);
-  return { name: `${client} ${seq}`, icon, title, what, detail: [detail, why].filter(Boolean).join(" · "), text: text.length > LINE ? text : "", ...(mayTry && { action: texts.say("try_again"), put: operation }) };
+  return { name: `${client} ${seq}`, icon, title, what, detail: [detail, why].filter(Boolean).join(" · "), text: text.length > MAX_LINE_LENGTH ? text : "", ...(mayTry && { action: texts.say("try_again"), put: operation }) };
 }
 
 /** The part of a batch that was left out, because what it is about is gone. @param {import("../sync/outbox.js").Entry} entry @param {{node?: string, edge?: string, properties: string[]}[]} all */

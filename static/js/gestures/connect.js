@@ -12,7 +12,7 @@ import { addEdge, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
 
-const SNAP = 20;
+const SNAP_DISTANCE = 20;
 
 export class Connect {
   name = "connect";
@@ -144,7 +144,7 @@ export class Connect {
   #findTarget(point) {
     const { viewport } = this.#parts;
     let best = null;
-    let distance = SNAP / viewport.zoom;
+    let distance = SNAP_DISTANCE / viewport.zoom;
     const { graph } = this.#parts;
     const around = { x: point.x - distance, y: point.y - distance, width: 2 * distance, height: 2 * distance };
     for (const { id } of graph.visibleNodes()) {

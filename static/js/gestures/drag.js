@@ -11,7 +11,7 @@ import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
 
-const REACH = 6;
+const ALIGN_DISTANCE = 6;
 
 export class Drag {
   name = "drag";
@@ -55,7 +55,7 @@ export class Drag {
     if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
     const box = union(this.#roots.map((id) => this.#was.get(id)));
     const free = event.ctrlKey || event.metaKey || "noSnap" in this.#parts.root.dataset;
-    const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, REACH / viewport.zoom);
+    const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, ALIGN_DISTANCE / viewport.zoom);
     const lead = this.#was.get(this.#id);
     this.#by = {
       x: settle(dx, found.dx, lead.x, free, event.shiftKey && dx === 0, box.x, box.width),

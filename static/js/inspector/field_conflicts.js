@@ -7,7 +7,7 @@ import { alike } from "../lib/values.js";
 import { shown } from "../lib/describe.js";
 import { make } from "../lib/make.js";
 
-const NAME = 24;
+const MAX_NAME_LENGTH = 24;
 
 export class FieldConflicts {
   #parts;
@@ -94,7 +94,7 @@ export class FieldConflicts {
   #nameOf(others) {
     const { collaborators, session } = this.#parts;
     const here = [session.you, ...collaborators.people.values()].find((person) => others.has(person?.id));
-    return others.size === 1 && here ? here.name.slice(0, NAME) : null;
+    return others.size === 1 && here ? here.name.slice(0, MAX_NAME_LENGTH) : null;
   }
 
   #choose(name, run) {

@@ -13,7 +13,7 @@ import { make } from "../lib/make.js";
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
 const MAX_NODES = 500;
 const FETCH_TIMEOUT_MS = 20_000;
-const LISTED = 12;
+const MAX_LISTED = 12;
 
 export class Forms {
   #parts;
@@ -81,8 +81,8 @@ export class Forms {
     const form = this.#copyOf("nodes");
     const count = form.querySelector("[data-fill=count]").textContent.replace("{count}", nodes.length);
     form.querySelector("[data-fill=list]").append(
-      ...nodes.slice(0, LISTED).map(({ kind }, index) => make("li", {}, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, contents[index].label))),
-      ...(nodes.length > LISTED ? [make("li.panel-note", {}, "…")] : []),
+      ...nodes.slice(0, MAX_LISTED).map(({ kind }, index) => make("li", {}, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, contents[index].label))),
+      ...(nodes.length > MAX_LISTED ? [make("li.panel-note", {}, "…")] : []),
     );
     const content = { enabled: contents.every(({ enabled }) => enabled), colour: colours.size === 1 ? contents[0].colour : "" };
     return filled(form, content, { count }, { nodes: nodes.map(({ id }) => id).join() });

@@ -8,7 +8,7 @@ import { round } from "./geometry.js";
 import { bytesOf } from "./texts.js";
 
 /** Bytes that a frame needs beside its operations. */
-const ENVELOPE = 512;
+const ENVELOPE_BYTES = 512;
 
 export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 
@@ -48,7 +48,7 @@ export function bundled(operations, most = 500, bytes = Infinity) {
     const size = bytesOf(operation);
     if (!bundles.length || bundles.at(-1).length >= most || size > room) {
       bundles.push([]);
-      room = bytes - ENVELOPE;
+      room = bytes - ENVELOPE_BYTES;
     }
     bundles.at(-1).push(operation);
     room -= size + 1;

@@ -2,7 +2,7 @@
 
 const FIRST_DELAY_MS = 250;
 const IDLE_MS = 5_000;
-const SHARE = 0.9;
+const SERVER_SHARE = 0.9;
 
 /** The longest wait before another attempt. */
 export const MAX_DELAY_MS = 15_000;
@@ -30,7 +30,7 @@ export class Pace {
 
   /** @param {number} perSecond what the server takes @param {() => number} now in ms */
   constructor(perSecond, now = () => performance.now()) {
-    this.#rate = (perSecond * SHARE) / 1000;
+    this.#rate = (perSecond * SERVER_SHARE) / 1000;
     this.#most = this.#left = perSecond * 2;
     this.#now = now;
     this.#at = now();

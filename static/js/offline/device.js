@@ -10,7 +10,7 @@
  * @typedef {{store: Store, row: object, isRefused: boolean}} Offer
  */
 
-const NAME = "helix";
+const DATABASE = "helix";
 const OPEN_TIMEOUT_MS = 3_000;
 const KEYS = {
   entries: ["user", "flow", "client", "seq"],
@@ -186,7 +186,7 @@ async function connect() {
 
 /** Add missing stores at any version, so that a page older than the database can use it. */
 async function complete(version) {
-  const database = await opening(indexedDB.open(NAME, version));
+  const database = await opening(indexedDB.open(DATABASE, version));
   // A newer page wants to add a store: do not make it wait.
   database.onversionchange = () => (database.close(), (opened = null));
   if (Object.keys(KEYS).every((store) => database.objectStoreNames.contains(store))) return database;

@@ -11,7 +11,7 @@ import { transact, within } from "./device.js";
 
 const MAX_FRAMES = 500;
 const MAX_BYTES = 2 * 1024 * 1024;
-const SOON_MS = 5_000;
+const TIDY_DELAY_MS = 5_000;
 const RENEW_INTERVAL_MS = 60_000;
 const ANY = { ignoreVary: true };
 
@@ -47,7 +47,7 @@ export class OfflineCopy {
     this.#epoch = epoch;
     const frames = chain(await this.#kept().catch(() => []), since, epoch);
     this.#reach(frames.at(-1)?.version ?? since);
-    if (cameByWorker() && !(await isBetweenReleases())) setTimeout(() => this.#tidy().catch(() => {}), SOON_MS);
+    if (cameByWorker() && !(await isBetweenReleases())) setTimeout(() => this.#tidy().catch(() => {}), TIDY_DELAY_MS);
     else this.renew();
     return frames;
   }

@@ -20,7 +20,7 @@ import { transact } from "../offline/device.js";
 import { characters } from "../lib/texts.js";
 import { whenIdle } from "../lib/timing.js";
 
-const SECONDS = 6;
+const TOAST_SECONDS = 6;
 const FIELD = "csrfmiddlewaretoken";
 const PROBE_TIMEOUT_MS = 5_000;
 const TYPED = "input:is([type=text], [type=email], [type=password], :not([type])), textarea";
@@ -46,7 +46,7 @@ function closeDrops(except) {
 
 /** Let a toast go after its time. @param {HTMLElement} toast */
 function expire(toast) {
-  const seconds = Number(toast.dataset.toastSeconds ?? SECONDS);
+  const seconds = Number(toast.dataset.toastSeconds ?? TOAST_SECONDS);
   const timer = setInterval(() => {
     if (toast.matches(":hover, :focus-within")) return;
     clearInterval(timer);

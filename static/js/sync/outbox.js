@@ -18,7 +18,7 @@ import { Pace } from "../lib/timing.js";
 const MAX_IN_FLIGHT = 100;
 const MAX_BYTES_IN_FLIGHT = 1024 * 1024;
 const RETRY_MS = 1_000;
-const ENVELOPE = 200;
+const ENVELOPE_BYTES = 200;
 
 export class Outbox extends EventTarget {
   /** Whether what earlier pages left behind is known. Before that, it is unknown what waits and whether all is saved. */
@@ -281,7 +281,7 @@ export function lastStep(waiting) {
 
 /** Return the largest edit that was sent and takes more than `most` bytes as a frame. @param {Entry[]} waiting @returns {Entry|undefined} */
 export function oversized(waiting, most) {
-  return waiting.filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE > most).sort((a, b) => b.bytes - a.bytes)[0];
+  return waiting.filter(({ state, bytes }) => state === "sent" && bytes + ENVELOPE_BYTES > most).sort((a, b) => b.bytes - a.bytes)[0];
 }
 
 const name = ({ client, seq }) => nameOf(client, seq);

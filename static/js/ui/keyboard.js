@@ -9,7 +9,7 @@
 const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
 const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "top"], ArrowDown: [0, 1, "bottom"] };
 const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
-const STEP = 8;
+const NUDGE = 8;
 const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo" };
 const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo" };
 const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", "?": "help", "+": "zoom-in", "-": "zoom-out" };
@@ -66,7 +66,7 @@ export class Keyboard {
     const { commands, selection, viewport, editing: { mayEdit } } = this.#parts;
     if (event.altKey) return commands.run("walk", WALK[key]);
     this.#adopt();
-    const [x, y] = ARROWS[key].map((part) => part * STEP * (event.shiftKey ? 4 : 1));
+    const [x, y] = ARROWS[key].map((part) => part * NUDGE * (event.shiftKey ? 4 : 1));
     if (selection.nodes.size && mayEdit) return commands.run("nudge", [x, y]);
     viewport.pan(-x * 5, -y * 5);
     return true;

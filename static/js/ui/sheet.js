@@ -9,7 +9,7 @@ import { isPhone } from "../canvas/viewport.js";
 import { clamp } from "../lib/geometry.js";
 
 const HEIGHTS = ["peek", "half", "full"];
-const SHARE = { peek: 0.12, half: 0.46, full: 0.92 };
+const HEIGHT_SHARE = { peek: 0.12, half: 0.46, full: 0.92 };
 const GAP = 12;
 
 export class Sheet {
@@ -50,7 +50,7 @@ export class Sheet {
     const { viewport, graph } = this.#parts;
     const rect = graph.rect(id);
     const low = (rect.y + rect.height) * viewport.zoom + viewport.view.y;
-    const room = viewport.size.height - innerHeight * SHARE[this.#panel.dataset.sheet] - 24;
+    const room = viewport.size.height - innerHeight * HEIGHT_SHARE[this.#panel.dataset.sheet] - 24;
     if (low > room) viewport.set({ ...viewport.view, y: viewport.view.y - (low - room) }, { glide: true });
   }
 
