@@ -1,5 +1,5 @@
 /**
- * Who is here: one avatar for each person, one's own first. A click follows a person's view until one moves it oneself. The style
+ * Who is here: one avatar for each person, my own first. A click follows a person's view until I move mine. The style
  * sheet shows as many as there is room for, with the matching count.
  */
 

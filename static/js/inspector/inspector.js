@@ -62,7 +62,7 @@ export class Inspector extends EventTarget {
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
   }
 
-  /** How many fields, of whatever form, hold text that is not saved: no value yet, too long, or refused. */
+  /** How many fields, in any form, hold text that is not saved: no value yet, too long, or refused. */
   get unsaved() {
     return this.#unsaved.count;
   }
@@ -90,9 +90,9 @@ export class Inspector extends EventTarget {
   }
 
   /**
-   * Text from elsewhere on the page, for a field of whatever form: while there is a reason why it cannot be saved, it waits there.
+   * Text from elsewhere on the page, for a field of any form: while there is a reason why it cannot be saved, it waits there.
    * @param {"form "|`form ${string}`} place the flow's form, or a node's @param {string|null} reason
-   * @param {{isSound?: boolean}} [about] whether it can be sent as it is, some day
+   * @param {{isSound?: boolean}} [about] whether it can be sent unchanged once editing is allowed
    */
   keepUnsent(place, name, text, reason, about) {
     if (reason) {
@@ -104,7 +104,7 @@ export class Inspector extends EventTarget {
     }
   }
 
-  /** Whether a text waits at a field, of whatever form. */
+  /** Whether a text waits at a field of any form. */
   hasUnsent(place, name) {
     return this.#unsaved.has(place, name);
   }

@@ -28,7 +28,7 @@ export class UnsavedFields {
     this.#texts = new UnsavedText(session.device, { changed, found: () => this.putBack() });
   }
 
-  /** How many texts there are, of whatever form. */
+  /** How many texts there are, in any form. */
   get count() {
     return this.#texts.size;
   }
@@ -40,7 +40,7 @@ export class UnsavedFields {
 
   /**
    * Keep a text; with a reason, show it at the field.
-   * @param {string|null} text null: there is only a reason @param {{isSound?: boolean}} [about] `isSound`: it can be sent as it is, some day
+   * @param {string|null} text null: there is only a reason @param {{isSound?: boolean}} [about] `isSound`: it can be sent unchanged once editing is allowed
    */
   keep(place, name, text, reason, { isSound = false } = {}) {
     if (text !== null) this.#texts.put({ place, name, text, reason, isSound });
