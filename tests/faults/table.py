@@ -13,7 +13,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "sessions/test_processes.py::test_a_process_that_ends_says_when_to_come_back",
         "sessions/test_healing.py::test_shutting_down_answers_what_was_begun_and_says_when_to_come_back",
         "faults/test_sigterm.py",
-        "js/live.test.js",
+        "js/socket.test.js",
     ),
     "Redis restarted, flushed, unreachable": ("faults/test_redis_away.py", "ops/test_health.py"),
     "PostgreSQL restarted": (
@@ -87,7 +87,7 @@ LIMITS: dict[str, str] = {
     "unseen_seconds": "sessions/test_flow_control.py::test_time_counts_from_the_oldest_version_not_seen",
     "unseen_versions": "sessions/test_flow_control.py::test_versions_not_seen_may_be_many_for_two_seconds",
     "catch_up": "sessions/test_hello.py::test_who_is_too_far_behind_gets_a_snapshot",
-    "recent_bytes": "sessions/test_step_cache.py",
+    "recent_bytes": "sessions/test_delta_cache.py",
     "people_per_flow": "sessions/test_limits.py::test_one_person_too_many_is_turned_away_and_nobody_else_notices",
     "sockets_per_user": "sessions/test_limits.py::test_one_socket_too_many_is_turned_away_unless_it_replaces_one",
     "nodes": "document/test_node_operations.py::test_one_node_more_than_the_limit_is_refused",
@@ -112,6 +112,6 @@ BOUNDS: dict[str, str] = {
     "a call's batches": "api/test_edits.py::test_the_batches_of_one_call_hold_only_so_much",
     "seconds of excess": "sessions/test_flow_control.py::test_ten_seconds_of_excess_are_a_flood_and_nine_are_not",
     "announcements of presence": "sessions/test_people.py::test_announcements_are_repeated",
-    "reconnecting": "js/live.test.js",
+    "reconnecting": "js/socket.test.js",
 }
 """What is bounded without a setting."""
