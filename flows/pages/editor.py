@@ -18,7 +18,7 @@ from flows.document import KINDS
 from flows.first_paint import open_flow
 from flows.messages import texts
 from flows.pages.decorators import PageRequest, flow_view
-from flows.pages.forms.empty_forms import blank_forms_url
+from flows.pages.forms.empty_forms import empty_forms_url
 from flows.pages.inspector import panel
 from flows.pages.offline import keepable
 from flows.rendering import blanks, footer_settings, layout_css, second_line_settings, whole
@@ -53,7 +53,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
         "partial": opening.is_partial,
         "palette": _palette(),
         "blanks": blanks(),
-        "blank_forms_url": blank_forms_url(),
+        "empty_forms_url": empty_forms_url(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
         "texts": texts(access),
@@ -61,7 +61,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     }
     response = render(request, "flows/editor.html", context)
     sheet = f"{reverse('flows:layout', args=[access.flow.pk])}?v={opening.loaded.version}"
-    return keepable(response, access.flow.title, opening.loaded, [sheet, context["blank_forms_url"]])
+    return keepable(response, access.flow.title, opening.loaded, [sheet, context["empty_forms_url"]])
 
 
 @require_safe
