@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.document import KINDS
 from flows.models import Flow
+from flows.parsing import parse_flow
 from tests.pages.conftest import Enter
 from tests.texts.catalogues import LANGUAGES
 from tests.texts.reading import Reader, english, read
@@ -165,7 +167,7 @@ def without_tokens(answer: HttpResponse) -> str:
 @pytest.mark.parametrize("path", ["/", "/flows/{flow}/", "/flows/{flow}/members", "/nowhere/"])
 def test_without_a_catalogue_a_page_is_all_english(flow: Flow, alice: User, bob: User, enter: Enter, path: str) -> None:
     """Dates too: Django itself would have French ones."""
-    create_flow(alice.pk, title="Another", via="page")
+    create_flow(Person(alice.pk), parse_flow(title="Another"), via="page")
     client, path = enter(alice), path.format(flow=flow.pk)
     french = client.get(path, headers={"accept-language": "fr"})
     assert french.headers["Content-Language"] == "en"
