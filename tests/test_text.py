@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.document import shows_something
+from web.text import shows_something
 
 
 @pytest.mark.parametrize(
