@@ -78,13 +78,15 @@ function changed(item, page) {
   const { texts, graph } = page;
   const areTheirs = stands === "theirs";
   const who = whoOf(actor, texts);
+  const isPlace = name === "place";
   const about = property(name, page, graph.nodes.get(node)?.kind);
   const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(called(value, names), texts, name));
-  const now = texts.say("is_now", { property: about, from, to });
+  const now = isPlace ? texts.say("moved") : texts.say("is_now", { property: about, from, to });
   return {
     ...offer(item, who, page),
     what: label || texts.say("the_flow"),
     detail: [now, wentAlong(stands, who, edges, texts)].filter(Boolean).join(". "),
+    ...(isPlace && { moved: node }),
   };
 }
 
