@@ -216,7 +216,6 @@ def _properties() -> dict[str, str]:
         "property_parent": pgettext("node kind", "Group"),
         "property_enabled": _("Enabled"),
         "property_animated": _("Animated"),
-        "property_place": _("Position"),
         "property_size": _("Size"),
         "property_ends": _("Connection"),
         "property_settings": _("Settings"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 
@@ -56,6 +57,8 @@ BROWSER_ARGUMENTS = [
 
 def pytest_configure() -> None:
     """Choose what speed alone asks for: plain file names, cheap password hashes. Live servers keep the real ones."""
+    hypothesis.settings.register_profile("helix", deadline=None)  # the machine may be slow: time proves nothing here
+    hypothesis.settings.load_profile("helix")
     django_settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

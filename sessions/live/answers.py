@@ -92,7 +92,8 @@ def _state(socket: Socket, refused: Refused, document: Document) -> tuple[Elemen
         return json_state(refused.nodes, refused.edges, document, limit), None
     nodes = (state_html([id], [], document) for id in sorted(refused.nodes))
     edges = (state_html([], [id], document) for id in sorted(refused.edges))
-    parts = within(chain(nodes, edges), limit)
+    with override(socket.language):
+        parts = within(chain(nodes, edges), limit)
     return None, None if parts is None else "".join(parts)
 
 

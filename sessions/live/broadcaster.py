@@ -1,8 +1,9 @@
 """The sockets of one flow in this process, and what is sent to all of them.
 
-A delta is encoded once for each format and put to every socket in turn. The first goes out at once; what follows while
-it was being sent is collected for as long as that took, at most `LONGEST_PAUSE`, and leaves as one frame. Presence is
-paced by its cost: where a flush takes long, there are fewer of them, and edits go first.
+A delta is encoded once for each format, and as markup once for each language, and put to every socket in turn. The
+first goes out at once; what follows while it was being sent is collected for as long as that took, at most
+`LONGEST_PAUSE`, and leaves as one frame. Presence is paced by its cost: where a flush takes long, there are fewer of
+them, and edits go first.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 import structlog
 from django.urls import reverse
+from django.utils.translation import override
 
 from flows.limits import Limits
 from flows.rendering import fragments
@@ -90,11 +92,12 @@ class Broadcaster:
             return
         started = time.monotonic()
         delta, self._pending = join(self._pending), []
-        frames: dict[Format, Encoded | None] = {}
+        frames: dict[tuple[Format, str], Encoded | None] = {}
         for socket in self:
-            if socket.format not in frames:
-                frames[socket.format] = self._frame_or_none(delta, socket.format)
-            frame = frames[socket.format]
+            audience = socket.format, socket.language if socket.format == "html" else ""
+            if audience not in frames:
+                frames[audience] = self._frame_or_none(delta, *audience)
+            frame = frames[audience]
             if frame:
                 socket.send_version(frame, delta.version, started)
             else:
@@ -108,8 +111,11 @@ class Broadcaster:
         self._pending.clear()
         self.flush()
 
-    def frame(self, delta: Delta, format: Format) -> Encoded | None:
-        """Encode a delta, or return None if it is too long for a frame. The replica is at its end."""
+    def frame(self, delta: Delta, format: Format, language: str = "") -> Encoded | None:
+        """Encode a delta, or return None if it is too long for a frame. The replica is at its end.
+
+        Markup holds words, so there is one frame for each language; `json` holds none.
+        """
         effect, moved, limit = delta.effect, moves(delta.effect), self._limits.outbound_frame_bytes
         shown = sum(node.after is not None for node in effect.nodes.values()) - len(moved)
         shown += sum(edge.after is not None for edge in effect.edges.values())
@@ -119,12 +125,14 @@ class Broadcaster:
         if format == "json":
             frame = json_changes(effect, moved, previous=previous, version=version, digest=digest, changes=changes)
         else:
+            with override(language):
+                html = str(fragments(effect, self.replica.document))
             frame = ApplyChanges(
                 previous=previous,
                 version=version,
                 digest=digest,
                 changes=change_entries(changes),
-                html=str(fragments(effect, self.replica.document)),
+                html=html,
                 move=moved or None,
             )
         return fitting(encode(frame), limit)
@@ -133,7 +141,7 @@ class Broadcaster:
         """Send a socket that holds `since` (None: nothing) what `Replica.missed` returned, or a snapshot."""
         if since == self.replica.version:
             return
-        frame = self._frame_or_none(missed, socket.format) if missed else None
+        frame = self._frame_or_none(missed, socket.format, socket.language) if missed else None
         if missed and frame:
             socket.send_version(frame, missed.version, time.monotonic())
         else:
@@ -175,10 +183,10 @@ class Broadcaster:
         for frame in presence_frames(states, self._limits.outbound_frame_bytes):
             socket.send(frame)
 
-    def _frame_or_none(self, delta: Delta, format: Format) -> Encoded | None:
+    def _frame_or_none(self, delta: Delta, format: Format, language: str) -> Encoded | None:
         """Encode a delta; a defect here leads to a snapshot, because what is committed must not be tried again."""
         try:
-            return self.frame(delta, format)
+            return self.frame(delta, format, language)
         except Exception:
             log.exception("frame_failed", flow=str(self.replica.flow_id), version=delta.version, format=format)
             return None

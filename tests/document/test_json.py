@@ -355,7 +355,7 @@ ANYTHING = st.recursive(
 
 
 class TestAnything:
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(ANYTHING)
     def test_only_rejected_is_ever_raised(self, value: object) -> None:
         attempts = (
@@ -372,7 +372,7 @@ class TestAnything:
                 str(refusal).encode("utf-8")
         references_in(value)
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(st.sampled_from([*OPERATIONS, *WHOLE]), st.data())
     def test_nor_by_an_operation_with_one_odd_value(self, wire: dict, data: st.DataObject) -> None:
         spoilt = json.loads(json.dumps(wire))
@@ -386,7 +386,7 @@ class TestAnything:
                 continue
             assert decode_record(parse_json(canonical_json(decoded.encode()))) == decoded
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.text() | st.binary())
     def test_nor_by_parsing(self, text: str | bytes) -> None:
         try:

@@ -97,3 +97,21 @@ async def test_refusals_are_in_the_language_of_the_handshake(live: None, flow: F
     refused = await client.answer(1)
     assert (refused["code"], refused["message"]) == ("unknown_action", "Diese Aktion gibt es nicht.")
     await client.leave()
+
+
+async def test_markup_is_in_the_language_of_each_reader(live: None, flow: Flow, cast: dict[str, User]) -> None:
+    readers = {}
+    for language in ("en", "de"):
+        token = await sync_to_async(token_of)(cast["alice"])
+        readers[language] = await connect(token, flow.pk, {"Accept-Language": language})
+        await readers[language].hello(format="html", client=f"reader-in-{language}")
+    switch = {"kind": "edit_node", "id": "a", "set": {"enabled": False}}
+    await readers["en"].send("operate", seq=1, operation=switch)
+    markup = {language: (await reader.next("apply_changes"))["html"] for language, reader in readers.items()}
+    assert ">Off</span>" in markup["en"]
+    assert ">Aus</span>" in markup["de"]
+    broken = {"kind": "edit_node", "id": "a", "set": {"settings": {"nonsense": 1}}}
+    await readers["de"].send("operate", seq=2, operation=broken)
+    assert ">Aus</span>" in (await readers["de"].answer(2))["html"]
+    for reader in readers.values():
+        await reader.leave()
