@@ -45,7 +45,8 @@ def test_a_late_edit_over_somebodys_newer_one_offers_theirs(apart: Apart, networ
 
 def test_a_node_that_was_moved_meanwhile_can_be_shown(apart: Apart, network: Proxy) -> None:
     alice, bob = apart([PLAN, SEARCH])
-    alice.drag("Plan", by=(40, 60)).settled()
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 40, y + 80)).settled()
     lost(network, alice)
     bob.operate({"kind": "move_node", "id": "plan", "x": 9000, "y": 7000})
     back(network, alice)
