@@ -53,7 +53,7 @@ HELLO_SECONDS = 30.0
 JOIN_SECONDS = 30.0
 SURPLUS_SECONDS = 2.0
 WAITING_BYTES = 4 * 1024 * 1024
-TOO_FAST = _("Too many at once. Slow down.")
+TOO_FAST = _("Too many messages at once. Slow down.")
 log = structlog.get_logger(__name__)
 
 
@@ -88,12 +88,12 @@ class Connection:
             return
         try:
             if text is None:
-                raise BadFrame(_("frames are text"))
+                raise BadFrame(_("Frames are text."))
             self._size = len(text)
             await self._dispatch(decode_frame(text))
             self._malformed = 0
         except OtherProtocol:
-            self._socket.send_error("invalid", _("this server speaks protocol 1"))
+            self._socket.send_error("invalid", _("This server speaks protocol 1."))
             self._socket.close(Close.MALFORMED)
         except BadFrame as bad:
             self._answer_malformed(bad)
@@ -116,14 +116,14 @@ class Connection:
         if isinstance(frame, Hello):
             await self._hello(frame)
         elif self._session is None:
-            raise BadFrame(_("say hello first"))
+            raise BadFrame(_("Say hello first."))
         elif self._is_within_rate(frame, self._session):
             self._perform(frame, self._session)
 
     async def _hello(self, hello: Hello) -> None:
         """Join the flow's live session."""
         if self._session is not None:
-            raise BadFrame(_("hello was said already"))
+            raise BadFrame(_("Say hello only once."))
         self._hello_timer.cancel()
         try:
             async with asyncio.timeout(JOIN_SECONDS):
@@ -199,7 +199,7 @@ class Connection:
             case Ping():
                 self._socket.send(encode(Pong()))
             case Hello():
-                raise BadFrame(_("hello was said already"))
+                raise BadFrame(_("Say hello only once."))
             case _:
                 assert_never(frame)
 

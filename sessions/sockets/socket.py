@@ -106,14 +106,11 @@ class Socket:
         self._put(frame)
         self.unseen.sent(frame.size, time.monotonic())
 
-    def send_error(self, code: str, message: str, **values: object) -> None:
-        """Send an `error` frame. The message is a translatable text with %(name)s for each value."""
-        self.send(encode(Error(code=code, message=self.translated(message, **values))))
-
-    def translated(self, message: str, **values: object) -> str:
-        """Return a translatable text in the language of this connection."""
+    def send_error(self, code: str, message: str) -> None:
+        """Send an `error` frame with a translatable text, in the language of this connection."""
         with override(self.language):
-            return gettext(message) % values if values else gettext(message)
+            message = gettext(message)
+        self.send(encode(Error(code=code, message=message)))
 
     def send_version(self, frame: Encoded, version: int, now: float) -> None:
         """Send what brings the client to `version`."""
