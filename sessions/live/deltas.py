@@ -49,7 +49,6 @@ class Head:
     """Where a flow stands in the database."""
 
     version: int
-    digest: str
     epoch: str
 
 
@@ -82,7 +81,7 @@ def reverse(effect: Effect) -> Effect:
 
 def read_head(flow_id: UUID) -> Head | None:
     """Read where a flow stands; None if it is deleted."""
-    row = Flow.objects.filter(pk=flow_id, deleted_at=None).values_list("version", "digest", "epoch").first()
+    row = Flow.objects.filter(pk=flow_id, deleted_at=None).values_list("version", "epoch").first()
     return Head(*row) if row else None
 
 
