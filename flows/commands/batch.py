@@ -8,7 +8,7 @@ from django.utils import timezone
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import remember
-from flows.commands.locking import LockedFlow
+from flows.commands.locked_flow import LockedFlow
 from flows.commands.undo import take_back_for
 from flows.document import (
     CreateFlow,

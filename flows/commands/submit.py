@@ -15,8 +15,8 @@ from accounts.principals import Principal
 from flows import access
 from flows.commands.batch import Batch
 from flows.commands.idempotency import recall
-from flows.commands.locking import lock_flow
-from flows.commands.write_lock import in_write_transaction
+from flows.commands.locked_flow import lock_flow
+from flows.commands.write_transaction import in_write_transaction
 from flows.document import Graph, Record, ReplaceGraph
 from flows.log.snapshots import snapshot_if_due
 from flows.publish import hint_changed, publish_after_commit

@@ -10,7 +10,7 @@ from itertools import chain
 from uuid import UUID
 
 from flows import limits as helix_limits
-from flows.commands.locking import LockedFlow
+from flows.commands.locked_flow import LockedFlow
 from flows.commands.undo_budget import Refusal, UndoBudget, UndoBudgets
 from flows.commands.undo_steps import Applied, steps_of, went_on_elsewhere
 from flows.document import (
