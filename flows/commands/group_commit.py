@@ -1,4 +1,4 @@
-"""A batch while the flow is locked: each submission applied to a draft, then everything written at once."""
+"""A group commit: several submissions under one lock, each applied to a draft, then all written at once."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +21,7 @@ from flows.document import (
     Record,
     Rejected,
     ReplaceGraph,
+    Skipped,
     apply,
 )
 from flows.errors import FlowReason
@@ -45,8 +46,8 @@ from flows.submission import (
 
 
 @dataclass(slots=True)
-class Batch:
-    """A batch while it is worked through: the flow so far, the answers so far, and what there is to write."""
+class GroupCommit:
+    """One transaction's submissions: the flow so far, the answers so far, and what there is to write."""
 
     flow: LockedFlow
     base: Graph
@@ -116,21 +117,35 @@ class Batch:
         if isinstance(record, ReplaceGraph):
             self._expect_current(submission.based_on)
         outcome = apply(self.draft, record, self.limits)
-        one = submission
-        head = ChangeHead(
-            self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.skipped
-        )
+        head = self._head(submission, submission.via, outcome.skipped, step=submission.step)
         return self._accept(submission, head, outcome)
 
     def _undo(self, submission: Submission, request: Undo | Redo) -> Acked:
-        actor = submission.actor
-        client = submission.client
-        taken = take_back_for(
-            actor, request, client=client, flow=self.flow, applied=self.applied, draft=self.draft, base=self.base
+        undone = take_back_for(
+            submission.actor,
+            request,
+            client=submission.client,
+            flow=self.flow,
+            applied=self.applied,
+            draft=self.draft,
+            base=self.base,
         )
         via: Via = "undo" if isinstance(request, Undo) else "redo"
-        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.skipped)
-        return self._accept(submission, head, taken.outcome)
+        head = self._head(submission, via, undone.skipped, undo_of=undone.undo_of)
+        return self._accept(submission, head, undone.outcome)
+
+    def _head(
+        self,
+        submission: Submission,
+        via: Via,
+        skipped: tuple[Skipped, ...],
+        *,
+        undo_of: int | None = None,
+        step: str | None = None,
+    ) -> ChangeHead:
+        """Return the head of the next version."""
+        actor, client, seq = submission.actor, submission.client, submission.seq
+        return ChangeHead(self.version + 1, actor, client, seq, via, undo_of, step, skipped)
 
     def _expect_current(self, based_on: int | None) -> None:
         if based_on is not None and based_on > self.version:
