@@ -94,20 +94,20 @@ class Submission:
 class Acked:
     """Durable at `version`. `fresh` is False for a resend and for a change of nothing.
 
-    `left` is what an undo or redo left alone, because somebody else had written it since, or what was gone when a batch
-    came that need not be whole.
+    `skipped` is what an undo or redo did not change, because another person had written it since, or what a batch that
+    need not be whole no longer found.
     """
 
     version: int
     fresh: bool
-    left: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHead:
     """Who made a version, and how.
 
-    `undo_of` is the version at which the step began that an undo or redo takes back, `left` what was left alone.
+    `undo_of` is the version at which the step began that an undo or redo takes back, `skipped` what it did not change.
     """
 
     version: int
@@ -117,7 +117,7 @@ class ChangeHead:
     via: str
     undo_of: int | None = None
     step: str | None = None
-    left: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

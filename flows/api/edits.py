@@ -125,7 +125,7 @@ def _take_back(request: HttpRequest, flow_id: UUID, operation: Undo | Redo, payl
         case Refused() as refused:
             raise rejected(refused)
         case acked:
-            return json({"version": acked.version, "left": encode_skipped(acked.left)})
+            return json({"version": acked.version, "left": encode_skipped(acked.skipped)})
 
 
 def _check_amount(operations: list[object]) -> None:
@@ -156,7 +156,7 @@ def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
 def _result(answer: Acked | Refused) -> dict[str, object]:
     if isinstance(answer, Refused):
         return {"code": answer.code, "message": sentence(answer)}
-    return {"version": answer.version} | ({"left": encode_skipped(answer.left)} if answer.left else {})
+    return {"version": answer.version} | ({"left": encode_skipped(answer.skipped)} if answer.skipped else {})
 
 
 def _change(change: LoggedChange) -> dict[str, object]:

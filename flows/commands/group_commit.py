@@ -161,7 +161,7 @@ class GroupCommit:
         else:
             self.draft.advance(outcome.effect)
             self.version += 1
-            answer = Acked(self.version, fresh=True, left=head.left)
+            answer = Acked(self.version, fresh=True, skipped=head.skipped)
             self.applied.append((head, outcome))
         if submission.name is not None:
             self.answered[submission.name] = replace(answer, fresh=False)

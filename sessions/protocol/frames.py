@@ -223,7 +223,7 @@ class ApplyChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acked:
-    """A submission is durable at `version`; `left` is what it left alone."""
+    """A submission is durable at `version`; `left` is what it skipped."""
 
     type: ClassVar = "acked"
     seq: int

@@ -185,16 +185,16 @@ class TestEffects:
         submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "route"})])
         submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "send"})])
         (answer,) = submit(flow.pk, [ask(alice, Undo())]).answers
-        assert isinstance(answer, Acked) and [(one.what, one.id) for one in answer.left] == [("edge", "e2")]
+        assert isinstance(answer, Acked) and [(one.what, one.id) for one in answer.skipped] == [("edge", "e2")]
 
     def test_a_resend_hears_again_what_was_left_alone(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:
         mine = {"kind": "edit_node", "id": "plan", "set": {"label": "hers", "colour": "#ff0000"}}
         submit(flow.pk, [ask(alice, mine), ask(bob, label("plan", "his"))])
         undo = ask(alice, Undo(), seq=1)
-        left = (Skipped("node", "plan", ("label",)),)
-        assert submit(flow.pk, [undo, undo]).answers == (Acked(4, True, left), Acked(4, False, left))
+        skipped = (Skipped("node", "plan", ("label",)),)
+        assert submit(flow.pk, [undo, undo]).answers == (Acked(4, True, skipped), Acked(4, False, skipped))
         submit(flow.pk, [ask(bob, {"kind": "remove_node", "id": "plan"})])
-        assert submit(flow.pk, [undo]).answers == (Acked(4, False, left),)
+        assert submit(flow.pk, [undo]).answers == (Acked(4, False, skipped),)
         assert verify_flow(flow.pk) == []
 
     def test_what_has_one_step_s_name(self, flow: Flow, alice: User, bob: User, ask: Ask) -> None:

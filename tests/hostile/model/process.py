@@ -169,9 +169,9 @@ class Process:
     def _answer(self, connection: Connection, frame: object, answer: Answer) -> None:
         seq, client = frame.seq, frame.client  # type: ignore[attr-defined]
         match answer:
-            case Acked(version, left=left):
-                skipped = encode_skipped(left) if left else None
-                connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=skipped)))
+            case Acked(version, skipped=skipped):
+                left = encode_skipped(skipped) if skipped else None
+                connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=left)))
             case Refused(code):
                 connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=sentence(answer))))
 

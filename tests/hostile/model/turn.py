@@ -52,26 +52,26 @@ class Turn:
         return answer
 
     def _do(self, submission: Submission) -> Acked:
-        asked, undo_of, left = submission.operation, None, ()
+        asked, undo_of, skipped = submission.operation, None, ()
         via = submission.via
         if isinstance(asked, Undo | Redo):
             if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
                 raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
             taken = self._take_back(asked, submission.actor or 0)
-            outcome, undo_of, left = taken.outcome, taken.undo_of, taken.skipped
+            outcome, undo_of, skipped = taken.outcome, taken.undo_of, taken.skipped
             via = "undo" if isinstance(asked, Undo) else "redo"
         else:
             outcome = apply(self._draft, asked, DEFAULT_LIMITS)
-            left = outcome.skipped
+            skipped = outcome.skipped
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
             return Acked(self._version, fresh=False)
         self._draft.advance(outcome.effect)
         self._version += 1
         name = submission.actor, submission.client, submission.seq
-        head = ChangeHead(self._version, *name, via, undo_of, submission.step, left)
+        head = ChangeHead(self._version, *name, via, undo_of, submission.step, skipped)
         self.made.append((head, outcome))
-        return Acked(self._version, fresh=True, left=left)
+        return Acked(self._version, fresh=True, skipped=skipped)
 
     def _take_back(self, asked: Undo | Redo, actor: int) -> Undone:
         made = [PastVersion(head.version, head.actor, outcome.inverse) for head, outcome in self.made]
