@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from accounts.principals import Principal, user_id_of
-from flows.document import Effect, Graph, Record, Rejected, Skipped
+from flows.document import Effect, Graph, Outcome, Record, Rejected, Skipped
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -25,14 +25,14 @@ Name: TypeAlias = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
+class UndoRequest:
     """Undo the principal's last step, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Redo:
+class RedoRequest:
     """Redo the principal's last undo, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
@@ -68,7 +68,7 @@ class Submission:
     name, one after the other, is undone together.
     """
 
-    operation: Record | Undo | Redo | Refused
+    operation: Record | UndoRequest | RedoRequest | Refused
     principal: Principal
     via: Via
     client: str | None = None
@@ -118,6 +118,10 @@ class ChangeHead:
     undo_of: int | None = None
     step: str | None = None
     skipped: tuple[Skipped, ...] = ()
+
+
+AppliedChange: TypeAlias = tuple[ChangeHead, Outcome]
+"""A change that was applied in this transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,7 @@ from flows.document import Record, references_in
 from flows.errors import FlowReason
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
-from flows.submission import Redo as RedoLast
-from flows.submission import Refused, Submission
-from flows.submission import Undo as UndoLast
+from flows.submission import RedoRequest, Refused, Submission, UndoRequest
 from sessions import metrics, supervisor
 from sessions.join import join
 from sessions.live.answers import refuse
@@ -186,9 +184,9 @@ class Connection:
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, parse_graph(graph), based_on=version)
             case Undo(seq, client, at):
-                self._submit(session, seq, UndoLast(at), client)
+                self._submit(session, seq, UndoRequest(at), client)
             case Redo(seq, client, at):
-                self._submit(session, seq, RedoLast(at), client)
+                self._submit(session, seq, RedoRequest(at), client)
             case ExecuteAction(seq):
                 self._refuse(session, seq, None, Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
             case Presence(state):
@@ -207,7 +205,7 @@ class Connection:
         self,
         session: LiveSession,
         seq: int,
-        operation: Record | UndoLast | RedoLast | Refused,
+        operation: Record | UndoRequest | RedoRequest | Refused,
         client: str | None = None,
         *,
         step: str | None = None,

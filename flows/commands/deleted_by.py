@@ -11,7 +11,6 @@ from uuid import UUID
 from django.db.models.functions import Length
 
 from accounts.models import User
-from flows.commands.undo_steps import Applied
 from flows.document import (
     KINDS,
     AddEdge,
@@ -27,6 +26,7 @@ from flows.document import (
 )
 from flows.errors import FlowReason
 from flows.models import Change
+from flows.submission import AppliedChange
 
 REACH = 500
 MEASURED = 32
@@ -66,7 +66,7 @@ class Deletions:
     _found: dict[Element, Deletion | None] = field(default_factory=dict)
     _near: list[int] | None = None
 
-    def find(self, element: Element, applied: Applied) -> Deletion | None:
+    def find(self, element: Element, applied: Sequence[AppliedChange]) -> Deletion | None:
         """Find who deleted an element, None if that cannot be told.
 
         `applied` is what was done in this transaction.
@@ -76,7 +76,7 @@ class Deletions:
             self._found[element] = None if found is None else _deletion(*found)
         return self._found.get(element)
 
-    def _removals(self, element: Element, applied: Applied) -> Iterator[tuple[Node | Edge, int | None]]:
+    def _removals(self, element: Element, applied: Sequence[AppliedChange]) -> Iterator[tuple[Node | Edge, int | None]]:
         """Yield what the element was and who removed it, the last removal first."""
         for head, outcome in reversed(applied):
             if outcome.inverse is not None and (held := _brought(outcome.inverse, element)):

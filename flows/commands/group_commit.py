@@ -9,7 +9,7 @@ from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import remember
 from flows.commands.locked_flow import LockedFlow
-from flows.commands.undo import take_back_for
+from flows.commands.undo import Progress, undo_or_redo
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -33,13 +33,14 @@ from flows.storage.store import write_effect
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,
+    AppliedChange,
     ChangeHead,
     Name,
     Receipt,
-    Redo,
+    RedoRequest,
     Refused,
     Submission,
-    Undo,
+    UndoRequest,
     Via,
     refused,
 )
@@ -57,7 +58,7 @@ class GroupCommit:
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     deletions: Deletions = field(init=False)
-    applied: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
+    applied: list[AppliedChange] = field(default_factory=list)
     to_remember: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -74,7 +75,7 @@ class GroupCommit:
             match submission.operation:
                 case Refused() as unparsed:
                     return self._refuse(submission, unparsed)
-                case Undo() | Redo() as request:
+                case UndoRequest() | RedoRequest() as request:
                     return self._undo(submission, request)
                 case CreateFlow():
                     raise Rejected("invalid", Reason.ALREADY_CREATED)
@@ -120,17 +121,10 @@ class GroupCommit:
         head = self._head(submission, submission.via, outcome.skipped, step=submission.step)
         return self._accept(submission, head, outcome)
 
-    def _undo(self, submission: Submission, request: Undo | Redo) -> Acked:
-        undone = take_back_for(
-            submission.actor,
-            request,
-            client=submission.client,
-            flow=self.flow,
-            applied=self.applied,
-            draft=self.draft,
-            base=self.base,
-        )
-        via: Via = "undo" if isinstance(request, Undo) else "redo"
+    def _undo(self, submission: Submission, request: UndoRequest | RedoRequest) -> Acked:
+        progress = Progress(self.flow, self.base, self.draft, self.applied)
+        undone = undo_or_redo(request, progress, actor=submission.actor, client=submission.client)
+        via: Via = "undo" if isinstance(request, UndoRequest) else "redo"
         head = self._head(submission, via, undone.skipped, undo_of=undone.undo_of)
         return self._accept(submission, head, undone.outcome)
 
@@ -189,7 +183,9 @@ class GroupCommit:
         return replace(answer, nodes=nodes, edges=edges)
 
 
-def _affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) -> tuple[frozenset[str], frozenset[str]]:
+def _affected(
+    operation: Record | UndoRequest | RedoRequest | Refused, graph: Graph | None
+) -> tuple[frozenset[str], frozenset[str]]:
     """Return the ids of nodes and edges that a refused operation affects, for its author to see them as they are.
 
     More than it names, a group's members for example; that is asked only of a graph in memory, because a refusal must
@@ -198,7 +194,7 @@ def _affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) ->
     match operation:
         case Refused(nodes=nodes, edges=edges):
             return nodes, edges
-        case CreateFlow() | ReplaceGraph() | Undo() | Redo():
+        case CreateFlow() | ReplaceGraph() | UndoRequest() | RedoRequest():
             return frozenset(), frozenset()
         case record:
             return record.references() if graph is None else record.affected(graph)

@@ -12,7 +12,6 @@ from uuid import UUID
 from flows.document import (
     NO_LIMITS,
     Document,
-    Outcome,
     Record,
     apply,
     canonical_json,
@@ -24,7 +23,7 @@ from flows.document import (
 )
 from flows.models import Change
 from flows.storage.sql import insert, key_value, time_value
-from flows.submission import ChangeHead
+from flows.submission import AppliedChange, ChangeHead
 
 _COLUMNS = (
     "version",
@@ -104,10 +103,10 @@ class LoggedChange:
         return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, skipped)
 
 
-def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
+def append(flow_id: UUID, digest: str, applied: Sequence[AppliedChange], created_at: datetime) -> str:
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
     rows, key, at = [], key_value(flow_id), time_value(created_at)
-    for head, outcome in made:
+    for head, outcome in applied:
         record = canonical_json(outcome.record.encode())
         inverse = None if outcome.inverse is None else canonical_json(outcome.inverse.encode())
         digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import Refused, Undo, deleted_by, replace_graph, submit
+from flows.commands import Refused, UndoRequest, deleted_by, replace_graph, submit
 from flows.models import Flow
 from flows.parsing import parse_graph
 from flows.sentences import sentence
@@ -49,7 +49,7 @@ def test_within_one_transaction_and_by_the_system(flow: Flow, alice: User, bob: 
 
 
 def test_the_last_removal_counts(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
-    submit(flow.pk, [ask(bob, remove("plan")), ask(bob, Undo()), ask(alice, remove("plan"))])
+    submit(flow.pk, [ask(bob, remove("plan")), ask(bob, UndoRequest()), ask(alice, remove("plan"))])
     assert said(submit(flow.pk, [ask(bob, move("plan", 1))]).answers[0]) == "Alice deleted “Plan”."
 
 

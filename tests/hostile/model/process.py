@@ -11,7 +11,7 @@ from flows.document.limits import NO_LIMITS
 from flows.parsing import parse_operation
 from flows.rendering import fragments
 from flows.sentences import sentence
-from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
+from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
 from tests.hostile.evidence import Logged
@@ -178,7 +178,8 @@ class Process:
 
 def _submission(connection: Connection, frame: object) -> Submission:
     if isinstance(frame, frames.Undo | frames.Redo):
-        operation: Record | Undo | Redo | Refused = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
+        ask = UndoRequest if isinstance(frame, frames.Undo) else RedoRequest
+        operation: Record | UndoRequest | RedoRequest | Refused = ask(frame.at)
     else:
         operation = parse_operation(frame.operation)  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]
