@@ -162,12 +162,12 @@ class GroupCommit:
         return answer
 
     def _explained(self, submission: Submission, refusal: Rejected) -> Refused:
-        """Say who deleted it, of something that does not exist, if that can be told."""
+        """Say who deleted the element that is missing, if that is known."""
         deletion = refusal.missing and self.deletions.find(refusal.missing, self.applied)
         ids = _affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
         if deletion is None:
             return refused(refusal, *ids)
-        reason, values = deletion.told_to(submission.actor)
+        reason, values = deletion.reason_for(submission.actor)
         return Refused(refusal.code, reason, values, *ids)
 
     def _refuse(self, submission: Submission, answer: Refused) -> Refused:

@@ -65,7 +65,7 @@ def test_it_is_not_looked_for_often(flow: Flow, alice: User, bob: User, ask: Ask
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, asked).answers
     assert {said(answer) for answer in answers[:50]} == {"Bob deleted “Plan”."}
-    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == deleted_by.MOST
+    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == deleted_by.MAX_LOOKUPS
 
 
 def searches(queries: CaptureQueriesContext, word: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_it_is_not_looked_for_in_a_long_change(flow: Flow, alice: User, bob: Use
 def test_it_is_not_looked_for_behind_much_else(
     flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deleted_by, "ROOM", 2_000)
+    monkeypatch.setattr(deleted_by, "TOTAL_INVERSE_CHARS", 2_000)
     submit(flow.pk, [ask(bob, remove("plan"))])
     submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(300)])
     with CaptureQueriesContext(connection) as queries:
