@@ -122,7 +122,9 @@ class Ping:
     type: ClassVar = "ping"
 
 
-ClientFrame: TypeAlias = Hello | Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+SessionFrame: TypeAlias = Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+"""What a client sends after `Hello`."""
+ClientFrame: TypeAlias = Hello | SessionFrame
 
 
 # From the server

@@ -62,9 +62,9 @@ async def test_a_version_that_is_told_by_half_is_found(
     def last_one(following: Sequence[Delta]) -> Delta:
         return replace(real(following), effect=following[-1].effect)
 
-    real = deltas.join
+    real = deltas.merge
     for module in (deltas, replica, broadcaster):
-        monkeypatch.setattr(module, "join", last_one)
+        monkeypatch.setattr(module, "merge", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(FEW):
             await run(seed, cast)
