@@ -9,7 +9,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-"""What Unicode says may be left out of a drawing (Default_Ignorable_Code_Point), and the braille pattern without dots."""
+"""What Unicode lets a drawing leave out (Default_Ignorable_Code_Point), and the braille pattern without dots."""
 
 
 def shows_something(text: str) -> bool:

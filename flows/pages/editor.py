@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from flows import limits as helix_limits
 from flows.access import Access
-from flows.commands import can_take_back
+from flows.commands import undo_availability
 from flows.document import KINDS
 from flows.first_paint import open_flow
 from flows.messages import texts
@@ -48,7 +48,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     opening = open_flow(access.flow.pk)
     context = {
         **_identity(access, opening.loaded),
-        **_own_steps(request.user.pk, access, opening.loaded.version),
+        **_undo_availability(request.user.pk, access, opening.loaded.version),
         "canvas": layers(opening.loaded.document),
         "partial": opening.is_partial,
         "palette": _palette(),
@@ -108,9 +108,10 @@ def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _own_steps(user_id: int, access: Access, version: int) -> dict[str, bool]:
-    can_undo, can_redo = can_take_back(user_id, access.flow.pk, version) if access.may_edit else (False, False)
-    return {"can_undo": can_undo, "can_redo": can_redo}
+def _undo_availability(user_id: int, access: Access, version: int) -> dict[str, bool]:
+    if not access.may_edit:
+        return {"can_undo": False, "can_redo": False}
+    return undo_availability(user_id, access.flow.pk, version)._asdict()
 
 
 def _catalogue() -> dict[str, dict[str, object]]:
