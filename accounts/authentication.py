@@ -51,7 +51,7 @@ class SessionCookie(APIKeyCookie):
         _ = request.body  # read before Django's check may parse it as a form and leave nothing
         if check_csrf(request):
             if (token := request.headers.get("X-CSRFToken")) and token == request.COOKIES.get("csrftoken"):
-                raise Problem("forbidden", "The Origin or Referer of this call is not one that may send it.")
+                raise Problem("forbidden", gettext("Requests from this Origin or Referer are not allowed."))
             raise Problem("forbidden", gettext("Send the cookie `csrftoken` back in the header `X-CSRFToken`."))
         return Person(request.user.pk)
 

@@ -17,7 +17,7 @@ def _storable(text: str) -> None:
 def visible_name(text: str) -> str:
     """Refuse a name that shows nothing."""
     if not shows_something(text):
-        raise forms.ValidationError(_("Enter a name that can be seen."))
+        raise forms.ValidationError(_("Enter a name with visible characters."))
     return text
 
 

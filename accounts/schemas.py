@@ -17,7 +17,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def storable(text: str) -> str:
     """Refuse what not every database and encoding can hold."""
     if _UNSTORABLE.search(text):
-        raise ValueError("holds NUL or a lone surrogate")
+        raise ValueError("NUL and lone surrogates are not allowed")
     return text
 
 
@@ -26,14 +26,14 @@ def address(text: str) -> str:
     try:
         validate_email(text := text.strip().lower())
     except ValidationError:
-        raise ValueError("is not an e-mail address") from None
+        raise ValueError("must be an e-mail address") from None
     return text
 
 
 def name(text: str) -> str:
     """Read a person's name."""
     if not shows_something(text):
-        raise ValueError("must show something")
+        raise ValueError("must have visible characters")
     return text.strip()
 
 

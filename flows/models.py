@@ -156,7 +156,7 @@ class Change(models.Model):
     """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text.
 
     `step` names the gesture that it belongs to; `undo_of` is where the step began that an undo or redo takes back, and
-    `left_alone` what that left as it was.
+    `left_alone` what that skipped.
     """
 
     flow = models.ForeignKey(
@@ -170,18 +170,18 @@ class Change(models.Model):
         on_delete=models.PROTECT,
         related_name="changes",
         db_index=False,
-        verbose_name=_("who"),
+        verbose_name=_("person"),
     )
     client = models.CharField(_("client"), max_length=64, null=True, blank=True)
-    seq = models.PositiveBigIntegerField(_("number"), null=True, blank=True)
-    via = models.CharField(_("how"), max_length=16)
+    seq = models.PositiveBigIntegerField(_("sequence number"), null=True, blank=True)
+    via = models.CharField(_("via"), max_length=16)
     operation = models.TextField(_("operation"))
     inverse = models.TextField(_("inverse"), null=True, blank=True)
     undo_of = models.PositiveBigIntegerField(null=True, blank=True)
     step = models.CharField(max_length=64, null=True, blank=True)
     left_alone = models.TextField(null=True, blank=True)
     digest = models.CharField(_("digest"), max_length=64)
-    created_at = models.DateTimeField(_("when"))
+    created_at = models.DateTimeField(_("time"))
 
     class Meta:
         verbose_name = _("change")
@@ -210,20 +210,20 @@ class Answer(models.Model):
         Flow, on_delete=models.CASCADE, related_name="answers", db_index=False, verbose_name=_("flow")
     )
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
     )
     client = models.CharField(_("client"), max_length=64)
-    seq = models.PositiveBigIntegerField(_("number"))
+    seq = models.PositiveBigIntegerField(_("sequence number"))
     version = models.PositiveBigIntegerField()
     code = models.CharField(_("code"), max_length=32, blank=True)
     reason = models.CharField(_("reason"), max_length=32, blank=True, default="")
     details = models.TextField(_("details"), blank=True, default="")
     message = models.TextField(_("message"), blank=True, default="")
-    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+    created_at = models.DateTimeField(_("time"), auto_now_add=True)
 
     class Meta:
-        verbose_name = _("answer without a version")
-        verbose_name_plural = _("answers without a version")
+        verbose_name = _("unapplied submission")
+        verbose_name_plural = _("unapplied submissions")
         constraints = [models.UniqueConstraint(fields=["flow", "actor", "client", "seq"], name="answered_once")]
 
     def __str__(self) -> str:

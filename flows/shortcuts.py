@@ -40,9 +40,9 @@ def _select() -> list[Shortcut]:
     return [
         (("Ctrl", "A"), _("Select all")),
         (("Esc",), _("Clear selection")),
-        (("←", "↑", "→", "↓"), _("Move by 8 px, with Shift by 32 px")),
+        (("←", "↑", "→", "↓"), _("Move by 8 px (Shift: 32 px)")),
         (("Alt", "←", "→"), _("Go to connected node")),
-        (("Ctrl", "Shift", "←"), _("Align to one side")),
+        (("Ctrl", "Shift", "←"), _("Align (any arrow key)")),
         (("Ctrl", "G"), pgettext("action", "Group")),
         (("Ctrl", "Shift", "G"), _("Ungroup")),
     ]
@@ -63,7 +63,7 @@ def _view() -> list[Shortcut]:
 def _mouse() -> list[Shortcut]:
     wheel, space, drag = pgettext("mouse", "Wheel"), pgettext("key", "Space"), pgettext("mouse", "Drag")
     return [
-        ((wheel,), _("Pan, with Ctrl zoom")),
+        ((wheel,), _("Pan (Ctrl: zoom)")),
         ((space, drag), _("Pan")),
         (("Alt", drag), _("Duplicate")),
         (("Shift", drag), _("Lock to axis")),

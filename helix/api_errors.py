@@ -20,7 +20,7 @@ WORDS = {
     400: ("invalid", _("Malformed request.")),
     403: ("forbidden", _("This is not allowed.")),
     404: ("not_found", NOT_FOUND),
-    405: ("method_not_allowed", _("Method not allowed here.")),
+    405: ("method_not_allowed", _("Method not allowed.")),
     413: ("too_large", _("The body is too large.")),
     500: ("internal", _("Something went wrong on the server.")),
     503: ("unavailable", UNAVAILABLE),

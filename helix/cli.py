@@ -33,13 +33,13 @@ class ServerName(StrEnum):
 def up(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks a free one.", min=0, max=65535)] = 8000,
     data_dir: DataDir = None,
     demo: Annotated[
         bool | None,
-        typer.Option("--demo/--no-demo", help="Offer the demo's people and flow.", show_default="on loopback"),
+        typer.Option("--demo/--no-demo", help="Offer the demo accounts and flow.", show_default="on loopback"),
     ] = None,
-    server: Annotated[ServerName, typer.Option(help="uvicorn is the faster one.")] = ServerName.DAPHNE,
+    server: Annotated[ServerName, typer.Option(help="uvicorn is faster.")] = ServerName.DAPHNE,
 ) -> None:
     """Bring the database up to date, seed the demo on first start, serve, and print the address."""
     from helix import serving
@@ -90,15 +90,15 @@ def verify(
     except NotFound:
         fail(f"There is no flow {flow}.")
     except DatabaseError as error:
-        fail(f"The database cannot be read: {error}")
+        fail(f"Cannot read the database: {error}")
     if damaged:
         raise typer.Exit(1)
-    print("Every flow agrees with its log.")  # noqa: T201
+    print("Every flow matches its log.")  # noqa: T201
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def manage(context: typer.Context, data_dir: DataDir = None) -> None:
-    """Run one of Django's commands on this installation, such as `helix manage createsuperuser`."""
+    """Run a Django command on this installation, for example `helix manage createsuperuser`."""
     configure(data_dir)
     from django.core.management import execute_from_command_line
 

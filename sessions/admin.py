@@ -54,17 +54,17 @@ class LiveFlowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Lead to the flow's own page."""
         return format_html('<a href="{}">{}</a>', reverse("admin:flows_flow_change", args=[flow.pk]), flow.title)
 
-    @admin.display(description=_("people"))
+    @admin.display(description=_("number of people"))
     def count(self, flow: LiveFlow) -> int:
         """Say how many persons are in it."""
         return len(flow.live["people"])
 
-    @admin.display(description=_("who"))
+    @admin.display(description=_("people"))
     def people(self, flow: LiveFlow) -> str:
         """Name them."""
         return ", ".join(one["name"] for one in flow.live["people"])
 
-    @admin.display(description=_("since"))
+    @admin.display(description=_("started"))
     def started(self, flow: LiveFlow) -> str:
         """Say when the session began."""
         moment = parse_datetime(flow.live["started_at"])

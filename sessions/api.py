@@ -55,6 +55,6 @@ def read_session(request: HttpRequest, flow_id: UUID) -> queries.SessionState:
 def list_sessions(request: HttpRequest) -> dict[str, object]:
     """List every flow that is being edited now; staff only."""
     if not person(request).is_staff:
-        raise Problem("forbidden", _("Only staff may see every session."))
+        raise Problem("forbidden", _("Only staff can see all sessions."))
     found = queries.live_sessions()
     return {"items": found, "count": len(found)}

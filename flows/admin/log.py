@@ -44,7 +44,7 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         """Allow what the flow's page links to."""
         return lookup == "flow__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
-    @admin.display(description=_("what"))
+    @admin.display(description=_("summary"))
     def what(self, change: Change) -> str:
         """Say in a few words what was done to what."""
         return summary(orjson.loads(change.operation))
@@ -73,7 +73,7 @@ class AnswerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     fields = ("flow", "actor", "client", "seq", "version", "code", "why", "created_at")
     readonly_fields = ("why",)
 
-    @admin.display(description=_("why"))
+    @admin.display(description=_("reason"))
     def why(self, answer: Answer) -> str:
         """Say why it was refused."""
         return sentence(refusal_of(answer)) if answer.code else ""

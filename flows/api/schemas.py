@@ -88,7 +88,7 @@ class NamedIn(In):
     @model_validator(mode="after")
     def _seq_has_a_client(self) -> Self:
         if self.seq is not None and self.client is None:
-            raise ValueError("seq counts what one client sends: name the client")
+            raise ValueError("seq is only allowed together with client")
         return self
 
 
@@ -104,7 +104,7 @@ class OperationsIn(NamedIn):
     @model_validator(mode="after")
     def _seq_stays_a_seq(self) -> Self:
         if self.seq is not None and self.seq + len(self.operations) - 1 > LARGEST:
-            raise ValueError("the last seq is beyond 2^53 - 1")
+            raise ValueError("the last seq must not exceed 2^53 - 1")
         return self
 
 

@@ -51,7 +51,6 @@ from flows.document.operations.outcome import Skipped, decode_skipped, encode_sk
 from flows.document.overwrites.report import Overwrite, overwrites
 from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
 from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps
-from flows.document.values import shows_something
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -124,6 +123,5 @@ __all__ = [
     "references_in",
     "same_json",
     "selective_undo",
-    "shows_something",
     "undo_steps",
 ]

@@ -19,8 +19,8 @@ from flows.document.values import (
     read_id,
     read_size,
     read_text,
-    shows_something,
 )
+from web.text import shows_something
 
 _Reader: TypeAlias = Callable[[object, DocumentLimits], object]
 

@@ -6,7 +6,6 @@ refused in every string, because not every database and encoding can hold them.
 """
 
 import re
-import unicodedata
 
 from flows.document.errors import Reason, invalid
 
@@ -19,8 +18,6 @@ NAMES = 100
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
-_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5")
-"""Characters that show nothing although Unicode counts them as letters, marks or symbols."""
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -46,11 +43,6 @@ def read_text(value: object, name: str, longest: int) -> str:
     if _UNSTORABLE.search(value):
         raise invalid(Reason.UNSTORABLE, name=name)
     return value
-
-
-def shows_something(text: str) -> bool:
-    """Tell whether a text has at least one character that can be seen."""
-    return any(character not in _BLANK and unicodedata.category(character)[0] not in "ZC" for character in text)
 
 
 def read_colour(value: object, name: str) -> str:

@@ -30,10 +30,10 @@ class BadFrame(Exception):  # noqa: N818
         """Say in the active language what is wrong."""
         if isinstance(self._message, Rejected):
             return sentence(self._message)
-        return gettext(self._message) % self._values if self._values else gettext(self._message)
+        return gettext(self._message).format_map(self._values)
 
 
-class OtherProtocol(Exception):  # noqa: N818
+class UnsupportedProtocol(Exception):  # noqa: N818
     """A `hello` of a protocol that we do not speak."""
 
 
@@ -45,7 +45,7 @@ class Decoder(Protocol):
 
 
 def decode_frame(text: str) -> ClientFrame:
-    """Decode one text frame. Raises `BadFrame`, or `OtherProtocol` for a `hello` of another protocol."""
+    """Decode one text frame. Raises `BadFrame`, or `UnsupportedProtocol` for a `hello` of another protocol."""
     try:
         fields = parse_json(text)
     except Rejected as refused:
@@ -53,7 +53,7 @@ def decode_frame(text: str) -> ClientFrame:
     kind = fields.get("type") if isinstance(fields, dict) else None
     decode = DECODERS.get(kind) if isinstance(kind, str) else None
     if decode is None:
-        raise BadFrame(_("a frame is an object whose type is one of: %(types)s"), types=", ".join(DECODERS))
+        raise BadFrame(_("A frame is a JSON object of one of these types: {types}"), types=", ".join(DECODERS))
     return decode(cast(Fields, fields))
 
 
@@ -92,7 +92,7 @@ def _decoder(frame: type[ClientFrame]) -> Decoder:
 def _hello(fields: Fields) -> ClientFrame:
     protocol = fields.get("protocol")
     if isinstance(protocol, int) and not isinstance(protocol, bool) and protocol != PROTOCOL:
-        raise OtherProtocol
+        raise UnsupportedProtocol
     return DECODE_HELLO(fields)
 
 
@@ -106,12 +106,12 @@ def _presence(fields: Fields) -> Presence:
 def _complaint(fields: Fields, known: list[Field]) -> BadFrame:
     """Say what is wrong with fields that could not be decoded."""
     if missing := sorted(one.name for one in known if not one.is_optional and one.name not in fields):
-        return BadFrame(_("missing: %(names)s"), names=", ".join(missing))
+        return BadFrame(_("Missing fields: {names}"), names=", ".join(missing))
     if unknown := fields.keys() - {one.name for one in known} - {"type"}:
-        return BadFrame(_("unknown fields: %(count)s"), count=len(unknown))
+        return BadFrame(_("Unknown fields: {count}"), count=len(unknown))
     rules = ((one.name, one.rule) for one in known if one.rule and one.name in fields)
     field, rule = next((name, rule) for name, rule in rules if not rule.fits(fields[name]))
-    return BadFrame(rule.message, field=field)
+    return BadFrame(rule.message, name=field)
 
 
 STATE_CHECKS = {one.name: one.rule.fits for one in members_of(PresenceState) if one.rule}

@@ -155,20 +155,20 @@ def _is_status(value: object) -> bool:
     return value in ("active", "idle")
 
 
-INVALID = _("%(field)s is not valid")
-Seq = Annotated[int, Rule(_is_seq, _("%(field)s must be a whole number from 1 to 2^53 - 1"))]
-Version = Annotated[int, Rule(is_count, _("%(field)s must be a whole number"))]
-VersionOrNull = Annotated[int | None, Rule(_is_count_or_null, _("%(field)s must be a version or null"))]
-ClientId = Annotated[str, Rule(_is_client, _("%(field)s must match [A-Za-z0-9_-]{8,64}"))]
-ClientIdIfNamed = Annotated[str | None, Rule(_is_client, _("%(field)s must match [A-Za-z0-9_-]{8,64}"))]
-StepIfNamed = Annotated[str | None, Rule(_is_id, _("%(field)s must match [A-Za-z0-9_-]{1,64}"))]
-ElementOrNull = Annotated[str | None, Rule(_is_id_or_null, _("%(field)s must be an id"))]
-EpochOrNull = Annotated[str | None, Rule(_is_epoch, _("%(field)s must be a text or null"))]
-ActionName = Annotated[str, Rule(_is_name, _("%(field)s must be a name"))]
+INVALID = _("{name}: not valid")
+Seq = Annotated[int, Rule(_is_seq, _("{name}: a whole number from 1 to 2^53 - 1"))]
+Version = Annotated[int, Rule(is_count, _("{name}: a whole number from 0"))]
+VersionOrNull = Annotated[int | None, Rule(_is_count_or_null, _("{name}: a version or null"))]
+ClientId = Annotated[str, Rule(_is_client, _("{name}: 8 to 64 of the characters A-Z a-z 0-9 _ -"))]
+ClientIdIfNamed = Annotated[str | None, Rule(_is_client, _("{name}: 8 to 64 of the characters A-Z a-z 0-9 _ -"))]
+StepIfNamed = Annotated[str | None, Rule(_is_id, _("{name}: 1 to 64 of the characters A-Z a-z 0-9 _ -"))]
+ElementOrNull = Annotated[str | None, Rule(_is_id_or_null, _("{name}: an id or null"))]
+EpochOrNull = Annotated[str | None, Rule(_is_epoch, _("{name}: a string of at most 64 characters, or null"))]
+ActionName = Annotated[str, Rule(_is_name, _("{name}: a string of at most 64 characters"))]
 Cursor = Annotated[list[float] | None, Rule(_is_cursor, INVALID)]
 Selection = Annotated[list[str], Rule(_are_ids, INVALID)]
 Drag = Annotated[dict[str, object] | None, Rule(_is_drag, INVALID)]
 FieldPath = Annotated[str | None, Rule(_is_path, INVALID)]
 Viewport = Annotated[list[float], Rule(_is_viewport, INVALID)]
 Status = Annotated[str, Rule(_is_status, INVALID)]
-FormatRule = Rule(_is_format, _('%(field)s must be "html" or "json"'))
+FormatRule = Rule(_is_format, _('{name}: "html" or "json"'))

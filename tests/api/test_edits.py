@@ -267,7 +267,7 @@ def test_names_and_conflicts_beyond_the_end(as_bob: Program, flow: Flow, refused
     asked = {"client": "program-1", "seq": 2**53 - 1, "operations": [move("n1", 5)] * 2}
     beyond = as_bob.post(f"/flows/{flow.pk}/operations", asked)
     refused(beyond, 422, "invalid")
-    assert beyond.json()["message"] == "body: the last seq is beyond 2^53 - 1"  # type: ignore[attr-defined]
+    assert beyond.json()["message"] == "body: the last seq must not exceed 2^53 - 1"  # type: ignore[attr-defined]
     ahead = as_bob.put(f"/flows/{flow.pk}/graph", {"version": 7, **LONELY})
     refused(ahead, 409, "version_conflict")
     assert ahead.json()["message"] == "The flow is only at version 1."  # type: ignore[attr-defined]

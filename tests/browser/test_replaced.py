@@ -43,6 +43,23 @@ def test_a_late_edit_over_somebodys_newer_one_offers_theirs(apart: Apart, networ
     expect(bob.node("Strategy")).to_be_visible()
 
 
+def test_a_node_that_was_moved_meanwhile_can_be_shown(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart([PLAN, SEARCH])
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 40, y + 80)).settled()
+    lost(network, alice)
+    bob.operate({"kind": "move_node", "id": "plan", "x": 9000, "y": 7000})
+    back(network, alice)
+    pill(alice).click()
+    expect(notes(alice)).to_contain_text("Bob changed Plan after you")
+    expect(notes(alice).get_by_text("Moved", exact=True)).to_be_visible()
+    expect(alice.node("Plan")).not_to_be_in_viewport()
+    notes(alice).get_by_role("button", name="Show").click()
+    expect(alice.node("Plan")).to_be_in_viewport()
+    expect(alice.node("Plan")).to_be_focused()
+    expect(notes(alice)).to_have_count(1)
+
+
 def test_a_connection_that_went_with_somebodys_node_is_reported_and_can_be_brought_back(
     apart: Apart, network: Proxy
 ) -> None:

@@ -78,7 +78,7 @@ def test_what_was_turned_off_and_on_again_is_on(away: Away) -> None:
         alice.page.locator("[data-canvas]").focus()
         pick(alice, "Ask")
         alice.node("Ask").click(button="right", position={"x": 20, "y": 12})
-        alice.page.get_by_role("menuitem", name="Turn off" if is_off else "Turn on").click()
+        alice.page.get_by_role("menuitem", name="Disable" if is_off else "Enable").click()
         expect(alice.page.locator("[data-node-id=ask][data-disabled]")).to_have_count(int(is_off))
         expect(alice.page.locator("[data-edge-id=e1][data-disabled]")).to_have_count(int(is_off))
         expect(second(alice, "Ask")).to_have_text("Off" if is_off else "Input")

@@ -15,18 +15,18 @@ from flows.document import (
 from .cast import a_node
 
 TABLE = """
-agent     | Core       | 144x80  #0ea5e9 | provider model temperature max_tokens system_prompt reasoning max_retries
-sensor    | Core       | 136x60  #22c55e | source endpoint interval_ms format filters queue_size
-skill     | Core       | 136x60  #f59e0b | name code input_schema output_schema timeout_ms retry_count on_error
-memory    | Core       | 136x60  #ec4899 | type backend max_entries embedding_model similarity index_fields
-decision  | Logic      | 120x80  #ef4444 | language expression branches default_branch
-loop      | Logic      | 120x60  #8b5cf6 | type iterate_over max_iterations break_condition batch_size on_error
-transform | Logic      | 136x60  #14b8a6 | type transformation input_format output_format validation_schema
-input     | In and out | 120x60  #6366f1 | type fields validation_rules default_values
-output    | In and out | 120x60  #06b6d4 | type format_template destinations file_path webhook_url
-api       | In and out | 120x60  #f97316 | method url params headers body auth secret timeout_ms retry_attempts
-note      | Canvas     | 176x80  #eab308 | text
-group     | Canvas     | 320x200 #94a3b8 | collapsed
+agent    | Core            | 144x80  #0ea5e9 | provider model temperature max_tokens system_prompt reasoning max_retries
+sensor   | Core            | 136x60  #22c55e | source endpoint interval_ms format filters queue_size
+skill    | Core            | 136x60  #f59e0b | name code input_schema output_schema timeout_ms retry_count on_error
+memory   | Core            | 136x60  #ec4899 | type backend max_entries embedding_model similarity index_fields
+decision | Logic           | 120x80  #ef4444 | language expression branches default_branch
+loop     | Logic           | 120x60  #8b5cf6 | type iterate_over max_iterations break_condition batch_size on_error
+transform| Logic           | 136x60  #14b8a6 | type transformation input_format output_format validation_schema
+input    | Input and output| 120x60  #6366f1 | type fields validation_rules default_values
+output   | Input and output| 120x60  #06b6d4 | type format_template destinations file_path webhook_url
+api      | Input and output| 120x60  #f97316 | method url params headers body auth secret timeout_ms retry_attempts
+note     | Canvas          | 176x80  #eab308 | text
+group    | Canvas          | 320x200 #94a3b8 | collapsed
 """
 CHOICES = {
     "agent.provider": "openai anthropic ollama huggingface custom",

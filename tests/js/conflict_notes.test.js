@@ -13,6 +13,7 @@ const texts = new Texts({
   went_along_theirs: "What {name} had connected went with it: {edges}",
   after_you: "{name} changed {what} after you",
   after_them: "You changed {what} after {name}",
+  moved: "Moved",
   is_now: "{property}: “{from}” is now “{to}”",
   after_elsewhere: "You wrote {what} elsewhere too",
   gone_elsewhere: "You deleted {what}, but had changed it elsewhere",
@@ -62,6 +63,12 @@ test("a group is called by its name, also when it is gone", () => {
   const moved = { property: "parent", stands: "theirs", mine: "g", theirs: "h", names: { g: "Gone", h: "Here" } };
   assert.equal(said(moved)[1], "Group: “Gone” is now “Here”");
   assert.equal(said({ ...moved, theirs: null })[1], "Group: “Gone” is now “nothing”");
+});
+
+test("a place is not given in numbers: the node can be shown", () => {
+  const note = overwrittenNote({ ...base, property: "place", stands: "theirs", mine: [336, 376], theirs: [80, 200], put: {} }, editor);
+  assert.deepEqual([note.detail, note.moved], ["Moved", "d"]);
+  assert.equal(overwrittenNote({ ...base, property: "label", stands: "theirs", mine: "a", theirs: "b" }, editor).moved, undefined);
 });
 
 test("my changes to my own work are my own", () => {

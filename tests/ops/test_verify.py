@@ -41,7 +41,7 @@ def test_a_sound_installation_agrees(stopped: Server) -> None:
     result = stopped.verify()
 
     assert result.returncode == 0
-    assert result.stdout == "Every flow agrees with its log.\n"
+    assert result.stdout == "Every flow matches its log.\n"
 
 
 def test_an_unknown_flow_is_said(stopped: Server) -> None:
@@ -59,7 +59,7 @@ def test_what_is_no_database_is_said(stopped: Server) -> None:
     result = stopped.verify()
 
     assert result.returncode == 1
-    assert "The database cannot be read" in result.stderr
+    assert "Cannot read the database" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels import consumer
 from channels.layers import InMemoryChannelLayer, get_channel_layer
-from django.utils import translation
+from django.conf import settings
 
 from accounts.models import User
 from flows.models import Flow
@@ -75,39 +75,27 @@ async def test_a_frame_takes_no_trip_through_a_thread(join: Join, monkeypatch: p
 @pytest.mark.parametrize(
     ("headers", "message"),
     [
-        ({}, "say hello first"),
-        ({"Accept-Language": "de"}, "erst grüßen"),
-        ({"Accept-Language": "en", "Cookie": "language=de"}, "erst grüßen"),
-        ({"Accept-Language": "xx"}, "say hello first"),
+        ({}, "Say hello first."),
+        ({"Accept-Language": "de"}, "Zuerst hello senden."),
+        ({"Accept-Language": "en", "Cookie": f"{settings.LANGUAGE_COOKIE_NAME}=de"}, "Zuerst hello senden."),
+        ({"Accept-Language": "xx"}, "Say hello first."),
     ],
 )
 async def test_errors_are_in_the_language_of_the_handshake(
-    live: None,
-    flow: Flow,
-    cast: dict[str, User],
-    monkeypatch: pytest.MonkeyPatch,
-    headers: dict[str, str],
-    message: str,
+    live: None, flow: Flow, cast: dict[str, User], headers: dict[str, str], message: str
 ) -> None:
-    def translated(text: str) -> str:
-        return "erst grüßen" if translation.get_language() == "de" else text
-
-    monkeypatch.setattr("sessions.protocol.decoding.gettext", translated)
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, headers)
     await client.send("ping")
     assert await client.next("error") == {"type": "error", "code": "invalid", "message": message}
     await client.leave()
 
 
-async def test_refusals_are_in_the_language_of_the_handshake(
-    live: None, flow: Flow, cast: dict[str, User], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("flows.sentences.gettext", lambda text: f"{translation.get_language()}: {text}")
+async def test_refusals_are_in_the_language_of_the_handshake(live: None, flow: Flow, cast: dict[str, User]) -> None:
     client = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk, {"Accept-Language": "de"})
     await client.hello()
     await client.send("execute_action", seq=1, action="tidy")
     refused = await client.answer(1)
-    assert (refused["code"], refused["message"]) == ("unknown_action", "de: There is no such action.")
+    assert (refused["code"], refused["message"]) == ("unknown_action", "Diese Aktion gibt es nicht.")
     await client.leave()
 
 

@@ -5,9 +5,11 @@ import re
 import pytest
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.document import Edge, Node
 from flows.models import Flow
+from flows.parsing import parse_flow
 from flows.rendering import label_html, node_html
 from tests.document.cast import a_node
 from tests.pages.conftest import Enter
@@ -26,7 +28,8 @@ def hebrew(alice: User) -> Flow:
     ]
     edges = [{"id": "e", "source": "a", "target": "c", "label": HEBREW}]
     nodes.append({"id": "c", "kind": "decision", "x": 600, "y": 0, "settings": {"branches": [HEBREW]}})
-    return create_flow(alice.pk, title=HEBREW, description=HEBREW, nodes=nodes, edges=edges, via="page")
+    record = parse_flow(title=HEBREW, description=HEBREW, nodes=nodes, edges=edges)
+    return create_flow(Person(alice.pk), record, via="page")
 
 
 def undirected(html: str) -> list[str]:

@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.commands import create_flow
 from flows.document import KINDS
 from flows.models import Flow
+from flows.parsing import parse_flow
 from tests.pages.conftest import Enter
 from tests.texts.catalogues import LANGUAGES
 from tests.texts.reading import Reader, english, read
@@ -48,7 +50,7 @@ def test_english_is_found_where_it_stands() -> None:
 @each
 def test_the_description_of_the_api_is_english_on_a_page_that_is_not(client: Client, db: None, language: str) -> None:
     page = client.get("/api/v1/docs", headers={"accept-language": language}).content.decode()
-    assert not {"Calls", "Parameters", "Responses", "No login needed."} & set(read(page))
+    assert not {"Endpoints", "Parameters", "Responses", "No login needed."} & set(read(page))
     assert re.search(r'<span lang="en">[A-Z][a-z]+ ', page)
 
 
@@ -165,7 +167,7 @@ def without_tokens(answer: HttpResponse) -> str:
 @pytest.mark.parametrize("path", ["/", "/flows/{flow}/", "/flows/{flow}/members", "/nowhere/"])
 def test_without_a_catalogue_a_page_is_all_english(flow: Flow, alice: User, bob: User, enter: Enter, path: str) -> None:
     """Dates too: Django itself would have French ones."""
-    create_flow(alice.pk, title="Another", via="page")
+    create_flow(Person(alice.pk), parse_flow(title="Another"), via="page")
     client, path = enter(alice), path.format(flow=flow.pk)
     french = client.get(path, headers={"accept-language": "fr"})
     assert french.headers["Content-Language"] == "en"

@@ -74,7 +74,7 @@ SENSOR = Kind(
             "Source",
             webhook="Webhook",
             polling="Polling",
-            pubsub="Publish and subscribe",
+            pubsub="Publish/subscribe",
             file="File",
             database="Database",
         ),
@@ -99,13 +99,13 @@ SKILL = Kind(
         long_setting("code", "Code", "Skill"),
         json_setting("input_schema", "Input schema", "Schemas", SCHEMA),
         json_setting("output_schema", "Output schema", "Schemas", SCHEMA),
-        whole_setting("timeout_ms", "Timeout (ms)", "Failure", default=30_000, high=DAY_MS),
-        whole_setting("retry_count", "Retries", "Failure", default=0, high=100),
+        whole_setting("timeout_ms", "Timeout (ms)", "Error handling", default=30_000, high=DAY_MS),
+        whole_setting("retry_count", "Retries", "Error handling", default=0, high=100),
         choice_setting(
             "on_error",
             "On error",
             "throw",
-            "Failure",
+            "Error handling",
             throw="Stop",
             return_null="Return nothing",
             retry="Try again",
@@ -129,7 +129,7 @@ MEMORY = Kind(
             "key_value",
             "Memory",
             vector_store="Vector store",
-            key_value="Key and value",
+            key_value="Key-value",
             conversation="Conversation",
             session="Session",
         ),
@@ -155,7 +155,7 @@ DECISION = Kind(
         text_setting("language", "Condition language", "Condition"),
         long_setting("expression", "Expression", "Condition"),
         names_setting(
-            "branches", "Branches", "Branches", "Each branch is an output. Everything else leaves by default."
+            "branches", "Branches", "Branches", "Each branch is an output. Anything else goes to the default output."
         ),
         text_setting("default_branch", "Default branch", "Branches"),
     ),
@@ -172,14 +172,26 @@ LOOP = Kind(
     outputs=("each", "out"),
     settings=(
         choice_setting(
-            "type", "Type", "for_each", "Loop", for_each="For each", until="Until", times="Times", **{"while": "While"}
+            "type",
+            "Type",
+            "for_each",
+            "Loop",
+            for_each="For each",
+            until="Until",
+            times="Number of times",
+            **{"while": "While"},
         ),
         text_setting("iterate_over", "Iterate over", "Loop"),
         whole_setting("max_iterations", "Max iterations", "Loop", default=100, high=1_000_000_000),
         text_setting("break_condition", "Break condition", "Loop"),
         whole_setting("batch_size", "Batch size", "Loop", default=1, low=1, high=1_000_000),
         choice_setting(
-            "on_error", "On error", "throw", "Failure", throw="Stop", **{"continue": "Continue", "break": "Exit loop"}
+            "on_error",
+            "On error",
+            "throw",
+            "Error handling",
+            throw="Stop",
+            **{"continue": "Continue", "break": "Exit loop"},
         ),
     ),
 )
@@ -206,7 +218,7 @@ TRANSFORM = Kind(
 INPUT = Kind(
     name="input",
     title="Input",
-    group="In and out",
+    group="Input and output",
     icon="log-in",
     colour="#6366f1",
     width=120,
@@ -223,7 +235,7 @@ INPUT = Kind(
 OUTPUT = Kind(
     name="output",
     title="Output",
-    group="In and out",
+    group="Input and output",
     icon="log-out",
     colour="#06b6d4",
     width=120,
@@ -243,7 +255,7 @@ OUTPUT = Kind(
 API = Kind(
     name="api",
     title="API call",
-    group="In and out",
+    group="Input and output",
     icon="globe",
     colour="#f97316",
     width=120,
@@ -268,11 +280,11 @@ API = Kind(
             none="None",
             bearer="Bearer token",
             api_key="API key",
-            basic="Name and password",
+            basic="Username and password",
         ),
         text_setting("secret", "Secret", "Authentication", "The secret's name. Its value is never stored in the flow."),
-        whole_setting("timeout_ms", "Timeout (ms)", "Failure", default=30_000, high=DAY_MS),
-        whole_setting("retry_attempts", "Retries", "Failure", default=0, high=100),
+        whole_setting("timeout_ms", "Timeout (ms)", "Error handling", default=30_000, high=DAY_MS),
+        whole_setting("retry_attempts", "Retries", "Error handling", default=0, high=100),
     ),
 )
 

@@ -40,12 +40,12 @@ export class Conflicts extends EventTarget {
   #asked = 0;
   #isAsking = false;
 
-  constructor({ catalogue, editing, graph, notices, root, session, texts }) {
+  constructor({ catalogue, editing, focus, graph, notices, root, session, texts }) {
     super();
     this.#parts = { catalogue, editing, graph, notices, root, session, texts };
     this.#lastSeen = new LastSeen(root.dataset);
     this.#notes = new NoteStore(session.device, root.dataset);
-    this.#list = new NoteList({ texts }, this.#notes, (operation) => this.#put(operation));
+    this.#list = new NoteList({ texts }, this.#notes, (operation) => this.#put(operation), (id) => focus.node(id, true));
     this.#toasts = new ConflictToasts({ notices, texts, show: () => this.dispatchEvent(new Event("show")) }, this.#notes, (operation) => this.#put(operation));
     this.#notes.addEventListener("change", () => this.dispatchEvent(new Event("change")));
     this.#notes.load();

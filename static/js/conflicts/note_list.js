@@ -10,13 +10,15 @@ export class NoteList {
   #texts;
   #notes;
   #act;
+  #reveal;
   #rows = make("ul.conflict-list");
 
-  /** @param {import("./note_store.js").NoteStore} notes @param {(operation: object) => boolean} act whether it is on its way */
-  constructor({ texts }, notes, act) {
+  /** @param {import("./note_store.js").NoteStore} notes @param {(operation: object) => boolean} act whether it is on its way @param {(id: string) => void} reveal a node */
+  constructor({ texts }, notes, act, reveal) {
     this.#texts = texts;
     this.#notes = notes;
     this.#act = act;
+    this.#reveal = reveal;
     const clear = make("button.link-button", { type: "button" }, texts.say("dismiss_all"));
     clear.addEventListener("click", () => notes.dismiss());
     this.element = make("section.conflicts", { "data-away": true, hidden: true, "aria-label": texts.say("away_title") },
@@ -39,10 +41,11 @@ export class NoteList {
     (row?.querySelector("button") ?? this.element.closest("[data-waiting-panel]"))?.focus();
   }
 
-  #row({ name, icon: picture, title, what, detail, text, action, put }) {
+  #row({ name, icon: picture, title, what, detail, text, moved, action, put }) {
     const row = make("li", { "data-away-item": name }, make("span.row-icon", {}, icon(picture)), words(title, what, detail));
     const about = title.replace("{what}", what);
     if (text) row.querySelector(".row-text").append(make("details.row-words", {}, make("summary", {}, this.#texts.say("show_text")), make("p", { dir: "auto" }, text)));
+    if (moved) row.querySelector(".row-text").append(this.#shower(moved, about));
     if (put) {
       const button = make("button.link-button", { type: "button", "aria-label": `${action}: ${about}` }, action);
       button.addEventListener("click", () => this.#act(put) && this.#notes.dismiss(name));
@@ -52,6 +55,13 @@ export class NoteList {
     close.addEventListener("click", () => this.#notes.dismiss(name));
     row.append(close);
     return row;
+  }
+
+  #shower(id, about) {
+    const show = this.#texts.say("show");
+    const button = make("button.link-button", { type: "button", "aria-label": `${show}: ${about}` }, show);
+    button.addEventListener("click", () => this.#reveal(id));
+    return button;
   }
 }
 

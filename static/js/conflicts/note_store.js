@@ -3,8 +3,8 @@
  *
  * Event `change`.
  *
- * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, action?: string, put?: object, isReturn?: boolean}} Note
- *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `put`: the operation that `action` does,
+ * @typedef {{name: string, icon: string, title: string, what: string, detail: string, text?: string, moved?: string, action?: string, put?: object, isReturn?: boolean}} Note
+ *   `title` with `{what}` where its subject goes; `text`: what was written, in full; `moved`: the node whose position changed, to be shown; `put`: the operation that `action` does,
  *   `isReturn` if that brings back what was deleted; two of one `name` are the same note
  */
 

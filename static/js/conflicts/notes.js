@@ -74,18 +74,24 @@ function called(value, names) {
 }
 
 function changed(item, page) {
-  const { node, stands, label, property: name, mine, theirs, actor, names = {}, edges } = item;
-  const { texts, graph } = page;
-  const areTheirs = stands === "theirs";
+  const { node, stands, label, property: name, actor, edges } = item;
+  const { texts } = page;
   const who = whoOf(actor, texts);
-  const about = property(name, page, graph.nodes.get(node)?.kind);
-  const [from, to] = (areTheirs ? [mine, theirs] : [theirs, mine]).map((value) => shown(called(value, names), texts, name));
-  const now = texts.say("is_now", { property: about, from, to });
+  const isMoved = name === "place";
+  const now = isMoved ? texts.say("moved") : whatIsNow(item, page);
   return {
     ...offer(item, who, page),
     what: label || texts.say("the_flow"),
     detail: [now, wentAlong(stands, who, edges, texts)].filter(Boolean).join(". "),
+    ...(isMoved && { moved: node }),
   };
+}
+
+function whatIsNow({ node, stands, property: name, mine, theirs, names = {} }, page) {
+  const { texts, graph } = page;
+  const values = stands === "theirs" ? [mine, theirs] : [theirs, mine];
+  const [from, to] = values.map((value) => shown(called(value, names), texts, name));
+  return texts.say("is_now", { property: property(name, page, graph.nodes.get(node)?.kind), from, to });
 }
 
 function offer(item, name, page) {

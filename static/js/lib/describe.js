@@ -10,7 +10,6 @@ const ICONS = {
 export function shown(value, texts, name) {
   if (value === null || value === undefined || value === "") return texts.say("nothing");
   if (typeof value === "boolean") return texts.say(value ? "on" : "off");
-  if (name === "place") return value.join(", ");
   if (name === "size") return value.join(" × ");
   if (name === "ends") return `${value[0]} → ${value[1]}`;
   const text = isList(value) ? value.join(", ") : typeof value === "string" ? value : JSON.stringify(value);
