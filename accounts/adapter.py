@@ -8,7 +8,7 @@ UNKNOWN = "0.0.0.0"  # noqa: S104  (no address to listen on)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Counts a caller whose address cannot be told with all others like it, rather than failing."""
+    """Counts a caller whose address is unknown with all others like it, rather than failing."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address: behind trusted proxies the one they forward, else the connection's."""

@@ -1,7 +1,7 @@
 """People in the admin: found, switched off and on, given a new password; never deleted, because the log names them.
 
 The admin's own login form would go round the count of failed attempts, so its login is ours. An address is changed on
-its person alone: the table beside it, which the login library keeps, could give an account to somebody else.
+its person alone: the table beside it, which the login library keeps, could give an account to another person.
 """
 
 from allauth.account.decorators import secure_admin_login
@@ -72,7 +72,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("flows"), ordering="flow_total")
     def flow_count(self, listed: User) -> int:
-        """Show in how many flows somebody is."""
+        """Show in how many flows a person is."""
         return int(getattr(listed, "flow_total", 0))
 
     @admin.action(description=_("Deactivate selected people"))
@@ -90,12 +90,12 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         self.message_user(request, text, messages.SUCCESS)
 
     def has_delete_permission(self, request: HttpRequest, deleted: User | None = None) -> bool:
-        """Refuse, to everybody: changes name who made them."""
+        """Refuse, to all: changes name who made them."""
         return False
 
 
 def _switch(people: QuerySet[User], *, active: bool) -> int:
-    """Save each account by itself, so that whoever listens for changed accounts hears of it."""
+    """Save each account by itself, so that listeners for changed accounts hear of it."""
     switched = list(people.filter(is_active=not active))
     for account in switched:
         account.is_active = active

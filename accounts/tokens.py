@@ -1,8 +1,8 @@
 """Bearer tokens: allauth's JWT strategy, one server-side session behind each pair.
 
 The session is what makes a token die before its time: with the account's password, its deactivation, or the session's
-end. So validation reads the session and the person every time (`HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED`), and whoever
-keeps a connection open asks again. A refresh token is good for one use. Personal tokens will be read here too.
+end. So validation reads the session and the person every time (`HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED`), and an
+open connection asks again. A refresh token is good for one use. Personal tokens will be read here too.
 """
 
 from dataclasses import dataclass

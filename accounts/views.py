@@ -88,7 +88,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def offers_demo() -> bool:
-    """Whether one click logs in: never where people come by https, whatever else is set."""
+    """Whether one click logs in: never where people come by https, with any settings."""
     return bool(settings.HELIX_DEMO) and not settings.SECURE
 
 

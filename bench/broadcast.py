@@ -1,4 +1,4 @@
-"""The cheapest server there can be: whatever one socket sends, every socket gets. It finds the generator's own ceiling.
+"""The cheapest server there can be: what one socket sends, every socket gets. It finds the generator's own ceiling.
 
 `python -m bench.broadcast PORT` is a program; `Echoing` people send it frames shaped like ours, with as many changes
 in each as a busy server would put there.

@@ -150,7 +150,7 @@ async def peer_crowd(name: str, folder: Path, schedule: Schedule) -> Crowd:
 
 
 async def crowd(target: Target[P], schedule: Schedule) -> Crowd:
-    """Let everybody in, fifty at a time, then write and point."""
+    """Let all people in, fifty at a time, then write and point."""
     journal = target.journal()
     people = [target.person(number, journal) for number in range(schedule.people)]
     seconds = await join(people, 50)

@@ -19,7 +19,7 @@ from tests.sessions.client import Client, connect_to
 SAMPLES = 400
 PAUSE = 0.02
 FLOOR = 50.0
-"""Milliseconds below which nobody notices."""
+"""Milliseconds below which a delay is not noticed."""
 
 FLOODS: dict[str, str | bytes] = {
     "1,000 × 100 KB": "x" * 100_000,

@@ -1,7 +1,7 @@
 """`python -m bench.first_load --tree DIR --tree DIR`: what a first visit to the editor costs, tree beside tree.
 
 Each tree is served by its own `helix up`. A fresh browser, logged in and with nothing kept, opens the editor over an
-emulated line of 100 ms and 10 Mbit/s until `[data-connection=live]`; the trees take turns. What the page asked for
+emulated line of 100 ms and 10 Mbit/s until `[data-connection=live]`; the trees alternate. What the page asked for
 before it was live counts, sockets excepted; bytes are those of the bodies on the wire. The service worker may come, as
 at anybody's first visit.
 """

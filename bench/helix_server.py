@@ -42,7 +42,7 @@ class Setup:
 class HelixServer:
     """A context manager: seeds, starts and finally ends one `helix up` with all it needs.
 
-    `flows` are numbers of nodes: one flow each, for everybody. Rates are not limited: it is the schedule that decides.
+    `flows` are numbers of nodes: one flow each, open to all. Rates are not limited: it is the schedule that decides.
     """
 
     def __init__(self, setup: Setup, folder: Path, *, people: int, flows: list[int], library: int = 0) -> None:

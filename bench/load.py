@@ -45,9 +45,9 @@ class Result:
     cursor_p99: float | None
     deliveries: float  # of edits to others, a second
     cursor_deliveries: float
-    frames: float  # received by everybody, a second
+    frames: float  # received by all, a second
     bytes_per_frame: float
-    megabytes: float  # received by everybody, a second
+    megabytes: float  # received by all, a second
     written: int
     missing: int  # deliveries that never came
     acked: int
@@ -65,7 +65,7 @@ class Result:
 
 
 async def join(people: Sequence[Person], at_once: int = 20) -> float:
-    """Let everybody join, `at_once` at a time; return the seconds it took."""
+    """Let all people join, `at_once` at a time; return the seconds it took."""
     started = perf_counter()
     for start in range(0, len(people), at_once):
         await asyncio.gather(*(person.join() for person in people[start : start + at_once]))
@@ -93,7 +93,7 @@ async def drive(people: Sequence[Person], journal: Journal, schedule: Schedule, 
 
 
 async def pace(writers: Sequence[Person], rate: float, until: float, journal: Journal) -> None:
-    """Let the writers take turns at `rate` operations a second in all."""
+    """Let the writers alternate at `rate` operations a second in all."""
     started, turns = perf_counter(), cycle(writers)
     for index in count():
         due = started + index / rate
@@ -120,7 +120,7 @@ async def points(movers: Sequence[Person], rate: float, until: float) -> None:
 
 
 async def keep(people: Sequence[Person]) -> None:
-    """Do for everybody what the protocol asks of a client once a second."""
+    """Do for each person what the protocol asks of a client once a second."""
     while True:
         for person in people:
             person.tick()
@@ -155,7 +155,7 @@ def received(people: Sequence[Person]) -> tuple[int, int]:
 
 
 async def drained(journal: Journal, schedule: Schedule) -> None:
-    """Wait until every write reached everybody, or patience ends."""
+    """Wait until every write reached all, or patience ends."""
     expected = len(journal.edits) * schedule.people
     end = perf_counter() + PATIENCE
     while perf_counter() < end:

@@ -1,7 +1,7 @@
 """What was written when, what was seen when, and the percentiles in between.
 
 Receiving must stay cheap, so a frame is read once however many people get it: the server encodes one frame for
-everybody, and equal bytes are equal content. While the schedule runs only arrivals are noted; latencies are worked
+all, and equal bytes are equal content. While the schedule runs only arrivals are noted; latencies are worked
 out afterwards.
 """
 
@@ -14,7 +14,7 @@ STEP = 0.00005  # seconds per slot of the histogram
 
 @dataclass(slots=True)
 class Frame:
-    """One frame's content and everybody who got it."""
+    """One frame's content and all who got it."""
 
     edits: list[Key]
     cursors: list[Key]

@@ -1,7 +1,7 @@
 """People of the generator: how one of them joins, writes, points and reads, in each product's own protocol.
 
-The schedule and the measure know only `Person`. Everybody speaks raw frames: nobody's client library is in the
-figures, neither ours nor the others', and nobody applies what it reads to a document of its own.
+The schedule and the measure know only `Person`. All speak raw frames: no client library is in the
+figures, neither ours nor the others', and none applies what it reads to a document of its own.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""The demo: four people and one flow to look at, made once, when the database holds nobody yet.
+"""The demo: four people and one flow to look at, made once, when the database holds no people yet.
 
-Alice owns the flow, Bob edits it, Vera views it, Charlie is a stranger. They have no passwords: the login page's
+Alice owns the flow, Bob edits it, Vera views it, Charlie has no access. They have no passwords: the login page's
 buttons let one be any of them. What they do with the flow afterwards, deleting it included, is never undone here.
 """
 

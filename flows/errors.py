@@ -70,4 +70,4 @@ class FlowReason(StrEnum):
     EDGE_DELETED_BY = auto()
     YOU_DELETED_EDGE = auto()
     IN_WORDS = auto()
-    """What was refused before refusals had reasons; only the sentence was kept, as `text`."""
+    """A refusal from before refusals had reasons; only its sentence is stored, as `text`."""

@@ -2,7 +2,7 @@
 
 The names and defaults are the public contract's (docs/protocol.md). `DocumentLimits` holds those of the flow itself,
 so the pure core needs no settings; this adds those of sockets, bodies and accounts. No Django here: the settings
-module builds the value, everyone else reads `current()`.
+module builds the value, all others read `current()`.
 """
 
 from collections.abc import Mapping

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A message for whoever follows a flow."""
+    """A message for those who follow a flow."""
 
     flow_id: UUID
     message: dict[str, Any]

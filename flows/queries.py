@@ -57,7 +57,7 @@ class FlowSummary:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A part of somebody's flows, and how many there are in all."""
+    """A part of a person's flows, and how many there are in all."""
 
     items: tuple[FlowSummary, ...]
     count: int
@@ -65,7 +65,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody who belongs to a flow; `colour` is an index into the people's colours."""
+    """A person who belongs to a flow; `colour` is an index into the people's colours."""
 
     id: int
     name: str
@@ -97,7 +97,7 @@ class Thumbnail:
 def library(
     user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0, owned: bool | None = None
 ) -> Library:
-    """Return somebody's flows, found by title and description, without case; all, only their own, or only others'.
+    """Return a person's flows, found by title and description, without case; all, only their own, or only others'.
 
     One pass over what they belong to gives order and count; whole rows are read only of those that are shown.
     """
@@ -131,7 +131,7 @@ def members_of(flow_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
 
 
 def counts(user_id: int) -> tuple[int, int]:
-    """Return how many flows somebody owns, and how many others share with them."""
+    """Return how many flows a person owns, and how many others share with them."""
     held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
     found = held.aggregate(every=Count("pk"), own=Count("pk", filter=Q(role=Role.OWNER)))
     return found["own"], found["every"] - found["own"]

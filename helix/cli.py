@@ -1,6 +1,6 @@
 """`helix`: the command line of the product.
 
-Django's settings are read once, when they are first asked for, so everything a command is told goes into the
+Django's settings are read once, when they are first asked for, so all of a command's options go into the
 environment before any module of ours that needs Django is imported. That is why the imports are inside.
 """
 
@@ -106,7 +106,7 @@ def manage(context: typer.Context, data_dir: DataDir = None) -> None:
 
 
 def configure(data_dir: Path | None, **variables: str) -> None:
-    """Put what the command was told into the environment."""
+    """Put the command's options into the environment."""
     if data_dir is not None:
         os.environ["HELIX_DATA_DIR"] = str(data_dir.expanduser().resolve())
     os.environ.update(variables)

@@ -85,7 +85,7 @@ def database(folder: Path) -> dict[str, Any]:
         "OPTIONS": {
             **options,
             "application_name": "helix",
-            # Who waits for a connection is told soon, and a server that is back is found again within seconds.
+            # Waiting for a connection fails soon, and a server that is back is found again within seconds.
             "pool": {
                 "min_size": 1,
                 "max_size": count("HELIX_DATABASE_POOL", 16),

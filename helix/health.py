@@ -2,8 +2,8 @@
 
 `/healthz` answers whenever the process can. `/readyz` asks the database and sends itself a message through the channel
 layer, each within two seconds: 503 tells a proxy to send people elsewhere. `/metrics` names flows' activity, so it is
-for this machine, for staff, and for whoever holds `HELIX_METRICS_TOKEN`; a request that came through a proxy is not
-from this machine, whatever its address.
+for this machine, for staff, and for holders of `HELIX_METRICS_TOKEN`; a request that came through a proxy is not
+from this machine, with any address.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ async def answered(name: str, probe: Coroutine[Any, Any, None]) -> bool:
     """Wait for a probe, not for long; a failure is logged by its kind alone."""
     try:
         await asyncio.wait_for(probe, PATIENCE)
-    except Exception as error:  # whatever it is, the answer is "not ready"
+    except Exception as error:  # for any error the answer is "not ready"
         log.warning("not_ready", part=name, error=type(error).__name__)
         return False
     return True

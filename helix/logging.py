@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, or coloured text when somebody is watching.
+"""Structured logs: one JSON object a line on standard error, or coloured text on a terminal.
 
 Django's own records and ours go through the same chain, so every line has the time, the level, the logger and, inside
 a request, its id and the person. Nothing secret is written: values under telling names are hidden, query strings,

@@ -1,4 +1,4 @@
-"""The two servers behind `helix up`, each ended so that nobody's work is left hanging.
+"""The two servers behind `helix up`, each ended so that no one's work is left hanging.
 
 The port is taken before anything else happens, so "in use" is said at once, and connections made while we migrate wait
 in the queue. On SIGTERM no new connection is taken, the live sessions say goodbye to their sockets (4412), what is
@@ -48,7 +48,7 @@ def open_sessions() -> None:
 
 
 async def end(application: Draining) -> None:
-    """Close every live socket with 4412, then answer what was asked; the process ends whatever fails."""
+    """Close every live socket with 4412, then answer what was asked; the process ends even if that fails."""
     from flows import log as flow_log
     from sessions import supervisor
 

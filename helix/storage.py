@@ -41,7 +41,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     max_post_process_passes = 20
 
     def create_compressor(self, **options: Any) -> Compressor:
-        """Leave source maps alone: they are large, and nobody but a developer asks for one."""
+        """Leave source maps alone: they are large, and only developers ask for one."""
         return super().create_compressor(**options | {"extensions": [*Compressor.SKIP_COMPRESS_EXTENSIONS, "map"]})
 
     def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -146,7 +146,7 @@ def fingerprint() -> str:
 
 
 def minifier_version() -> str:
-    """Return the installed minifier's version; empty where there is none."""
+    """Return the installed minifier's version; empty if none is installed."""
     try:
         return metadata.version("tdewolff-minify")
     except metadata.PackageNotFoundError:

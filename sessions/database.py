@@ -75,7 +75,7 @@ async def with_retries(
 
 
 async def idle() -> None:
-    """Return when all earlier calls are done, also those that nobody waits for any more."""
+    """Return when all earlier calls are done, also those that no caller waits for any more."""
     loop, barrier = asyncio.get_running_loop(), Barrier(THREADS)
     await asyncio.gather(*(loop.run_in_executor(_threads, barrier.wait) for _ in range(THREADS)))
 

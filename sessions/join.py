@@ -2,7 +2,7 @@
 
 What has to be awaited (the flow in memory, the access check, the log of what was missed) is awaited first. The rest
 happens in one go, so that no change can slip in between the version of the welcome and the first broadcast. The
-handshake's check is not enough: no session was told of changes to a role between then and now.
+handshake's check is not enough: no session has heard of changes to a role between then and now.
 """
 
 import time

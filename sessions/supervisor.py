@@ -40,7 +40,7 @@ class Supervisor:
         metrics.people.set_function(lambda: sum(len(one.people) for one in self.entries()))
 
     def session_for(self, flow_id: UUID) -> LiveSession:
-        """Return the flow's session, started if there is none. Raises `Closing` while the process ends."""
+        """Return the flow's session, started if needed. Raises `Closing` while the process ends."""
         if self._is_ending:
             raise Closing(Close.RESTARTING)
         session = self.sessions.get(flow_id)

@@ -1,9 +1,9 @@
-"""Telling an outage, of the database or of Redis, from a defect of ours.
+"""Distinguishes an outage, of the database or of Redis, from a defect of ours.
 
 An outage passes, by itself or by an operator's hand, and until then nothing can be saved or read: no connection, a
 restart, a lock that does not come, a full disk. What was asked may be asked again. A collision is one too: two
 transactions stood in each other's way and ours was taken back whole, so it is begun again
-a few times before anybody hears of it. Everything else that the database refuses is a bug and stays loud.
+a few times before it is reported. Everything else that the database refuses is a bug and stays loud.
 """
 
 import sqlite3
@@ -38,7 +38,7 @@ class LockTimeout(OperationalError):  # noqa: N818
 
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether the database, or Redis, could not do what it was asked, whatever it was asked."""
+    """Tell whether the database, or Redis, could not do what it was asked, for reasons outside the request."""
     if isinstance(error, NoRedis | SilentRedis):
         return True
     if not isinstance(error, DatabaseErrors):

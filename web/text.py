@@ -1,4 +1,4 @@
-"""What a text shows to people, whatever it names."""
+"""What a text of any kind shows to people."""
 
 import re
 import unicodedata

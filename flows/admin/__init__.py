@@ -1,8 +1,8 @@
 """Flows, members and the log in the admin, for people who look after an installation.
 
-Nothing here writes by itself: an edit of a flow goes through the writing door as `via="admin"`, so it has a version and
+Nothing here writes by itself: an edit of a flow goes through the commands as `via="admin"`, so it has a version and
 a row in the log like any other; deletion is the one that can be taken back; roles go through the same rules as in the
-sharing dialog. What the door does not offer (editing nodes by hand, adding or removing log rows) is not offered here.
+sharing dialog. What the commands do not offer (editing nodes by hand, adding or removing log rows) is not offered here.
 """
 
 from flows.admin.contents import FlowEdgeAdmin, FlowNodeAdmin

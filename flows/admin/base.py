@@ -27,7 +27,7 @@ REFUSALS = (Rejected, FlowError, Unwritten)
 
 
 class ReadOnly:
-    """Nobody adds, changes or deletes these here."""
+    """Never added, changed or deleted here."""
 
     def has_add_permission(self, *_: object) -> bool:
         """Never."""
@@ -43,19 +43,19 @@ class ReadOnly:
 
 
 class Refusable:
-    """A refusal is a message on the page; whatever the same request had written is rolled back."""
+    """A refusal is a message on the page; what the same request had written is rolled back."""
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """List them, or run an action on the chosen ones, or say why not."""
-        return told(request, lambda: super(Refusable, self).changelist_view(request, *args, **kwargs))  # type: ignore[misc]
+        return guarded(request, lambda: super(Refusable, self).changelist_view(request, *args, **kwargs))  # type: ignore[misc]
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Add or change one, or say why not."""
-        return told(request, lambda: super(Refusable, self).changeform_view(request, *args, **kwargs))  # type: ignore[misc]
+        return guarded(request, lambda: super(Refusable, self).changeform_view(request, *args, **kwargs))  # type: ignore[misc]
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Delete one, or say why not."""
-        return told(request, lambda: super(Refusable, self).delete_view(request, *args, **kwargs))  # type: ignore[misc]
+        return guarded(request, lambda: super(Refusable, self).delete_view(request, *args, **kwargs))  # type: ignore[misc]
 
     def get_deleted_objects(self, objs: Iterable[models.Model], request: HttpRequest) -> tuple[Any, Any, Any, Any]:
         """Name only what is deleted: nothing hangs on it, for no row goes by cascade."""
@@ -68,7 +68,7 @@ def administrator(request: HttpRequest) -> Administrator:
     return Administrator(person(request).pk)
 
 
-def told(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+def guarded(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """Answer with the view, all or nothing; when a command refuses, with the reason as a message.
 
     Reading takes no lock: SQLite has one for all flows.

@@ -25,7 +25,7 @@ from flows.sentences import sentence
 
 
 class Deleted(admin.SimpleListFilter):
-    """Flows that are there, unless somebody asks for the deleted ones."""
+    """Flows that are there, unless the deleted ones are asked for."""
 
     title = _("deleted")
     parameter_name = "deleted"

@@ -36,7 +36,7 @@ class Members(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Membership)
 class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
-    """Find somebody's flows or a flow's people."""
+    """Find a person's flows or a flow's people."""
 
     form = MembershipForm
     list_display = ("flow", "user", "role", "created_at")
@@ -62,7 +62,7 @@ class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 def give_role(request: HttpRequest, membership: Membership) -> None:
-    """Let the door give somebody a role; raises what it refuses with."""
+    """Give a person a role by the command; raises its refusal."""
     person: str | int = membership.user_id if membership.pk else membership.user.email
     commands.set_member(administrator(request), membership.flow_id, person=person, role=Role(membership.role))
     membership.pk = Membership.objects.values_list("pk", flat=True).get(
@@ -71,5 +71,5 @@ def give_role(request: HttpRequest, membership: Membership) -> None:
 
 
 def take_role(request: HttpRequest, membership: Membership) -> None:
-    """Let the door take somebody's role away; raises what it refuses with."""
+    """Take a person's role away by the command; raises its refusal."""
     commands.remove_member(administrator(request), membership.flow_id, user_id=membership.user_id)

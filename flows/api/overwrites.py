@@ -1,4 +1,4 @@
-"""What somebody comes back to: their work that others have replaced since, and others' that they have."""
+"""The work that others have overwritten since a person was last here, and that they have of others'."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from accounts.authentication import principal
 from flows.api.answers import json
 from flows.api.schemas import ReplacedOut, ReplacedQuery
 from flows.document import Rejected
-from flows.overwrites import replaced_since
+from flows.overwrite_report import overwrites_since
 from flows.sentences import sentence
 from web.errors import Problem, answers
 from web.router import Router
@@ -26,7 +26,7 @@ def list_replaced(request: HttpRequest, flow_id: UUID, query: Query[ReplacedQuer
     """
     clients = frozenset(query.clients.split(",")) if query.clients else None
     try:
-        found = replaced_since(principal(request), flow_id, query.since, clients)
+        found = overwrites_since(principal(request), flow_id, query.since, clients)
     except Rejected as refused:
         raise Problem(refused.code, sentence(refused), retry_after=1) from None
     return json({"version": found.version, "items": found.items, "more": found.more})

@@ -39,7 +39,7 @@ def create_flow(principal: Principal, record: CreateFlow, *, via: Via) -> Flow:
     flow.search_text = search_text(document.properties)
     flow.node_count, flow.edge_count = document.node_count, document.edge_count
     flow.save(force_insert=True)
-    flow.updated_at = now = flow.created_at
+    flow.updated_at = now = flow.created_at  # set by saving; version 1 in the log has the very same time
     flow.digest = append(flow.pk, "", [(ChangeHead(1, actor, None, None, via), outcome)], now)
     Flow.objects.filter(pk=flow.pk).update(digest=flow.digest, updated_at=now)
     write_effect(flow.pk, outcome.effect, 1)

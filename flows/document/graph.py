@@ -45,7 +45,7 @@ class Graph(Protocol):
         ...
 
     def members_of(self, group_id: str, /) -> Iterable[Node]:
-        """Return the nodes whose parent is the group, not their members in turn."""
+        """Return the nodes whose parent is the group, not the members of those."""
         ...
 
     def nodes(self) -> Iterable[Node]:

@@ -1,4 +1,4 @@
-"""The log: what every version of a flow was made of, and what can be told from it alone.
+"""The log: what every version of a flow was made of, and what follows from it alone.
 
 The log is the truth; rows are its fold, kept so that one edit touches a few of them. `entries` writes and reads it,
 `snapshots` keeps folds of it every 200 versions, `verification` compares it with the rows. Nothing here changes or

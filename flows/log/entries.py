@@ -122,7 +122,7 @@ def changes_since(
     """Read the entries after version `since`, ascending, at most `limit` of them. Empty for an unknown flow.
 
     With `size` it ends with the entry by which operations and inverses reach so many characters. One that exists is
-    always read, so whoever wants all asks again after the last, until nothing comes.
+    always read: to get all, ask again after the last one, until nothing comes.
     """
     rows = Change.objects.filter(flow_id=flow_id, version__gt=since).order_by("version").values_list(*_COLUMNS)
     if size is None:

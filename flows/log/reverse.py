@@ -1,4 +1,4 @@
-"""The log read backwards, from what there is now, as far as whoever walks back asks for it."""
+"""The log read backwards, from the present, as far as the caller asks."""
 
 from collections.abc import Iterator
 from uuid import UUID

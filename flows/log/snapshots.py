@@ -99,7 +99,7 @@ def _take(flow_id: UUID, version: int) -> None:
     try:
         if not _given_up.is_set():
             take_snapshot(flow_id, version)
-    except Exception:  # nobody waits for this thread's result: what is not said here is never heard of
+    except Exception:  # no one waits for this thread's result: what is not logged here is lost
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:
         _pending.discard(flow_id)

@@ -1,7 +1,7 @@
 """Pages of the library and the editor, and the fragments htmx asks for.
 
-Every view of a flow goes through `doors.flow_view`, the one place that asks for the role and turns what a flow may fail
-with into a page. Views write through `flows.commands` alone.
+Every view of a flow goes through `decorators.flow_view`, the one place that asks for the role and turns the errors of a
+flow into a page. Views write through `flows.commands` alone.
 """
 
 from flows.pages.editor import canvas, editor, layout

@@ -1,7 +1,7 @@
 """Who gets to see a page: logged in, a member, with the role it takes.
 
 Somebody who is logged out is led to the login page, by htmx too, where a redirect would otherwise swap the login form
-into a panel. Unknown, deleted and somebody else's flows are the same 404.
+into a panel. Unknown, deleted and inaccessible flows are the same 404.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ View: TypeAlias = Callable[..., HttpResponse]
 
 
 class PageRequest(HttpRequest):
-    """A request by somebody who is logged in; `htmx` tells whether a fragment is wanted."""
+    """A request by a person who is logged in; `htmx` tells whether a fragment is wanted."""
 
     user: User
     htmx: object
@@ -44,7 +44,7 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 
 def logged_in(view: View) -> View:
-    """Let only people in; answers are theirs and kept by nobody."""
+    """Let only people in; answers are theirs and not cached."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The editor: the whole flow in the first answer, its places in a sheet, and the canvas for whoever fell behind.
+"""The editor: the whole flow in the first answer, its places in a sheet, and the canvas for pages that fell behind.
 
 A large flow's page holds what the first screen can show; scripts fetch the rest from the canvas address.
 """

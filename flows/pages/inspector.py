@@ -2,7 +2,7 @@
 
 With scripts, a change in a field becomes one edit over the socket, and the form is a blank that they filled; this view
 draws the first one, and who is in the flow. Without them, or when htmx posts the form, the same fields come here and go
-through the same door; what is refused comes back beside its field.
+through the same commands; what is refused comes back beside its field.
 """
 
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selecti
 
 
 def _selected(graph: StoredGraph, asked: QueryDict) -> Selection:
-    """Return what is asked for and exists; somebody may have deleted it a moment ago."""
+    """Return what is asked for and exists; another person may have deleted it a moment ago."""
     if edge_id := asked.get("edge"):
         return Selection(edge=graph.edge(edge_id) if "\0" not in edge_id else None)
     ids = [*asked.getlist("node"), *asked.get("nodes", "").split(",")][:MOST_SELECTED]

@@ -1,4 +1,4 @@
-"""The library: somebody's flows as cards, and what can be done with a flow as a whole.
+"""The library: a person's flows as cards, and what can be done with a flow as a whole.
 
 Everything works by plain forms and links; htmx makes it a matter of fragments. Deleting asks nothing and offers to
 undo.
@@ -37,7 +37,7 @@ CHANGED = "flows-changed"
 @require_safe
 @logged_in
 def library(request: PageRequest) -> HttpResponse:
-    """List somebody's flows: searched, sorted, their own or those shared with them, a page at a time."""
+    """List a person's flows: searched, sorted, their own or those shared with them, a page at a time."""
     context = _listing(request)
     if not wants_fragment(request):
         return render(request, "flows/library.html", context)
@@ -55,7 +55,7 @@ def create(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @flow_view(Role.EDITOR)
 def rename(request: PageRequest, access: Access) -> HttpResponse:
-    """Ask for a new title, and take it; one that only stood there is none, whatever others have called it meanwhile."""
+    """Ask for a new title and save it; an untouched title is not an edit, even if others have renamed the flow."""
     if request.method != "POST":
         return _rename_dialog(request, access, access.flow.title)
     title = request.POST.get("title", "")

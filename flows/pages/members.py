@@ -1,4 +1,4 @@
-"""Who may open a flow: a dialog for everybody to read and for owners to change, and the same as a page of its own."""
+"""Who may open a flow: a dialog for all members to read and for owners to change, and the same as a page of its own."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ LARGEST_ID = 2**63 - 1
 @require_http_methods(["GET", "HEAD", "POST"])
 @flow_view()
 def members(request: PageRequest, access: Access) -> HttpResponse:
-    """Show who is here; add somebody by e-mail address or name."""
+    """Show who is here; add a person by e-mail address or name."""
     if request.method != "POST":
         return _dialog(request, access)
     person = request.POST.get("person", "")
@@ -56,7 +56,7 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
 
 
 def _roles(people: list[queries.Member]) -> list[tuple[Role, str]]:
-    """Return the roles to choose from; commenting only where somebody has it: it means nothing more yet."""
+    """Return the roles to choose from; commenting only if a member has it: it means nothing more yet."""
     names = {
         Role.VIEWER: _("Can view"),
         Role.COMMENTER: _("Can comment"),

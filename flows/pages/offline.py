@@ -25,7 +25,7 @@ TITLE = 100
 
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
-    """Answer the service worker's script; there is none where nothing could be kept."""
+    """Answer the service worker's script; 404 where nothing could be stored."""
     if not release.name():
         raise Http404
     known = {
@@ -59,5 +59,5 @@ def keepable(response: HttpResponse, title: str, loaded: Loaded, needs: Iterable
 
 
 def _page() -> str:
-    """Render the page without the request: whoever is logged in when it is kept must not be seen in it."""
+    """Render the page without the request: it must not show who was logged in when it was stored."""
     return render_to_string("offline.html")

@@ -22,7 +22,7 @@ def fragments(effect: Effect, graph: Graph) -> SafeString:
 
 
 def state_html(node_ids: Iterable[str], edge_ids: Iterable[str], graph: Graph) -> SafeString:
-    """Render these elements as they are now; what does not exist is told to be gone."""
+    """Render these elements as they are now; what does not exist is marked as removed."""
     return joined((*_nodes_now(sorted(node_ids), graph), *_edges_now(sorted(edge_ids), graph)))
 
 

@@ -1,6 +1,6 @@
 """What was rendered, kept by the value it shows; bounded in bytes, because a person decides how long a value is.
 
-Two generations: what is asked for is young; when the young fill half of the room they grow old, and the old that nobody
+Two generations: what is asked for is young; when the young fill half of the room they grow old, and the old that no one
 asked for are gone. Threads may race: they render the same twice at worst.
 """
 

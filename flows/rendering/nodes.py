@@ -1,4 +1,4 @@
-"""The markup of a node, whatever its kind. It also carries what only the inspector shows: a form is filled from it."""
+"""The markup of a node of any kind. It also carries what only the inspector shows: a form is filled from it."""
 
 from functools import lru_cache
 
@@ -58,7 +58,7 @@ def fresh(kind: Kind) -> Node:
 
 
 def spoken_name(node: Node) -> str:
-    """Say what a node is to somebody who cannot see it: label, kind, and whether it is off."""
+    """Describe a node for people who cannot see it: label, kind, and whether it is off."""
     parts = [node.label[:SPOKEN_LABEL], kind_title(KINDS[node.kind])]
     return ", ".join(part for part in (*parts, "" if node.enabled else gettext("off")) if part)
 

@@ -4,7 +4,7 @@ Every piece of text goes through `format_html`, so nothing a person types can be
 images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
 and line breaks. What is not understood stays as it was typed.
 
-A note is shown to everybody, so reading it must cost no more than its length: every mark has a longest text, and no
+Every person here reads a note, so parsing it must cost no more than its length: every mark has a longest text, and no
 mark looks past another beginning of its own kind.
 """
 

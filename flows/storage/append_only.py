@@ -1,6 +1,6 @@
 """What keeps the log as it was written: the database itself refuses to change or remove a row of it.
 
-Triggers, not privileges, so that it holds for everybody, on both databases. There is no switch that turns them off; a
+Triggers, not privileges, so that it holds for every user, on both databases. There is no switch that turns them off; a
 migration that rebuilds the table (SQLite does for most alterations) has to install them again.
 """
 

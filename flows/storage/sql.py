@@ -1,4 +1,4 @@
-"""The statements of the writing door, as SQL.
+"""The statements of the commands, as SQL.
 
 One edit takes seven statements, and having the ORM build them took three times as long as the database does. Tables and
 columns are named here once; values are always parameters. The few types that the two databases take differently (ids,

@@ -98,7 +98,7 @@ def read_edges(flow_id: UUID) -> list[Edge]:
 
 @contextmanager
 def consistent_read() -> Iterator[None]:
-    """Let every query inside see the same instant, blocking nobody. Inside another or a transaction, that serves.
+    """Let every query inside see the same instant, without blocking writers. Inside a transaction, that serves.
 
     Django would begin an immediate transaction on SQLite, which waits for writers; a deferred one only reads.
     """

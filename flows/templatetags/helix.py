@@ -21,7 +21,7 @@ def icon_sheet() -> str:
 
 @register.simple_tag
 def worker() -> str:
-    """Return the service worker's address; empty where there is none."""
+    """Return the service worker's address; empty if there is no worker."""
     return reverse("flows:worker") if release.name() else ""
 
 
@@ -53,7 +53,7 @@ def chip(kind: str) -> SafeString:
 
 @register.simple_tag
 def avatar(name: str, colour: str, size: str = "") -> SafeString:
-    """Draw somebody's initial in their colour."""
+    """Draw a person's initial in their colour."""
     kind = f"avatar avatar-{size}" if size else "avatar"
     initial = name.strip()[:1].upper() or "?"
     return format_html('<span class="{}" data-person-colour="{}" aria-hidden="true">{}</span>', kind, colour, initial)

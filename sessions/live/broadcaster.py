@@ -1,6 +1,6 @@
 """The sockets of one flow in this process, and what is sent to all of them.
 
-A delta is encoded once for each format, and as markup once for each language, and put to every socket in turn. The
+A delta is encoded once for each format, and as markup once for each language, and sent to each socket in order. The
 first goes out at once; what follows while it was being sent is collected for as long as that took, at most
 `LONGEST_PAUSE`, and leaves as one frame. Presence is paced by its cost: where a flush takes long, there are fewer of
 them, and edits go first.
@@ -107,7 +107,7 @@ class Broadcaster:
         self._not_before = started + took + min(took, LONGEST_PAUSE)
 
     def discard_pending(self) -> None:
-        """Forget what was collected: the session restarts and brings everybody up to date by itself."""
+        """Forget what was collected: the session restarts and brings every socket up to date by itself."""
         self._pending.clear()
         self.flush()
 
@@ -161,7 +161,7 @@ class Broadcaster:
         socket.send_snapshot(parts, version, counted=counted)
 
     def forget_snapshot(self) -> None:
-        """Free the memory of a snapshot that nobody asked for lately."""
+        """Free the memory of a snapshot that was not asked for lately."""
         self._snapshots = (-1, [])
 
     def broadcast_presence(self, board: Board) -> float:
@@ -173,7 +173,7 @@ class Broadcaster:
         return max(1 / FLUSHES_PER_SECOND, PRESENCE_SHARE * (time.monotonic() - started))
 
     def send_states(self, socket: Socket, board: Board) -> None:
-        """Send what everybody else is doing."""
+        """Send what the others are doing."""
         socket.missed_presence = False
         states = [
             state_bytes(present.person.session, present.state)

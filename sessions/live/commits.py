@@ -64,7 +64,7 @@ class Commits:
             return
         metrics.commit_seconds.observe(time.monotonic() - started)
         metrics.commit_size.observe(len(batch))
-        if receipt.version > session.replica.version:  # first of all: whatever fails from here on, others know
+        if receipt.version > session.replica.version:  # first of all: if anything fails from here on, others know
             session.channel.send(hint_changed(receipt).message)
         await session.follow(receipt)
         for entry, given in zip(batch, receipt.answers, strict=True):

@@ -1,7 +1,7 @@
 """Submissions that wait for their commit.
 
 While one commit is under way the next batch collects here: that is all there is to group commit. An entry stays
-unanswered until its author was told, so a session that restarts submits it again; `commit` knows it by its name and
+unanswered until the answer is sent, so a session that restarts submits it again; `commit` knows it by its name and
 returns the answer it gave before. An entry that was in a batch when a defect struck goes alone the next time, so that
 one poisonous submission cannot take others with it.
 
@@ -42,7 +42,7 @@ class Entry:
 
 
 class Inbox:
-    """Entries by their authors, whose turn it is first; each author's in the order of arrival."""
+    """Entries by their authors, the next one first; each author's in the order of arrival."""
 
     def __init__(self) -> None:
         self._waiting: OrderedDict[int | None, deque[Entry]] = OrderedDict()

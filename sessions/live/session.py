@@ -236,7 +236,7 @@ class LiveSession:
             was_due = self._catch_up.is_due
             if was_due:
                 await self._catch_up.run(self.limits.catch_up)
-            if self.inbox:  # however often others write, this has its turn after one reading of the log
+            if self.inbox:  # after one reading of the log, however often others write
                 await self._commits.commit_next()
             elif self.closing is not None:
                 raise Closing(self.closing)

@@ -69,11 +69,11 @@ class Board:
         return [present for present in list(self._present.values()) if not present.process]
 
     def entries(self) -> list[bytes]:
-        """Return everybody's encoded entry."""
+        """Return every person's encoded entry."""
         return [present.encoded for present in self._present.values()]
 
     def roster(self) -> bytes:
-        """Return everybody's entries as one JSON list, encoded once for any number of arrivals."""
+        """Return all entries as one JSON list, encoded once for any number of arrivals."""
         if self._roster is None:
             self._roster = b"[" + b",".join(self.entries()) + b"]"
         return self._roster

@@ -1,4 +1,4 @@
-"""Server frames, encoded once for everyone they go to.
+"""Server frames, encoded once for all sockets they go to.
 
 An `Encoded` frame is the very message that an ASGI server takes, so sending it to a thousand sockets makes nothing
 new. No frame is longer than `OUTBOUND_FRAME_BYTES`: what would be is answered by None (the caller sends a snapshot

@@ -50,7 +50,7 @@ class Operate:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """Take back one's last step, unless one has gone on elsewhere after version `at`."""
+    """Undo the person's last step, unless they changed the flow by another client after version `at`."""
 
     type: ClassVar = "undo"
     seq: fields.Seq
@@ -60,7 +60,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Redo:
-    """Take back one's last undo; `at` as for `Undo`."""
+    """Redo the person's last undo; `at` as for `Undo`."""
 
     type: ClassVar = "redo"
     seq: fields.Seq

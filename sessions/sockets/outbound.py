@@ -63,7 +63,7 @@ class Outbound:
             waiting_for = sending.send(None)
         except StopIteration:
             pass
-        except Exception:  # whatever a server raises for a connection that is gone
+        except Exception:  # servers differ in what they raise for a connection that is gone
             self.broken = True
         else:
             self._writer = asyncio.ensure_future(self._drain(_Rest(sending, waiting_for)))

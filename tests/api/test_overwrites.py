@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
-from flows import overwrites
+from flows import overwrite_report
 from flows.commands import undo_budget
 from flows.models import Flow, Membership
 from tests.api.conftest import Program
@@ -160,17 +160,17 @@ def test_no_more_than_so_many_or_so_much(
         operate(program, flow, *(edit("n1", **{name: f"{name} {who}"}) for name in ("label", "description")))
     assert len(ask(as_bob, flow)["items"]) == 2
     with monkeypatch.context() as less:
-        less.setattr(overwrites, "MOST_ITEMS", 1)
+        less.setattr(overwrite_report, "MAX_ITEMS", 1)
         answer = ask(as_bob, flow)
         assert ([item["property"] for item in answer["items"]], answer["more"]) == (["description"], True)
     with monkeypatch.context() as less:
-        less.setattr(overwrites, "MOST_BYTES", 400)
+        less.setattr(overwrite_report, "MAX_BYTES", 400)
         answer = ask(as_bob, flow)
         assert (len(answer["items"]), answer["more"]) == (1, True)
     with monkeypatch.context() as less:
-        less.setattr(overwrites, "READ_BYTES", 1)
+        less.setattr(overwrite_report, "READ_BYTES", 1)
         assert ask(as_bob, flow) == {"version": 5, "items": [], "more": True}
-    monkeypatch.setattr(overwrites, "MAX_VERSIONS_BACK", 2)
+    monkeypatch.setattr(overwrite_report, "MAX_VERSIONS_BACK", 2)
     assert ask(as_bob, flow) == {"version": 5, "items": [], "more": False}, "nothing of his within reach"
     assert ask(as_alice, flow)["more"] is True
 

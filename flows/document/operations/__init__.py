@@ -66,7 +66,7 @@ SINGLE: Mapping[str, type[SingleOperation]] = {operation.kind: operation for ope
 
 
 def decode_operation(value: object, limits: DocumentLimits) -> Operation:
-    """Decode what is submitted. Raises `Rejected` and nothing else, whatever the value."""
+    """Decode what is submitted. Raises `Rejected` and nothing else, for any value."""
     fields = read_object(value, "operation")
     if fields.get("kind") == Batch.kind:
         return Batch.decode(fields, limits, _decode_single)

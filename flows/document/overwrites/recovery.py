@@ -1,6 +1,6 @@
 """The one operation that puts back a lost property, or a lost element with all that went with it.
 
-Every operation is tried on the graph as it is now; there is none if it is refused or would remove something else. A
+Every operation is tried on the graph as it is now, and not offered if it is refused or would remove something else. A
 branch comes back with the edges that went with it. An edge whose branch was not lost work itself comes back with a
 branch of that name.
 """

@@ -80,7 +80,7 @@ class _Report:
                 yield item
 
     def _losses(self) -> list[Removal]:
-        """Return what is gone and is told by itself."""
+        """Return what is gone and gets an entry of its own."""
         with_a_branch = {edge.element for edges in self._hanging.values() for edge in edges}
         losses = [one for one in self._removals.values() if one.is_loss and one.element not in with_a_branch]
         return [one for one in losses if not self._goes_with_a_node(one)]
@@ -114,7 +114,7 @@ class _Report:
         )
 
     def _left_with_its_group(self, one: Overwritten) -> bool:
-        """Tell whether a member was set free by its group's end, which is told and brings it back."""
+        """Tell whether a member was set free by its group's end, which has an entry and brings it back."""
         group = self._removals.get(("node", str(one.lost))) if one.name == "parent" else None
         return group is not None and group.is_loss and group.stands == one.stands and group.version == one.version
 

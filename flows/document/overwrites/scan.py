@@ -140,7 +140,7 @@ class Scan:
         self._closed.add(key)
 
     def _look_at_gone(self, element: Element, write: _Write) -> None:
-        """Look at a write of something that is gone: its removal, or whatever came before that."""
+        """Look at a write of something that is gone: its removal, or what came before that."""
         removal = self._open.get(element)
         if removal is None:
             self._note_removal(element, write)

@@ -1,1 +1,1 @@
-"""Selective undo: a person's steps read off the log, and taken back as far as nobody else wrote the same since."""
+"""Selective undo: a person's steps read off the log, and taken back as far as no one else wrote the same since."""

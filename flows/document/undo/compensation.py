@@ -1,7 +1,7 @@
-"""Bring back what a step changed, property by property, as far as nobody else has written it since.
+"""Bring back what a step changed, property by property, as far as no one else has written it since.
 
 The wish is an effect that leads back: each pair from what the step made to what was before. A property is restored only
-if nobody else has written it since and it still is as the step left it; an element is removed again only if nobody else
+if no one else has written it since and it still is as the step left it; an element is removed again only if no one else
 has written anything of it or on it; one that comes back needs its id, its ends and its ports. Every operation is tried
 on a draft first: what the rules refuse, or what would take along more than was wished, is skipped and said.
 """
@@ -49,7 +49,7 @@ class Compensation:
     """One step being taken back on a graph; `others` is what other people have written since the step.
 
     Afterwards `operations` are what brings it back, in order, `draft` is where they lead, and `skipped` is what was
-    left alone: `skipped_names` by element and property.
+    not changed: `skipped_names` by element and property.
     """
 
     def __init__(self, graph: Graph, wish: Effect, others: WriteSet) -> None:
@@ -69,7 +69,7 @@ class Compensation:
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
-        """What was left alone, by element."""
+        """What was skipped, by element."""
         return tuple(
             Skipped(what, id, tuple(sorted(part for name in names for part in _parts(name))))
             for (what, id), names in self.skipped_names.items()
@@ -113,7 +113,7 @@ class Compensation:
             self._skip(("node", id), EXISTENCE)
 
     def _may_hold(self, id: str) -> bool:
-        """Tell whether this is a group that nobody else has removed since, even if they brought it back."""
+        """Tell whether this is a group that no one else has removed since, even if they brought it back."""
         node = self.draft.node(id)
         return node is not None and node.kind == "group" and not self._others.has(("node", id), EXISTENCE)
 
@@ -124,7 +124,7 @@ class Compensation:
                 self._skip(("edge", id), EXISTENCE)
 
     def _is_free(self, edge: Edge) -> bool:
-        """Tell whether an edge's id, ends and connection were written by nobody else."""
+        """Tell whether an edge's id, ends and connection were written by no one else."""
         is_theirs = self._others.has(("edge", edge.id), EXISTENCE)
         return self._graph.edge(edge.id) is None and not is_theirs and self._may_connect(edge)
 
@@ -163,7 +163,7 @@ class Compensation:
             self._skip(("edge", id), ENDS)
 
     def _may_connect(self, edge: Edge) -> bool:
-        """Tell whether nobody else has written an edge's connection or the existence of its nodes."""
+        """Tell whether no one else has written an edge's connection or the existence of its nodes."""
         theirs = [("node", edge.source), ("node", edge.target), connection(edge)]
         return not any(self._others.has(one, EXISTENCE) for one in theirs)
 
@@ -197,18 +197,18 @@ class Compensation:
     def _mine(
         self, element: Element, made: T, before: T, now: T | None, differences: Callable[[T, T], list[str]]
     ) -> list[str]:
-        """Return what the step changed, is as the step left it and nobody else's; leave the others alone."""
+        """Return what the step changed, is as the step left it and no one else's; skip the others."""
         strayed = None if now is None else differences(now, made)
-        kept = []
+        free = []
         for name in differences(made, before):
             if strayed is None or EXISTENCE in strayed or name in strayed or self._others.has(element, name):
                 self._skip(element, name)
             else:
-                kept.append(name)
-        return kept
+                free.append(name)
+        return free
 
     def _takes_ports_of_others(self, now: Node, operation: SingleOperation) -> bool:
-        """Tell whether an edit takes away a port that somebody else has used since."""
+        """Tell whether an edit takes away a port that another person has used since."""
         if not isinstance(operation, EditNode) or "branches" not in operation.changes.get("settings", {}):
             return False
         after = now.edited(operation.changes)

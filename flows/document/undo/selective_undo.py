@@ -1,4 +1,4 @@
-"""Undo a person's last step, and leave alone what others have written since.
+"""Undo a person's last step, and skip what others have written since.
 
 The log is walked back from its end by its inverses, so what every version changed is known exactly, cascades and the
 members of moved groups included, without keeping it anywhere. On the way what others wrote is gathered. A step of the
@@ -6,7 +6,7 @@ person's own is taken back version by version, newest first, each on what the la
 wrote since that version: what someone wrote between two of them comes back, and what they wrote after both stays. A
 step of which nothing is free is passed over. To redo is to take back an undo: the same walk, other steps.
 
-"Written" is meant strictly: what someone wrote and took back was written too. So whatever several people undo, in any
+"Written" is meant strictly: what someone wrote and took back was written too. So what several people undo, in any
 order, all of them can redo, and the flow is as it was.
 """
 
@@ -99,7 +99,7 @@ class _StepUndo:
     def add(self, inverse: Record, back: Effect, others: WriteSet) -> None:
         """Take back one more version, by its inverse and what that leads to.
 
-        What is left alone of it counts as others' from then on: it stays, as if it were anybody's.
+        What is skipped of it counts as others' from then on: it stays, as if it were theirs.
         """
         restored = Compensation(self.draft, back, others)
         self.count += 1

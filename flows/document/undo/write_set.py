@@ -36,7 +36,7 @@ class WriteSet:
             self._note(element, (name,))
 
     def add_skipped(self, effect: Effect, skipped: Mapping[Element, Iterable[str]]) -> None:
-        """Note what was left alone of an effect, and what hangs on that."""
+        """Note what was skipped of an effect, and what hangs on that."""
         for element, names in skipped.items():
             self._note(element, names)
             if not {EXISTENCE, "parent", ENDS}.isdisjoint(names):

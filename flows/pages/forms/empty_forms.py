@@ -1,8 +1,8 @@
 """The inspector's forms without anything in them: one per kind, for an edge, for several nodes and for the flow.
 
-Scripts fill them with what the page knows already, so selecting asks nobody and works offline. The templates are those
-of the forms themselves. There is nothing in them that is anybody's, and one stamp says which ones they are, so a
-browser fetches them once.
+Scripts fill them with what the page knows already, so selecting needs no request and works offline. The templates are
+those of the forms themselves. They hold nothing personal, and one stamp says which ones they are, so a browser fetches
+them once.
 """
 
 from collections.abc import Iterator

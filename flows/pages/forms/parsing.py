@@ -1,7 +1,7 @@
 """What a person typed into a form, read back into the difference that it makes.
 
 A form may stand open for long. It carries a mark of each text that it showed, and only what differs from that counts as
-typed: what others have changed meanwhile is not put back by somebody who never touched it.
+typed: what others have changed meanwhile is not put back by a person who never touched it.
 """
 
 import json

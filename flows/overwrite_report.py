@@ -1,11 +1,11 @@
-"""What somebody comes back to in a flow: their work that others replaced or removed, and others' that they did.
+"""What a person finds overwritten on return to a flow: their work by others, and others' work by them.
 
 Read from the log alone, and bounded: from now back to the first of the person's own changes that may matter, at most
 `MAX_VERSIONS_BACK` versions, and no more text than one reading of the log may hold. Without the right to write there is
 nothing to put back.
 
-Nobody wants to hear of what they wrote over themself, unless they could not know it: a device that was away says by
-which clients it wrote, and is told what those took of what its person had written by others.
+Overwriting one's own work is not reported, unless the person could not know: a device that was away names the clients
+it wrote by, and gets what those overwrote of the same person's work by other clients.
 """
 
 import time
@@ -32,8 +32,8 @@ from flows.models import Change
 from flows.storage.store import consistent_read
 from flows.storage.stored_graph import StoredGraph
 
-MOST_ITEMS = 200
-MOST_BYTES = 1 << 20
+MAX_ITEMS = 200
+MAX_BYTES = 1 << 20
 NAMES = {"position": "place"}
 ELSEWHERE = -1
 """The author of what a person wrote by other clients than those asked about."""
@@ -42,58 +42,61 @@ _budgets = UndoBudgets()
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
-    """What there is to tell at a version, encoded; `more` if that is not all."""
+class OverwriteReport:
+    """The overwritten work, encoded, as seen at a version; `more` if that is not all."""
 
     version: int
     items: list[dict[str, object]]
     more: bool
 
 
-def replaced_since(principal: Principal, flow_id: UUID, since: int, clients: frozenset[str] | None = None) -> Return:
-    """Read what became of somebody's work since a version, and of others' by them, the newest first.
+def overwrites_since(
+    principal: Principal, flow_id: UUID, since: int, clients: frozenset[str] | None = None
+) -> OverwriteReport:
+    """Report what others overwrote of a person's work since a version, and they of others', the newest first.
 
-    With `clients`, only of what they wrote by others than these, by these.
-
-    Raises `NotFound`, and `Rejected("rate_limited")` for who asks for far too much.
+    With `clients`, only what these overwrote of the person's work by other clients. Raises `NotFound`, and
+    `Rejected("rate_limited")` after too many requests for too much.
     """
     with consistent_read():
         access, person = get_flow_for(principal, flow_id), user_id_of(principal)
         is_asked = person is not None and access.may_edit and since < access.flow.version
         first = _first_own_change(person, access) if person is not None and is_asked else None
         if person is None or first is None:
-            return Return(access.flow.version, [], more=False)
-        return _Reading(person, access, since, first, clients).told()
+            return OverwriteReport(access.flow.version, [], more=False)
+        return _Reading(person, access, since, first, clients).report()
 
 
 def _first_own_change(person: int, access: Access) -> int | None:
-    """Return the oldest version of theirs that may matter: before it nothing of theirs can have been replaced."""
+    """Return the person's oldest version that may matter: nothing of theirs before it can have been overwritten."""
     lowest = access.flow.version - MAX_VERSIONS_BACK
     own = Change.objects.filter(flow_id=access.flow.pk, actor_id=person, version__gt=lowest)
     return own.order_by("version").values_list("version", flat=True).first()
 
 
 class _Reading:
+    """One reading of the log, from now back to the person's first change that may matter."""
+
     def __init__(self, person: int, access: Access, since: int, first: int, clients: frozenset[str] | None) -> None:
         self._person, self._flow, self._since, self._first = person, access.flow, since, first
         self._is_cut = since < self._flow.version - MAX_VERSIONS_BACK
         self._elsewhere = None if clients is None else self._versions_elsewhere(clients)
 
-    def told(self) -> Return:
+    def report(self) -> OverwriteReport:
         """Encode as many items as there is room for."""
         graph, limits = StoredGraph(self._flow), helix_limits.current()
         every = overwrites(graph, self._past(graph), self._since, self._person, limits)
-        found = list(islice((item for item in every if self._is_asked_for(item)), MOST_ITEMS + 1))
+        found = list(islice((item for item in every if self._is_asked_for(item)), MAX_ITEMS + 1))
         people = _people(self._flow.pk, {self._known(item.other) for item in found if item.other is not None})
         items: list[dict[str, object]] = []
-        room = MOST_BYTES
-        for item in found[:MOST_ITEMS]:
+        room = MAX_BYTES
+        for item in found[:MAX_ITEMS]:
             encoded = _encoded(replace(item, other=item.other and self._known(item.other)), people)
             room -= len(orjson.dumps(encoded))
             if room < 0:
                 break
             items.append(encoded)
-        return Return(self._flow.version, items, more=self._is_cut or len(items) < len(found))
+        return OverwriteReport(self._flow.version, items, more=self._is_cut or len(items) < len(found))
 
     def _versions_elsewhere(self, clients: frozenset[str]) -> frozenset[int]:
         """Return what the person wrote by other clients, since."""
@@ -108,7 +111,7 @@ class _Reading:
         return self._person if author == ELSEWHERE else author
 
     def _past(self, graph: StoredGraph) -> Iterator[PastVersion]:
-        """Go back as far as it matters and may."""
+        """Yield versions, newest first, as far as they matter and the bounds allow. Raises `Rejected`."""
         budget = _budgets.of(self._flow.pk, self._person)
         if not budget.has_room(time.monotonic()):
             raise Rejected("rate_limited", FlowReason.ASKED_TOO_OFTEN)
