@@ -156,7 +156,7 @@ class Change(models.Model):
     """One version of one flow: who asked what, and how to take it back. Operations are canonical JSON text.
 
     `step` names the gesture that it belongs to; `undo_of` is where the step began that an undo or redo takes back, and
-    `left_alone` what that left as it was.
+    `left_alone` what that skipped.
     """
 
     flow = models.ForeignKey(

@@ -1,7 +1,8 @@
 """What somebody comes back to in a flow: their work that others replaced or removed, and others' that they did.
 
 Read from the log alone, and bounded: from now back to the first of the person's own changes that may matter, at most
-`REACH` versions, and no more text than one reading of the log may hold. Whoever may not write has nothing to put back.
+`MAX_VERSIONS_BACK` versions, and no more text than one reading of the log may hold. Without the right to write there is
+nothing to put back.
 
 Nobody wants to hear of what they wrote over themself, unless they could not know it: a device that was away says by
 which clients it wrote, and is told what those took of what its person had written by others.
@@ -21,8 +22,8 @@ from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows import queries
 from flows.access import Access, get_flow_for
+from flows.commands.own_changes import MAX_VERSIONS_BACK
 from flows.commands.undo_budget import UndoBudgets
-from flows.commands.undo_steps import REACH
 from flows.document import Overwrite, PastVersion, Rejected, overwrites
 from flows.errors import FlowReason
 from flows.log import READ_BYTES
@@ -67,7 +68,7 @@ def replaced_since(principal: Principal, flow_id: UUID, since: int, clients: fro
 
 def _first_own_change(person: int, access: Access) -> int | None:
     """Return the oldest version of theirs that may matter: before it nothing of theirs can have been replaced."""
-    lowest = access.flow.version - REACH
+    lowest = access.flow.version - MAX_VERSIONS_BACK
     own = Change.objects.filter(flow_id=access.flow.pk, actor_id=person, version__gt=lowest)
     return own.order_by("version").values_list("version", flat=True).first()
 
@@ -75,7 +76,7 @@ def _first_own_change(person: int, access: Access) -> int | None:
 class _Reading:
     def __init__(self, person: int, access: Access, since: int, first: int, clients: frozenset[str] | None) -> None:
         self._person, self._flow, self._since, self._first = person, access.flow, since, first
-        self._is_cut = since < self._flow.version - REACH
+        self._is_cut = since < self._flow.version - MAX_VERSIONS_BACK
         self._elsewhere = None if clients is None else self._versions_elsewhere(clients)
 
     def told(self) -> Return:
@@ -96,7 +97,7 @@ class _Reading:
 
     def _versions_elsewhere(self, clients: frozenset[str]) -> frozenset[int]:
         """Return what the person wrote by other clients, since."""
-        lowest = max(self._since, self._flow.version - REACH)
+        lowest = max(self._since, self._flow.version - MAX_VERSIONS_BACK)
         own = Change.objects.filter(flow_id=self._flow.pk, actor_id=self._person, version__gt=lowest)
         return frozenset(own.exclude(client__in=clients).values_list("version", flat=True))
 

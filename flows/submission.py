@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from uuid import UUID
 
 from accounts.principals import Principal, user_id_of
-from flows.document import Effect, Graph, Record, Rejected, Skipped
+from flows.document import Effect, Graph, Outcome, Record, Rejected, Skipped
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
@@ -25,14 +25,14 @@ Name: TypeAlias = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
+class UndoRequest:
     """Undo the principal's last step, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Redo:
+class RedoRequest:
     """Redo the principal's last undo, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
@@ -68,7 +68,7 @@ class Submission:
     name, one after the other, is undone together.
     """
 
-    operation: Record | Undo | Redo | Refused
+    operation: Record | UndoRequest | RedoRequest | Refused
     principal: Principal
     via: Via
     client: str | None = None
@@ -94,20 +94,20 @@ class Submission:
 class Acked:
     """Durable at `version`. `fresh` is False for a resend and for a change of nothing.
 
-    `left` is what an undo or redo left alone, because somebody else had written it since, or what was gone when a batch
-    came that need not be whole.
+    `skipped` is what an undo or redo did not change, because another person had written it since, or what a batch that
+    need not be whole no longer found.
     """
 
     version: int
     fresh: bool
-    left: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeHead:
     """Who made a version, and how.
 
-    `undo_of` is the version at which the step began that an undo or redo takes back, `left` what was left alone.
+    `undo_of` is the version at which the step began that an undo or redo takes back, `skipped` what it did not change.
     """
 
     version: int
@@ -117,7 +117,11 @@ class ChangeHead:
     via: str
     undo_of: int | None = None
     step: str | None = None
-    left: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+AppliedChange: TypeAlias = tuple[ChangeHead, Outcome]
+"""A change that was applied in this transaction."""
 
 
 @dataclass(frozen=True, slots=True)

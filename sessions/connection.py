@@ -18,16 +18,14 @@ from flows.document import Record, references_in
 from flows.errors import FlowReason
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
-from flows.submission import Redo as RedoLast
-from flows.submission import Refused, Submission
-from flows.submission import Undo as UndoLast
+from flows.submission import RedoRequest, Refused, Submission, UndoRequest
 from sessions import metrics, supervisor
 from sessions.join import join
 from sessions.live.answers import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.decoding import BadFrame, OtherProtocol, decode_frame
+from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import (
     ClientFrame,
@@ -40,19 +38,20 @@ from sessions.protocol.frames import (
     Presence,
     Redo,
     Seen,
+    SessionFrame,
     SyncGraph,
     Undo,
 )
 from sessions.sockets.admission import Admission, Credential
-from sessions.sockets.flow_control import frame_rate, operation_rate, seen_rate
 from sessions.sockets.outbound import Send
+from sessions.sockets.rate_limit import RateLimit, frame_rate, operation_rate, seen_rate
 from sessions.sockets.socket import Socket
 
 MALFORMED_IN_A_ROW = 5
 HELLO_SECONDS = 30.0
 JOIN_SECONDS = 30.0
-SURPLUS_SECONDS = 2.0
-WAITING_BYTES = 4 * 1024 * 1024
+OVER_LIMIT_SECONDS = 2.0
+MAX_UNANSWERED_BYTES = 4 * 1024 * 1024
 TOO_FAST = _("Too many messages at once. Slow down.")
 log = structlog.get_logger(__name__)
 
@@ -66,12 +65,14 @@ class Connection:
         self._limits = limits
         self._socket = Socket(admission, credential, send, limits, lambda: task and task.cancel(), language=language)
         self._session: LiveSession | None = None
-        self._frames, self._operations = frame_rate(limits, now), operation_rate(limits, now)
-        self._seen = seen_rate(limits, now)
+        self._frame_rate, self._seen_rate = frame_rate(limits, now), seen_rate(limits, now)
+        self._operation_rate = operation_rate(limits, now)
         self._malformed = self._size = 0
         self._supervisor = supervisor.current()
-        self._is_surplus = not self._supervisor.add(self._socket)
-        patience, code = (SURPLUS_SECONDS, Close.FULL) if self._is_surplus else (HELLO_SECONDS, Close.TOO_SLOW)
+        self._is_over_socket_limit = not self._supervisor.add(self._socket)
+        patience, code = (
+            (OVER_LIMIT_SECONDS, Close.FULL) if self._is_over_socket_limit else (HELLO_SECONDS, Close.TOO_SLOW)
+        )
         self._hello_timer = loop.call_later(patience, self._socket.close, code)
 
     @property
@@ -92,7 +93,7 @@ class Connection:
             self._size = len(text)
             await self._dispatch(decode_frame(text))
             self._malformed = 0
-        except OtherProtocol:
+        except UnsupportedProtocol:
             self._socket.send_error("invalid", _("This server speaks protocol 1."))
             self._socket.close(Close.MALFORMED)
         except BadFrame as bad:
@@ -143,52 +144,59 @@ class Connection:
     async def _join_current(self, hello: Hello) -> LiveSession:
         socket = self._socket
         session = self._supervisor.session_for(socket.flow_id)
-        if self._is_surplus and not session.broadcaster.has_client(socket.person.id, hello.client):
+        if self._is_over_socket_limit and not session.broadcaster.has_client(socket.person.id, hello.client):
             raise Closing(Close.FULL)
         await join(session, socket, hello)
         return session
 
-    def _is_within_rate(self, frame: ClientFrame, session: LiveSession) -> bool:
-        """Count a frame against its rate, and answer it if it is too many."""
-        now = time.monotonic()
-        match frame:
-            case Operate(seq=seq, client=client) | Undo(seq, client) | Redo(seq, client):
-                rate = self._operations
-                if rate.take(now) and self._has_room():
-                    return True
-                nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
-                refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
-                self._refuse(session, seq, client, refused)
-            case SyncGraph(seq):
-                rate = self._frames
-                if rate.take(now) and self._has_room():
-                    return True
-                self._refuse(session, seq, None, Refused("rate_limited", FlowReason.TOO_FAST))
-            case _:
-                rate = self._seen if isinstance(frame, Seen) else self._frames
-                if rate.take(now):
-                    return True
-                if not isinstance(frame, Presence):
-                    self._socket.send_error("rate_limited", TOO_FAST)
+    def _is_within_rate(self, frame: SessionFrame, session: LiveSession) -> bool:
+        """Count a frame against its rate; answer it and return False if it is one too many."""
+        rate = self._rate_of(frame)
+        is_submission = isinstance(frame, Operate | Undo | Redo | SyncGraph)
+        if rate.take(time.monotonic()) and (not is_submission or self._has_room()):
+            return True
+        self._answer_excess(frame, session)
         if rate.is_flood():
             self._socket.close(Close.TOO_FAST)
         return False
 
+    def _rate_of(self, frame: SessionFrame) -> RateLimit:
+        match frame:
+            case Operate() | Undo() | Redo():
+                return self._operation_rate
+            case Seen():
+                return self._seen_rate
+            case _:
+                return self._frame_rate
+
+    def _answer_excess(self, frame: SessionFrame, session: LiveSession) -> None:
+        """Refuse a submission, drop presence, answer anything else with an error."""
+        match frame:
+            case Operate(seq) | Undo(seq) | Redo(seq) | SyncGraph(seq):
+                client = None if isinstance(frame, SyncGraph) else frame.client
+                nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
+                refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
+                self._refuse(session, seq, client, refused)
+            case Presence():
+                pass
+            case _:
+                self._socket.send_error("rate_limited", TOO_FAST)
+
     def _has_room(self) -> bool:
         """Whether one more submission may wait for its answer."""
         socket = self._socket
-        return socket.unanswered < self._limits.outbox and socket.unanswered_bytes + self._size <= WAITING_BYTES
+        return socket.unanswered < self._limits.outbox and socket.unanswered_bytes + self._size <= MAX_UNANSWERED_BYTES
 
-    def _perform(self, frame: ClientFrame, session: LiveSession) -> None:
+    def _perform(self, frame: SessionFrame, session: LiveSession) -> None:
         match frame:
             case Operate(seq, operation, client, step):
                 self._submit(session, seq, parse_operation(operation), client, step=step)
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, parse_graph(graph), based_on=version)
             case Undo(seq, client, at):
-                self._submit(session, seq, UndoLast(at), client)
+                self._submit(session, seq, UndoRequest(at), client)
             case Redo(seq, client, at):
-                self._submit(session, seq, RedoLast(at), client)
+                self._submit(session, seq, RedoRequest(at), client)
             case ExecuteAction(seq):
                 self._refuse(session, seq, None, Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
             case Presence(state):
@@ -198,8 +206,6 @@ class Connection:
                 self._socket.seen(version)
             case Ping():
                 self._socket.send(encode(Pong()))
-            case Hello():
-                raise BadFrame(_("Say hello only once."))
             case _:
                 assert_never(frame)
 
@@ -207,7 +213,7 @@ class Connection:
         self,
         session: LiveSession,
         seq: int,
-        operation: Record | UndoLast | RedoLast | Refused,
+        operation: Record | UndoRequest | RedoRequest | Refused,
         client: str | None = None,
         *,
         step: str | None = None,
@@ -232,7 +238,7 @@ class Connection:
         """Answer a malformed frame; close the connection after too many in a row."""
         self._malformed += 1
         now = time.monotonic()
-        if self._frames.take(now) or self._malformed >= MALFORMED_IN_A_ROW:
+        if self._frame_rate.take(now) or self._malformed >= MALFORMED_IN_A_ROW:
             with override(self._socket.language):
                 message = bad.sentence()
             self._socket.send(encode(Error(code="invalid", message=message)))

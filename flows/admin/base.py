@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.authentication import person
 from accounts.principals import Administrator
-from flows.commands.write_lock import write_transaction
+from flows.commands.write_transaction import write_transaction
 from flows.document import Rejected
 from flows.errors import FlowError
 from flows.sentences import sentence

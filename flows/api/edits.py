@@ -23,7 +23,7 @@ from flows.api.schemas import (
     TakenBackOut,
     VersionOut,
 )
-from flows.commands import Acked, Redo, Refused, Submission, Undo
+from flows.commands import Acked, RedoRequest, Refused, Submission, UndoRequest
 from flows.document import Rejected, encode_skipped
 from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since
@@ -87,7 +87,7 @@ def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
     left out.
     """
     given = payload or TakeBackIn()
-    return _take_back(request, flow_id, Undo(given.at), given)
+    return _take_back(request, flow_id, UndoRequest(given.at), given)
 
 
 @router.post(
@@ -97,7 +97,7 @@ def undo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] =
 def redo(request: HttpRequest, flow_id: UUID, payload: Body[TakeBackIn | None] = None) -> HttpResponse:
     """Take back the caller's last undo. A new edit of theirs ends what can be redone."""
     given = payload or TakeBackIn()
-    return _take_back(request, flow_id, Redo(given.at), given)
+    return _take_back(request, flow_id, RedoRequest(given.at), given)
 
 
 @router.get("/flows/{flow_id}/changes", **answers({200: ChangesOut}, "not_found", "invalid"))
@@ -112,7 +112,9 @@ def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
 
 
-def _take_back(request: HttpRequest, flow_id: UUID, operation: Undo | Redo, payload: TakeBackIn) -> HttpResponse:
+def _take_back(
+    request: HttpRequest, flow_id: UUID, operation: UndoRequest | RedoRequest, payload: TakeBackIn
+) -> HttpResponse:
     caller = principal(request)
     get_flow_for(caller, flow_id, Role.EDITOR)
     submission = Submission(operation=operation, principal=caller, via="api", client=payload.client, seq=payload.seq)
@@ -125,7 +127,7 @@ def _take_back(request: HttpRequest, flow_id: UUID, operation: Undo | Redo, payl
         case Refused() as refused:
             raise rejected(refused)
         case acked:
-            return json({"version": acked.version, "left": encode_skipped(acked.left)})
+            return json({"version": acked.version, "left": encode_skipped(acked.skipped)})
 
 
 def _check_amount(operations: list[object]) -> None:
@@ -156,7 +158,7 @@ def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
 def _result(answer: Acked | Refused) -> dict[str, object]:
     if isinstance(answer, Refused):
         return {"code": answer.code, "message": sentence(answer)}
-    return {"version": answer.version} | ({"left": encode_skipped(answer.left)} if answer.left else {})
+    return {"version": answer.version} | ({"left": encode_skipped(answer.skipped)} if answer.skipped else {})
 
 
 def _change(change: LoggedChange) -> dict[str, object]:

@@ -8,21 +8,20 @@ restores flows, `members` gives and takes roles. A live session, which tells the
 from flows.commands.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
 from flows.commands.members import MemberChanged, remove_member, set_member
 from flows.commands.submit import commit, replace_graph, submit
-from flows.commands.undo import can_take_back
-from flows.submission import Acked, ChangeHead, Receipt, Redo, Refused, Submission, Undo, Versioned, Via
+from flows.commands.undo import undo_availability
+from flows.submission import Acked, ChangeHead, Receipt, RedoRequest, Refused, Submission, UndoRequest, Versioned, Via
 
 __all__ = [
     "Acked",
     "ChangeHead",
     "MemberChanged",
     "Receipt",
-    "Redo",
+    "RedoRequest",
     "Refused",
     "Submission",
-    "Undo",
+    "UndoRequest",
     "Versioned",
     "Via",
-    "can_take_back",
     "commit",
     "create_flow",
     "delete_flow",
@@ -32,4 +31,5 @@ __all__ = [
     "restore_flow",
     "set_member",
     "submit",
+    "undo_availability",
 ]

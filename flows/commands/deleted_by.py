@@ -1,7 +1,6 @@
-"""Who deleted what someone still wants to edit: a refusal says that, and what it was called, instead of an id.
+"""Who deleted an element that someone still wants to edit: a refusal names them and its label instead of an id.
 
-Only recent deletions are looked for, not many in one transaction, and neither in long changes nor behind much that is
-to be passed: others wait for the lock.
+Others wait for the lock, so the search is bounded: in versions, in text read, and in look-ups for one transaction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,6 @@ from uuid import UUID
 from django.db.models.functions import Length
 
 from accounts.models import User
-from flows.commands.undo_steps import Applied
 from flows.document import (
     KINDS,
     AddEdge,
@@ -27,14 +25,18 @@ from flows.document import (
 )
 from flows.errors import FlowReason
 from flows.models import Change
+from flows.submission import AppliedChange
 
-REACH = 500
-MEASURED = 32
-LONGEST = 64 << 10
-ROOM = 2 << 20
-"""In characters of inverses: what is read of one change, and of all. They are measured so many at a time."""
-MOST = 5
-SHOWN = 60
+MAX_VERSIONS_BACK = 500
+MAX_INVERSE_CHARS = 64 << 10
+"""Changes with a longer inverse are not searched."""
+TOTAL_INVERSE_CHARS = 2 << 20
+"""The search goes back over so much of inverses, long ones included."""
+SIZE_BATCH = 32
+"""Changes whose inverses are measured by one query."""
+MAX_LOOKUPS = 5
+"""Elements in one transaction, and changes read for one element."""
+LABEL_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Deletion:
     by: int | None
     name: str | None
 
-    def told_to(self, reader: int | None) -> tuple[FlowReason, dict[str, object]]:
+    def reason_for(self, reader: int | None) -> tuple[FlowReason, dict[str, object]]:
         """Return the reason to refuse with, and its values."""
         is_node = self.label is not None
         values: dict[str, object] = {"what": self.label} if is_node else {}
@@ -59,60 +61,60 @@ class Deletion:
 
 @dataclass(slots=True)
 class Deletions:
-    """What was looked for in one transaction on a flow whose log ends at `version`."""
+    """The look-ups of one transaction on a flow whose log ends at `version`."""
 
     flow_id: UUID
     version: int
     _found: dict[Element, Deletion | None] = field(default_factory=dict)
-    _near: list[int] | None = None
+    _searchable: list[int] | None = None
 
-    def find(self, element: Element, applied: Applied) -> Deletion | None:
-        """Find who deleted an element, None if that cannot be told.
+    def find(self, element: Element, applied: Sequence[AppliedChange]) -> Deletion | None:
+        """Find who deleted an element, None if that is not found.
 
         `applied` is what was done in this transaction.
         """
-        if element not in self._found and len(self._found) < MOST:
+        if element not in self._found and len(self._found) < MAX_LOOKUPS:
             found = next(self._removals(element, applied), None)
             self._found[element] = None if found is None else _deletion(*found)
         return self._found.get(element)
 
-    def _removals(self, element: Element, applied: Applied) -> Iterator[tuple[Node | Edge, int | None]]:
+    def _removals(self, element: Element, applied: Sequence[AppliedChange]) -> Iterator[tuple[Node | Edge, int | None]]:
         """Yield what the element was and who removed it, the last removal first."""
         for head, outcome in reversed(applied):
-            if outcome.inverse is not None and (held := _brought(outcome.inverse, element)):
+            if outcome.inverse is not None and (held := _restored_element(outcome.inverse, element)):
                 yield held, head.actor
-        if self._near is None:
-            self._near = list(_near(self.flow_id, self.version))
-        rows = Change.objects.filter(flow_id=self.flow_id, version__in=self._near)
+        if self._searchable is None:
+            self._searchable = list(_searchable_versions(self.flow_id, self.version))
+        rows = Change.objects.filter(flow_id=self.flow_id, version__in=self._searchable)
         rows = rows.filter(inverse__contains=f'"id":"{element[1]}"').order_by("-version")
-        for inverse, actor in rows.values_list("inverse", "actor_id")[:MOST]:
-            if inverse and (held := _brought(decode_record(parse_json(inverse)), element)):
+        for inverse, actor in rows.values_list("inverse", "actor_id")[:MAX_LOOKUPS]:
+            if inverse and (held := _restored_element(decode_record(parse_json(inverse)), element)):
                 yield held, actor
 
 
-def _near(flow_id: UUID, version: int) -> Iterator[int]:
-    """Yield the last versions that are short enough to be searched, as far back as there is room."""
+def _searchable_versions(flow_id: UUID, version: int) -> Iterator[int]:
+    """Yield the last versions whose inverses are short enough to be searched, the latest batch first."""
     changes = Change.objects.filter(flow_id=flow_id, inverse__isnull=False).order_by("-version")
     sizes = changes.annotate(size=Length("inverse")).values_list("version", "size")
-    end, room = max(1, version - REACH), ROOM
-    for highest in range(version, end, -MEASURED):
-        for number, size in sizes.filter(version__range=(max(end, highest - MEASURED) + 1, highest)):
+    end, room = max(1, version - MAX_VERSIONS_BACK), TOTAL_INVERSE_CHARS
+    for highest in range(version, end, -SIZE_BATCH):
+        for number, size in sizes.filter(version__range=(max(end, highest - SIZE_BATCH) + 1, highest)):
             room -= size
             if room < 0:
                 return
-            if size <= LONGEST:
+            if size <= MAX_INVERSE_CHARS:
                 yield number
 
 
-def _brought(inverse: Record, element: Element) -> Node | Edge | None:
-    """Return the element if this brings it."""
-    for held in _brings(inverse):
+def _restored_element(inverse: Record, element: Element) -> Node | Edge | None:
+    """Return the element if this inverse restores it."""
+    for held in _restored_elements(inverse):
         if (("node" if isinstance(held, Node) else "edge"), held.id) == element:
             return held
     return None
 
 
-def _brings(inverse: Record) -> Iterator[Node | Edge]:
+def _restored_elements(inverse: Record) -> Iterator[Node | Edge]:
     singles: Sequence[Record] = inverse.operations if isinstance(inverse, Batch) else (inverse,)
     for single in singles:
         match single:
@@ -126,6 +128,6 @@ def _brings(inverse: Record) -> Iterator[Node | Edge]:
 
 
 def _deletion(held: Node | Edge, by: int | None) -> Deletion:
-    label = None if isinstance(held, Edge) else (held.label or KINDS[held.kind].title)[:SHOWN]
+    label = None if isinstance(held, Edge) else (held.label or KINDS[held.kind].title)[:LABEL_CHARS]
     name = by and User.objects.filter(pk=by).values_list("name", flat=True).first()
     return Deletion(label, by, name or None)

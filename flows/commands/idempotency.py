@@ -34,10 +34,10 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
     ordered = sorted(names)
     for first in range(0, len(ordered), _NAMES_PER_QUERY):
         for row in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
-            actor, client, seq, version, code, reason, details, message, left = row
-            kept = decode_skipped(parse_json(left)) if left else ()
+            actor, client, seq, version, code, reason, details, message, encoded = row
+            skipped = decode_skipped(parse_json(encoded)) if encoded else ()
             remembered[actor, client, seq] = (
-                _decode_refusal(code, reason, details, message) if code else Acked(version, fresh=False, left=kept)
+                _decode_refusal(code, reason, details, message) if code else Acked(version, False, skipped)
             )
     return remembered
 

@@ -13,10 +13,10 @@ from django.db import transaction
 
 from accounts.principals import Principal
 from flows import access
-from flows.commands.batch import Batch
+from flows.commands.group_commit import GroupCommit
 from flows.commands.idempotency import recall
-from flows.commands.locking import lock_flow
-from flows.commands.write_lock import in_write_transaction
+from flows.commands.locked_flow import lock_flow
+from flows.commands.write_transaction import in_write_transaction
 from flows.document import Graph, Record, ReplaceGraph
 from flows.log.snapshots import snapshot_if_due
 from flows.publish import hint_changed, publish_after_commit
@@ -71,5 +71,5 @@ def _commit(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned |
         fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
         base = StoredGraph(flow)
         base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    batch = Batch(flow, base, flow.version, answered, in_memory)
-    return batch.write(tuple(batch.answer(one, may_write=one.principal in writers) for one in submissions))
+    group = GroupCommit(flow, base, flow.version, answered, in_memory)
+    return group.write(tuple(group.answer(one, may_write=one.principal in writers) for one in submissions))

@@ -1,7 +1,7 @@
 """What a flow consists of: nodes, edges, and its own properties.
 
 Values, never changed in place. Two nodes are equal only if they read the same as JSON: Python holds `1 == True`, but a
-setting that changes from 1 to true has changed, and must reach the log, the rows and everybody's screen.
+setting that changes from 1 to true has changed, and must reach the log, the rows and every screen.
 
 `NODE_PROPERTIES`, `EDGE_PROPERTIES` and `FLOW_PROPERTIES` are the one list of what can be edited: each property with
 the fields it is made of. A property is the smallest thing that two people can disagree on, so a place is one, a size is
@@ -48,6 +48,27 @@ class Node:
             self.parent,
             self.enabled,
             self.settings,
+        )
+
+    def edited(self, changes: "NodeChanges") -> "Node":
+        """Return the node with these changes."""
+        settings = self.settings
+        if "settings" in changes:
+            merged = {**settings, **changes["settings"]}
+            settings = {name: value for name, value in merged.items() if value is not None}
+        return Node(
+            self.id,
+            self.kind,
+            self.x,
+            self.y,
+            self.width,
+            self.height,
+            changes.get("label", self.label),
+            changes.get("description", self.description),
+            changes.get("colour", self.colour),
+            changes.get("parent", self.parent),
+            changes.get("enabled", self.enabled),
+            settings,
         )
 
     def __eq__(self, other: object) -> bool:

@@ -12,7 +12,6 @@ from uuid import UUID
 from flows.document import (
     NO_LIMITS,
     Document,
-    Outcome,
     Record,
     apply,
     canonical_json,
@@ -24,7 +23,7 @@ from flows.document import (
 )
 from flows.models import Change
 from flows.storage.sql import insert, key_value, time_value
-from flows.submission import ChangeHead
+from flows.submission import AppliedChange, ChangeHead
 
 _COLUMNS = (
     "version",
@@ -100,19 +99,19 @@ class LoggedChange:
     def head(self) -> ChangeHead:
         """Who and how, without what."""
         actor = self.actor.id if self.actor else None
-        left = decode_skipped(parse_json(self.left_alone)) if self.left_alone else ()
-        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, left)
+        skipped = decode_skipped(parse_json(self.left_alone)) if self.left_alone else ()
+        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, skipped)
 
 
-def append(flow_id: UUID, digest: str, made: Sequence[tuple[ChangeHead, Outcome]], created_at: datetime) -> str:
+def append(flow_id: UUID, digest: str, applied: Sequence[AppliedChange], created_at: datetime) -> str:
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
     rows, key, at = [], key_value(flow_id), time_value(created_at)
-    for head, outcome in made:
+    for head, outcome in applied:
         record = canonical_json(outcome.record.encode())
         inverse = None if outcome.inverse is None else canonical_json(outcome.inverse.encode())
         digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)
         names = head.version, head.actor, head.client, head.seq, head.via
-        rows.append((key, *names, record, inverse, head.undo_of, head.step, _left_alone(head), digest, at))
+        rows.append((key, *names, record, inverse, head.undo_of, head.step, _encode_skipped(head), digest, at))
     insert(Change._meta.db_table, _WRITTEN, rows)
     return digest
 
@@ -153,8 +152,8 @@ def digest_of(
     inverse: str | None,
     created_at: datetime,
 ) -> str:
-    """Return the digest that an entry must have after `previous`. A step and what was left alone count if they are."""
-    more = {"step": head.step, "left_alone": _left_alone(head)}
+    """Return the digest that an entry must have after `previous`. A step and what was skipped count if given."""
+    more = {"step": head.step, "left_alone": _encode_skipped(head)}
     return chain(
         previous,
         {
@@ -173,8 +172,8 @@ def digest_of(
     )
 
 
-def _left_alone(head: ChangeHead) -> str | None:
-    return canonical_json(encode_skipped(head.left)) if head.left else None
+def _encode_skipped(head: ChangeHead) -> str | None:
+    return canonical_json(encode_skipped(head.skipped)) if head.skipped else None
 
 
 def _logged(row: tuple[Any, ...]) -> LoggedChange:

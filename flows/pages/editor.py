@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 
 from flows import limits as helix_limits
 from flows.access import Access
-from flows.commands import can_take_back
+from flows.commands import undo_availability
 from flows.document import KINDS
 from flows.first_paint import open_flow
 from flows.messages import texts
 from flows.pages.decorators import PageRequest, flow_view
-from flows.pages.forms.empty_forms import blank_forms_url
+from flows.pages.forms.empty_forms import empty_forms_url
 from flows.pages.inspector import panel
 from flows.pages.offline import keepable
 from flows.rendering import blanks, footer_settings, layout_css, second_line_settings, whole
@@ -48,12 +48,12 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     opening = open_flow(access.flow.pk)
     context = {
         **_identity(access, opening.loaded),
-        **_own_steps(request.user.pk, access, opening.loaded.version),
+        **_undo_availability(request.user.pk, access, opening.loaded.version),
         "canvas": layers(opening.loaded.document),
         "partial": opening.is_partial,
         "palette": _palette(),
         "blanks": blanks(),
-        "blank_forms_url": blank_forms_url(),
+        "empty_forms_url": empty_forms_url(),
         "shortcuts": shortcuts(),
         "catalogue": _catalogue(),
         "texts": texts(access),
@@ -61,7 +61,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
     }
     response = render(request, "flows/editor.html", context)
     sheet = f"{reverse('flows:layout', args=[access.flow.pk])}?v={opening.loaded.version}"
-    return keepable(response, access.flow.title, opening.loaded, [sheet, context["blank_forms_url"]])
+    return keepable(response, access.flow.title, opening.loaded, [sheet, context["empty_forms_url"]])
 
 
 @require_safe
@@ -108,9 +108,10 @@ def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:
     }
 
 
-def _own_steps(user_id: int, access: Access, version: int) -> dict[str, bool]:
-    can_undo, can_redo = can_take_back(user_id, access.flow.pk, version) if access.may_edit else (False, False)
-    return {"can_undo": can_undo, "can_redo": can_redo}
+def _undo_availability(user_id: int, access: Access, version: int) -> dict[str, bool]:
+    if not access.may_edit:
+        return {"can_undo": False, "can_redo": False}
+    return undo_availability(user_id, access.flow.pk, version)._asdict()
 
 
 def _catalogue() -> dict[str, dict[str, object]]:

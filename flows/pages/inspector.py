@@ -23,7 +23,7 @@ from flows.document import KINDS, Edge, Graph, Node
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
-from flows.pages.forms.empty_forms import blank_forms
+from flows.pages.forms.empty_forms import empty_forms
 from flows.parsing import parse_operation
 from flows.rendering import spoken_name
 from flows.sentences import sentence
@@ -66,7 +66,7 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
 @logged_in
 def inspectors(request: PageRequest) -> HttpResponse:
     """Answer the blank forms; under their own address they never change."""
-    blanks = blank_forms()
+    blanks = empty_forms()
     response = HttpResponse(blanks.html)
     if request.GET.get("v") == blanks.stamp:
         response["Cache-Control"] = "private, max-age=31536000, immutable"

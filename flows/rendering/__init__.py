@@ -8,10 +8,10 @@ fifteen times as much (149 µs: measured). Nodes hold words, edges and labels no
 Everything is escaped by `format_html`. There are no inline styles: places stand in `layout` until scripts take over.
 """
 
-from flows.rendering.canvas import Canvas, canvas, whole
 from flows.rendering.captions import footer_settings, second_line, second_line_settings
+from flows.rendering.changes import fragments, state_html
 from flows.rendering.edges import edge_html, label_html
-from flows.rendering.fragments import fragments, state_html
+from flows.rendering.layers import Canvas, canvas, whole
 from flows.rendering.layout import bounds, layout_css
 from flows.rendering.nodes import blanks, fresh, node_html, spoken_name
 from flows.rendering.thumbnails import thumbnail_svg

@@ -33,6 +33,12 @@ def module_preloads(*entries: str) -> SafeString:
 
 
 @register.simple_tag
+def languages() -> list[tuple[str, str]]:
+    """Return the languages on offer, each under its own name."""
+    return settings.LANGUAGES
+
+
+@register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon that says nothing to a screen reader; `size` is "small" for 14 px, "large" for 20."""
     kind = f"icon icon-{size}" if size else "icon"

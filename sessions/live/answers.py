@@ -75,8 +75,8 @@ def _sentence(socket: Socket, refused: Refused) -> str:
 
 
 def _acked(entry: Entry, given: Acked) -> frames.Acked:
-    left = encode_skipped(given.left) if given.left else None
-    return frames.Acked(seq=entry.seq, client=entry.client, version=given.version, left=left)
+    skipped = encode_skipped(given.skipped) if given.skipped else None
+    return frames.Acked(seq=entry.seq, client=entry.client, version=given.version, left=skipped)
 
 
 def _short(entry: Entry, given: Acked | Refused) -> frames.Acked | frames.Refused:

@@ -17,7 +17,7 @@ from django.utils.translation import override
 from flows.limits import Limits
 from flows.rendering import fragments
 from sessions import metrics
-from sessions.live.deltas import Delta, join
+from sessions.live.deltas import Delta, merge
 from sessions.live.replica import Replica
 from sessions.presence.board import FLUSHES_PER_SECOND, Board, RosterChange
 from sessions.protocol.encoding import (
@@ -91,7 +91,7 @@ class Broadcaster:
         if not self._pending:
             return
         started = time.monotonic()
-        delta, self._pending = join(self._pending), []
+        delta, self._pending = merge(self._pending), []
         frames: dict[tuple[Format, str], Encoded | None] = {}
         for socket in self:
             audience = socket.format, socket.language if socket.format == "html" else ""

@@ -1,6 +1,6 @@
 """Reads from the log what others wrote: after a hint, a heartbeat, or a commit that did not start at our version.
 
-However often it is asked for while one reading is under way, one more follows, and all who asked are told when it is
+However often it is asked for while one reading is under way, one more follows, and all who asked hear when it is
 done. A log that went back, or has another epoch (a backup was restored), cannot be followed: all sockets are closed
 and come back to the new one.
 """
@@ -16,7 +16,7 @@ from sessions.protocol.codes import Close, Closing
 
 
 class Follower(Protocol):
-    """What is brought up to date."""
+    """The session that is brought up to date."""
 
     replica: Replica
 
@@ -35,9 +35,13 @@ class CatchUp:
         self._waiting: list[asyncio.Future[None]] = []
         self.is_due = False
 
+    def schedule(self) -> None:
+        """Make a reading due."""
+        self.is_due = True
+
     def request(self) -> asyncio.Future[None]:
         """Ask for a reading; the future is done after one that starts from now on."""
-        self.is_due = True
+        self.schedule()
         self._waiting.append(asyncio.get_running_loop().create_future())
         return self._waiting[-1]
 

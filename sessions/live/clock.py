@@ -68,7 +68,7 @@ class Clock:
         self._heartbeat_at = now + HEARTBEAT_SECONDS
         self._announce_at = now + ANNOUNCE_SECONDS
         self._task: asyncio.Task[None] | None = None
-        self._acts: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
         """Start to tick."""
@@ -76,7 +76,7 @@ class Clock:
 
     def close(self) -> None:
         """Stop."""
-        for task in (self._task, *self._acts):
+        for task in (self._task, *self._jobs):
             if task is not None:
                 task.cancel()
 
@@ -106,20 +106,20 @@ class Clock:
             except Exception:
                 log.exception("clock_failed", flow=str(self._session.flow_id))
 
-    def _start(self, act: Coroutine[Any, Any, None]) -> None:
-        """Do something that may take its time."""
-        task = asyncio.create_task(act)
-        self._acts.add(task)
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        """Run a job that may take longer than a tick."""
+        task = asyncio.create_task(job)
+        self._jobs.add(task)
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._acts.discard(task)
+        self._jobs.discard(task)
         if not task.cancelled() and (defect := task.exception()):
             log.error("clock_failed", flow=str(self._session.flow_id), exc_info=defect)
 
     def _close_slow(self, now: float) -> None:
         for socket in self._session.broadcaster:
-            if socket.unseen.is_too_slow(now):
+            if socket.window.is_too_slow(now):
                 socket.close(Close.TOO_SLOW)
 
     def _end_if_unused(self, now: float) -> None:

@@ -47,7 +47,7 @@ class Commits:
     def __init__(self, session: Committing) -> None:
         self._session = session
 
-    async def next(self) -> None:
+    async def commit_next(self) -> None:
         """Commit what is waiting in one transaction, broadcast it and answer the authors. Raises `Closing`."""
         session = self._session
         batch = session.inbox.take()

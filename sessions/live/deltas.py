@@ -49,7 +49,6 @@ class Head:
     """Where a flow stands in the database."""
 
     version: int
-    digest: str
     epoch: str
 
 
@@ -62,8 +61,8 @@ def delta_of(receipt: Receipt) -> Delta:
     return Delta(receipt.previous, receipt.version, receipt.digest, receipt.changes, receipt.effect)
 
 
-def join(deltas: Sequence[Delta]) -> Delta:
-    """Join deltas that follow each other, at least one, into one."""
+def merge(deltas: Sequence[Delta]) -> Delta:
+    """Merge deltas that follow each other, at least one, into one."""
     if len(deltas) == 1:
         return deltas[0]
     changes = tuple(head for delta in deltas for head in delta.changes)
@@ -82,7 +81,7 @@ def reverse(effect: Effect) -> Effect:
 
 def read_head(flow_id: UUID) -> Head | None:
     """Read where a flow stands; None if it is deleted."""
-    row = Flow.objects.filter(pk=flow_id, deleted_at=None).values_list("version", "digest", "epoch").first()
+    row = Flow.objects.filter(pk=flow_id, deleted_at=None).values_list("version", "epoch").first()
     return Head(*row) if row else None
 
 
@@ -102,21 +101,21 @@ def read_delta(flow_id: UUID, document: Document, version: int, limit: int) -> D
 
 
 @dataclass(frozen=True, slots=True)
-class Elements:
-    """What a flow held at one version, for a thread to work on while the flow moves on."""
+class DocumentCopy:
+    """A document at one version, for a thread to read while the flow moves on."""
 
     properties: FlowProperties
     nodes: Sequence[Node]
     edges: Sequence[Edge]
 
 
-def elements_of(document: Document) -> Elements:
-    """Note what a flow holds now."""
-    return Elements(document.properties, document.nodes(), document.edges())
+def copy_of(document: Document) -> DocumentCopy:
+    """Copy a document as it is now; its elements never change."""
+    return DocumentCopy(document.properties, document.nodes(), document.edges())
 
 
-def read_back(flow_id: UUID, since: int, version: int, held: Elements) -> Delta | None:
-    """Read from the log what led from `since` to `version`, at which the flow `held` this. Raises `GapInLog`.
+def read_back(flow_id: UUID, since: int, version: int, held: DocumentCopy) -> Delta | None:
+    """Read from the log what led from `since` to `version`, at which the flow was `held`. Raises `GapInLog`.
 
     It is found by walking back by the log's inverses. None if there is a change without one, or if they are so long
     that a snapshot is sooner made.

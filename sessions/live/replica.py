@@ -13,7 +13,7 @@ from flows.rendering.fragment_cache import weight
 from flows.storage.store import Loaded
 from sessions.database import Database
 from sessions.live import deltas
-from sessions.live.deltas import Delta, join
+from sessions.live.deltas import Delta, merge
 
 ELEMENT_BYTES = 500
 """About what an element or a version takes besides its text."""
@@ -51,11 +51,11 @@ class Replica:
         if cached := self._cache.since(since):
             return cached
         base = self.version
-        missed = await self._database(deltas.read_back, self.flow_id, since, base, deltas.elements_of(self.document))
+        missed = await self._database(deltas.read_back, self.flow_id, since, base, deltas.copy_of(self.document))
         if missed is None or self.version == base:
             return missed
         later = self._cache.since(base)
-        return deltas.join([missed, later]) if later else None
+        return deltas.merge([missed, later]) if later else None
 
     def _empty_cache(self) -> "DeltaCache":
         return DeltaCache(self._limits.catch_up, self._limits.recent_bytes)
@@ -83,7 +83,7 @@ class DeltaCache:
     def since(self, version: int) -> Delta | None:
         """Return everything after `version` as one delta, or None if that is not known here."""
         later = [delta for delta, _size in self._deltas if delta.previous >= version]
-        return join(later) if later and later[0].previous == version else None
+        return merge(later) if later and later[0].previous == version else None
 
 
 def size_of(delta: Delta) -> int:

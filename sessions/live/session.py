@@ -83,7 +83,7 @@ class LiveSession:
         self.closing: Close | None = None
         self._owner = owner
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
-        self._log = CatchUp(self, self._in_database)
+        self._catch_up = CatchUp(self, self._in_database)
         self._commits = Commits(self)
         self._restarts: deque[float] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -112,7 +112,7 @@ class LiveSession:
     async def catch_up(self) -> None:
         """Return when the replica holds all that is in the log at this moment. Raises `Closing` if the session ends."""
         self.expect_open()
-        done = self._log.request()
+        done = self._catch_up.request()
         self._wake.set()
         await done
 
@@ -156,7 +156,7 @@ class LiveSession:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def on_joined(self) -> None:
+    def on_group_joined(self) -> None:
         """Catch up on the hints that were missed before the group was joined."""
         self.presence.start()
         self.check_soon(lambda _: True)
@@ -180,7 +180,7 @@ class LiveSession:
 
     def read_log_soon(self) -> None:
         """Compare with the log soon."""
-        self._log.is_due = True
+        self._catch_up.schedule()
         self._wake.set()
 
     def advance(self, delta: Delta) -> None:
@@ -194,7 +194,7 @@ class LiveSession:
         if receipt.epoch != self.replica.epoch:
             raise Closing(Close.RESTARTING)
         if receipt.previous != self.replica.version:
-            await self._log.run(self.limits.catch_up)
+            await self._catch_up.run(self.limits.catch_up)
         elif receipt.version > receipt.previous:
             self.advance(delta_of(receipt))
 
@@ -233,11 +233,11 @@ class LiveSession:
 
     async def _work(self) -> None:
         while True:
-            was_due = self._log.is_due
+            was_due = self._catch_up.is_due
             if was_due:
-                await self._log.run(self.limits.catch_up)
+                await self._catch_up.run(self.limits.catch_up)
             if self.inbox:  # however often others write, this has its turn after one reading of the log
-                await self._commits.next()
+                await self._commits.commit_next()
             elif self.closing is not None:
                 raise Closing(self.closing)
             elif was_due:
@@ -260,7 +260,7 @@ class LiveSession:
         log.exception("session_restarted", flow=str(self.flow_id), times=len(self._restarts))
         self._ready.clear()
         self.inbox.requeue()
-        self._log.restarted()
+        self._catch_up.restarted()
         if len(self._restarts) > MOST_RESTARTS:
             raise Closing(Close.RESTARTING)
 
@@ -268,7 +268,7 @@ class LiveSession:
         self.closing = code
         self._ready.set()
         self.clock.close()
-        self._log.cancel(code)
+        self._catch_up.cancel(code)
         self.inbox.clear()
         for socket in self.broadcaster:
             socket.close(code)

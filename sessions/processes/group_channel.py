@@ -25,7 +25,7 @@ RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0, 5.0)
 class GroupListener(Protocol):
     """What receives a group's messages."""
 
-    def on_joined(self) -> None:
+    def on_group_joined(self) -> None:
         """The group was joined, for the first time or again; earlier messages were missed."""
 
     def on_message(self, message: Message) -> None:
@@ -47,7 +47,7 @@ class GroupChannel:
 
     @property
     def is_alone(self) -> bool:
-        """Whether it is certain that nobody else listens."""
+        """Whether it is certain that no one else listens."""
         return isinstance(self._layer, InMemoryChannelLayer) and len(self._layer.groups.get(self.name, ())) <= 1
 
     def open(self) -> None:
@@ -83,7 +83,7 @@ class GroupChannel:
             try:
                 self._channel = await self._layer.new_channel()
                 await self._layer.group_add(self.name, self._channel)
-                self._listener.on_joined()
+                self._listener.on_group_joined()
                 failures = 0
                 while True:
                     self._receive(await self._layer.receive(self._channel))

@@ -98,7 +98,7 @@ class Registry:
         people = (person for entry in self._remote_entries() for person in entry.people)
         return sum(sockets for id, _, _, sockets in people if id == user_id)
 
-    def on_joined(self) -> None:
+    def on_group_joined(self) -> None:
         """Ask the other processes for their sessions, and announce ours."""
         self._send("live.who")
         self._announce()

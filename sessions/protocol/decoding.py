@@ -33,7 +33,7 @@ class BadFrame(Exception):  # noqa: N818
         return gettext(self._message).format_map(self._values)
 
 
-class OtherProtocol(Exception):  # noqa: N818
+class UnsupportedProtocol(Exception):  # noqa: N818
     """A `hello` of a protocol that we do not speak."""
 
 
@@ -45,7 +45,7 @@ class Decoder(Protocol):
 
 
 def decode_frame(text: str) -> ClientFrame:
-    """Decode one text frame. Raises `BadFrame`, or `OtherProtocol` for a `hello` of another protocol."""
+    """Decode one text frame. Raises `BadFrame`, or `UnsupportedProtocol` for a `hello` of another protocol."""
     try:
         fields = parse_json(text)
     except Rejected as refused:
@@ -92,7 +92,7 @@ def _decoder(frame: type[ClientFrame]) -> Decoder:
 def _hello(fields: Fields) -> ClientFrame:
     protocol = fields.get("protocol")
     if isinstance(protocol, int) and not isinstance(protocol, bool) and protocol != PROTOCOL:
-        raise OtherProtocol
+        raise UnsupportedProtocol
     return DECODE_HELLO(fields)
 
 

@@ -122,7 +122,9 @@ class Ping:
     type: ClassVar = "ping"
 
 
-ClientFrame: TypeAlias = Hello | Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+SessionFrame: TypeAlias = Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+"""What a client sends after `Hello`."""
+ClientFrame: TypeAlias = Hello | SessionFrame
 
 
 # From the server
@@ -223,7 +225,7 @@ class ApplyChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acked:
-    """A submission is durable at `version`; `left` is what it left alone."""
+    """A submission is durable at `version`; `left` is what it skipped."""
 
     type: ClassVar = "acked"
     seq: int

@@ -2,7 +2,7 @@
 
 A server's `send` nearly always returns at once, so it is driven right here, without a task: a fan-out to a thousand
 sockets then costs a thousand writes and nothing else. Only when the server makes us wait (the peer reads slowly) does
-a task of this socket finish that frame and what queued up behind it. `flow_control` bounds how much may queue up.
+a task of this socket finish that frame and what queued up behind it. `send_window` bounds how much may queue up.
 """
 
 import asyncio

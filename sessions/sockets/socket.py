@@ -18,8 +18,8 @@ from sessions.protocol.codes import Close
 from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
 from sessions.sockets.admission import Admission, Check, Credential, Participant
-from sessions.sockets.flow_control import Unseen
 from sessions.sockets.outbound import Outbound, Send
+from sessions.sockets.send_window import SendWindow
 
 ABORT_SECONDS = 5.0
 CLIENT_FAULTS = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
@@ -50,9 +50,9 @@ class Socket:
         "person",
         "unanswered",
         "unanswered_bytes",
-        "unseen",
         "unseen_snapshot",
         "version",
+        "window",
     )
 
     def __init__(
@@ -77,7 +77,7 @@ class Socket:
         self.number = 0
         self.unanswered = self.unanswered_bytes = 0
         self.missed_presence = False
-        self.unseen = Unseen(limits, 0)
+        self.window = SendWindow(limits, 0)
         self.unseen_snapshot: int | None = None
         self._limits, self._abort = limits, abort
         self._outbound = Outbound(send)
@@ -99,12 +99,12 @@ class Socket:
     def start(self, client: str, format: Format, version: int) -> None:
         """Start to follow the flow, as this client, from a version."""
         self.client, self.format, self.version = client, format, version
-        self.unseen = Unseen(self._limits, version)
+        self.window = SendWindow(self._limits, version)
 
     def send(self, frame: Encoded) -> None:
         """Send a frame that holds no version of the flow."""
         self._put(frame)
-        self.unseen.sent(frame.size, time.monotonic())
+        self.window.sent(frame.size, time.monotonic())
 
     def send_error(self, code: str, message: str) -> None:
         """Send an `error` frame with a translatable text, in the language of this connection."""
@@ -116,7 +116,7 @@ class Socket:
         """Send what brings the client to `version`."""
         self.version = version
         self._put(frame)
-        self.unseen.sent(frame.size, now, version=version)
+        self.window.sent(frame.size, now, version=version)
         self.close_if_behind()
 
     def send_snapshot(self, parts: Iterable[Encoded], version: int, *, counted: bool) -> None:
@@ -127,18 +127,18 @@ class Socket:
             size = min(part.size, room)
             room -= size
             self._put(part)
-            self.unseen.sent(size, now, version=version)
+            self.window.sent(size, now, version=version)
         self.close_if_behind()
 
     def seen(self, version: int) -> None:
         """Note that everything up to a version arrived."""
-        self.unseen.seen(version, time.monotonic())
+        self.window.seen(version, time.monotonic())
         if self.unseen_snapshot is not None and version >= self.unseen_snapshot:
             self.unseen_snapshot = None
 
     def close_if_behind(self) -> None:
         """Close the connection if too many bytes are on their way."""
-        if self.unseen.size > self._limits.unseen_bytes:
+        if self.window.size > self._limits.unseen_bytes:
             self.close(Close.TOO_SLOW)
 
     def close(self, code: Close) -> None:

@@ -32,7 +32,7 @@ def test_who_asks_too_much_waits(
     as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     operate(as_bob, flow, edit("n1", label="his"))
-    monkeypatch.setattr(undo_budget, "MOST", 0.0)
+    monkeypatch.setattr(undo_budget, "CAPACITY", 0.0)
     answer = as_bob.get(f"/flows/{flow.pk}/replaced")
     refused(answer, 429, "rate_limited")
     assert answer["Retry-After"] == "1"
@@ -170,7 +170,7 @@ def test_no_more_than_so_many_or_so_much(
     with monkeypatch.context() as less:
         less.setattr(overwrites, "READ_BYTES", 1)
         assert ask(as_bob, flow) == {"version": 5, "items": [], "more": True}
-    monkeypatch.setattr(overwrites, "REACH", 2)
+    monkeypatch.setattr(overwrites, "MAX_VERSIONS_BACK", 2)
     assert ask(as_bob, flow) == {"version": 5, "items": [], "more": False}, "nothing of his within reach"
     assert ask(as_alice, flow)["more"] is True
 

@@ -84,7 +84,7 @@ def test_a_step_has_a_name(as_bob: Program, flow: Flow, refused: Refused, step: 
 def test_who_searches_too_far_too_often_waits(
     as_alice: Program, as_bob: Program, flow: Flow, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undo_budget, "MOST", 0.0)
+    monkeypatch.setattr(undo_budget, "CAPACITY", 0.0)
     operate(as_bob, flow, edit("n1", label="his"))
 
     answer = as_bob.post(f"/flows/{flow.pk}/undo")

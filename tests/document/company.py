@@ -28,7 +28,7 @@ class Company:
     limits: DocumentLimits = DEFAULT_LIMITS
     steps: int = 100
     log: list[tuple[OwnChange, PastVersion]] = field(default_factory=list)
-    left: tuple[Skipped, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
     def do(self, actor: int, operation: dict | Record, step: str | None = None) -> bool:
         """Apply what a person asks; tell whether it made a version."""
@@ -49,12 +49,12 @@ class Company:
     def _back(self, actor: int, via: str, steps: list[UndoStep]) -> bool:
         past = [past for _change, past in reversed(self.log)]
         match selective_undo(self.document, past, steps, actor, self.limits):
-            case Undone(outcome, undo_of, left):
-                self.left = left
+            case Undone(outcome, undo_of, skipped):
+                self.skipped = skipped
                 assert self._write(actor, outcome, via, undo_of), "an undo that changes nothing"
                 return True
-            case left:
-                self.left = left
+            case skipped:
+                self.skipped = skipped
                 return False
 
     def _write(self, actor, outcome, via, undo_of, step=None) -> bool:

@@ -48,7 +48,7 @@ class TestUndo:
         company.do(BEN, reconnect("e", source="d", source_port="no"))
         assert company.undo(ANA)
         assert (company.document.edge("e").target, company.document.edge("e").label) == ("c", "")
-        assert company.left == (Skipped("edge", "e", ("source", "source_port", "target", "target_port")),)
+        assert company.skipped == (Skipped("edge", "e", ("source", "source_port", "target", "target_port")),)
 
     def test_not_to_a_node_that_is_gone(self, company: Company) -> None:
         company.do(ANA, reconnect("e", target="c"))
@@ -84,7 +84,7 @@ class TestRenamingABranch:
     def test_is_undone_though_another_edited_meanwhile(self, company: Company, theirs: dict) -> None:
         company.do(ANA, RENAME)
         company.do(BEN, theirs)
-        assert company.undo(ANA) and company.left == ()
+        assert company.undo(ANA) and company.skipped == ()
         assert company.document.edge("y").source_port == "yes"
         assert company.document.node("d").settings["branches"] == ["yes", "no"]
         assert company.undo(BEN) and company.redo(BEN)
@@ -93,7 +93,7 @@ class TestRenamingABranch:
         company.do(ANA, batch(*RENAME["operations"], edit("a", label="mine")))
         company.do(BEN, edit("a", label="Ben's"))
         assert company.undo(ANA)
-        assert company.left == (Skipped("node", "a", ("label",)),)
+        assert company.skipped == (Skipped("node", "a", ("label",)),)
         assert company.document.edge("y").source_port == "yes"
         assert company.document.node("d").settings["branches"] == ["yes", "no"]
 

@@ -70,7 +70,7 @@ class TestNothingToUndo:
         company.do(BEN, edit("a", label="Ben's"))
         assert not company.undo(ANA)
         assert company.document.node("a").label == "Ben's"
-        assert company.left == (Skipped("node", "a", ("label",)),)
+        assert company.skipped == (Skipped("node", "a", ("label",)),)
 
     def test_what_somebody_wrote_and_took_back_was_written(self, company: Company) -> None:
         company.do(ANA, edit("a", label="Ana's"))
@@ -98,7 +98,7 @@ class TestNothingToUndo:
         company.do(BEN, touch)
         assert company.undo(ANA), "the next older step"
         assert company.document.node("new") and company.document.node("a").label == "Plan"
-        assert company.left == (Skipped("node", "new"),)
+        assert company.skipped == (Skipped("node", "new"),)
         assert not company.undo(ANA), "it was passed over"
 
     def test_a_group_that_somebody_has_put_something_into(self, company: Company) -> None:
@@ -129,12 +129,12 @@ class TestWhatComesBack:
         assert company.undo(ANA)
         node = company.document.node("a")
         assert (node.label, node.colour, dict(node.settings)) == ("Ben's", a_node("a").colour, {"model": "other"})
-        assert company.left == (Skipped("node", "a", ("label", "settings.model")),)
+        assert company.skipped == (Skipped("node", "a", ("label", "settings.model")),)
 
     def test_a_place_is_one_property(self, company: Company) -> None:
         company.do(ANA, move("a", 10, 10))
         company.do(BEN, move("a", 10, 50))
-        assert not company.undo(ANA) and company.left == (Skipped("node", "a", ("x", "y")),)
+        assert not company.undo(ANA) and company.skipped == (Skipped("node", "a", ("x", "y")),)
 
     def test_a_removed_node_with_its_edges_and_members(self, company: Company) -> None:
         before = company.document.copy()
@@ -149,24 +149,24 @@ class TestWhatComesBack:
         company.do(ANA, remove("a"))
         company.do(BEN, remove("b"))
         assert company.undo(ANA) and company.document.node("a")
-        assert company.left == (Skipped("edge", "e"),)
+        assert company.skipped == (Skipped("edge", "e"),)
 
     def test_a_node_whose_group_is_gone_comes_back_without(self, company: Company) -> None:
         company.do(ANA, remove("b"))
         company.do(BEN, remove("g"))
         assert company.undo(ANA) and company.document.node("b").parent is None
-        assert company.left == (Skipped("node", "b", ("parent",)),)
+        assert company.skipped == (Skipped("node", "b", ("parent",)),)
 
     def test_an_id_that_was_taken_meanwhile(self, company: Company) -> None:
         company.do(ANA, batch(remove("d"), edit("b", label="mine")))
         company.do(BEN, add("d", "note"))
         assert company.undo(ANA) and company.document.node("d").kind == "note"
-        assert company.left == (Skipped("node", "d"),)
+        assert company.skipped == (Skipped("node", "d"),)
 
     def test_a_connection_that_was_made_meanwhile(self, company: Company) -> None:
         company.do(ANA, {"kind": "remove_edge", "id": "e"})
         company.do(BEN, connect("e2", "a", "b"))
-        assert not company.undo(ANA) and company.left == (Skipped("edge", "e"),)
+        assert not company.undo(ANA) and company.skipped == (Skipped("edge", "e"),)
 
     def test_a_group_goes_back_without_what_others_moved_or_put_in(self, company: Company) -> None:
         company.do(BEN, edit("d", parent="g"))
@@ -200,7 +200,7 @@ class TestWhatComesBack:
         company.do(BEN, {"kind": "edit_flow", "set": {"title": "Ben's"}})
         assert company.undo(ANA)
         assert (company.document.properties.title, company.document.properties.description) == ("Ben's", "")
-        assert company.left == (Skipped("flow", "", ("title",)),)
+        assert company.skipped == (Skipped("flow", "", ("title",)),)
 
     def test_nothing_of_mine_that_a_passed_over_step_made_anew(self, company: Company) -> None:
         """The label was of another node with this id."""
@@ -339,7 +339,7 @@ class TestTogether:
         node = company.document.node("a")
         assert (node.label, node.colour) == ("Ben's", a_node("a").colour)
         assert company.document.node("n") and not company.document.node("m")
-        assert company.left == (Skipped("node", "a", ("label",)), Skipped("node", "n"))
+        assert company.skipped == (Skipped("node", "a", ("label",)), Skipped("node", "n"))
 
     def test_what_somebody_wrote_in_between_comes_back(self, company: Company) -> None:
         company.do(ANA, edit("a", label="One", colour="#111111"), "typing")
@@ -347,7 +347,7 @@ class TestTogether:
         company.do(ANA, edit("a", label="Two"), "typing")
         assert company.undo(ANA)
         assert (company.document.node("a").label, company.document.node("a").colour) == ("Ben's", a_node("a").colour)
-        assert company.left == (Skipped("node", "a", ("label",)),)
+        assert company.skipped == (Skipped("node", "a", ("label",)),)
         assert company.redo(ANA) and company.document.node("a").label == "Two"
 
     def test_what_came_to_nothing_is_passed_over_and_stands_in_no_ones_way(self, company: Company) -> None:
@@ -459,7 +459,7 @@ def test_each_undoes_ten_and_redoes_ten(seed: int, names: Sequence[str | None]) 
     assert len(undone) >= 15, "a run that undid too little proves nothing"
     rng.shuffle(undone)
     for person in undone:
-        assert company.redo(person), f"{person} cannot redo: {company.left}"
+        assert company.redo(person), f"{person} cannot redo: {company.skipped}"
         ledger.note(person, only_own=True)
         check_sound(company.document)
     assert company.document == before

@@ -32,9 +32,9 @@ class Point:
 
 POINTS = {
     "before the transaction": Point("sessions.live.commits", "commit", before=True),
-    "rows written, not committed": Point("flows.commands.batch", "write_effect"),
-    "log written, not committed": Point("flows.commands.batch", "append"),
-    "all written, not committed": Point("flows.commands.batch.Batch", "write"),
+    "rows written, not committed": Point("flows.commands.group_commit", "write_effect"),
+    "log written, not committed": Point("flows.commands.group_commit", "append"),
+    "all written, not committed": Point("flows.commands.group_commit.GroupCommit", "write"),
     "committed, nobody told": Point("sessions.live.commits", "commit"),
     "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "others told, author not": Point("sessions.live.session.LiveSession", "follow"),

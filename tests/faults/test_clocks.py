@@ -12,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 
-from flows.commands import batch
+from flows.commands import group_commit
 from flows.log import changes_since, verify_flow
 from flows.models import Flow
 from tests.faults.frail import FrailServer
@@ -78,7 +78,7 @@ async def test_a_clock_that_is_set_back_again_and_again_breaks_nothing(
 ) -> None:
     now, steps = timezone.now, count(1)
     clock = SimpleNamespace(now=lambda: now() - next(steps) * timedelta(days=1))
-    monkeypatch.setattr(batch, "timezone", clock)
+    monkeypatch.setattr(group_commit, "timezone", clock)
     alice, bob = await join("alice"), await join("bob")
     for x in range(1, 6):
         assert (await alice.do(move(x)))["version"] == 1 + x

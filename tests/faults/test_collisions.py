@@ -15,7 +15,7 @@ from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows.commands import create_flow
-from flows.commands.write_lock import ATTEMPTS
+from flows.commands.write_transaction import ATTEMPTS
 from flows.parsing import parse_flow
 from sessions.database import FAILURES
 from tests.faults.frail import Author

@@ -209,7 +209,7 @@ async def test_a_page_says_that_it_is_not_now(own_postgres: Postgres) -> None:
         answer = browser.post("/login/", data=form, timeout=20)
         own_postgres.come_back()
         assert answer.status_code == 503
-        assert "Nothing that was saved is lost" in answer.text
+        assert "Everything saved is safe" in answer.text
         assert answer.headers["Content-Type"].startswith("text/html")
         server.wait_until_ready()
         assert browser.post("/login/", data=form, timeout=20).status_code == 422

@@ -27,11 +27,11 @@ class Room:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.programs = Programs(server)
-        self.replica: str = self.programs.flow
+        self.flow: str = self.programs.flow
 
     async def come(self, **options: object) -> Client:
         """Connect as the owner and say hello."""
-        client = await connect_to(self.server.socket_url, self.programs.owner, self.replica, **options)
+        client = await connect_to(self.server.socket_url, self.programs.owner, self.flow, **options)
         await client.hello()
         return client
 
@@ -48,7 +48,7 @@ class Room:
             while memory(self.server.process.pid) > self.before + ROOM:
                 await self.neighbour.settle()
                 await asyncio.sleep(0.2)
-        final = await asyncio.to_thread(self.programs.call, self.programs.owner, "GET", f"/flows/{self.replica}")
+        final = await asyncio.to_thread(self.programs.call, self.programs.owner, "GET", f"/flows/{self.flow}")
         await self.neighbour.reach(final["version"])
         assert self.neighbour.replica.nodes == {node["id"]: node for node in final["nodes"]}
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.principals import Administrator, Person, System
 from flows import publish
 from flows.access import Role
-from flows.commands import Redo, Refused, Submission, Undo, create_flow, set_member
+from flows.commands import RedoRequest, Refused, Submission, UndoRequest, create_flow, set_member
 from flows.document import Record
 from flows.models import Flow
 from flows.parsing import parse_flow, parse_operation
@@ -66,7 +66,7 @@ def ask() -> Ask:
         fields = {"via": "socket", **given}
         acts_as = Administrator if fields["via"] == "admin" else Person
         principal = System() if person is None else acts_as(person.pk)
-        is_parsed = isinstance(operation, Record | Undo | Redo | Refused)
+        is_parsed = isinstance(operation, Record | UndoRequest | RedoRequest | Refused)
         parsed = operation if is_parsed else parse_operation(operation)
         return Submission(operation=parsed, principal=principal, client=client, seq=seq, **fields)
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import Refused, Undo, deleted_by, replace_graph, submit
+from flows.commands import Refused, UndoRequest, deleted_by, replace_graph, submit
 from flows.models import Flow
 from flows.parsing import parse_graph
 from flows.sentences import sentence
@@ -49,7 +49,7 @@ def test_within_one_transaction_and_by_the_system(flow: Flow, alice: User, bob: 
 
 
 def test_the_last_removal_counts(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
-    submit(flow.pk, [ask(bob, remove("plan")), ask(bob, Undo()), ask(alice, remove("plan"))])
+    submit(flow.pk, [ask(bob, remove("plan")), ask(bob, UndoRequest()), ask(alice, remove("plan"))])
     assert said(submit(flow.pk, [ask(bob, move("plan", 1))]).answers[0]) == "Alice deleted “Plan”."
 
 
@@ -65,7 +65,7 @@ def test_it_is_not_looked_for_often(flow: Flow, alice: User, bob: User, ask: Ask
     with CaptureQueriesContext(connection) as queries:
         answers = submit(flow.pk, asked).answers
     assert {said(answer) for answer in answers[:50]} == {"Bob deleted “Plan”."}
-    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == deleted_by.MOST
+    assert len([one for one in queries if "LIKE" in one["sql"].upper()]) == deleted_by.MAX_LOOKUPS
 
 
 def searches(queries: CaptureQueriesContext, word: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_it_is_not_looked_for_in_a_long_change(flow: Flow, alice: User, bob: Use
 def test_it_is_not_looked_for_behind_much_else(
     flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deleted_by, "ROOM", 2_000)
+    monkeypatch.setattr(deleted_by, "TOTAL_INVERSE_CHARS", 2_000)
     submit(flow.pk, [ask(bob, remove("plan"))])
     submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(300)])
     with CaptureQueriesContext(connection) as queries:

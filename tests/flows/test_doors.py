@@ -18,7 +18,7 @@ from flows.access import Grant, Role
 from flows.document import MoveNode, ReplaceGraph
 from flows.errors import NotFound
 from flows.models import Flow
-from flows.submission import Refused, Submission, Undo
+from flows.submission import Refused, Submission, UndoRequest
 from helix.api import api
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.admission import Check, Credential, admit, recheck
@@ -126,11 +126,11 @@ COMMANDS: dict[str, Callable[[Principal, Flow], object]] = {
     "restore_flow": lambda who, flow: commands.restore_flow(who, flow.pk),
     "set_member": lambda who, flow: commands.set_member(who, flow.pk, person="Charlie", role=Role.OWNER),
     "submit": lambda who, flow: commands.submit(
-        flow.pk, [move(who), Submission(operation=Undo(), principal=who, via="api")]
+        flow.pk, [move(who), Submission(operation=UndoRequest(), principal=who, via="api")]
     ),
 }
 NO_FLOW_YET = {"create_flow"}
-READS = {"can_take_back"}
+READS = {"undo_availability"}
 
 
 def move(who: Principal) -> Submission:

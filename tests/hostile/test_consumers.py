@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from asgiref.sync import sync_to_async
 
-from flows.commands import batch
+from flows.commands import group_commit
 from flows.log import verify_flow
 from sessions.live import broadcaster, deltas, replica
 from sessions.live.deltas import Delta
@@ -50,7 +50,7 @@ async def test_every_invariant_holds_and_the_runs_are_not_vacuous(cast: "Cast", 
 async def test_a_refusal_that_is_not_remembered_is_found(
     cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "remember", lambda *_: None)
+    monkeypatch.setattr(group_commit, "remember", lambda *_: None)
     with pytest.raises(Violation, match="I4"):
         for seed in range(FEW):
             await run(seed, cast)
@@ -62,9 +62,9 @@ async def test_a_version_that_is_told_by_half_is_found(
     def last_one(following: Sequence[Delta]) -> Delta:
         return replace(real(following), effect=following[-1].effect)
 
-    real = deltas.join
+    real = deltas.merge
     for module in (deltas, replica, broadcaster):
-        monkeypatch.setattr(module, "join", last_one)
+        monkeypatch.setattr(module, "merge", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(FEW):
             await run(seed, cast)

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.models import User
 from flows.document import KINDS
 from flows.models import Flow
-from flows.pages.forms.empty_forms import blank_forms, blank_forms_url
+from flows.pages.forms.empty_forms import empty_forms, empty_forms_url
 from tests.pages.conftest import Enter
 from tests.pages.marks import Element, by_id, elements
 
@@ -34,7 +34,7 @@ def form(html: str) -> Element:
 
 
 def test_nobody_gets_them_who_is_not_logged_in(client: Client, db: None) -> None:
-    assert client.get(blank_forms_url()).headers["Location"].startswith("/login/")
+    assert client.get(empty_forms_url()).headers["Location"].startswith("/login/")
 
 
 def test_under_an_older_address_they_are_not_kept(alice: User, enter: Enter) -> None:
@@ -43,20 +43,20 @@ def test_under_an_older_address_they_are_not_kept(alice: User, enter: Enter) -> 
 
 
 def test_under_their_own_address_they_are_kept(alice: User, enter: Enter) -> None:
-    answer = enter(alice).get(blank_forms_url())
+    answer = enter(alice).get(empty_forms_url())
     assert "immutable" in answer.headers["Cache-Control"]
     assert blanks(answer.content.decode()).keys() == set(EVERY)
 
 
 def test_there_is_nothing_of_anybody_in_them(alice: User, enter: Enter) -> None:
-    html = enter(alice).get(blank_forms_url()).content.decode()
+    html = enter(alice).get(empty_forms_url()).content.decode()
     assert not re.search("csrf|action=|hx-|example.com|style=", html)
-    assert html == blank_forms().html
+    assert html == empty_forms().html
 
 
 def test_the_page_names_them(flow: Flow, vera: User, enter: Enter) -> None:
     root = by_id(enter(vera).get(f"/flows/{flow.pk}/").content.decode(), "editor")
-    assert root.attributes["data-forms-url"] == blank_forms_url()
+    assert root.attributes["data-forms-url"] == empty_forms_url()
 
 
 def test_the_page_tells_what_the_flow_is(flow: Flow, vera: User, enter: Enter) -> None:
@@ -68,7 +68,7 @@ def test_the_page_tells_what_the_flow_is(flow: Flow, vera: User, enter: Enter) -
 @pytest.mark.parametrize("what", EVERY)
 def test_a_blank_has_the_fields_of_the_form(flow: Flow, bob: User, enter: Enter, what: str) -> None:
     shown = enter(bob).get(f"/flows/{flow.pk}/inspector{QUERIES.get(what, f'?node=a-{what}')}").content.decode()
-    blank = blanks(blank_forms().html)[what]
+    blank = blanks(empty_forms().html)[what]
     assert named(blank) == named(shown)
     assert form(blank).attributes.keys() == {
         key for key in form(shown).attributes if not key.startswith(("hx-", "action", "method"))

@@ -1,10 +1,14 @@
 """The inspector's form of every kind: shown, sent back unchanged it changes nothing; what is typed becomes JSON."""
 
+import re
+
 import pytest
 from django.http import QueryDict
+from django.utils.translation import override
 
 from flows.document import DEFAULT_LIMITS, KINDS, Node, check_settings
 from flows.pages.forms import ABSENT, Reading, Section, node_sections, parsed, read, with_errors, written
+from flows.pages.forms.empty_forms import empty_forms
 
 
 def node(kind: str, **settings: object) -> Node:
@@ -119,3 +123,11 @@ def test_nothing_typed_is_absent(type: str) -> None:
 
 def test_numbers_are_shown_as_they_are_kept() -> None:
     assert [written("number", value) for value in (0.2, 1, 1e-7)] == ["0.2", "1", "1e-7"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es"])
+def test_numbers_that_the_browser_reads_are_written_as_html_has_them(language: str) -> None:
+    with override(language):
+        form = empty_forms().html
+    assert 'step="0.05"' in form
+    assert not re.findall(r'(?:step|min|max|value)="\d+,\d', form)

@@ -73,8 +73,10 @@ def test_logged_out_every_page_leads_to_login(client: Client) -> None:
 
 def test_own_and_shared_flows_are_apart(flow: Flow, alice: User, bob: User, charlie: User, enter: Enter) -> None:
     assert titles(enter(alice)) == ["Plan a trip"]
-    assert titles(enter(bob)) == []
+    assert titles(enter(bob), "?tab=mine") == []
     assert titles(enter(bob), "?tab=shared") == ["Plan a trip"]
+    assert titles(enter(bob), "") == ["Plan a trip"], "who has none of their own sees at once what is shared with them"
+    assert titles(enter(bob), "?tab=mine") == []
     assert titles(enter(charlie), "?tab=shared") == []
 
 

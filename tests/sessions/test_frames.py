@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sessions.protocol.decoding import BadFrame, OtherProtocol, decode_frame, valid_state
+from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, valid_state
 from sessions.protocol.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'
@@ -107,7 +107,7 @@ def test_what_is_no_frame_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("protocol", [0, 2, 99])
 def test_another_protocol_is_told_apart(protocol: int) -> None:
-    with pytest.raises(OtherProtocol):
+    with pytest.raises(UnsupportedProtocol):
         decode_frame(f'{{"type":"hello","protocol":{protocol},"whatever":"it says"}}')
 
 

@@ -233,7 +233,7 @@ async def test_too_many_defects_end_the_session_and_no_other(
 ) -> None:
     alice = await join("alice")
     monkeypatch.setattr(the_session(), "_work", broken)
-    monkeypatch.setattr(the_session()._log, "_read", broken)
+    monkeypatch.setattr(the_session()._catch_up, "_read", broken)
     the_session().read_log_soon()
     assert await alice.closed() == 4412
     back = await join("alice", held=alice.replica)

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.principals import Person
 from flows.limits import Limits
-from flows.submission import Submission, Undo
+from flows.submission import Submission, UndoRequest
 from sessions.live.inbox import BATCH_BYTES, LARGEST_BATCH, Entry, Inbox
 from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.socket import Socket
@@ -24,7 +24,7 @@ def socket_of(person: int) -> Socket:
 
 
 def entry(person: int, seq: int, size: int = 100, socket: Socket | None = None) -> Entry:
-    submission = Submission(operation=Undo(), principal=Person(person), via="socket", client="client", seq=seq)
+    submission = Submission(operation=UndoRequest(), principal=Person(person), via="socket", client="client", seq=seq)
     return Entry(submission, socket or socket_of(person), seq, size)
 
 

@@ -37,13 +37,13 @@ async def test_edits_have_their_turn_while_others_write_without_end(
 ) -> None:
     alice = await join("alice")
     session = the_session()
-    read = session._log.run
+    read = session._catch_up.run
 
     async def read_and_hear_of_more(limit: int) -> None:
         await read(limit)
-        session._log.is_due = True
+        session._catch_up.schedule()
 
-    monkeypatch.setattr(session._log, "run", read_and_hear_of_more)
+    monkeypatch.setattr(session._catch_up, "run", read_and_hear_of_more)
     session.read_log_soon()
     assert (await alice.do(move(1)))["version"] == 2
 

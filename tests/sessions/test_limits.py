@@ -21,7 +21,7 @@ from sessions.live import clock as session_clock
 from sessions.live import session as live_session
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close
-from sessions.sockets import flow_control
+from sessions.sockets import send_window
 from sessions.sockets.admission import Admission, admit
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
@@ -226,7 +226,7 @@ async def test_whole_graphs_wait_within_the_outbox_too(join: Join, limit: Limit)
 
 
 async def test_what_waits_is_bounded_in_bytes(join: Join, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "WAITING_BYTES", 1000)
+    monkeypatch.setattr(connection, "MAX_UNANSWERED_BYTES", 1000)
     alice = await join("alice")
     label = {"kind": "edit_node", "id": "a", "set": {"label": "x" * 1000}}
     assert (await alice.do(label))["code"] == "rate_limited"
@@ -243,7 +243,7 @@ async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pyte
         raise ZeroDivisionError("a defect")
 
     monkeypatch.setattr(connection, "references_in", broken)
-    monkeypatch.setattr(connection, "WAITING_BYTES", 0)
+    monkeypatch.setattr(connection, "MAX_UNANSWERED_BYTES", 0)
     await alice.operate(move(1))
     assert await alice.closed() == 4412
     assert (await bob.do(move(1)))["type"] == "acked"
@@ -251,7 +251,7 @@ async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pyte
 
 async def test_versions_not_seen_for_too_long_end_it(join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_clock, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(flow_control, "VERSIONS_SECONDS", 0.02)
+    monkeypatch.setattr(send_window, "VERSIONS_SECONDS", 0.02)
     limit(unseen_versions=5)
     alice, bob = await join("alice"), await join("bob")
     bob.says_seen = False
@@ -280,7 +280,7 @@ async def test_one_socket_too_many_is_turned_away_unless_it_replaces_one(
     first, second = await join("alice"), await join("alice")
     assert await refused(join, "alice") == 4503
     with monkeypatch.context() as hurried:
-        hurried.setattr(connection, "SURPLUS_SECONDS", 0.05)
+        hurried.setattr(connection, "OVER_LIMIT_SECONDS", 0.05)
         silent = await connect(await sync_to_async(token_of)(cast["alice"]), flow.pk)  # type: ignore[arg-type]
         assert await silent.closed() == 4503
     await silent.leave()

@@ -144,7 +144,7 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
     await give_role(flow, cast["alice"], cast["bob"], "viewer")
     assert (await bob.next("you"))["role"] == "viewer"
     late.set()
-    await asyncio.gather(*session.clock._acts)
+    await asyncio.gather(*session.clock._jobs)
     assert "you" not in {frame["type"] for frame in await bob.settle()}
     assert [socket.person.role for socket in session.broadcaster] == ["viewer"]
 

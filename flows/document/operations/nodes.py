@@ -170,7 +170,7 @@ class EditNode(SingleOperation):
         parent = changes.get("parent")
         if parent is not None:
             _check_parent(graph, node, parent)
-        after = edited(node, changes)
+        after = node.edited(changes)
         if "settings" in changes:
             check_bytes(after.settings, limits)
             check_types(node.kind, _newly_set(node, changes["settings"]), limits)
@@ -216,15 +216,6 @@ class RemoveNode(SingleOperation):
         inverse += [EditNode(member.id, {"parent": node.id}) for member in members]
         inverse += [AddEdge(edge) for edge in edges]
         return Applied(Effect(nodes, {edge.id: Pair(edge, None) for edge in edges}), self, tuple(inverse))
-
-
-def edited(node: Node, changes: NodeChanges) -> Node:
-    """Return the node with these changes."""
-    if "settings" not in changes:
-        return replace(node, **changes)
-    merged = {**node.settings, **changes["settings"]}
-    settings = {name: value for name, value in merged.items() if value is not None}
-    return replace(node, **(changes | {"settings": settings}))
 
 
 def _newly_set(node: Node, settings: Mapping[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What applying an operation results in, and what a batch or an undo has left alone."""
+"""What applying an operation results in, and what a batch or an undo has skipped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MOST_SKIPPED = 100
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What was left alone of one element. No properties: the element itself, which stays, or is gone and stays so."""
+    """What was skipped of one element. No properties: the element itself, which stays, or is gone and stays so."""
 
     what: str
     id: str
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def encode_skipped(skipped: Iterable[Skipped]) -> list[dict[str, object]]:
-    """Encode what was left alone: `{"node": id, "properties": […]}`, each element once, at most `MOST_SKIPPED`.
+    """Encode what was skipped: `{"node": id, "properties": […]}`, each element once, at most `MOST_SKIPPED`.
 
     What names neither node nor edge is the flow itself.
     """
@@ -45,7 +45,7 @@ def encode_skipped(skipped: Iterable[Skipped]) -> list[dict[str, object]]:
 
 
 def decode_skipped(value: object) -> tuple[Skipped, ...]:
-    """Read back what `encode_skipped` made, and was kept."""
+    """Decode what `encode_skipped` made."""
     items = cast("list[dict[str, str | list[str]]]", value)
     return tuple(_decoded(item) for item in items)
 

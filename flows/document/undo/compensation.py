@@ -36,7 +36,6 @@ from flows.document.operations import (
     SingleOperation,
     apply,
 )
-from flows.document.operations.nodes import edited
 from flows.document.operations.outcome import Skipped
 from flows.document.undo.property_edits import edge_edits, node_edits
 from flows.document.undo.write_set import ENDS, EXISTENCE, MEMBERS, WriteSet, connection, differences_of_node
@@ -173,7 +172,7 @@ class Compensation:
         sources = {edge.source for _id, *both in _changed(self._wish.edges) for edge in both}
         if now.id not in sources:
             return False
-        wide = list(dict.fromkeys([*_branches(edited(now, operation.changes)), *_branches(now)]))
+        wide = list(dict.fromkeys([*_branches(now.edited(operation.changes)), *_branches(now)]))
         if self._try(EditNode(now.id, {"settings": {"branches": wide}})):
             self._narrowing[now.id] = operation
         return now.id in self._narrowing
@@ -212,7 +211,7 @@ class Compensation:
         """Tell whether an edit takes away a port that somebody else has used since."""
         if not isinstance(operation, EditNode) or "branches" not in operation.changes.get("settings", {}):
             return False
-        after = edited(now, operation.changes)
+        after = now.edited(operation.changes)
         lost = set(ports_of(now).outputs) - set(ports_of(after).outputs)
         return any(self._others.has(("node", now.id), f"out.{port}") for port in lost)
 

@@ -36,7 +36,7 @@ class PastVersion:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What takes a step back, the version where it began, and what of it, and of those passed over, is left alone."""
+    """What takes a step back, the version where it began, and what of it, and of those passed over, is skipped."""
 
     outcome: Outcome
     undo_of: int

@@ -28,27 +28,27 @@ LANGUAGES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class BlankForms:
+class EmptyForms:
     """All of them as one string of templates, and the stamp that changes when they do."""
 
     html: SafeString
     stamp: str
 
 
-def blank_forms() -> BlankForms:
+def empty_forms() -> EmptyForms:
     """Return the forms in the reader's language, as editors see them."""
     return _rendered(get_language() or "", helix_limits.current())
 
 
-def blank_forms_url() -> str:
+def empty_forms_url() -> str:
     """Return the address that the forms have as long as they are the same."""
-    return f"{reverse('flows:inspectors')}?v={blank_forms().stamp}"
+    return f"{reverse('flows:inspectors')}?v={empty_forms().stamp}"
 
 
 @lru_cache(LANGUAGES)
-def _rendered(language: str, limits: Limits) -> BlankForms:
+def _rendered(language: str, limits: Limits) -> EmptyForms:
     html = format_html_join("\n", '<template data-blank-form="{}">{}</template>', _forms(limits))
-    return BlankForms(html, sha256(html.encode()).hexdigest()[:16])
+    return EmptyForms(html, sha256(html.encode()).hexdigest()[:16])
 
 
 def _forms(limits: Limits) -> Iterator[tuple[str, SafeString]]:

@@ -11,7 +11,7 @@ from flows.document.limits import NO_LIMITS
 from flows.parsing import parse_operation
 from flows.rendering import fragments
 from flows.sentences import sentence
-from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo
+from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
 from tests.hostile.evidence import Logged
@@ -169,16 +169,17 @@ class Process:
     def _answer(self, connection: Connection, frame: object, answer: Answer) -> None:
         seq, client = frame.seq, frame.client  # type: ignore[attr-defined]
         match answer:
-            case Acked(version, left=left):
-                skipped = encode_skipped(left) if left else None
-                connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=skipped)))
+            case Acked(version, skipped=skipped):
+                left = encode_skipped(skipped) if skipped else None
+                connection.tell(encode(frames.Acked(seq=seq, client=client, version=version, left=left)))
             case Refused(code):
                 connection.tell(encode(frames.Refused(seq=seq, client=client, code=code, message=sentence(answer))))
 
 
 def _submission(connection: Connection, frame: object) -> Submission:
     if isinstance(frame, frames.Undo | frames.Redo):
-        operation: Record | Undo | Redo | Refused = Undo(frame.at) if isinstance(frame, frames.Undo) else Redo(frame.at)
+        ask = UndoRequest if isinstance(frame, frames.Undo) else RedoRequest
+        operation: Record | UndoRequest | RedoRequest | Refused = ask(frame.at)
     else:
         operation = parse_operation(frame.operation)  # type: ignore[attr-defined]
     client = frame.client or connection.client  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from flows.document import (
     undo_steps,
 )
 from flows.errors import FlowReason
-from flows.submission import Acked, ChangeHead, Redo, Refused, Submission, Undo, refused
+from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest, refused
 from tests.hostile.model.disk import Answer, Disk, Name
 
 STEPS = 100
@@ -52,40 +52,40 @@ class Turn:
         return answer
 
     def _do(self, submission: Submission) -> Acked:
-        asked, undo_of, left = submission.operation, None, ()
+        asked, undo_of, skipped = submission.operation, None, ()
         via = submission.via
-        if isinstance(asked, Undo | Redo):
-            if asked.at is not None and self._went_on_elsewhere(submission, asked.at):
+        if isinstance(asked, UndoRequest | RedoRequest):
+            if asked.at is not None and self._changed_by_another_client(submission, asked.at):
                 raise Rejected("nothing_to_undo", FlowReason.CHANGED_ELSEWHERE)
             taken = self._take_back(asked, submission.actor or 0)
-            outcome, undo_of, left = taken.outcome, taken.undo_of, taken.skipped
-            via = "undo" if isinstance(asked, Undo) else "redo"
+            outcome, undo_of, skipped = taken.outcome, taken.undo_of, taken.skipped
+            via = "undo" if isinstance(asked, UndoRequest) else "redo"
         else:
             outcome = apply(self._draft, asked, DEFAULT_LIMITS)
-            left = outcome.skipped
+            skipped = outcome.skipped
         if outcome.effect.is_empty:
             self.unmade[submission.name] = (self._version, Acked(self._version, fresh=False))  # type: ignore[index]
             return Acked(self._version, fresh=False)
         self._draft.advance(outcome.effect)
         self._version += 1
         name = submission.actor, submission.client, submission.seq
-        head = ChangeHead(self._version, *name, via, undo_of, submission.step, left)
+        head = ChangeHead(self._version, *name, via, undo_of, submission.step, skipped)
         self.made.append((head, outcome))
-        return Acked(self._version, fresh=True, left=left)
+        return Acked(self._version, fresh=True, skipped=skipped)
 
-    def _take_back(self, asked: Undo | Redo, actor: int) -> Undone:
+    def _take_back(self, asked: UndoRequest | RedoRequest, actor: int) -> Undone:
         made = [PastVersion(head.version, head.actor, outcome.inverse) for head, outcome in self.made]
         logged = [
             PastVersion(entry.version, entry.actor, entry.inverse and decode_record(parse_json(entry.inverse)))
             for entry in self._disk.log
         ]
-        steps = (undo_steps if isinstance(asked, Undo) else redo_steps)(self._own(actor), STEPS)
+        steps = (undo_steps if isinstance(asked, UndoRequest) else redo_steps)(self._own(actor), STEPS)
         taken = selective_undo(self._draft, list(reversed(logged + made)), steps, actor, DEFAULT_LIMITS)
         if not isinstance(taken, Undone):
             raise Rejected("nothing_to_undo", FlowReason.NOTHING_TO_UNDO)
         return taken
 
-    def _went_on_elsewhere(self, submission: Submission, at: int) -> bool:
+    def _changed_by_another_client(self, submission: Submission, at: int) -> bool:
         since = [one for one in (*self._disk.log, *(head for head, _ in self.made)) if one.version > at]
         return any(one.actor == submission.actor and one.client != submission.client for one in since)
 

@@ -7,7 +7,7 @@ from pytest import MonkeyPatch
 
 from flows.document import Effect, OwnChange, PastVersion, RemoveNode, pair_of
 from flows.document.undo.compensation import Compensation
-from flows.rendering import fragments
+from flows.rendering import changes
 from tests.hostile.model import turn
 
 
@@ -61,9 +61,9 @@ def undo_forgets_a_property(patch: MonkeyPatch) -> None:
 
 def group_not_counted_again(patch: MonkeyPatch) -> None:
     """A group whose members changed is not rendered again."""
-    real = fragments._nodes_now
+    real = changes._nodes_now
 
     def nodes_now(ids: Any, graph: Any) -> Any:
         return real(ids if isinstance(ids, list) else (), graph)
 
-    patch.setattr(fragments, "_nodes_now", nodes_now)
+    patch.setattr(changes, "_nodes_now", nodes_now)

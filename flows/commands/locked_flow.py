@@ -1,4 +1,4 @@
-"""The lock on a flow's row, under which it is written. Only called inside a transaction."""
+"""A flow's row, locked until the transaction ends: every command that writes a flow begins with it."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ _LOCK = f"SELECT {', '.join(_FLOW)} FROM {Flow._meta.db_table} WHERE id = %s"  #
 
 @dataclass(slots=True)
 class LockedFlow:
-    """A flow's row while it is ours to write."""
+    """The locked row of a flow; only inside a transaction."""
 
     id: UUID
     title: str

@@ -1,4 +1,4 @@
-"""A batch while the flow is locked: each submission applied to a draft, then everything written at once."""
+"""A group commit: several submissions under one lock, each applied to a draft, then all written at once."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,8 +8,8 @@ from django.utils import timezone
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import remember
-from flows.commands.locking import LockedFlow
-from flows.commands.undo import take_back_for
+from flows.commands.locked_flow import LockedFlow
+from flows.commands.undo import Progress, undo_or_redo
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -21,6 +21,7 @@ from flows.document import (
     Record,
     Rejected,
     ReplaceGraph,
+    Skipped,
     apply,
 )
 from flows.errors import FlowReason
@@ -32,21 +33,22 @@ from flows.storage.store import write_effect
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,
+    AppliedChange,
     ChangeHead,
     Name,
     Receipt,
-    Redo,
+    RedoRequest,
     Refused,
     Submission,
-    Undo,
+    UndoRequest,
     Via,
     refused,
 )
 
 
 @dataclass(slots=True)
-class Batch:
-    """A batch while it is worked through: the flow so far, the answers so far, and what there is to write."""
+class GroupCommit:
+    """One transaction's submissions: the flow so far, the answers so far, and what there is to write."""
 
     flow: LockedFlow
     base: Graph
@@ -56,7 +58,7 @@ class Batch:
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     deletions: Deletions = field(init=False)
-    applied: list[tuple[ChangeHead, Outcome]] = field(default_factory=list)
+    applied: list[AppliedChange] = field(default_factory=list)
     to_remember: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,7 +75,7 @@ class Batch:
             match submission.operation:
                 case Refused() as unparsed:
                     return self._refuse(submission, unparsed)
-                case Undo() | Redo() as request:
+                case UndoRequest() | RedoRequest() as request:
                     return self._undo(submission, request)
                 case CreateFlow():
                     raise Rejected("invalid", Reason.ALREADY_CREATED)
@@ -116,21 +118,28 @@ class Batch:
         if isinstance(record, ReplaceGraph):
             self._expect_current(submission.based_on)
         outcome = apply(self.draft, record, self.limits)
-        one = submission
-        head = ChangeHead(
-            self.version + 1, one.actor, one.client, one.seq, one.via, step=one.step, left=outcome.skipped
-        )
+        head = self._head(submission, submission.via, outcome.skipped, step=submission.step)
         return self._accept(submission, head, outcome)
 
-    def _undo(self, submission: Submission, request: Undo | Redo) -> Acked:
-        actor = submission.actor
-        client = submission.client
-        taken = take_back_for(
-            actor, request, client=client, flow=self.flow, applied=self.applied, draft=self.draft, base=self.base
-        )
-        via: Via = "undo" if isinstance(request, Undo) else "redo"
-        head = ChangeHead(self.version + 1, actor, client, submission.seq, via, taken.undo_of, left=taken.skipped)
-        return self._accept(submission, head, taken.outcome)
+    def _undo(self, submission: Submission, request: UndoRequest | RedoRequest) -> Acked:
+        progress = Progress(self.flow, self.base, self.draft, self.applied)
+        undone = undo_or_redo(request, progress, actor=submission.actor, client=submission.client)
+        via: Via = "undo" if isinstance(request, UndoRequest) else "redo"
+        head = self._head(submission, via, undone.skipped, undo_of=undone.undo_of)
+        return self._accept(submission, head, undone.outcome)
+
+    def _head(
+        self,
+        submission: Submission,
+        via: Via,
+        skipped: tuple[Skipped, ...],
+        *,
+        undo_of: int | None = None,
+        step: str | None = None,
+    ) -> ChangeHead:
+        """Return the head of the next version."""
+        actor, client, seq = submission.actor, submission.client, submission.seq
+        return ChangeHead(self.version + 1, actor, client, seq, via, undo_of, step, skipped)
 
     def _expect_current(self, based_on: int | None) -> None:
         if based_on is not None and based_on > self.version:
@@ -146,19 +155,19 @@ class Batch:
         else:
             self.draft.advance(outcome.effect)
             self.version += 1
-            answer = Acked(self.version, fresh=True, left=head.left)
+            answer = Acked(self.version, fresh=True, skipped=head.skipped)
             self.applied.append((head, outcome))
         if submission.name is not None:
             self.answered[submission.name] = replace(answer, fresh=False)
         return answer
 
     def _explained(self, submission: Submission, refusal: Rejected) -> Refused:
-        """Say who deleted it, of something that does not exist, if that can be told."""
+        """Say who deleted the element that is missing, if that is known."""
         deletion = refusal.missing and self.deletions.find(refusal.missing, self.applied)
         ids = _affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
         if deletion is None:
             return refused(refusal, *ids)
-        reason, values = deletion.told_to(submission.actor)
+        reason, values = deletion.reason_for(submission.actor)
         return Refused(refusal.code, reason, values, *ids)
 
     def _refuse(self, submission: Submission, answer: Refused) -> Refused:
@@ -174,7 +183,9 @@ class Batch:
         return replace(answer, nodes=nodes, edges=edges)
 
 
-def _affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) -> tuple[frozenset[str], frozenset[str]]:
+def _affected(
+    operation: Record | UndoRequest | RedoRequest | Refused, graph: Graph | None
+) -> tuple[frozenset[str], frozenset[str]]:
     """Return the ids of nodes and edges that a refused operation affects, for its author to see them as they are.
 
     More than it names, a group's members for example; that is asked only of a graph in memory, because a refusal must
@@ -183,7 +194,7 @@ def _affected(operation: Record | Undo | Redo | Refused, graph: Graph | None) ->
     match operation:
         case Refused(nodes=nodes, edges=edges):
             return nodes, edges
-        case CreateFlow() | ReplaceGraph() | Undo() | Redo():
+        case CreateFlow() | ReplaceGraph() | UndoRequest() | RedoRequest():
             return frozenset(), frozenset()
         case record:
             return record.references() if graph is None else record.affected(graph)

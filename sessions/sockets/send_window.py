@@ -1,8 +1,6 @@
-"""How much one socket may ask for, and how far it may fall behind.
+"""How far one socket may fall behind: what was sent to it and not yet acknowledged by `seen`.
 
-Pure counting: the caller says what time it is (monotonic seconds) and acts on the answer. A `Rate` is a token bucket
-that also knows for how long it has been overrun; `Unseen` is what was sent to a socket and not yet acknowledged by
-`seen`.
+Pure counting: the caller says what time it is (monotonic seconds) and acts on the answer.
 """
 
 from collections import deque
@@ -10,52 +8,8 @@ from dataclasses import dataclass
 
 from flows.limits import Limits
 
-EXCESS_SECONDS = 10.0
-CALM_SECONDS = 1.0
 VERSIONS_SECONDS = 2.0
 STRIDE = 0.25
-
-
-class Rate:
-    """`per_second` on average, `burst` at once."""
-
-    __slots__ = ("_burst", "_excess_since", "_last_excess", "_per_second", "_refilled", "_tokens")
-
-    def __init__(self, per_second: float, burst: float, now: float) -> None:
-        self._per_second, self._burst = per_second, burst
-        self._tokens, self._refilled = float(burst), now
-        self._excess_since = self._last_excess = -CALM_SECONDS
-
-    def take(self, now: float) -> bool:
-        """Use one, or answer False and remember the excess."""
-        self._tokens = min(self._burst, self._tokens + (now - self._refilled) * self._per_second)
-        self._refilled = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return True
-        if now - self._last_excess > CALM_SECONDS:
-            self._excess_since = now
-        self._last_excess = now
-        return False
-
-    def is_flood(self) -> bool:
-        """Whether the rate was exceeded for ten seconds without a calm second between."""
-        return self._last_excess - self._excess_since >= EXCESS_SECONDS
-
-
-def frame_rate(limits: Limits, now: float) -> Rate:
-    """Count everything but operations and `seen`."""
-    return Rate(limits.frames_per_second, 4 * limits.frames_per_second, now)
-
-
-def operation_rate(limits: Limits, now: float) -> Rate:
-    """Count `operate`, `undo` and `redo`."""
-    return Rate(limits.operations_per_second, 3 * limits.operations_per_second, now)
-
-
-def seen_rate(limits: Limits, now: float) -> Rate:
-    """Count `seen`: ten times what the protocol asks for, so that no proper client meets it."""
-    return Rate(limits.seen_per_second, 4 * limits.seen_per_second, now)
 
 
 @dataclass(slots=True)
@@ -68,8 +22,8 @@ class Mark:
     versioned: bool
 
 
-class Unseen:
-    """The window of one socket."""
+class SendWindow:
+    """The unacknowledged frames of one socket."""
 
     __slots__ = ("_behind_since", "_limits", "_marks", "_seen", "_sent", "size")
 

@@ -1,10 +1,13 @@
-"""One writer at a time on SQLite, first come, first served.
+"""A command's transaction, retried after a collision; on SQLite, one writer at a time in the order of arrival.
 
-SQLite lets writers wait by looking again after ever longer pauses, up to 100 ms, so with several flows being edited the
-lock lies idle while everybody sleeps (measured: the slowest of a hundred commits took three times as long). Within one
-process a fair lock hands over at once; Python's own mostly goes to the thread that has just let it go. Between
-processes SQLite's own still serves. PostgreSQL needs none of this: there a writer waits for its flow's row only. What
-collides there, with whatever else uses the database, is begun again.
+SQLite lets writers wait by polling with ever longer pauses, up to 100 ms, so with several flows being edited its lock
+lies idle while all of them sleep (measured: the slowest of a hundred commits took three times as long). Within one
+process a fair lock hands over at once; Python's own mostly goes to the thread that has just released it. Between
+processes SQLite's own still serves. PostgreSQL needs no such lock: a writer waits for its flow's row only.
+
+On SQLite `on_commit` hooks run before the lock is released. So a command that publishes is a pair: the inner function
+is the transaction, the outer one publishes afterwards (`delete_flow` and `_mark_deleted`), and no slow channel layer
+holds up other writers.
 """
 
 import threading
@@ -25,13 +28,13 @@ T = TypeVar("T")
 PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
 ATTEMPTS = 3
-"""How often a transaction is begun that collides with others; PostgreSQL takes a second to find a deadlock."""
+"""How often a transaction that collides with others is tried; PostgreSQL takes a second to find a deadlock."""
 
 log = structlog.get_logger(__name__)
 
 
 class FairLock:
-    """`acquire` and `release`, as `threading.Lock` has them; each waiting thread has a gate, opened in order."""
+    """Like `threading.Lock`, but first come, first served: each waiting thread has a gate, opened in order."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -68,9 +71,9 @@ _lock = FairLock()
 
 
 def in_write_transaction(command: Callable[P, T]) -> Callable[P, T]:
-    """Make a command one transaction, begun again when it collided with another: nothing of it was done then.
+    """Make a command one transaction, retried when it collides with another: it was rolled back then.
 
-    Inside an outer transaction it is not ours to begin again. Raises what `write_transaction` raises.
+    Inside an outer transaction there is no retry: the outer one decides. Raises what `write_transaction` raises.
     """
 
     @wraps(command)
