@@ -16,7 +16,7 @@ import orjson
 import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-REFUSAL = orjson.dumps({"code": "unavailable", "message": "This server is being stopped. Try again.", "detail": None})
+REFUSAL = orjson.dumps({"code": "unavailable", "message": "The server is shutting down. Try again.", "detail": None})
 CUTTING_SECONDS = 1.0
 RESTARTING = 4412
 """As `sessions.protocol.codes` has it, which cannot be imported before the apps are loaded."""

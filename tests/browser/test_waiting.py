@@ -40,7 +40,7 @@ def test_what_waits_is_told_in_the_order_of_sending(opened: Open, flow_of: Flow,
     expect(waiting(alice).nth(0)).to_contain_text("Plan → Planner")
     expect(waiting(alice).nth(1)).to_contain_text("8 px right")
     expect(waiting(alice).nth(2)).to_contain_text("Search → Reply")
-    expect(panel(alice)).to_contain_text("Kept on this device")
+    expect(panel(alice)).to_contain_text("Stored on this device")
     found = Axe().run(alice.page).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     network.accept()

@@ -185,9 +185,10 @@ def test_a_date_and_its_sentence_are_in_one_language(flow: Flow, bob: User, ente
 # A choice.
 
 
-def test_a_language_is_chosen_on_the_page_and_stays(flow: Flow, alice: User, enter: Enter) -> None:
+@pytest.mark.parametrize("path", ["/", "/flows/{flow}/"])
+def test_a_language_is_chosen_on_the_page_and_stays(flow: Flow, alice: User, enter: Enter, path: str) -> None:
     client = enter(alice)
-    page = client.get("/").content.decode()
+    page = client.get(path.format(flow=flow.pk)).content.decode()
     for code, name in (("en", "English"), ("de", "Deutsch"), ("es", "Español")):
         assert re.search(
             rf'<button type="submit" name="language" value="{code}" lang="{code}"[^>]*>.*{name}</button>', page
