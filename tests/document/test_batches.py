@@ -68,8 +68,9 @@ class TestBatches:
         document = a_document([a_node(x=0, y=0)])
         move = {"kind": "move_node", "id": "n1", "x": 8, "y": 0}
         link = {"kind": "add_edge", "edge": {"id": "e", "source": "gone", "target": "a"}}
-        outcome = doing(document, batch(move, adding("a"), link, {"kind": "remove_edge", "id": "e"}) | {"whole": False})
-        assert outcome.skipped == (Skipped("node", "gone"), Skipped("edge", "e"))
+        cut = {"kind": "remove_edge", "id": "e"}
+        outcome = doing(document, batch(move, adding("a"), link, cut, cut) | {"whole": False})
+        assert outcome.skipped == (Skipped("node", "gone"), Skipped("edge", "e")), "each once, as it is remembered"
         assert set(outcome.effect.nodes) == {"n1", "a"}
         assert not outcome.effect.edges
         assert outcome.record == Batch((MoveNode("n1", 8, 0), outcome.record.operations[1])), "whole, for the log"

@@ -11,7 +11,7 @@ from flows.document.graph import Graph
 from flows.document.json import Json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import NOTHING, Applied, Record, References, SingleOperation
-from flows.document.operations.outcome import Outcome, Skipped
+from flows.document.operations.outcome import Outcome, Skipped, each_once
 from flows.document.values import read_boolean
 
 DecodeSingle: TypeAlias = Callable[[Json, DocumentLimits], SingleOperation]
@@ -71,7 +71,7 @@ class Batch(Record):
             raise gone[0]
         record = Batch(tuple(step.record for step in applied))
         inverse = Batch(tuple(operation for step in reversed(applied) for operation in step.inverse))
-        return Outcome(draft.effect, record, inverse, tuple(skipped))
+        return Outcome(draft.effect, record, inverse, each_once(skipped))
 
 
 def _apply(operation: SingleOperation, graph: Graph, limits: DocumentLimits, number: int) -> Applied:

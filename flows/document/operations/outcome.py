@@ -32,16 +32,18 @@ class Outcome:
     skipped: tuple[Skipped, ...] = ()
 
 
-def encode_skipped(skipped: Iterable[Skipped]) -> list[dict[str, object]]:
-    """Encode what was skipped: `{"node": id, "properties": […]}`, each element once, at most `MOST_SKIPPED`.
-
-    What names neither node nor edge is the flow itself.
-    """
+def each_once(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """Join what was skipped of the same element; at most `MOST_SKIPPED` elements are told."""
     merged: dict[Element, set[str]] = {}
     for one in skipped:
         merged.setdefault((one.what, one.id), set()).update(one.properties)
     first = islice(merged.items(), MOST_SKIPPED)
-    return [({what: id} if id else {}) | {"properties": sorted(names)} for (what, id), names in first]
+    return tuple(Skipped(what, id, tuple(sorted(names))) for (what, id), names in first)
+
+
+def encode_skipped(skipped: Iterable[Skipped]) -> list[dict[str, object]]:
+    """Encode what was skipped, each element once: `{"node": id, "properties": […]}`; the flow itself has no id."""
+    return [({one.what: one.id} if one.id else {}) | {"properties": list(one.properties)} for one in each_once(skipped)]
 
 
 def decode_skipped(value: object) -> tuple[Skipped, ...]:

@@ -19,7 +19,7 @@ from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import Batch, Outcome, Record, SingleOperation, apply
-from flows.document.operations.outcome import Skipped
+from flows.document.operations.outcome import Skipped, each_once
 from flows.document.undo.compensation import Compensation
 from flows.document.undo.undo_stack import UndoStep
 from flows.document.undo.write_set import WriteSet
@@ -66,7 +66,7 @@ def selective_undo(
             skipped += undoing.skipped
             if outcome := undoing.outcome():
                 _check_room(graph, undoing.draft, limits)
-                return Undone(outcome, step.first, tuple(skipped))
+                return Undone(outcome, step.first, each_once(skipped))
             waiting.pop()
             if not waiting:
                 break
