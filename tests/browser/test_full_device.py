@@ -87,7 +87,7 @@ def test_without_a_connection_nothing_can_be_changed_and_the_reason_is_said(devi
     nudge(tab)
     expect(tab.root).to_have_attribute("data-pending", "0")
     device.pill.click()
-    expect(tab.page.locator("[data-waiting-panel]")).to_contain_text("This device keeps nothing")
+    expect(tab.page.locator("[data-waiting-panel]")).to_contain_text("This device cannot store changes")
     network.accept()
     tab.live()
     expect(tab.page.locator("[data-palette-kind]").first).to_be_enabled()
