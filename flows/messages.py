@@ -145,6 +145,8 @@ def _refusals() -> dict[str, str]:
         "refused_redo": _("Not redone: {reason}"),
         "not_kept": _("Your text was not saved: {reason}"),
         "not_a_value": _("Not valid JSON"),
+        "not_an_integer": _("Enter a whole number"),
+        "not_a_number": _("Enter a number"),
         "discard": _("Discard"),
         "already_connected": _("Already connected"),
         "to_itself": _("A node cannot connect to itself"),

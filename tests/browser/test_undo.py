@@ -103,7 +103,7 @@ def test_a_late_undo_takes_back_nothing_that_was_done_on_another_device(
     there.settled()
     network.resume()
     here.settled()
-    expect(here.page.locator("[data-toasts]")).to_contain_text("gone on elsewhere")
+    expect(here.page.locator("[data-toasts]")).to_contain_text("you have since changed the flow")
     for tab in (here, there):
         expect(tab.node("Ask here")).to_be_visible()
         expect(tab.node("Plan")).to_have_attribute("data-x", "208")

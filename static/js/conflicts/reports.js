@@ -31,7 +31,7 @@ export class Reports {
   #refused({ entry, frame }) {
     const { graph, inspector, overlay, notices, texts } = this.#parts;
     const { nodes, edges } = touched(entry.operation);
-    for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(records.get(id)?.element);
+    for (const [ids, records] of [[nodes, graph.nodes], [edges, graph.edges]]) for (const id of ids) flash(() => records.get(id)?.element);
     const isInField = entry.client === this.#parts.session.client && inspector.owns(entry.seq);
     if (isInField || this.#parts.conflicts.isLate(entry) || frame.code === "nothing_to_undo") return;
     const text = frame.message ?? texts.say(frame.code);
@@ -76,10 +76,10 @@ export class Reports {
   }
 }
 
-function flash(element) {
-  if (!element) return;
-  element.toggleAttribute("data-returning", true);
-  element.toggleAttribute("data-refused", true);
-  setTimeout(() => element.removeAttribute("data-returning"), RETURN_MS);
-  setTimeout(() => element.removeAttribute("data-refused"), REASON_MS);
+/** Mark an element for a moment; by its end the server may have put another in its place. @param {() => Element|undefined} current */
+function flash(current) {
+  for (const [name, ms] of [["data-returning", RETURN_MS], ["data-refused", REASON_MS]]) {
+    current()?.toggleAttribute(name, true);
+    setTimeout(() => current()?.removeAttribute(name), ms);
+  }
 }

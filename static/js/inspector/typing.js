@@ -8,7 +8,7 @@ import { heightFor } from "../lib/geometry.js";
 import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
 import { NotAValue, change, read } from "../lib/values.js";
 import { close } from "./forms.js";
-import { placeOf } from "./unsaved_fields.js";
+import { notAValue, placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
@@ -156,7 +156,7 @@ export class Typing {
         this.#unsaved.corrected(place, name, { isSent: isDone });
       } catch (error) {
         if (!(error instanceof NotAValue)) throw error;
-        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say("not_a_value") : undefined;
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(notAValue(field)) : undefined;
         this.#unsaved.keep(place, name, field.value, reason);
       }
     }

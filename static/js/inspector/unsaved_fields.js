@@ -59,7 +59,7 @@ export class UnsavedFields {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
       field.value = text;
-      this.#explain(name, reason ?? this.#parts.texts.say("not_a_value"), isSound);
+      this.#explain(name, reason ?? this.#parts.texts.say(notAValue(field)), isSound);
     }
   }
 
@@ -89,6 +89,9 @@ export class UnsavedFields {
     return button;
   }
 }
+
+/** What to say of a text that is not a value of its field. @param {HTMLElement} field @returns {string} the text's name */
+export const notAValue = ({ dataset }) => ({ integer: "not_an_integer", number: "not_a_number" })[dataset.type] ?? "not_a_value";
 
 /** Whose form a panel shows. @param {HTMLElement} panel */
 export function placeOf(panel) {
