@@ -13,7 +13,7 @@ from ninja.utils import check_csrf
 from structlog.contextvars import bind_contextvars
 
 from accounts.models import User
-from accounts.principals import Person, Principal, TokenBearer
+from accounts.principals import Person, TokenBearer
 from accounts.tokens import user_of_bearer
 from web.errors import Problem
 
@@ -65,7 +65,7 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
-def principal(request: HttpRequest) -> Principal:
+def principal(request: HttpRequest) -> Person | TokenBearer:
     """Return who acts by an authenticated call: the person of a login, or the bearer of a token."""
     acting = getattr(request, "auth", None)
     assert isinstance(acting, Person | TokenBearer)  # noqa: S101  (the types' sake: authentication saw to it)

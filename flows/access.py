@@ -2,7 +2,8 @@
 
 Pages, REST, sockets, admin and commands all come to `grants_of`: to open a flow (`get_flow_for`), inside a command's
 transaction, where the role is read again under the lock (`authorize`), and for all authors of a batch or all sockets of
-a live session in one query. A flow that is unknown, deleted or not yours is the same `NotFound`.
+a live session in one query. `memberships_of` is the same rule for lists. A flow that is unknown, deleted or not yours
+is the same `NotFound`.
 """
 
 from collections.abc import Collection
@@ -12,6 +13,7 @@ from typing import assert_never
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 
 from accounts.colours import colour_of
 from accounts.principals import Administrator, Person, Principal, System, TokenBearer, user_id_of
@@ -72,6 +74,11 @@ def grants_of(flow_id: UUID, principals: Collection[Principal], permission: str 
     members = _members(flow_id, {user_id for one in principals if (user_id := user_id_of(one)) is not None})
     granted = {one: _grant(one, members, permission) for one in principals}
     return {principal: grant for principal, grant in granted.items() if grant is not None}
+
+
+def memberships_of(principal: Person | TokenBearer) -> QuerySet[Membership]:
+    """Return what a person belongs to, with the role in each flow: the same rule, for lists."""
+    return Membership.objects.filter(user_id=principal.user_id, user__is_active=True, flow__deleted_at=None)
 
 
 def authorize(principal: Principal, flow_id: UUID, role: Role, permission: str = CHANGE) -> Grant:

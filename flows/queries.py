@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Q
 
-from flows.access import Role
+from accounts.principals import Person, TokenBearer
+from flows.access import Role, memberships_of
 from flows.models import Flow, FlowEdge, FlowNode, Membership
 from flows.search import folded
 
@@ -95,20 +96,26 @@ class Thumbnail:
 
 
 def library(
-    user_id: int, *, q: str = "", sort: Sort = "edited", limit: int = 100, offset: int = 0, owned: bool | None = None
+    person: Person | TokenBearer,
+    *,
+    q: str = "",
+    sort: Sort = "edited",
+    limit: int = 100,
+    offset: int = 0,
+    owned: bool | None = None,
 ) -> Library:
     """Return a person's flows, found by title and description, without case; all, only their own, or only others'.
 
     One pass over what they belong to gives order and count; whole rows are read only of those that are shown.
     """
-    held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
+    held = memberships_of(person)
     if owned is not None:
         held = held.filter(role__in=[role for role in Role if (role is Role.OWNER) == owned])
     for word in folded(q).split():
         held = held.filter(flow__search_text__contains=word)
     found = list(held.order_by(*_ORDERS[sort]).values_list("pk", flat=True))
     shown = found[offset : offset + limit]
-    rows = Membership.objects.filter(pk__in=shown).values_list("pk", *_SUMMARY)
+    rows = memberships_of(person).filter(pk__in=shown).values_list("pk", *_SUMMARY)
     by_key = {key: _summary(row) for key, *row in rows}
     return Library(tuple(by_key[key] for key in shown if key in by_key), len(found))
 
@@ -130,10 +137,9 @@ def members_of(flow_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
     return found
 
 
-def counts(user_id: int) -> tuple[int, int]:
+def counts(person: Person | TokenBearer) -> tuple[int, int]:
     """Return how many flows a person owns, and how many others share with them."""
-    held = Membership.objects.filter(user_id=user_id, flow__deleted_at=None)
-    found = held.aggregate(every=Count("pk"), own=Count("pk", filter=Q(role=Role.OWNER)))
+    found = memberships_of(person).aggregate(every=Count("pk"), own=Count("pk", filter=Q(role=Role.OWNER)))
     return found["own"], found["every"] - found["own"]
 
 

@@ -1,7 +1,7 @@
 """The one shape of failure that programs see, and the words every REST router shares.
 
 `{"code", "message", "detail"}`: the code is stable and for programs, the message is for people. `STATUS` is
-the whole table; a code that is not in it refuses an operation and is 422. Accounts is the lowest app, so that every
+the whole table; a code that is not in it refuses an operation and is 422. This is the lowest app, so that every
 router above may import this; `helix.api` turns what is raised here into answers.
 """
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
-from accounts.authentication import person, principal
+from accounts.authentication import principal
 from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
@@ -23,7 +23,7 @@ UNNAMED = DuplicateIn()
 @router.get("/flows", **answers({200: FlowPage}, "invalid"))
 def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
     """List the caller's flows, the last changed first, and count all that fit."""
-    found = library(person(request).pk, **query.dict())
+    found = library(principal(request), **query.dict())
     return json({"items": [_item(flow) for flow in found.items], "count": found.count})
 
 

@@ -86,7 +86,8 @@ def _find_person(text: str) -> int:
 def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
     if held.role != Role.OWNER or wanted is Role.OWNER:
         return
-    others = Membership.objects.filter(flow_id=held.flow_id, role=Role.OWNER).exclude(pk=held.pk)
+    owners = Membership.objects.filter(flow_id=held.flow_id, role=Role.OWNER, user__is_active=True)
+    others = owners.exclude(pk=held.pk)
     if not others.exists():
         raise Rejected("invalid", FlowReason.LAST_OWNER)
 

@@ -107,10 +107,11 @@ def _changed(request: PageRequest, *, closes: bool = False) -> HttpResponse:
 def _listing(request: PageRequest) -> dict[str, Any]:
     q = request.GET.get("q", "").replace("\0", "").strip()[:200]
     sort: Sort = request.GET["sort"] if request.GET.get("sort") in get_args(Sort) else "edited"  # type: ignore[assignment]
-    mine, shared = queries.counts(request.user.pk)
+    person = principal(request)
+    mine, shared = queries.counts(person)
     tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "mine" if mine or not shared else "shared"
     offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 9 else 0
-    found = queries.library(request.user.pk, q=q, sort=sort, limit=PAGE, offset=offset, owned=tab == "mine")
+    found = queries.library(person, q=q, sort=sort, limit=PAGE, offset=offset, owned=tab == "mine")
     ids = [item.id for item in found.items]
     people, shapes = queries.members_of(ids), queries.thumbnails(ids)
     more = offset + PAGE if offset + PAGE < found.count else None

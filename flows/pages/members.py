@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.colours import colour_of
 from flows import commands, queries
-from flows.access import Access, Role
+from flows.access import Access, Role, grants_of
 from flows.document import Rejected
 from flows.errors import NotFound
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
@@ -75,11 +75,11 @@ def _dialog(
     request: PageRequest, access: Access, *, error: str = "", typed: str = "", status: int = 200
 ) -> HttpResponse:
     people = queries.members(access.flow.pk)
-    mine = next((one.role for one in people if one.id == request.user.pk), None)
+    mine = grants_of(access.flow.pk, [principal(request)]).get(principal(request))
     context: dict[str, Any] = {
         "flow": access.flow,
         "people": [(one, colour_of(one.colour)) for one in people],
-        "is_owner": mine is Role.OWNER,
+        "is_owner": mine is not None and mine.role is Role.OWNER,
         "roles": _roles(people),
         "error": error,
         "typed": typed,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.core.cache import cache
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -13,11 +14,11 @@ from accounts import tokens
 from accounts.colours import colour_of
 from accounts.models import User
 from accounts.principals import Administrator, Person, Principal, System, TokenBearer
-from flows import access, commands
+from flows import access, commands, queries
 from flows.access import Grant, Role
 from flows.document import MoveNode, ReplaceGraph
 from flows.errors import NotFound
-from flows.models import Flow
+from flows.models import Flow, Membership
 from flows.submission import Refused, Submission, UndoRequest
 from helix.api import api
 from sessions.protocol.codes import Close, Closing
@@ -61,6 +62,21 @@ def pages() -> list[str]:
     """Return the names of all pages of one flow."""
     (flows,) = [one for one in get_resolver().url_patterns if getattr(one, "app_name", None) == "flows"]
     return [one.name for one in flows.url_patterns if "flow_id" in str(one.pattern)]
+
+
+@everyone
+def test_lists(flow: Flow, person: User, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Asked = []
+
+    def nothing(principal: Person | TokenBearer) -> QuerySet[Membership]:
+        asked.append(principal)
+        return Membership.objects.none()
+
+    monkeypatch.setattr(queries, "memberships_of", nothing)
+    client.force_login(person)
+    for address in ("/", "/?tab=shared", "/api/v1/flows"):
+        assert str(flow.pk) not in client.get(address).content.decode(), address
+    assert set(asked) == {Person(person.pk)}
 
 
 @everyone

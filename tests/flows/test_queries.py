@@ -20,18 +20,18 @@ pytestmark = pytest.mark.django_db
 
 
 def titles(user: User, **asked: object) -> list[str]:
-    return [item.title for item in library(user.pk, **asked).items]  # type: ignore[arg-type]
+    return [item.title for item in library(Person(user.pk), **asked).items]  # type: ignore[arg-type]
 
 
 class TestLibrary:
     def test_flows_of_others_and_deleted_ones_are_not_there(self, flow: Flow, alice: User, charlie: User) -> None:
-        assert library(charlie.pk).items == () and library(charlie.pk).count == 0
+        assert library(Person(charlie.pk)).items == () and library(Person(charlie.pk)).count == 0
         delete_flow(Person(alice.pk), flow.pk)
         assert titles(alice) == []
 
     def test_an_item_says_what_a_card_shows(self, flow: Flow, bob: User, vera: User, ask: Ask) -> None:
         submit(flow.pk, [ask(bob, move("plan", 1))])
-        (item,) = library(vera.pk).items
+        (item,) = library(Person(vera.pk)).items
         assert (item.id, item.title, item.description, item.version) == (flow.pk, "Plan a trip", "For two", 2)
         assert (item.node_count, item.edge_count, item.role, item.updated_by) == (4, 2, "viewer", "Bob")
         assert item.created_at < item.updated_at
@@ -61,7 +61,7 @@ class TestLibrary:
             Person(alice.pk), parse_flow(title="Budget of Finance", description="100 % of the PLAN"), via="page"
         )
         create_flow(Person(alice.pk), parse_flow(title="Third"), via="page")
-        assert library(alice.pk, q=q).count == found
+        assert library(Person(alice.pk), q=q).count == found
 
     def test_sorting(self, alice: User, ask: Ask) -> None:
         flows = [
@@ -85,24 +85,24 @@ class TestLibrary:
             create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}"), via="page")
         assert titles(alice, sort="title", limit=2, offset=2) == ["Flow 2", "Flow 3"]
         assert titles(alice, sort="title", limit=2, offset=9) == []
-        assert library(alice.pk, limit=2).count == 5
+        assert library(Person(alice.pk), limit=2).count == 5
 
     def test_mine_and_those_shared_with_me(self, flow: Flow, alice: User, bob: User) -> None:
         create_flow(Person(bob.pk), parse_flow(title="Bob's"), via="page")
         assert titles(bob, owned=True) == ["Bob's"]
         assert titles(bob, owned=False) == ["Plan a trip"]
-        assert (counts(alice.pk), counts(bob.pk)) == ((1, 0), (1, 1))
+        assert (counts(Person(alice.pk)), counts(Person(bob.pk))) == ((1, 0), (1, 1))
 
     def test_the_cost_does_not_grow_with_the_list(self, alice: User, bob: User) -> None:
         for number in range(12):
             flow = create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}", nodes=[node(0, 0)]), via="page")
             set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.VIEWER)
         with CaptureQueriesContext(connection) as queries:
-            found = library(alice.pk, limit=10)
+            found = library(Person(alice.pk), limit=10)
             ids = [item.id for item in found.items]
             members_of(ids)
             thumbnails(ids)
-            counts(alice.pk)
+            counts(Person(alice.pk))
         assert len(queries) == 6
 
 
