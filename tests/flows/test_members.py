@@ -91,6 +91,13 @@ class TestMembers:
         assert [hint.message["users"] for hint in hints] == [[alice.pk]]
         assert roles(flow) == {"Bob": "owner", "Vera": "viewer"}
 
+    def test_an_owner_who_cannot_log_in_does_not_count(self, flow: Flow, alice: User, bob: User) -> None:
+        set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role.OWNER)
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+        with pytest.raises(Rejected):
+            remove_member(Person(alice.pk), flow.pk, user_id=alice.pk)
+        assert roles(flow)["Alice"] == "owner"
+
     def test_an_owner_who_stays_one_is_no_loss(self, flow: Flow, alice: User) -> None:
         assert not set_member(Person(alice.pk), flow.pk, person=alice.pk, role=Role.OWNER).is_new
 
