@@ -74,7 +74,7 @@ unit: $(VENV)/installed-for-tests
 
 # What depends on the database once more, on a real PostgreSQL with a database for each worker; all go with the server.
 postgres: $(VENV)/installed-for-tests
-	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m "database and not browser" $(ONCE)
+	$(BIN)/python -m tests.postgres $(PYTEST) $(PARALLEL) --reuse-db -m "database and not browser and not sqlite" $(ONCE)
 
 # The browser's modules that need no browser, in the Node that Playwright brings along.
 javascript: $(VENV)/installed-for-tests

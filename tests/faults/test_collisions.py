@@ -110,6 +110,7 @@ async def test_what_cannot_be_put_in_an_order_is_begun_again(postgres: Postgres)
         assert "transaction_collided" in server.log.read_text()
 
 
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_an_sqlite_that_stays_locked_is_unavailable(alice: User) -> None:
     """Its own waiting was the second attempt: nobody is made to wait three times as long."""
