@@ -53,6 +53,7 @@ JOIN_SECONDS = 30.0
 OVER_LIMIT_SECONDS = 2.0
 MAX_UNANSWERED_BYTES = 4 * 1024 * 1024
 TOO_FAST = _("Too many messages at once. Slow down.")
+SUBMISSIONS = (Operate, Undo, Redo, SyncGraph)
 log = structlog.get_logger(__name__)
 
 
@@ -152,8 +153,7 @@ class Connection:
     def _is_within_rate(self, frame: SessionFrame, session: LiveSession) -> bool:
         """Count a frame against its rate; answer it and return False if it is one too many."""
         rate = self._rate_of(frame)
-        is_submission = isinstance(frame, Operate | Undo | Redo | SyncGraph)
-        if rate.take(time.monotonic()) and (not is_submission or self._has_room()):
+        if rate.take(time.monotonic()) and (not isinstance(frame, SUBMISSIONS) or self._has_room()):
             return True
         self._answer_excess(frame, session)
         if rate.is_flood():
@@ -162,10 +162,10 @@ class Connection:
 
     def _rate_of(self, frame: SessionFrame) -> RateLimit:
         match frame:
-            case Operate() | Undo() | Redo():
-                return self._operation_rate
             case Seen():
                 return self._seen_rate
+            case Operate() | Undo() | Redo():
+                return self._operation_rate
             case _:
                 return self._frame_rate
 
@@ -189,6 +189,8 @@ class Connection:
 
     def _perform(self, frame: SessionFrame, session: LiveSession) -> None:
         match frame:
+            case Seen(version):
+                self._socket.seen(version)
             case Operate(seq, operation, client, step):
                 self._submit(session, seq, parse_operation(operation), client, step=step)
             case SyncGraph(seq, version, graph):
@@ -202,8 +204,6 @@ class Connection:
             case Presence(state):
                 session.active_at = time.monotonic()
                 session.presence.update_state(self._socket.session, state)
-            case Seen(version):
-                self._socket.seen(version)
             case Ping():
                 self._socket.send(encode(Pong()))
             case _:

@@ -29,7 +29,11 @@ class Consumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.scope, self.base_send = scope, send
         with suppress(StopConsumer):
             while True:
-                await self.dispatch(await receive())
+                message = await receive()
+                if message["type"] == "websocket.receive":  # nearly all of them: the short way
+                    await self.receive(message.get("text"), message.get("bytes"))
+                else:
+                    await self.dispatch(message)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the method for a message. Channels' own would go through a thread first."""

@@ -26,9 +26,14 @@ def second_line(node: Node) -> str:
     return (line.read(node.settings) if line else "") or kind_title(KINDS[node.kind])
 
 
+def has_footer(node: Node) -> bool:
+    """Tell whether a node has a foot: an agent that is high enough."""
+    return node.kind == "agent" and node.height >= FOOTER_HEIGHT
+
+
 def footer(node: Node) -> tuple[str, str] | None:
-    """Return what stands left and right at the foot of an agent that is high enough, else None."""
-    if node.kind != "agent" or node.height < FOOTER_HEIGHT:
+    """Return what stands left and right at a node's foot, None if it has none."""
+    if not has_footer(node):
         return None
     model, temperature = (node.settings.get(name) for name in _FOOTER)
     default = KINDS["agent"].by_name["temperature"].default

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from flows.document import Effect, Graph, Node, Pair, moved_only
-from flows.rendering.captions import footer
+from flows.rendering.captions import has_footer
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html
@@ -27,7 +27,7 @@ def state_html(node_ids: Iterable[str], edge_ids: Iterable[str], graph: Graph) -
 
 
 def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
-    changed = {id for id, pair in effect.nodes.items() if not moved_only(pair) or _has_other_footer(pair)}
+    changed = {id for id, pair in effect.nodes.items() if not moved_only(pair) or _footer_comes_or_goes(pair)}
     parents = {
         node.parent
         for id in changed
@@ -46,9 +46,9 @@ def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
         )
 
 
-def _has_other_footer(pair: Pair[Node]) -> bool:
+def _footer_comes_or_goes(pair: Pair[Node]) -> bool:
     before, after = pair.before, pair.after
-    return before is not None and after is not None and footer(before) != footer(after)
+    return before is not None and after is not None and has_footer(before) != has_footer(after)
 
 
 def _edges_of_switched(effect: Effect, graph: Graph) -> set[str]:
