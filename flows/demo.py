@@ -17,7 +17,7 @@ from flows.parsing import parse_flow
 
 NAMES = ("Alice", "Bob", "Vera", "Charlie")
 TITLE = "Customer support triage"
-DESCRIPTION = "Sorts what customers write, pages somebody for what cannot wait, and answers the rest."
+DESCRIPTION = "Sorts customer messages, alerts the team to urgent ones and answers the rest."
 PROMPT = (
     "You sort support tickets. Read the subject and the body, then answer with one topic: urgent, question or refund. "
     "If two fit, take the one a person would answer first."
