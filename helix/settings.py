@@ -47,7 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "helix.api_errors.api_errors",
     "django.middleware.security.SecurityMiddleware",
-    "helix.compression.TextCompression",
+    "helix.middleware.TextCompression",
     "csp.middleware.CSPMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
