@@ -12,8 +12,16 @@ from django.db.models import Min
 from flows.document import Document, FlowProperties
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.storage.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
-from flows.storage.store import Loaded, consistent_read, load_document
+from flows.storage.store import (
+    EDGE_COLUMNS,
+    NODE_COLUMNS,
+    Loaded,
+    consistent_read,
+    edge_of,
+    key_of,
+    load_document,
+    node_of,
+)
 
 WHOLE = 2_000
 SCREEN_WIDTH, SCREEN_HEIGHT = 2_000, 1_200

@@ -22,7 +22,7 @@ from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows import queries
 from flows.access import Access, get_flow_for
-from flows.commands.own_changes import MAX_VERSIONS_BACK
+from flows.commands.undo import MAX_VERSIONS_BACK
 from flows.commands.undo_budget import UndoBudgets
 from flows.document import Overwrite, PastVersion, Rejected, overwrites
 from flows.errors import FlowReason

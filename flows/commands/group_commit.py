@@ -1,15 +1,26 @@
-"""A group commit: several submissions under one lock, each applied to a draft, then all written at once."""
+"""Edits of one flow, several at a time, in one transaction.
 
+Lock the flow's row; read every principal's role now; drop what was answered before; apply each to a draft; write the
+rows of the net effect, one log entry for each version and the answers to remember; commit. Of the rows only what the
+edits mention is read, however large the flow is; with a graph in memory at the row's version, none.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.principals import Principal
+from flows import access
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
-from flows.commands.idempotency import remember
-from flows.commands.locked_flow import LockedFlow
+from flows.commands.idempotency import recall, remember
 from flows.commands.undo import Progress, undo_or_redo
+from flows.commands.write_transaction import LockedFlow, in_write_transaction, lock_flow
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -26,10 +37,13 @@ from flows.document import (
 )
 from flows.errors import FlowReason
 from flows.log.entries import append
+from flows.log.snapshots import snapshot_if_due
 from flows.models import Flow
+from flows.publish import hint_changed, publish_after_commit
 from flows.search import search_text
 from flows.storage.sql import execute, key_value, time_value
 from flows.storage.store import write_effect
+from flows.storage.stored_graph import StoredGraph
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,
@@ -41,9 +55,61 @@ from flows.submission import (
     Refused,
     Submission,
     UndoRequest,
+    Versioned,
     Via,
     refused,
 )
+
+
+def submit(flow_id: UUID, submissions: Sequence[Submission]) -> Receipt:
+    """Do what is asked of a flow, each submission by itself, and answer each in order; publish what changed.
+
+    Raises `NotFound` if the flow is unknown or deleted; everything else that is expected is a `Refused` in the receipt.
+    """
+    receipt = commit(flow_id, submissions)
+    if receipt.version > receipt.previous:
+        publish_after_commit(hint_changed(receipt))
+    return receipt
+
+
+def replace_graph(
+    principal: Principal, flow_id: UUID, graph: ReplaceGraph | Refused, *, version: int, via: Via
+) -> Receipt:
+    """Replace all nodes and edges if `version` is current. The same graph makes no version.
+
+    A stale one is answered by a `Refused` with `version_conflict`. Raises `NotFound`.
+    """
+    return submit(flow_id, [Submission(operation=graph, principal=principal, via=via, based_on=version)])
+
+
+def commit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned | None = None) -> Receipt:
+    """Do as `submit` does without publishing: for a live session, which tells the others itself.
+
+    `graph` spares reading rows if its version is the current one.
+    """
+    receipt = _commit(flow_id, submissions, graph)
+    if receipt.changes:
+        due = partial(snapshot_if_due, flow_id, receipt.previous, receipt.version)
+        transaction.on_commit(due, robust=True)
+    return receipt
+
+
+@in_write_transaction
+def _commit(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned | None) -> Receipt:
+    flow = lock_flow(flow_id)
+    answered = recall(flow_id, {name for one in submissions if (name := one.name)})
+    granted = access.grants_of(flow_id, {one.principal for one in submissions})
+    writers = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
+    base: Graph
+    in_memory = graph is not None and graph.version == flow.version
+    if graph is not None and in_memory:
+        base = graph.graph
+    else:
+        fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
+        base = StoredGraph(flow)
+        base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
+    group = GroupCommit(flow, base, flow.version, answered, in_memory)
+    return group.write(tuple(group.answer(one, may_write=one.principal in writers) for one in submissions))
 
 
 @dataclass(slots=True)

@@ -11,8 +11,7 @@ from django.utils import timezone
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import DELETE, VIEW, Role, authorize
-from flows.commands.locked_flow import lock_flow
-from flows.commands.write_transaction import in_write_transaction
+from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import CreateFlow, Document, apply
 from flows.errors import Forbidden, NotFound
 from flows.log.entries import append

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.principals import Principal
 from flows.access import Role, authorize
-from flows.commands.locked_flow import lock_flow
-from flows.commands.write_transaction import in_write_transaction
+from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import Rejected
 from flows.errors import FlowReason, NotFound
 from flows.models import Membership

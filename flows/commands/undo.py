@@ -1,25 +1,69 @@
 """A person's undo and redo, inside a command: their steps and what has happened since, read from the log.
 
-Two kinds of rows are read: the person's own changes, to know their steps (`own_changes`); and every change from now
+Two kinds of rows are read: the person's own changes, to know their steps (`Steps`); and every change from now
 back to where the step began, newest first and no further, to know what it changed and what others have written since.
 """
 
 import time
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from threading import Lock
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from flows import limits as helix_limits
-from flows.commands.locked_flow import LockedFlow
-from flows.commands.own_changes import changed_by_another_client, steps_of
-from flows.commands.refusal_cache import Refusal, RefusalCache
 from flows.commands.undo_budget import UndoBudget, UndoBudgets
-from flows.document import Draft, Graph, PastVersion, Rejected, Undone, UndoStep, selective_undo
+from flows.commands.write_transaction import LockedFlow
+from flows.document import (
+    Code,
+    Draft,
+    Graph,
+    OwnChange,
+    PastVersion,
+    Rejected,
+    Undone,
+    UndoStep,
+    redo_steps,
+    selective_undo,
+    undo_steps,
+)
 from flows.errors import FlowReason
 from flows.log.reverse import backwards
+from flows.models import Change
 from flows.submission import AppliedChange, RedoRequest, UndoRequest
+
+Refusal: TypeAlias = tuple[Code, FlowReason]
+"""What a `Rejected` says. Never the exception: raised again and again, it keeps all that every raise went through."""
+_MAX_REFUSALS = 4_000
+MAX_VERSIONS_BACK = 5_000
+FIRST_READ = 1_000
+"""Changes read at first; more only if these do not hold all steps that count."""
+
+
+class RefusalCache:
+    """Each person's last refusals in each flow, of an undo and of a redo, with the log's digest at that time."""
+
+    def __init__(self) -> None:
+        self._refusals: OrderedDict[tuple[UUID, int, type], tuple[str, Refusal]] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, flow_id: UUID, actor: int, request: UndoRequest | RedoRequest, digest: str) -> Refusal | None:
+        """Return what this was refused with, if the log still ends at this digest."""
+        with self._lock:
+            given_at, refusal = self._refusals.get((flow_id, actor, type(request)), ("", None))
+        return refusal if given_at == digest else None
+
+    def add(self, flow_id: UUID, actor: int, request: UndoRequest | RedoRequest, digest: str, refusal: Refusal) -> None:
+        """Keep a refusal in place of the last one."""
+        key = flow_id, actor, type(request)
+        with self._lock:
+            self._refusals[key] = digest, refusal
+            self._refusals.move_to_end(key)
+            if len(self._refusals) > _MAX_REFUSALS:
+                self._refusals.popitem(last=False)
+
 
 _budgets = UndoBudgets()
 _refusals = RefusalCache()
@@ -105,3 +149,54 @@ def _nothing(request: UndoRequest | RedoRequest, *, is_theirs: bool = False) -> 
         return "nothing_to_undo", FlowReason.CHANGED_BY_OTHERS
     is_undo = isinstance(request, UndoRequest)
     return "nothing_to_undo", FlowReason.NOTHING_TO_UNDO if is_undo else FlowReason.NOTHING_TO_REDO
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Steps to undo, and undos to redo, newest first."""
+
+    undo: list[UndoStep]
+    redo: list[UndoStep]
+
+
+def steps_of(actor: int, flow_id: UUID, version: int, applied: Sequence[AppliedChange] = ()) -> Steps:
+    """Find a person's steps; `applied` is what was done in this transaction, after `version`."""
+    most = helix_limits.current().undo
+    oldest = version - MAX_VERSIONS_BACK
+    for count in (FIRST_READ, MAX_VERSIONS_BACK):
+        own = _own_changes(actor, flow_id, version, applied, count + 1)
+        after = max(1, oldest)
+        if len(own) > count:
+            after = max(after, own[-1].version)
+        steps = Steps(undo_steps(own, most, after=after), redo_steps(own, most, after=after))
+        if len(own) <= count or own[-1].version <= oldest or len(steps.undo) + len(steps.redo) >= most:
+            break
+    return steps
+
+
+def changed_by_another_client(
+    actor: int, flow_id: UUID, since: int, client: str | None, applied: Sequence[AppliedChange]
+) -> bool:
+    """Tell whether a person has changed the flow after version `since` by another client than `client`."""
+    if any(head.actor == actor and head.client != client for head, _ in applied if head.version > since):
+        return True
+    changes = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=since)
+    return (changes if client is None else changes.exclude(client=client)).exists()
+
+
+def _own_changes(
+    actor: int, flow_id: UUID, version: int, applied: Sequence[AppliedChange], most: int
+) -> list[OwnChange]:
+    """Return a person's last changes, newest first, without the flow's creation."""
+    own = [
+        OwnChange(head.version, head.via, head.undo_of, head.step)
+        for head, _ in reversed(applied)
+        if head.actor == actor
+    ]
+    rows = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=1, version__lte=version)
+    columns = rows.order_by("-version").values_list("version", "via", "undo_of", "step")
+    return own + [OwnChange(*row) for row in columns[:most]]
+
+
+Refusal: TypeAlias = tuple[Code, FlowReason]
+"""What a `Rejected` says. Never the exception: raised again and again, it keeps all that every raise went through."""

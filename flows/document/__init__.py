@@ -47,7 +47,7 @@ from flows.document.operations import (
     decode_record,
     references_in,
 )
-from flows.document.operations.outcome import Skipped, decode_skipped, encode_skipped
+from flows.document.operations.operation import Skipped, decode_skipped, encode_skipped
 from flows.document.overwrites.report import Overwrite, overwrites
 from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
 from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flows.document import Graph, PastVersion, decode_record, parse_json
 from flows.models import Change
-from flows.storage.store import StoredGraph
+from flows.storage.stored_graph import StoredGraph
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 16, 512
 

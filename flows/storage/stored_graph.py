@@ -27,7 +27,7 @@ from flows.document import (
     ReplaceGraph,
 )
 from flows.models import FlowEdge, FlowNode
-from flows.storage.rows import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
+from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
 
 _KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters, and edges are asked for by three lists of keys
 

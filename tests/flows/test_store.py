@@ -15,7 +15,8 @@ from flows.errors import NotFound
 from flows.log import fold, verify_flow
 from flows.models import Flow, FlowEdge, FlowNode
 from flows.parsing import parse_flow, parse_graph
-from flows.storage.store import StoredGraph, consistent_read, load_document
+from flows.storage.store import consistent_read, load_document
+from flows.storage.stored_graph import StoredGraph
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 from tests.flows.counting import Rows

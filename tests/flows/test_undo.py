@@ -18,21 +18,21 @@ from flows.commands import (
     UndoRequest,
     Versioned,
     commit,
-    own_changes,
     replace_graph,
     set_member,
     submit,
     undo,
     undo_budget,
 )
-from flows.commands.refusal_cache import RefusalCache
+from flows.commands.undo import RefusalCache
 from flows.document import Draft, Skipped
 from flows.errors import FlowReason
 from flows.log import verify_flow
 from flows.models import Change, Flow
 from flows.parsing import parse_graph
 from flows.sentences import sentence
-from flows.storage.store import StoredGraph, load_document
+from flows.storage.store import load_document
+from flows.storage.stored_graph import StoredGraph
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 
@@ -299,7 +299,7 @@ class TestLimits:
     def test_a_step_that_began_too_long_ago_is_not_taken_apart(
         self, flow: Flow, alice: User, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch, since: int, place: int
     ) -> None:
-        monkeypatch.setattr(own_changes, "MAX_VERSIONS_BACK", 20)
+        monkeypatch.setattr(undo, "MAX_VERSIONS_BACK", 20)
         submit(flow.pk, [ask(alice, move("plan", 1), step="drag"), ask(alice, move("plan", 2), step="drag")])
         submit(flow.pk, [ask(bob, move("route", x + 1)) for x in range(since)])
         submit(flow.pk, [ask(alice, UndoRequest())])

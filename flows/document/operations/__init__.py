@@ -21,8 +21,7 @@ from flows.document.operations.edges import AddEdge, EditEdge, RemoveEdge
 from flows.document.operations.flow import EditFlow
 from flows.document.operations.graph import CreateFlow, ReplaceGraph
 from flows.document.operations.nodes import AddNode, EditNode, MoveNode, RemoveNode, ResizeNode
-from flows.document.operations.operation import Record, References, SingleOperation
-from flows.document.operations.outcome import Outcome
+from flows.document.operations.operation import Outcome, Record, References, SingleOperation
 from flows.document.values import quoted, read_id
 
 __all__ = [

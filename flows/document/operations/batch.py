@@ -10,8 +10,16 @@ from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.json import Json
 from flows.document.limits import DocumentLimits
-from flows.document.operations.operation import NOTHING, Applied, Record, References, SingleOperation
-from flows.document.operations.outcome import Outcome, Skipped, each_once
+from flows.document.operations.operation import (
+    NOTHING,
+    Applied,
+    Outcome,
+    Record,
+    References,
+    SingleOperation,
+    Skipped,
+    each_once,
+)
 from flows.document.values import read_boolean
 
 DecodeSingle: TypeAlias = Callable[[Json, DocumentLimits], SingleOperation]

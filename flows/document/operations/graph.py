@@ -16,8 +16,7 @@ from flows.document.graph import Graph
 from flows.document.json import Json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.edges import connect
-from flows.document.operations.operation import NOTHING, Record, References
-from flows.document.operations.outcome import Outcome
+from flows.document.operations.operation import NOTHING, Outcome, Record, References
 
 T = TypeVar("T", Node, Edge)
 _REPLACE = frozenset({"kind", "nodes", "edges"})

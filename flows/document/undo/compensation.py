@@ -36,7 +36,7 @@ from flows.document.operations import (
     SingleOperation,
     apply,
 )
-from flows.document.operations.outcome import Skipped
+from flows.document.operations.operation import Skipped
 from flows.document.undo.property_edits import edge_edits, node_edits
 from flows.document.undo.write_set import ENDS, EXISTENCE, MEMBERS, WriteSet, connection, differences_of_node
 

@@ -19,7 +19,7 @@ from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import Batch, Outcome, Record, SingleOperation, apply
-from flows.document.operations.outcome import Skipped, each_once
+from flows.document.operations.operation import Skipped, each_once
 from flows.document.undo.compensation import Compensation
 from flows.document.undo.undo_stack import UndoStep
 from flows.document.undo.write_set import WriteSet
