@@ -196,7 +196,3 @@ def _own_changes(
     rows = Change.objects.filter(flow_id=flow_id, actor_id=actor, version__gt=1, version__lte=version)
     columns = rows.order_by("-version").values_list("version", "via", "undo_of", "step")
     return own + [OwnChange(*row) for row in columns[:most]]
-
-
-Refusal: TypeAlias = tuple[Code, FlowReason]
-"""What a `Rejected` says. Never the exception: raised again and again, it keeps all that every raise went through."""
