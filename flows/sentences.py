@@ -76,6 +76,8 @@ SENTENCES: Mapping[StrEnum, str] = {
     Reason.TOO_MANY_NODES: _("A flow has at most {most} nodes."),
     Reason.TOO_MANY_EDGES: _("A flow has at most {most} edges."),
     Reason.TOO_MANY_OPERATIONS: _("A batch has at most {most} operations."),
+    Reason.NESTED_TOO_DEEP: _("At most {most} groups can be inside each other."),
+    Reason.TOO_MUCH_WORK: _("This changes too much at once. Change it in smaller parts."),
     Reason.ALREADY_CREATED: _("The flow already exists."),
     Reason.BATCH_ITEM: _("Operation {number} of the batch: {inner}"),
     FlowReason.FORBIDDEN: _("Your role in this flow does not allow this."),

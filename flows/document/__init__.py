@@ -15,7 +15,7 @@ from flows.document.element_json import (
     encode_edge,
     encode_node,
 )
-from flows.document.elements import Edge, Element, FlowProperties, Node
+from flows.document.elements import Edge, Element, Ends, FlowProperties, Node
 from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
 from flows.document.graph import Document, Graph
@@ -51,6 +51,7 @@ from flows.document.operations.operation import Skipped, decode_skipped, encode_
 from flows.document.overwrites.report import Overwrite, overwrites
 from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
 from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps
+from flows.document.work import Work, WorkExceeded
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -72,6 +73,7 @@ __all__ = [
     "EditNode",
     "Effect",
     "Element",
+    "Ends",
     "FlowProperties",
     "Graph",
     "Kind",
@@ -96,6 +98,8 @@ __all__ = [
     "Skipped",
     "UndoStep",
     "Undone",
+    "Work",
+    "WorkExceeded",
     "apply",
     "canonical_json",
     "chain",

@@ -2,20 +2,31 @@
 
 What a batch or a transaction has done so far is asked here, while the graph below is only read, and only where it is
 asked for. The overlay is the net effect itself: an element that is back to what it was is no longer in it.
+
+What is read and written is counted once, where it comes from: by the lowest draft what it reads below, by each what it
+adds itself. Drafts over each other share the count.
 """
 
+from collections.abc import Iterable
+from typing import TypeVar, cast
+
 from flows.document.effect import Effect, Pair, composed
-from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.elements import Edge, Ends, FlowProperties, Node
 from flows.document.graph import Graph, Index
+from flows.document.work import Work
+
+T = TypeVar("T", Node, Edge)
 
 
 class Draft:
     """A `Graph` that can be advanced without touching the one below. `effect` is the net difference from it."""
 
-    __slots__ = ("_below", "_edge_growth", "_edges", "_flow", "_index", "_node_growth", "_nodes")
+    __slots__ = ("_below", "_edge_growth", "_edges", "_flow", "_index", "_is_lowest", "_node_growth", "_nodes", "work")
 
-    def __init__(self, below: Graph) -> None:
+    def __init__(self, below: Graph, work: Work | None = None) -> None:
         self._below = below
+        self._is_lowest = not isinstance(below, Draft)
+        self.work: Work = below.work if isinstance(below, Draft) else work or Work()
         self._flow: Pair[FlowProperties] | None = None
         self._nodes: dict[str, Pair[Node]] = {}
         self._edges: dict[str, Pair[Edge]] = {}
@@ -48,47 +59,75 @@ class Draft:
     def node(self, id: str, /) -> Node | None:
         """Return a node, or None."""
         pair = self._nodes.get(id)
+        if pair is None and not self._is_lowest:
+            return self._below.node(id)
+        self.work.spend(1)
         return self._below.node(id) if pair is None else pair.after
 
     def edge(self, id: str, /) -> Edge | None:
         """Return an edge, or None."""
         pair = self._edges.get(id)
+        if pair is None and not self._is_lowest:
+            return self._below.edge(id)
+        self.work.spend(1)
         return self._below.edge(id) if pair is None else pair.after
 
     def edges_of(self, node_id: str, /) -> list[Edge]:
         """Return the edges that begin or end at a node."""
-        edges = [] if self._is_new(node_id) else [e for e in self._below.edges_of(node_id) if e.id not in self._edges]
-        edges += [edge for id in self._index.edges.get(node_id, ()) if (edge := self._edges[id].after)]
-        return edges
+        below = () if self._is_new(node_id) else self._counted(self._below.edges_of(node_id))
+        own = [edge for id in self._index.edges.get(node_id, ()) if (edge := self._edges[id].after)]
+        return self._joined([edge for edge in below if edge.id not in self._edges], own)
+
+    def edge_between(self, ends: Ends, /) -> Edge | None:
+        """Return the edge with these ends, or None."""
+        own = self._index.find(ends, self._own_edge)
+        if own is None and not self._is_lowest:
+            below = self._below.edge_between(ends)
+        else:
+            self.work.spend(1)
+            below = self._below.edge_between(ends) if own is None else None
+        return own if below is None or below.id in self._edges else below
 
     def members_of(self, group_id: str, /) -> list[Node]:
         """Return the nodes whose parent is the group."""
-        nodes = (
-            [] if self._is_new(group_id) else [n for n in self._below.members_of(group_id) if n.id not in self._nodes]
-        )
-        nodes += [node for id in self._index.members.get(group_id, ()) if (node := self._nodes[id].after)]
-        return nodes
+        below = () if self._is_new(group_id) else self._counted(self._below.members_of(group_id))
+        own = [node for id in self._index.members.get(group_id, ()) if (node := self._nodes[id].after)]
+        return self._joined([node for node in below if node.id not in self._nodes], own)
 
     def nodes(self) -> list[Node]:
         """Return every node."""
-        nodes = [node for node in self._below.nodes() if node.id not in self._nodes]
-        nodes += [pair.after for pair in self._nodes.values() if pair.after is not None]
-        return nodes
+        below = self._counted(self._below.nodes())
+        own = [pair.after for pair in self._nodes.values() if pair.after is not None]
+        return self._joined([node for node in below if node.id not in self._nodes], own)
 
     def edges(self) -> list[Edge]:
         """Return every edge."""
-        edges = [edge for edge in self._below.edges() if edge.id not in self._edges]
-        edges += [pair.after for pair in self._edges.values() if pair.after is not None]
-        return edges
+        below = self._counted(self._below.edges())
+        own = [pair.after for pair in self._edges.values() if pair.after is not None]
+        return self._joined([edge for edge in below if edge.id not in self._edges], own)
 
     def advance(self, effect: Effect) -> None:
-        """Lay an effect over what is here; it must start from here."""
+        """Lay an effect over what is here; it must start from here. Raises `WorkExceeded`, and stays as it was."""
+        self.work.spend(len(effect.nodes) + len(effect.edges))
         if effect.flow is not None:
             self._flow = composed(self._flow, effect.flow)
         for id, node in effect.nodes.items():
             self._write_node(id, node)
         for id, edge in effect.edges.items():
             self._write_edge(id, edge)
+
+    def _counted(self, elements: Iterable[T]) -> list[T]:
+        found = list(elements)
+        if self._is_lowest:
+            self.work.spend(len(found))
+        return found
+
+    def _joined(self, below: list[T], own: list[T]) -> list[T]:
+        self.work.spend(len(own))
+        return below + own
+
+    def _own_edge(self, id: str) -> Edge:
+        return cast(Edge, self._edges[id].after)  # the index holds only what is there
 
     def _is_new(self, node_id: str) -> bool:
         pair = self._nodes.get(node_id)

@@ -85,6 +85,10 @@ class Node:
 _SCALARS = attrgetter(*(name for name in Node.__slots__ if name != "settings"))
 
 
+Ends: TypeAlias = tuple[str, str, str, str]
+"""Source, target, source port, target port: what no two edges may have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One connection, from an output port of `source` to an input port of `target`.
@@ -101,8 +105,8 @@ class Edge:
     animated: bool = False
 
     @property
-    def ends(self) -> tuple[str, str, str, str]:
-        """What no two edges may have in common."""
+    def ends(self) -> Ends:
+        """Where it begins and ends."""
         return self.source, self.target, self.source_port, self.target_port
 
 

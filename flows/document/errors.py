@@ -72,6 +72,8 @@ class Reason(StrEnum):
     TOO_MANY_NODES = auto()
     TOO_MANY_EDGES = auto()
     TOO_MANY_OPERATIONS = auto()
+    NESTED_TOO_DEEP = auto()
+    TOO_MUCH_WORK = auto()
     ALREADY_CREATED = auto()
 
     BATCH_ITEM = auto()

@@ -5,11 +5,14 @@ draft of either. Only an operation on the whole graph asks for `nodes()` or `edg
 large the flow is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from flows.document.effect import Effect, Pair
-from flows.document.elements import Edge, FlowProperties, Node
+from flows.document.elements import Edge, Ends, FlowProperties, Node
+
+HUB = 32
+"""A node where more edges begin has them found by their ends, once one is asked for."""
 
 T = TypeVar("T")
 
@@ -44,6 +47,10 @@ class Graph(Protocol):
         """Return the edges that begin or end at a node."""
         ...
 
+    def edge_between(self, ends: Ends, /) -> Edge | None:
+        """Return the edge with these ends, or None."""
+        ...
+
     def members_of(self, group_id: str, /) -> Iterable[Node]:
         """Return the nodes whose parent is the group, not the members of those."""
         ...
@@ -63,11 +70,12 @@ class Index:
     It keeps one edit independent of the flow's size.
     """
 
-    __slots__ = ("edges", "members")
+    __slots__ = ("_hubs", "edges", "members")
 
     def __init__(self) -> None:
         self.edges: dict[str, dict[str, None]] = {}
         self.members: dict[str, dict[str, None]] = {}
+        self._hubs: dict[str, dict[Ends, str]] = {}
 
     def place(self, pair: Pair[Node]) -> None:
         """Follow a node into its group, or out of it."""
@@ -82,6 +90,8 @@ class Index:
     def attach(self, pair: Pair[Edge]) -> None:
         """Follow an edge to the nodes at its ends."""
         before, after = pair.before, pair.after
+        if self._hubs:
+            self._follow_at_hubs(before, after)
         if before is not None and after is not None and before.source == after.source and before.target == after.target:
             return
         if before is not None:
@@ -90,6 +100,23 @@ class Index:
         if after is not None:
             self.edges.setdefault(after.source, {})[after.id] = None
             self.edges.setdefault(after.target, {})[after.id] = None
+
+    def find(self, ends: Ends, edge: Callable[[str], Edge]) -> Edge | None:
+        """Return the edge with these ends, however many begin at the same node; `edge` returns one by its id."""
+        source = ends[0]
+        ids = self.edges.get(source, {})
+        if len(ids) <= HUB:
+            return next((one for id in ids if (one := edge(id)).ends == ends), None)
+        if source not in self._hubs:
+            self._hubs[source] = {one.ends: id for id in ids if (one := edge(id)).source == source}
+        found = self._hubs[source].get(ends)
+        return None if found is None else edge(found)
+
+    def _follow_at_hubs(self, before: Edge | None, after: Edge | None) -> None:
+        if before is not None and (hub := self._hubs.get(before.source)) and hub.get(before.ends) == before.id:
+            del hub[before.ends]
+        if after is not None and after.source in self._hubs:
+            self._hubs[after.source][after.ends] = after.id
 
 
 class Document:
@@ -139,6 +166,10 @@ class Document:
     def edges_of(self, node_id: str, /) -> list[Edge]:
         """Return the edges that begin or end at a node."""
         return [self._edges[id] for id in self._index.edges.get(node_id, ())]
+
+    def edge_between(self, ends: Ends, /) -> Edge | None:
+        """Return the edge with these ends, or None."""
+        return self._index.find(ends, self._edges.__getitem__)
 
     def members_of(self, group_id: str, /) -> list[Node]:
         """Return the nodes whose parent is the group."""

@@ -6,11 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentLimits:
-    """Counts of elements and operations, lengths in characters, `settings_bytes` in bytes of UTF-8 JSON."""
+    """Counts of elements and operations, lengths in characters, `settings_bytes` in bytes of UTF-8 JSON.
+
+    `nesting` is how many groups may lie in each other, `work_steps` how many elements one submission may read and
+    write.
+    """
 
     nodes: int = 10_000
     edges: int = 20_000
     batch: int = 500
+    nesting: int = 32
+    work_steps: int = 250_000
     title: int = 255
     label: int = 2_000
     description: int = 5_000
@@ -23,6 +29,8 @@ NO_LIMITS = DocumentLimits(
     nodes=sys.maxsize,
     edges=sys.maxsize,
     batch=sys.maxsize,
+    nesting=sys.maxsize,
+    work_steps=sys.maxsize,
     title=sys.maxsize,
     label=sys.maxsize,
     description=sys.maxsize,

@@ -125,7 +125,8 @@ def connect(edge: Edge, source: Node, target: Node) -> Edge:
 def _connected(graph: Graph, edge: Edge) -> Edge:
     """Connect an edge in a graph where no other may connect the same."""
     complete = connect(edge, known_node(graph, edge.source), known_node(graph, edge.target))
-    if any(other.ends == complete.ends and other.id != edge.id for other in graph.edges_of(edge.source)):
+    other = graph.edge_between(complete.ends)
+    if other is not None and other.id != edge.id:
         raise Rejected("duplicate_edge", Reason.ALREADY_CONNECTED, source=edge.source, target=edge.target)
     return complete
 

@@ -55,7 +55,7 @@ class CreateFlow(Record):
         """Say what it brings."""
         if graph.node_count or graph.edge_count:
             raise invalid(Reason.ALREADY_CREATED)
-        nodes, edges = _sound(self.nodes, self.edges, limits)
+        nodes, edges = _sound(self.nodes, self.edges, graph, limits)
         effect = Effect(
             {node.id: Pair(None, node) for node in nodes},
             {edge.id: Pair(None, edge) for edge in edges},
@@ -89,7 +89,7 @@ class ReplaceGraph(Record):
 
     def apply(self, graph: Graph, limits: DocumentLimits) -> Outcome:
         """Say what differs."""
-        nodes, edges = _sound(self.nodes, self.edges, limits)
+        nodes, edges = _sound(self.nodes, self.edges, graph, limits)
         old_nodes, old_edges = tuple(graph.nodes()), tuple(graph.edges())
         effect = Effect(_differences(old_nodes, nodes), _differences(old_edges, edges))
         return Outcome(effect, ReplaceGraph(nodes, edges), ReplaceGraph(old_nodes, old_edges))
@@ -104,7 +104,7 @@ def _ids(elements: Iterable[Node | Edge]) -> frozenset[str]:
 
 
 def _sound(
-    nodes: tuple[Node, ...], edges: tuple[Edge, ...], limits: DocumentLimits
+    nodes: tuple[Node, ...], edges: tuple[Edge, ...], graph: Graph, limits: DocumentLimits
 ) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
     if len(nodes) > limits.nodes:
         raise Rejected("limit_reached", Reason.TOO_MANY_NODES, most=limits.nodes)
@@ -112,7 +112,7 @@ def _sound(
         raise Rejected("limit_reached", Reason.TOO_MANY_EDGES, most=limits.edges)
     by_id = _by_id(nodes, Reason.NODE_TWICE)
     _by_id(edges, Reason.EDGE_TWICE)
-    _check_parents(by_id)
+    _check_parents(by_id, graph, limits)
     return nodes, tuple(_connected(edges, by_id))
 
 
@@ -125,17 +125,33 @@ def _by_id(elements: Iterable[T], twice: Reason) -> dict[str, T]:
     return found
 
 
-def _check_parents(nodes: dict[str, Node]) -> None:
-    sound: set[str] = set()
+def _check_parents(nodes: dict[str, Node], graph: Graph, limits: DocumentLimits) -> None:
+    """Refuse circles, and groups too deep in each other unless they already were."""
+    depths = _depths(nodes)
+    deep = [id for id, depth in depths.items() if depth > limits.nesting and nodes[id].kind == "group"]
+    if not deep:
+        return
+    before = _depths({node.id: node for node in graph.nodes()})
+    if any(depths[id] > before.get(id, 0) for id in deep):
+        raise Rejected("limit_reached", Reason.NESTED_TOO_DEEP, most=limits.nesting)
+
+
+def _depths(nodes: dict[str, Node]) -> dict[str, int]:
+    """Return for each group how many lie in each other down to it; refuse circles."""
+    depths: dict[str, int] = {}
     for node in nodes.values():
         path: dict[str, None] = {}
         step: Node | None = node
-        while step is not None and step.id not in sound:
+        while step is not None and step.id not in depths:
             if step.id in path:
                 raise invalid(Reason.GROUP_IN_ITSELF, id=step.id)
             path[step.id] = None
             step = _parent(nodes, step)
-        sound.update(path)
+        depth = depths[step.id] if step is not None else 0
+        for id in reversed(path):
+            depth += nodes[id].kind == "group"
+            depths[id] = depth
+    return depths
 
 
 def _parent(nodes: dict[str, Node], node: Node) -> Node | None:

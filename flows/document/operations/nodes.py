@@ -55,7 +55,7 @@ class AddNode(SingleOperation):
         if graph.node(node.id) is not None:
             raise Rejected("duplicate_id", Reason.NODE_EXISTS, id=node.id)
         if node.parent is not None:
-            _check_parent(graph, node, node.parent)
+            _check_parent(graph, node, node.parent, limits)
         if graph.node_count >= limits.nodes:
             raise Rejected("limit_reached", Reason.TOO_MANY_NODES, most=limits.nodes)
         return Applied(Effect({node.id: Pair(None, node)}), self, (RemoveNode(node.id),))
@@ -169,7 +169,7 @@ class EditNode(SingleOperation):
         node, changes = known_node(graph, self.id), self.changes
         parent = changes.get("parent")
         if parent is not None:
-            _check_parent(graph, node, parent)
+            _check_parent(graph, node, parent, limits)
         after = node.edited(changes)
         if "settings" in changes:
             check_bytes(after.settings, limits)
@@ -253,13 +253,37 @@ def _descendants(graph: Graph, group: str) -> Iterator[Node]:
                 open_groups.append(member.id)
 
 
-def _check_parent(graph: Graph, node: Node, parent_id: str) -> None:
+def _check_parent(graph: Graph, node: Node, parent_id: str, limits: DocumentLimits) -> None:
     if parent_id == node.id:
         raise invalid(Reason.GROUP_IN_ITSELF, id=node.id)
     parent = known_node(graph, parent_id)
     if parent.kind != "group":
         raise invalid(Reason.NOT_A_GROUP, id=parent_id)
-    while node.kind == "group" and parent.parent is not None:
-        parent = known_node(graph, parent.parent)
-        if parent.id == node.id:
+    if node.kind != "group":
+        return
+    above = 1
+    for group in _ancestors(graph, parent):
+        if group.id == node.id:
             raise invalid(Reason.GROUP_IN_ITSELF, id=node.id)
+        above += 1
+    most = limits.nesting
+    if above + graph.node_count < most or above + _height(graph, node) <= most:
+        return
+    now = graph.node(node.id)
+    if now is None or above > sum(1 for _ in _ancestors(graph, now)):  # what is too deep already may come up
+        raise Rejected("limit_reached", Reason.NESTED_TOO_DEEP, most=most)
+
+
+def _ancestors(graph: Graph, node: Node) -> Iterator[Node]:
+    while node.parent is not None:
+        node = known_node(graph, node.parent)
+        yield node
+
+
+def _height(graph: Graph, group: Node) -> int:
+    """Return how many groups lie in each other, the outermost being this one."""
+    height, level = 0, [group.id]
+    while level:
+        height += 1
+        level = [member.id for id in level for member in graph.members_of(id) if member.kind == "group"]
+    return height

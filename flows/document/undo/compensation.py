@@ -86,7 +86,10 @@ class Compensation:
     def _nodes_gone(self) -> None:
         """Innermost first; a node with members, or with edges of others, stays."""
         going: dict[str, Try] = {}
-        for id, node in _of(self._wish.nodes, lambda pair: pair.after is None):
+        wish = dict(_of(self._wish.nodes, lambda pair: pair.after is None))
+        held = {id: pair.before for id, pair in wish.items() if pair.before is not None}
+        for id in reversed(_outermost_first(held)):
+            node = wish[id]
             if self._others.touches(("node", id)) or self._graph.node(id) != node.before:
                 self._skip(("node", id), EXISTENCE)
             else:
@@ -108,7 +111,8 @@ class Compensation:
             if node.parent is not None and node.parent not in coming and not self._may_hold(node.parent):
                 coming[id] = replace(node, parent=None)
                 self._skip(("node", id), "parent")
-        tries: dict[str, Try] = {id: lambda node=node: self._try(AddNode(node)) for id, node in coming.items()}  # type: ignore[misc]
+        ordered = {id: coming[id] for id in _outermost_first(coming)}
+        tries: dict[str, Try] = {id: lambda node=node: self._try(AddNode(node)) for id, node in ordered.items()}  # type: ignore[misc]
         for id in _in_some_order(tries):
             self._skip(("node", id), EXISTENCE)
 
@@ -250,6 +254,19 @@ def _changed(pairs: Mapping[str, Pair[T]]) -> list[tuple[str, T, T]]:
     """Return what was there before the step and after it: as the step made it, and as it was."""
     both = ((id, pair.before, pair.after) for id, pair in pairs.items())
     return [(id, made, before) for id, made, before in both if made is not None and before is not None]
+
+
+def _outermost_first(nodes: Mapping[str, Node]) -> list[str]:
+    """Order nodes so that each comes after the group that holds it."""
+    ordered: dict[str, None] = {}
+    for id in nodes:
+        path: dict[str, None] = {}
+        step = id
+        while step in nodes and step not in ordered and step not in path:
+            path[step] = None
+            step = nodes[step].parent or ""
+        ordered.update(dict.fromkeys(reversed(path)))
+    return list(ordered)
 
 
 def _in_some_order(tries: dict[str, Try]) -> list[str]:

@@ -23,6 +23,10 @@ from flows.document.operations.operation import Skipped, each_once
 from flows.document.undo.compensation import Compensation
 from flows.document.undo.undo_stack import UndoStep
 from flows.document.undo.write_set import WriteSet
+from flows.document.work import WorkExceeded
+
+_PARTS = 3
+"""The outcome of a step of several versions may take twice what taking them back one by one has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +52,47 @@ def selective_undo(
 ) -> Undone | tuple[Skipped, ...]:
     """Take back the first of `steps` of which anything can be; without any, return what stands in the way.
 
-    `past` are the versions from the graph's own downwards, newest first; `steps` are the actor's, newest first. Raises
-    `Rejected("limit_reached")` if what comes back has no room.
+    `past` are the versions from the graph's own downwards, newest first; `steps` are the actor's, newest first. Of a
+    step that is much work the newest part is taken back: the rest is the next step. Raises `Rejected("limit_reached")`
+    if what comes back has no room, and `WorkExceeded`.
     """
     waiting, skipped = list(reversed(steps)), list[Skipped]()
     draft, others, undoing = Draft(graph), WriteSet(), _StepUndo(graph)
-    for entry in past if waiting else ():
+    for walked, entry in enumerate(past if waiting else ()):
         if entry.inverse is None:
             break
-        back = apply(draft, entry.inverse, NO_LIMITS).effect
-        draft.advance(back)
+        try:
+            back = _look_back(draft, entry.inverse)
+        except WorkExceeded:
+            if undone := undoing.undone(skipped, limits):
+                return undone
+            raise
         step = waiting[-1]
         if entry.version == step.versions[undoing.count]:
-            undoing.add(entry.inverse, back, others)
-            if entry.version > step.first:
+            if not walked and entry.version == step.first and not back.effect.is_empty:
+                _check_room(graph, draft, limits)
+                return Undone(back, step.first, ())  # nothing has happened since
+            undoing.add(entry.version, entry.inverse, back.effect, others)
+            if entry.version > step.first and not undoing.is_much_work:
                 continue
+            if undone := undoing.undone(skipped, limits):
+                return undone
             skipped += undoing.skipped
-            if outcome := undoing.outcome():
-                _check_room(graph, undoing.draft, limits)
-                return Undone(outcome, step.first, each_once(skipped))
             waiting.pop()
             if not waiting:
                 break
             undoing = _StepUndo(graph)
         elif entry.actor != actor:
-            others.add(back)
+            others.add(back.effect)
     return tuple(skipped)
+
+
+def _look_back(draft: Draft, inverse: Record) -> Outcome:
+    """Take a version back on the way into the past."""
+    with draft.work.looking_back():
+        back = apply(draft, inverse, NO_LIMITS)
+        draft.advance(back.effect)
+    return back
 
 
 def _check_room(graph: Graph, after: Draft, limits: DocumentLimits) -> None:
@@ -92,31 +111,45 @@ class _StepUndo:
         self._graph = graph
         self.draft = Draft(graph)
         self.skipped: list[Skipped] = []
-        self.count = 0
+        self.count = self._first = 0
         self._operations: list[SingleOperation] = []
         self._inverse: Record | None = None
 
-    def add(self, inverse: Record, back: Effect, others: WriteSet) -> None:
+    @property
+    def is_much_work(self) -> bool:
+        """Whether so much was done that there is room for the outcome, and perhaps for no more."""
+        return self.draft.work.spent > self.draft.work.most // _PARTS
+
+    def add(self, version: int, inverse: Record, back: Effect, others: WriteSet) -> None:
         """Take back one more version, by its inverse and what that leads to.
 
         What is skipped of it counts as others' from then on: it stays, as if it were theirs.
         """
         restored = Compensation(self.draft, back, others)
-        self.count += 1
-        if restored.skipped_names and not others.crosses(back) and _effect(self.draft, inverse) == back:
+        self.count, self._first = self.count + 1, version
+        if restored.skipped_names and not others.crosses(back) and _leads_to(self.draft, inverse, back):
             self._take(back, _singles(inverse), inverse)  # as it was, though not property by property
             return
         self._take(restored.draft.effect, restored.operations, None if isinstance(inverse, Batch) else inverse)
         self.skipped += restored.skipped
         others.add_skipped(back, restored.skipped_names)
 
-    def outcome(self) -> Outcome | None:
-        """Return what takes it all back, None if nothing does."""
+    def undone(self, passed_over: Sequence[Skipped], limits: DocumentLimits) -> Undone | None:
+        """Return what takes it all back, None if nothing does. Raises `Rejected` if it has no room."""
+        outcome = self._outcome()
+        if outcome is None:
+            return None
+        _check_room(self._graph, self.draft, limits)
+        return Undone(outcome, self._first, each_once([*passed_over, *self.skipped]))
+
+    def _outcome(self) -> Outcome | None:
         wanted, operations = self.draft.effect, self._operations
         if wanted.is_empty:
             return None
-        if self.count == 1 and self._inverse is not None and _effect(self._graph, self._inverse) == wanted:
-            return apply(self._graph, self._inverse, NO_LIMITS)  # may be much shorter
+        if self.count == 1 and self._inverse is not None:
+            whole = _leads_to(self._graph, self._inverse, wanted)
+            if whole is not None:
+                return whole  # may be much shorter
         if self.count > 1:
             shorter = Compensation(self._graph, wanted, WriteSet())
             operations = shorter.operations if shorter.draft.effect == wanted else operations
@@ -128,11 +161,13 @@ class _StepUndo:
         self._inverse = inverse
 
 
-def _effect(graph: Graph, record: Record) -> Effect | None:
+def _leads_to(graph: Graph, record: Record, effect: Effect) -> Outcome | None:
+    """Apply a record to a graph, if it does that and nothing else."""
     try:
-        return apply(graph, record, NO_LIMITS).effect
+        outcome = apply(graph, record, NO_LIMITS)
     except Rejected:
         return None
+    return outcome if outcome.effect == effect else None
 
 
 def _singles(record: Record) -> Sequence[SingleOperation]:
