@@ -5,9 +5,9 @@ writes; after its commit it publishes what it did. `submit` edits the graph, `li
 restores flows, `members` gives and takes roles. A live session, which tells the others itself, uses `commit`.
 """
 
-from flows.commands.group_commit import commit, replace_graph, submit
 from flows.commands.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
 from flows.commands.members import MemberChanged, remove_member, set_member
+from flows.commands.submit import commit, replace_graph, submit
 from flows.commands.undo import undo_availability
 from flows.submission import Acked, ChangeHead, Receipt, RedoRequest, Refused, Submission, UndoRequest, Versioned, Via
 

@@ -1,26 +1,18 @@
-"""Edits of one flow, several at a time, in one transaction.
+"""A group commit: several submissions under one lock, each applied to a draft, then all written at once.
 
-Lock the flow's row; read every principal's role now; drop what was answered before; apply each to a draft; write the
-rows of the net effect, one log entry for each version and the answers to remember; commit. Of the rows only what the
-edits mention is read, however large the flow is; with a graph in memory at the row's version, none.
+Each may be only so much work, so that no one keeps the others waiting.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
-from accounts.principals import Principal
-from flows import access
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
-from flows.commands.idempotency import recall, remember
+from flows.commands.idempotency import remember
 from flows.commands.undo import Progress, undo_or_redo
-from flows.commands.write_transaction import LockedFlow, in_write_transaction, lock_flow
+from flows.commands.write_transaction import LockedFlow
 from flows.document import (
     CreateFlow,
     DocumentLimits,
@@ -33,17 +25,16 @@ from flows.document import (
     Rejected,
     ReplaceGraph,
     Skipped,
+    Work,
+    WorkExceeded,
     apply,
 )
 from flows.errors import FlowReason
 from flows.log.entries import append
-from flows.log.snapshots import snapshot_if_due
 from flows.models import Flow
-from flows.publish import hint_changed, publish_after_commit
 from flows.search import search_text
 from flows.storage.sql import execute, key_value, time_value
 from flows.storage.store import write_effect
-from flows.storage.stored_graph import StoredGraph
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,
@@ -55,61 +46,18 @@ from flows.submission import (
     Refused,
     Submission,
     UndoRequest,
-    Versioned,
     Via,
     refused,
 )
 
 
-def submit(flow_id: UUID, submissions: Sequence[Submission]) -> Receipt:
-    """Do what is asked of a flow, each submission by itself, and answer each in order; publish what changed.
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the first submission would do at a version, or why not; and the work that this took."""
 
-    Raises `NotFound` if the flow is unknown or deleted; everything else that is expected is a `Refused` in the receipt.
-    """
-    receipt = commit(flow_id, submissions)
-    if receipt.version > receipt.previous:
-        publish_after_commit(hint_changed(receipt))
-    return receipt
-
-
-def replace_graph(
-    principal: Principal, flow_id: UUID, graph: ReplaceGraph | Refused, *, version: int, via: Via
-) -> Receipt:
-    """Replace all nodes and edges if `version` is current. The same graph makes no version.
-
-    A stale one is answered by a `Refused` with `version_conflict`. Raises `NotFound`.
-    """
-    return submit(flow_id, [Submission(operation=graph, principal=principal, via=via, based_on=version)])
-
-
-def commit(flow_id: UUID, submissions: Sequence[Submission], *, graph: Versioned | None = None) -> Receipt:
-    """Do as `submit` does without publishing: for a live session, which tells the others itself.
-
-    `graph` spares reading rows if its version is the current one.
-    """
-    receipt = _commit(flow_id, submissions, graph)
-    if receipt.changes:
-        due = partial(snapshot_if_due, flow_id, receipt.previous, receipt.version)
-        transaction.on_commit(due, robust=True)
-    return receipt
-
-
-@in_write_transaction
-def _commit(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned | None) -> Receipt:
-    flow = lock_flow(flow_id)
-    answered = recall(flow_id, {name for one in submissions if (name := one.name)})
-    granted = access.grants_of(flow_id, {one.principal for one in submissions})
-    writers = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
-    base: Graph
-    in_memory = graph is not None and graph.version == flow.version
-    if graph is not None and in_memory:
-        base = graph.graph
-    else:
-        fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
-        base = StoredGraph(flow)
-        base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    group = GroupCommit(flow, base, flow.version, answered, in_memory)
-    return group.write(tuple(group.answer(one, may_write=one.principal in writers) for one in submissions))
+    version: int
+    outcome: Outcome | Rejected | WorkExceeded
+    steps: int
 
 
 @dataclass(slots=True)
@@ -121,11 +69,13 @@ class GroupCommit:
     version: int
     answered: dict[Name, Acked | Refused]
     in_memory: bool
+    prepared: Prepared | None = None
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     deletions: Deletions = field(init=False)
     applied: list[AppliedChange] = field(default_factory=list)
     to_remember: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
+    steps: int = 0
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.base)
@@ -135,6 +85,20 @@ class GroupCommit:
         """Apply one submission to the draft, unless its name was used before."""
         if submission.name is not None and submission.name in self.answered:
             return self._again(submission, self.answered[submission.name])
+        self.draft.work = Work(self.limits.work_steps)
+        try:
+            return self._answer(submission, may_write=may_write)
+        except WorkExceeded:
+            return self._refuse(submission, _too_much_work(submission))
+        finally:
+            self.steps += self.draft.work.total
+
+    @property
+    def has_worked_enough(self) -> bool:
+        """Whether others should have the lock before the next submission."""
+        return self.steps >= self.limits.work_steps
+
+    def _answer(self, submission: Submission, *, may_write: bool) -> Acked | Refused:
         try:
             if not may_write:
                 raise Rejected("forbidden", FlowReason.FORBIDDEN)
@@ -183,9 +147,19 @@ class GroupCommit:
     def _apply(self, submission: Submission, record: Record) -> Acked:
         if isinstance(record, ReplaceGraph):
             self._expect_current(submission.based_on)
-        outcome = apply(self.draft, record, self.limits)
+        outcome = self._outcome(record)
         head = self._head(submission, submission.via, outcome.skipped, step=submission.step)
         return self._accept(submission, head, outcome)
+
+    def _outcome(self, record: Record) -> Outcome:
+        """Apply a record, unless that was done before the lock and the flow has stayed as it was."""
+        prepared, self.prepared = self.prepared, None
+        if prepared is None or not isinstance(record, ReplaceGraph) or prepared.version != self.version:
+            return apply(self.draft, record, self.limits)
+        if not isinstance(prepared.outcome, Outcome):
+            raise prepared.outcome
+        self.draft.work.spend(prepared.steps)
+        return prepared.outcome
 
     def _undo(self, submission: Submission, request: UndoRequest | RedoRequest) -> Acked:
         progress = Progress(self.flow, self.base, self.draft, self.applied)
@@ -262,5 +236,14 @@ def _affected(
             return nodes, edges
         case CreateFlow() | ReplaceGraph() | UndoRequest() | RedoRequest():
             return frozenset(), frozenset()
+        case record if graph is None:
+            return record.references()
         case record:
-            return record.references() if graph is None else record.affected(graph)
+            try:
+                return record.affected(Draft(graph, Work(helix_limits.current().work_steps)))
+            except WorkExceeded:
+                return record.references()
+
+
+def _too_much_work(submission: Submission) -> Refused:
+    return refused(Rejected("limit_reached", Reason.TOO_MUCH_WORK), *_affected(submission.operation, None))

@@ -15,14 +15,14 @@ from flows.document.element_json import (
     encode_edge,
     encode_node,
 )
-from flows.document.elements import Edge, Element, Ends, FlowProperties, Node
+from flows.document.elements import Edge, EdgeChanges, Element, Ends, FlowProperties, Node
 from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
 from flows.document.graph import Document, Graph
 from flows.document.json import canonical_json, chain, parse_json, same_json
 from flows.document.kinds.catalogue import Kind, Setting
 from flows.document.kinds.kinds import KINDS
-from flows.document.kinds.ports import Ports, ports_of
+from flows.document.kinds.ports import Ports, default_output, ports_of
 from flows.document.kinds.settings import check_settings
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
 from flows.document.operations import (
@@ -68,6 +68,7 @@ __all__ = [
     "DocumentLimits",
     "Draft",
     "Edge",
+    "EdgeChanges",
     "EditEdge",
     "EditFlow",
     "EditNode",
@@ -113,6 +114,7 @@ __all__ = [
     "decode_properties",
     "decode_record",
     "decode_skipped",
+    "default_output",
     "edge_path",
     "encode_edge",
     "encode_node",

@@ -28,6 +28,11 @@ class Work:
         if self.spent > self.most:
             raise WorkExceeded
 
+    @property
+    def total(self) -> int:
+        """All that was spent."""
+        return self.spent + self._looking_back
+
     @contextmanager
     def looking_back(self) -> Iterator[None]:
         """Count the block apart, by as much again: to find out what was done is not to do it."""

@@ -107,8 +107,8 @@ def append(flow_id: UUID, digest: str, applied: Sequence[AppliedChange], created
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
     rows, key, at = [], key_value(flow_id), time_value(created_at)
     for head, outcome in applied:
-        record = canonical_json(outcome.record.encode())
-        inverse = None if outcome.inverse is None else canonical_json(outcome.inverse.encode())
+        record = outcome.record.text()
+        inverse = None if outcome.inverse is None else outcome.inverse.text()
         digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)
         names = head.version, head.actor, head.client, head.seq, head.via
         rows.append((key, *names, record, inverse, head.undo_of, head.step, _encode_skipped(head), digest, at))

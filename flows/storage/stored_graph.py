@@ -1,35 +1,62 @@
 """A flow's graph, read from its rows only where it is asked.
 
 The rules ask for a few elements by id, for the edges of a node, for the members of a group. `prefetch` reads what a
-whole batch will ask in three queries; what it did not foresee is one indexed query each. Lives inside one transaction
-that holds the flow's lock, so what was read once is still so.
+whole batch will ask in a few queries; what it did not foresee is one indexed query each, with a node all groups that
+it lies in, with a group all that it holds. Lives inside one transaction that holds the flow's lock, so what was read
+once is still so.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice, zip_longest
-from typing import Protocol
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from flows.document import (
     AddEdge,
+    AddNode,
     Batch,
     CreateFlow,
     Edge,
+    EdgeChanges,
     EditEdge,
     EditNode,
+    Ends,
     FlowProperties,
     MoveNode,
     Node,
     Record,
     RemoveNode,
     ReplaceGraph,
+    default_output,
 )
 from flows.models import FlowEdge, FlowNode
+from flows.storage.sql import places
 from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
 
+T = TypeVar("T")
+
+_MOVING = frozenset({"source", "target", "source_port", "target_port"})
 _KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters, and edges are asked for by three lists of keys
+
+
+_NODES, _EDGES = FlowNode._meta.db_table, FlowEdge._meta.db_table
+_ABOVE = f"""WITH RECURSIVE above (key) AS (
+    SELECT key FROM {_NODES} WHERE key IN ({{keys}})
+    UNION SELECT node.parent_id FROM above CROSS JOIN {_NODES} AS node
+    WHERE node.key = above.key AND node.parent_id IS NOT NULL
+) SELECT key FROM above"""  # noqa: S608  (our names)
+_BELOW = f"""WITH RECURSIVE below (key) AS (
+    SELECT key FROM {_NODES} WHERE parent_id IN ({{keys}})
+    UNION SELECT node.key FROM below CROSS JOIN {_NODES} AS node WHERE node.parent_id = below.key
+) SELECT key FROM below"""  # noqa: S608
+_BETWEEN = f"""WITH asked (source, target, source_port, target_port) AS (VALUES {{rows}})
+SELECT edge.key FROM asked CROSS JOIN {_EDGES} AS edge WHERE edge.source_id = asked.source
+AND edge.target_id = asked.target AND edge.source_port = asked.source_port
+AND edge.target_port = asked.target_port"""  # noqa: S608
 
 
 class FlowHead(Protocol):
@@ -53,35 +80,21 @@ class StoredGraph:
         self._nodes: dict[str, Node | None] = {}
         self._edges: dict[str, Edge | None] = {}
         self._edges_of: dict[str, list[Edge]] = {}
+        self._between: dict[Ends, Edge | None] = {}
         self._members_of: dict[str, list[Node]] = {}
         self._all_nodes: list[Node] | None = None
         self._all_edges: list[Edge] | None = None
 
     def prefetch(self, records: Iterable[Record]) -> None:
         """Read what the rules will ask to apply the records."""
-        nodes: set[str] = set()
-        edges: set[str] = set()
-        connected: set[str] = set()
-        holding: set[str] = set()
+        asked = _Asked()
         for record in _flat(records):
-            more_nodes, more_edges = record.references()
-            nodes |= more_nodes
-            edges |= more_edges
-            match record:
-                case AddEdge(edge):
-                    connected.add(edge.source)
-                case EditEdge(_, changes) if "source" in changes:
-                    connected.add(changes["source"])
-                case MoveNode(id):
-                    holding.add(id)
-                case RemoveNode(id):
-                    holding.add(id)
-                    connected.add(id)
-                case EditNode(id, node_changes) if "branches" in node_changes.get("settings", ()):
-                    connected.add(id)
-        self._read_nodes(nodes)
-        self._read_members({id for id in holding if (node := self._nodes[id]) and node.kind == "group"})
-        self._read_edges(edges, connected)
+            asked.add(record)
+        self._read_nodes(asked.nodes, asked.inside)
+        groups = {id for id in asked.holding if (node := self._nodes[id]) and node.kind == "group"}
+        self._read_members(groups)
+        self._read_edges(asked.edges, asked.connected)
+        self._read_between(self._foreseen_ends(asked))
 
     def foresee(self, nodes: Collection[str]) -> None:
         """Read nodes that will be asked for."""
@@ -90,7 +103,7 @@ class StoredGraph:
     def node(self, id: str, /) -> Node | None:
         """Return a node, or None."""
         if id not in self._nodes:
-            self._read_nodes({id})
+            self._read_nodes((), {id})
         return self._nodes[id]
 
     def edge(self, id: str, /) -> Edge | None:
@@ -104,6 +117,12 @@ class StoredGraph:
         if node_id not in self._edges_of:
             self._read_edges((), {node_id})
         return self._edges_of[node_id]
+
+    def edge_between(self, ends: Ends, /) -> Edge | None:
+        """Return the edge with these ends, or None."""
+        if ends not in self._between and self._all_edges is None:
+            self._read_between({ends})
+        return self._between.get(ends)
 
     def members_of(self, group_id: str, /) -> list[Node]:
         """Return the nodes whose parent is the group."""
@@ -123,10 +142,22 @@ class StoredGraph:
             self._all_edges = self._select_edges(Q(flow_id=self._flow_id))
         return self._all_edges
 
-    def _read_nodes(self, ids: Collection[str]) -> None:
-        self._nodes |= dict.fromkeys(ids)
+    def _foreseen_ends(self, asked: "_Asked") -> set[Ends]:
+        """Return the connections that will be asked for; a port that is not given depends on its node."""
+        moved = (replace(edge, **changes) for id, changes in asked.moved if (edge := self._edges[id]))
+        return {
+            (edge.source, edge.target, edge.source_port or default_output(source), edge.target_port or "in")
+            for edge in (*asked.connections, *moved)
+            if (source := self._nodes.get(edge.source))
+        }
+
+    def _read_nodes(self, ids: Collection[str], inside: Collection[str] = ()) -> None:
+        """Read nodes; of those `inside`, all groups in which they lie as well."""
+        self._nodes |= dict.fromkeys([*ids, *inside])
         for some in _chunks(ids):
             self._select_nodes(Q(key__in=self._keys(some)))
+        for some in _chunks(inside):
+            self._select_nodes(_found_by(_ABOVE.format(keys=places(len(some))), self._keys(some)))
 
     def _read_edges(self, ids: Collection[str], connected: Collection[str] = ()) -> None:
         """Read edges by their own ids, and those of the connected nodes."""
@@ -141,10 +172,20 @@ class StoredGraph:
                     found[end].append(edge)
             self._edges_of |= found
 
+    def _read_between(self, ends: Collection[Ends]) -> None:
+        self._between |= dict.fromkeys(ends)
+        for some in _chunks(ends, 4):
+            rows = ", ".join(["(%s, %s, %s, %s)"] * len(some))
+            values = [value for source, target, *ports in some for value in (*self._keys((source, target)), *ports)]
+            self._select_edges(_found_by(_BETWEEN.format(rows=rows), values))
+
     def _read_members(self, groups: Collection[str]) -> None:
+        """Read all that lies in groups, and in the groups in them."""
         for some in _chunks(groups):
+            nodes = self._select_nodes(_found_by(_BELOW.format(keys=places(len(some))), self._keys(some)))
             found: dict[str, list[Node]] = {id: [] for id in some}
-            for node in self._select_nodes(Q(parent_id__in=self._keys(some))):
+            found |= {node.id: [] for node in nodes if node.kind == "group"}
+            for node in nodes:
                 if node.parent is not None:
                     found[node.parent].append(node)
             self._members_of |= found
@@ -162,7 +203,49 @@ class StoredGraph:
         rows = FlowEdge.objects.filter(condition).order_by("ordinal").values_list(*EDGE_COLUMNS)
         edges = [edge_of(row) for row in rows]
         self._edges |= {edge.id: edge for edge in edges}
+        self._between |= {edge.ends: edge for edge in edges}
         return edges
+
+
+class _Asked:
+    """What the rules will ask for, record by record."""
+
+    def __init__(self) -> None:
+        self.nodes: set[str] = set()
+        self.edges: set[str] = set()
+        self.inside: set[str] = set()
+        self.holding: set[str] = set()
+        self.connected: set[str] = set()
+        self.connections: list[Edge] = []
+        self.moved: list[tuple[str, EdgeChanges]] = []
+
+    def add(self, record: Record) -> None:
+        """Note what one record needs."""
+        nodes, edges = record.references()
+        self.nodes |= nodes
+        self.edges |= edges
+        match record:
+            case AddEdge(edge):
+                self.connections.append(edge)
+            case EditEdge(id, changes) if not changes.keys().isdisjoint(_MOVING):
+                self.moved.append((id, changes))
+            case MoveNode(id):
+                self.holding.add(id)
+            case RemoveNode(id):
+                self.holding.add(id)
+                self.connected.add(id)
+            case AddNode(node) if node.kind == "group" and node.parent is not None:
+                self.inside.add(node.parent)
+            case EditNode(id, node_changes):
+                if "branches" in node_changes.get("settings", ()):
+                    self.connected.add(id)
+                if node_changes.get("parent") is not None:
+                    self.inside |= {id, str(node_changes["parent"])}
+                    self.holding.add(id)
+
+
+def _found_by(statement: str, values: Sequence[str]) -> Q:
+    return Q(key__in=RawSQL(statement, values))  # noqa: S611  (the statements above; values are parameters)
 
 
 def _flat(records: Iterable[Record]) -> Iterator[Record]:
@@ -176,7 +259,8 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
                 yield record
 
 
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(ids)
-    while chunk := list(islice(iterator, _KEYS_PER_QUERY)):
+def _chunks(items: Iterable[T], parameters: int = 1) -> Iterator[list[T]]:
+    """Part what is asked for, by as many parameters as one thing takes."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, _KEYS_PER_QUERY // parameters)):
         yield chunk

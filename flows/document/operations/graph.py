@@ -1,11 +1,11 @@
 """The two records that write a graph as a whole: a flow's creation, and its replacement.
 
 Nodes and edges may come in any order, a member before its group. The same rules hold as for single operations, checked
-on the result as a whole.
+on the result as a whole. To spell one is as much work as all the rest, so it can be done before others wait.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeVar
 
 from flows.document.effect import Effect, Pair, pair_of
@@ -13,7 +13,7 @@ from flows.document.element_json import check_keys, decode_graph, decode_propert
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
-from flows.document.json import Json
+from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.edges import connect
 from flows.document.operations.operation import NOTHING, Outcome, Record, References
@@ -32,6 +32,7 @@ class CreateFlow(Record):
     description: str
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
+    spelling: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, fields: Json, limits: DocumentLimits) -> Self:
@@ -44,6 +45,12 @@ class CreateFlow(Record):
     def encode(self) -> Json:
         head: Json = {"kind": self.kind, "title": self.title, "description": self.description}
         return head | _encoded(self.nodes, self.edges)
+
+    def text(self) -> str:
+        return canonical_json(self.encode()) if self.spelling is None else self.spelling
+
+    def spelled(self) -> "CreateFlow":
+        return replace(self, spelling=self.text())
 
     def references(self) -> References:
         return _ids(self.nodes), _ids(self.edges)
@@ -71,6 +78,7 @@ class ReplaceGraph(Record):
     kind: ClassVar[str] = "replace_graph"
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
+    spelling: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, fields: Json, limits: DocumentLimits) -> Self:
@@ -80,6 +88,12 @@ class ReplaceGraph(Record):
 
     def encode(self) -> Json:
         return {"kind": self.kind} | _encoded(self.nodes, self.edges)
+
+    def text(self) -> str:
+        return canonical_json(self.encode()) if self.spelling is None else self.spelling
+
+    def spelled(self) -> "ReplaceGraph":
+        return replace(self, spelling=self.text())
 
     def references(self) -> References:
         return _ids(self.nodes), _ids(self.edges)

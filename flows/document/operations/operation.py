@@ -14,7 +14,7 @@ from flows.document.effect import Effect
 from flows.document.elements import Edge, Element, Node
 from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
-from flows.document.json import Json
+from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 
 References: TypeAlias = tuple[frozenset[str], frozenset[str]]
@@ -31,6 +31,14 @@ class Record:
     def encode(self) -> Json:
         """Encode it as the contract names it."""
         raise NotImplementedError
+
+    def text(self) -> str:
+        """Spell it canonically, as the log keeps it."""
+        return canonical_json(self.encode())
+
+    def spelled(self) -> "Record":
+        """Return it spelled already, if that takes long."""
+        return self
 
     def references(self) -> References:
         """Return what it names: what a store reads beforehand."""
