@@ -13,12 +13,14 @@ from flows.document.limits import DocumentLimits
 
 @dataclass(frozen=True, slots=True)
 class Limits(DocumentLimits):
-    """Bytes, counts and seconds; bursts scale with their rate (operations three times, the others four)."""
+    """Bytes, counts and seconds; bursts scale with their rate (operations three times, those by REST ten
+    times and at least a full call, the others four)."""
 
     frame_bytes: int = 65_536
     outbound_frame_bytes: int = 262_144
     frames_per_second: int = 30
     operations_per_second: int = 100
+    rest_operations_per_second: int = 200
     seen_per_second: int = 100
     outbox: int = 1_000
     unseen_bytes: int = 1_048_576
@@ -35,6 +37,11 @@ class Limits(DocumentLimits):
     signups_per_minute: int = 20
     logins_per_minute: int = 30
     login_failures: int = 5
+
+    @property
+    def rest_operation_burst(self) -> int:
+        """How many operations a person may submit by REST at once."""
+        return max(10 * self.rest_operations_per_second, self.batch)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":

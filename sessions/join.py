@@ -23,8 +23,10 @@ SERVER_LIMITS = {
     "login_failures",
     "logins_per_minute",
     "recent_bytes",
+    "rest_operations_per_second",
     "signups_per_minute",
     "sockets_per_user",
+    "work_steps",
 }
 """Limits that a client does not need."""
 

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import principal
-from accounts.principals import Principal
+from accounts.principals import Principal, user_id_of
 from flows import commands
 from flows import limits as helix_limits
 from flows.access import Role, get_flow_for
 from flows.api.answers import encoded_graph, json, rejected
+from flows.api.operation_rate import count_operations
 from flows.api.schemas import (
     GRAPH_CODES,
     ChangesOut,
@@ -35,13 +36,14 @@ from web.router import Router
 
 router = Router(tags=["edits"])
 NOT_TAKEN_BACK = ("forbidden", "not_found", "nothing_to_undo", "invalid", "limit_reached", "rate_limited")
+REPLACING_FAILS = ("forbidden", "not_found", "version_conflict", "too_large", "invalid", "rate_limited")
 BATCHES = 10
-"""As many full batches fit one call: it is one transaction, and others wait for it."""
+"""As many full batches fit one call."""
 
 
 @router.put(
     "/flows/{flow_id}/graph",
-    **answers({200: VersionOut}, "forbidden", "not_found", "version_conflict", "too_large", "invalid", *GRAPH_CODES),
+    **answers({200: VersionOut}, *REPLACING_FAILS, *GRAPH_CODES),
 )
 def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> HttpResponse:
     """Replace all nodes and edges, if the flow is still at `version`.
@@ -49,6 +51,7 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     Else 409, with the flow as it is now: `detail: {version, nodes, edges}`. The same graph makes no version.
     """
     get_flow_for(principal(request), flow_id, Role.EDITOR)
+    count_operations(user_id_of(principal(request)))
     graph = parse_graph({"nodes": payload.nodes, "edges": payload.edges})
     receipt = commands.replace_graph(principal(request), flow_id, graph, version=payload.version, via="api")
     match receipt.answers:
@@ -61,15 +64,17 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
 
 @router.post(
     "/flows/{flow_id}/operations",
-    **answers({200: OperationsOut}, "forbidden", "not_found", "too_large", "invalid", "limit_reached"),
+    **answers({200: OperationsOut}, "forbidden", "not_found", "too_large", "invalid", "limit_reached", "rate_limited"),
 )
 def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn) -> HttpResponse:
     """Submit operations, each by itself: one that is refused, malformed or not, leaves the others as they are.
 
-    They are undone together, with what else the caller did under the same `step` right before or after.
+    They are undone together, with what else the caller did under the same `step` right before or after. Beyond
+    `REST_OPERATIONS_PER_SECOND`, a batch counted as one, nothing of the call is done: 429.
     """
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
+    count_operations(user_id_of(principal(request)), len(payload.operations))
     receipt = commands.submit(flow_id, _submissions(principal(request), payload))
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
         raise Forbidden
@@ -117,6 +122,7 @@ def _take_back(
 ) -> HttpResponse:
     caller = principal(request)
     get_flow_for(caller, flow_id, Role.EDITOR)
+    count_operations(user_id_of(caller))
     submission = Submission(operation=operation, principal=caller, via="api", client=payload.client, seq=payload.seq)
     receipt = commands.submit(flow_id, [submission])
     match receipt.answers[0]:

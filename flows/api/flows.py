@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query
 
 from accounts.authentication import principal
+from accounts.principals import user_id_of
 from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
+from flows.api.operation_rate import count_operations
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
 from flows.parsing import parse_flow, parse_operation, parse_title
@@ -41,10 +43,13 @@ def read_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     return whole_flow(principal(request), flow_id)
 
 
-@router.patch("/flows/{flow_id}", **answers({200: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
+@router.patch(
+    "/flows/{flow_id}", **answers({200: FlowOut}, "forbidden", "not_found", "too_large", "invalid", "rate_limited")
+)
 def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpResponse:
     """Change the flow's title or description."""
     get_flow_for(principal(request), flow_id, Role.EDITOR)
+    count_operations(user_id_of(principal(request)))
     operation = parse_operation({"kind": "edit_flow", "set": payload.dict(exclude_unset=True)})
     receipt = commands.submit(flow_id, [Submission(operation=operation, principal=principal(request), via="api")])
     match receipt.answers:

@@ -74,9 +74,9 @@ class Draft:
 
     def edges_of(self, node_id: str, /) -> list[Edge]:
         """Return the edges that begin or end at a node."""
-        below = () if self._is_new(node_id) else self._counted(self._below.edges_of(node_id))
+        below = [] if self._is_new(node_id) else self._counted(self._below.edges_of(node_id))
         own = [edge for id in self._index.edges.get(node_id, ()) if (edge := self._edges[id].after)]
-        return self._joined([edge for edge in below if edge.id not in self._edges], own)
+        return self._joined(below, [edge for edge in below if edge.id not in self._edges], own)
 
     def edge_between(self, ends: Ends, /) -> Edge | None:
         """Return the edge with these ends, or None."""
@@ -90,21 +90,21 @@ class Draft:
 
     def members_of(self, group_id: str, /) -> list[Node]:
         """Return the nodes whose parent is the group."""
-        below = () if self._is_new(group_id) else self._counted(self._below.members_of(group_id))
+        below = [] if self._is_new(group_id) else self._counted(self._below.members_of(group_id))
         own = [node for id in self._index.members.get(group_id, ()) if (node := self._nodes[id].after)]
-        return self._joined([node for node in below if node.id not in self._nodes], own)
+        return self._joined(below, [node for node in below if node.id not in self._nodes], own)
 
     def nodes(self) -> list[Node]:
         """Return every node."""
         below = self._counted(self._below.nodes())
         own = [pair.after for pair in self._nodes.values() if pair.after is not None]
-        return self._joined([node for node in below if node.id not in self._nodes], own)
+        return self._joined(below, [node for node in below if node.id not in self._nodes], own)
 
     def edges(self) -> list[Edge]:
         """Return every edge."""
         below = self._counted(self._below.edges())
         own = [pair.after for pair in self._edges.values() if pair.after is not None]
-        return self._joined([edge for edge in below if edge.id not in self._edges], own)
+        return self._joined(below, [edge for edge in below if edge.id not in self._edges], own)
 
     def advance(self, effect: Effect) -> None:
         """Lay an effect over what is here; it must start from here. Raises `WorkExceeded`, and stays as it was."""
@@ -122,9 +122,10 @@ class Draft:
             self.work.spend(len(found))
         return found
 
-    def _joined(self, below: list[T], own: list[T]) -> list[T]:
-        self.work.spend(len(own))
-        return below + own
+    def _joined(self, below: list[T], kept: list[T], own: list[T]) -> list[T]:
+        """Count what is added to what was counted below; what stands in the place of that counts no second time."""
+        self.work.spend(max(0, len(kept) + len(own) - len(below)))
+        return kept + own
 
     def _own_edge(self, id: str) -> Edge:
         return cast(Edge, self._edges[id].after)  # the index holds only what is there

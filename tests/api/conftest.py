@@ -13,6 +13,7 @@ from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows import commands
+from flows.api import operation_rate
 from flows.models import Flow, Membership
 from flows.parsing import parse_flow
 
@@ -57,7 +58,8 @@ class Program:
 
 
 @pytest.fixture(autouse=True)
-def no_attempts_yet() -> Iterator[None]:
+def no_attempts_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(operation_rate, "_rate", operation_rate.OperationRate())
     cache.clear()
     yield
     cache.clear()
