@@ -17,8 +17,7 @@ from django.utils.translation import override
 from flows.limits import Limits
 from flows.rendering import fragments
 from sessions import metrics
-from sessions.live.deltas import Delta, merge
-from sessions.live.replica import Replica
+from sessions.live.replica import Delta, Replica, merge
 from sessions.presence.board import FLUSHES_PER_SECOND, Board, RosterChange
 from sessions.protocol.encoding import (
     Encoded,

@@ -18,8 +18,7 @@ from sessions.protocol.codes import Close
 from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
 from sessions.sockets.admission import Admission, Check, Credential, Participant
-from sessions.sockets.outbound import Outbound, Send
-from sessions.sockets.send_window import SendWindow
+from sessions.sockets.outbound import Outbound, Send, SendWindow
 
 ABORT_SECONDS = 5.0
 CLIENT_FAULTS = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
