@@ -14,7 +14,8 @@ from sessions.live.replica import Delta
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, people_frames
-from sessions.protocol.frames import Hello, Json, Welcome
+from sessions.protocol.fields import Json
+from sessions.protocol.frames import Hello, Welcome
 from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
 from sessions.supervisor import Supervisor

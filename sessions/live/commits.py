@@ -29,7 +29,7 @@ from sessions.processes.group_channel import GroupChannel
 from sessions.protocol import frames
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import encode, fitting, json_elements, json_state, within
-from sessions.protocol.frames import Elements
+from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)

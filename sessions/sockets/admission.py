@@ -21,7 +21,7 @@ from flows import access
 from flows.errors import NotFound
 from flows.models import Flow
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.frames import PersonEntry
+from sessions.protocol.fields import PersonEntry
 
 Headers = Mapping[bytes, bytes]
 
