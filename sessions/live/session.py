@@ -68,7 +68,7 @@ class LiveSession:
         self.flow_id, self.limits = flow_id, limits
         self.started_at = timezone.now()
         self.replica = Replica(flow_id, limits, self._in_database)
-        self.board = Board()
+        self.board = Board(self._holds, limits)
         self.broadcaster = Broadcaster(self.replica, limits)
         self.inbox = Inbox()
         self.channel = GroupChannel(group_name(flow_id), self)
@@ -210,6 +210,10 @@ class LiveSession:
         for socket in self.broadcaster:
             missed = await self.replica.missed(socket.version)
             self.broadcaster.bring_up_to_date(socket, socket.version, missed)
+
+    def _holds(self, id: str) -> bool:
+        document = self.replica.document
+        return document.node(id) is not None or document.edge(id) is not None
 
     # Its task.
 

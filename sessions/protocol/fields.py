@@ -13,8 +13,6 @@ from typing import Annotated, Final, Protocol, TypeAlias, TypedDict, get_args, g
 import orjson
 from django.utils.translation import gettext_noop as _
 
-from flows.limits import current
-
 LARGEST = 2**63 - 1
 LARGEST_SEQ = 2**53 - 1
 FARTHEST = 1_000_000_000
@@ -129,7 +127,7 @@ def _are_numbers(value: object, count: int) -> bool:
 
 
 def _are_ids(value: object) -> bool:
-    return isinstance(value, list) and len(value) <= current().batch and all(_is_id(item) for item in value)
+    return isinstance(value, list) and all(_is_id(item) for item in value)
 
 
 def _is_cursor(value: object) -> bool:

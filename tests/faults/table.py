@@ -99,6 +99,7 @@ LIMITS: dict[str, str] = {
     "body_bytes": "api/test_failures.py::test_the_size_of_a_body_has_a_limit",
     "undo": "flows/test_undo.py::test_a_hundred_steps_and_no_more",
     "idle_seconds": "sessions/test_limits.py::test_a_flow_where_nothing_happens_falls_asleep",
+    "presence_bytes": "sessions/test_presence_bounds.py::test_a_state_takes_so_many_bytes_and_no_more",
     "presence_seconds": "sessions/test_board.py::test_a_silent_process_is_forgotten_and_ours_never",
     "signups_per_minute": "accounts/test_limits.py::test_an_address_may_register_twenty_times_a_minute",
     "logins_per_minute": "accounts/test_limits.py::test_an_address_may_log_in_thirty_times_a_minute",
