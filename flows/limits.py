@@ -33,6 +33,7 @@ class Limits(DocumentLimits):
     body_bytes: int = 8_388_608
     undo: int = 100
     idle_seconds: int = 1_800
+    presence_bytes: int = 4_096
     presence_seconds: int = 30
     signups_per_minute: int = 20
     logins_per_minute: int = 30

@@ -16,12 +16,13 @@ from django.utils.translation import override
 
 from flows.document import Record, references_in
 from flows.errors import FlowReason
+from flows.limits import Limits
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
 from flows.submission import RedoRequest, Refused, Submission, UndoRequest
 from sessions import metrics, supervisor
 from sessions.join import join
-from sessions.live.answers import refuse
+from sessions.live.commits import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
@@ -44,10 +45,11 @@ from sessions.protocol.frames import (
 )
 from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.outbound import Send
-from sessions.sockets.rate_limit import RateLimit, frame_rate, operation_rate, seen_rate
 from sessions.sockets.socket import Socket
 
 MALFORMED_IN_A_ROW = 5
+EXCESS_SECONDS = 10.0
+CALM_SECONDS = 1.0
 HELLO_SECONDS = 30.0
 JOIN_SECONDS = 30.0
 OVER_LIMIT_SECONDS = 2.0
@@ -129,26 +131,12 @@ class Connection:
         self._hello_timer.cancel()
         try:
             async with asyncio.timeout(JOIN_SECONDS):
-                self._session = await self._join(hello)
+                self._session = await join(
+                    self._supervisor, self._socket, hello, must_replace=self._is_over_socket_limit
+                )
         except TimeoutError:
             log.warning("join_timed_out", flow=str(self._socket.flow_id), session=self._socket.session)
             raise Closing(Close.RESTARTING) from None
-
-    async def _join(self, hello: Hello) -> LiveSession:
-        try:
-            return await self._join_current(hello)
-        except Closing as closing:
-            if closing.code is not Close.ASLEEP:
-                raise
-            return await self._join_current(hello)  # that session was just ending; a new one starts
-
-    async def _join_current(self, hello: Hello) -> LiveSession:
-        socket = self._socket
-        session = self._supervisor.session_for(socket.flow_id)
-        if self._is_over_socket_limit and not session.broadcaster.has_client(socket.person.id, hello.client):
-            raise Closing(Close.FULL)
-        await join(session, socket, hello)
-        return session
 
     def _is_within_rate(self, frame: SessionFrame, session: LiveSession) -> bool:
         """Count a frame against its rate; answer it and return False if it is one too many."""
@@ -160,7 +148,7 @@ class Connection:
             self._socket.close(Close.TOO_FAST)
         return False
 
-    def _rate_of(self, frame: SessionFrame) -> RateLimit:
+    def _rate_of(self, frame: SessionFrame) -> "RateLimit":
         match frame:
             case Seen():
                 return self._seen_rate
@@ -252,3 +240,45 @@ class Connection:
         if text is None:
             return len(binary or b"") > limit
         return len(text) > limit or (4 * len(text) > limit and len(text.encode(errors="surrogatepass")) > limit)
+
+
+class RateLimit:
+    """A token bucket, `per_second` on average and `burst` at once, that knows for how long it has been overrun."""
+
+    __slots__ = ("_burst", "_excess_since", "_last_excess", "_per_second", "_refilled", "_tokens")
+
+    def __init__(self, per_second: float, burst: float, now: float) -> None:
+        self._per_second, self._burst = per_second, burst
+        self._tokens, self._refilled = float(burst), now
+        self._excess_since = self._last_excess = -CALM_SECONDS
+
+    def take(self, now: float) -> bool:
+        """Use one, or answer False and remember the excess."""
+        self._tokens = min(self._burst, self._tokens + (now - self._refilled) * self._per_second)
+        self._refilled = now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return True
+        if now - self._last_excess > CALM_SECONDS:
+            self._excess_since = now
+        self._last_excess = now
+        return False
+
+    def is_flood(self) -> bool:
+        """Whether the rate was exceeded for ten seconds without a calm second between."""
+        return self._last_excess - self._excess_since >= EXCESS_SECONDS
+
+
+def frame_rate(limits: Limits, now: float) -> RateLimit:
+    """Count everything but operations and `seen`."""
+    return RateLimit(limits.frames_per_second, 4 * limits.frames_per_second, now)
+
+
+def operation_rate(limits: Limits, now: float) -> RateLimit:
+    """Count `operate`, `undo` and `redo`."""
+    return RateLimit(limits.operations_per_second, 3 * limits.operations_per_second, now)
+
+
+def seen_rate(limits: Limits, now: float) -> RateLimit:
+    """Count `seen`: ten times what the protocol asks for, so that no proper client meets it."""
+    return RateLimit(limits.seen_per_second, 4 * limits.seen_per_second, now)

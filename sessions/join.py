@@ -10,13 +10,15 @@ from dataclasses import asdict, replace
 
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
-from sessions.live.deltas import Delta
+from sessions.live.replica import Delta
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, people_frames
-from sessions.protocol.frames import Hello, Json, Welcome
+from sessions.protocol.fields import Json
+from sessions.protocol.frames import Hello, Welcome
 from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
+from sessions.supervisor import Supervisor
 
 SERVER_LIMITS = {
     "body_bytes",
@@ -31,8 +33,28 @@ SERVER_LIMITS = {
 """Limits that a client does not need."""
 
 
-async def join(session: LiveSession, socket: Socket, hello: Hello) -> None:
-    """Let a socket into a session. Raises `Closing` if the session ended, the flow is gone, or it is full."""
+async def join(supervisor: Supervisor, socket: Socket, hello: Hello, *, must_replace: bool) -> LiveSession:
+    """Let a socket into its flow's session. Raises `Closing` if the flow is gone, or it is full.
+
+    `must_replace`: only in the place of an older socket of the same client.
+    """
+    try:
+        return await _join_current(supervisor, socket, hello, must_replace=must_replace)
+    except Closing as closing:
+        if closing.code is not Close.ASLEEP:
+            raise
+        return await _join_current(supervisor, socket, hello, must_replace=must_replace)  # that one was just ending
+
+
+def client_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits that a client needs."""
+    return {name: value for name, value in asdict(limits).items() if name not in SERVER_LIMITS}
+
+
+async def _join_current(supervisor: Supervisor, socket: Socket, hello: Hello, *, must_replace: bool) -> LiveSession:
+    session = supervisor.session_for(socket.flow_id)
+    if must_replace and not session.broadcaster.has_client(socket.person.id, hello.client):
+        raise Closing(Close.FULL)
     session.joining += 1
     session.active_at = time.monotonic()
     try:
@@ -48,11 +70,7 @@ async def join(session: LiveSession, socket: Socket, hello: Hello) -> None:
         session.add(socket)
     finally:
         session.joining -= 1
-
-
-def client_limits(limits: Limits) -> dict[str, int]:
-    """Return the limits that a client needs."""
-    return {name: value for name, value in asdict(limits).items() if name not in SERVER_LIMITS}
+    return session
 
 
 async def _prepare(session: LiveSession, socket: Socket, hello: Hello) -> tuple[int | None, Delta | None]:

@@ -3,12 +3,12 @@
 A delta is encoded once for each format, and as markup once for each language, and sent to each socket in order. The
 first goes out at once; what follows while it was being sent is collected for as long as that took, at most
 `LONGEST_PAUSE`, and leaves as one frame. Presence is paced by its cost: where a flush takes long, there are fewer of
-them, and edits go first.
+them, and edits go first. A socket that takes nothing for the moment is told of others later, how things are then.
 """
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import structlog
 from django.urls import reverse
@@ -17,9 +17,8 @@ from django.utils.translation import override
 from flows.limits import Limits
 from flows.rendering import fragments
 from sessions import metrics
-from sessions.live.deltas import Delta, merge
-from sessions.live.replica import Replica
-from sessions.presence.board import FLUSHES_PER_SECOND, Board, RosterChange
+from sessions.live.replica import Delta, Replica, merge
+from sessions.presence.board import FLUSHES_PER_SECOND, Board
 from sessions.protocol.encoding import (
     Encoded,
     change_entries,
@@ -33,6 +32,7 @@ from sessions.protocol.encoding import (
     state_bytes,
 )
 from sessions.protocol.frames import ApplyChanges, Format, Snapshot
+from sessions.sockets.admission import RosterChange
 from sessions.sockets.socket import Socket
 
 LONGEST_PAUSE = 0.016
@@ -51,6 +51,7 @@ class Broadcaster:
         self._timer: asyncio.TimerHandle | None = None
         self._not_before = 0.0
         self._snapshots: tuple[int, list[Encoded]] = (-1, [])
+        self._roster_number = 0
 
     def __len__(self) -> int:
         return len(self._sockets)
@@ -168,20 +169,21 @@ class Broadcaster:
         """Send who joined and left and what people do; return how long to pause before the next time."""
         started = time.monotonic()
         self.flush()
-        self._broadcast_people(board.take_changes())
+        self._broadcast_people(board)
         self._broadcast_states(board)
         return max(1 / FLUSHES_PER_SECOND, PRESENCE_SHARE * (time.monotonic() - started))
 
     def send_states(self, socket: Socket, board: Board) -> None:
         """Send what the others are doing."""
-        socket.missed_presence = False
-        states = [
-            state_bytes(present.person.session, present.state)
-            for present in board
-            if present.state and present.person.session != socket.session
-        ]
-        for frame in presence_frames(states, self._limits.outbound_frame_bytes):
-            socket.send(frame)
+        socket.owed_states = {present.person.session for present in board if present.state}
+        self._send_owed(socket, board)
+
+    def owes_presence(self) -> bool:
+        """Whether a socket that was too slow for some of it can be sent it now."""
+        return any(
+            (socket.owed_states or socket.missed_people) and not socket.is_backed_up
+            for socket in self._sockets.values()
+        )
 
     def _frame_or_none(self, delta: Delta, format: Format, language: str) -> Encoded | None:
         """Encode a delta; a defect here leads to a snapshot, because what is committed must not be tried again."""
@@ -191,21 +193,34 @@ class Broadcaster:
             log.exception("frame_failed", flow=str(self.replica.flow_id), version=delta.version, format=format)
             return None
 
-    def _broadcast_people(self, changes: list[RosterChange]) -> None:
-        if not changes:
-            return
-        first = changes[0].number
-        shared = self._people(changes)
+    def _broadcast_people(self, board: Board) -> None:
+        known, self._roster_number = self._roster_number, board.number
+        changes = board.take_changes()
+        shared = self._people(changes, known=known)
         for socket in self:
-            frames = shared
-            if socket.number >= first:  # it has some of these from its welcome
-                frames = self._people([change for change in changes if change.number > socket.number])
-            for frame in frames:
-                socket.send(frame)
+            if socket.missed_people or (changes and socket.is_backed_up):
+                self._tell_later(socket, changes)
+            elif changes:
+                # A newcomer has some of these from its welcome.
+                for frame in self._people(changes, known=socket.number) if socket.number > known else shared:
+                    socket.send_presence(frame)
 
-    def _people(self, changes: list[RosterChange]) -> list[Encoded]:
-        joined = [change.entry for change in changes if change.entry is not None]
-        left = [change.session for change in changes if change.entry is None]
+    def _tell_later(self, socket: Socket, changes: list[RosterChange]) -> None:
+        """Collect who came and went; tell it as soon as the socket takes anything."""
+        missed = socket.missed_people
+        for change in changes:
+            joined = change.since(missed.pop(change.session, None))
+            if joined.concerns(socket.number):
+                missed[change.session] = joined
+        if missed and not socket.is_backed_up:
+            socket.missed_people = {}
+            for frame in self._people(list(missed.values()), known=socket.number):
+                socket.send_presence(frame)
+
+    def _people(self, changes: list[RosterChange], *, known: int) -> list[Encoded]:
+        news = [change for change in changes if change.concerns(known)]
+        joined = [change.entry for change in news if change.entry is not None]
+        left = [change.session for change in news if change.entry is None]
         return people_frames(joined, left, self._limits.outbound_frame_bytes)
 
     def _broadcast_states(self, board: Board) -> None:
@@ -213,14 +228,33 @@ class Broadcaster:
         states = {session: state_bytes(session, state) for session, state in board.take_states().items()}
         shared = presence_frames(states.values(), limit)
         for socket in self:
-            if socket.is_backed_up:
-                socket.missed_presence = bool(states) or socket.missed_presence
-            elif socket.missed_presence:
-                self.send_states(socket, board)
+            if socket.owed_states or socket.is_backed_up:
+                socket.owed_states.update(states)
+                self._send_owed(socket, board)
             elif socket.session not in states:
-                for frame in shared:
-                    socket.send(frame)
+                self._send_states(socket, shared, states)
             else:
                 others = [state for session, state in states.items() if session != socket.session]
-                for frame in presence_frames(others, limit):
-                    socket.send(frame)
+                self._send_states(socket, presence_frames(others, limit), states)
+
+    def _send_states(self, socket: Socket, frames: list[Encoded], sessions: Iterable[str]) -> None:
+        for frame in frames:
+            if socket.is_backed_up:
+                socket.owed_states.update(sessions)
+                return
+            socket.send_presence(frame)
+
+    def _send_owed(self, socket: Socket, board: Board) -> None:
+        """Send the states that a socket is owed, for as long as it takes them."""
+        owed = socket.owed_states
+        owed.discard(socket.session)
+        while owed and not socket.is_backed_up:
+            states: list[bytes] = []
+            room = self._limits.outbound_frame_bytes // 2
+            while owed and room > 0:
+                session = owed.pop()
+                if state := board.state_of(session):
+                    states.append(state_bytes(session, state))
+                    room -= len(states[-1]) + 1
+            for frame in presence_frames(states, self._limits.outbound_frame_bytes):
+                socket.send_presence(frame)

@@ -9,9 +9,7 @@ import asyncio
 from typing import Protocol
 
 from sessions.database import Database
-from sessions.live import deltas
-from sessions.live.deltas import Delta
-from sessions.live.replica import Replica
+from sessions.live.replica import Delta, GapInLog, Replica, read_delta, read_head
 from sessions.protocol.codes import Close, Closing
 
 
@@ -73,16 +71,16 @@ class CatchUp:
 
     async def _read(self, limit: int) -> None:
         replica = self._follower.replica
-        head = await self._database(deltas.read_head, replica.flow_id)
+        head = await self._database(read_head, replica.flow_id)
         if head is None:
             raise Closing(Close.NOT_FOUND)
         if head.epoch != replica.epoch or head.version < replica.version:
             raise Closing(Close.RESTARTING)
         behind = head.version - replica.version
         if 0 < behind <= limit:
-            delta = await self._database(deltas.read_delta, replica.flow_id, replica.document, replica.version, behind)
+            delta = await self._database(read_delta, replica.flow_id, replica.document, replica.version, behind)
             if delta is None:
-                raise deltas.GapInLog
+                raise GapInLog
             self._follower.advance(delta)
         if replica.version < head.version:  # too many, or too long to be read at once
             await self._follower.reload()

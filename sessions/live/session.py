@@ -31,10 +31,9 @@ from sessions.database import with_retries
 from sessions.live.broadcaster import Broadcaster
 from sessions.live.catch_up import CatchUp
 from sessions.live.clock import Clock
-from sessions.live.commits import Commits
-from sessions.live.deltas import Delta, delta_of
+from sessions.live.commits import commit_next
 from sessions.live.inbox import Entry, Inbox
-from sessions.live.replica import Replica
+from sessions.live.replica import Delta, Replica, delta_of
 from sessions.presence.board import Board
 from sessions.presence.sync import PresenceSync
 from sessions.processes.group_channel import GroupChannel, Message
@@ -69,7 +68,7 @@ class LiveSession:
         self.flow_id, self.limits = flow_id, limits
         self.started_at = timezone.now()
         self.replica = Replica(flow_id, limits, self._in_database)
-        self.board = Board()
+        self.board = Board(self._holds, limits)
         self.broadcaster = Broadcaster(self.replica, limits)
         self.inbox = Inbox()
         self.channel = GroupChannel(group_name(flow_id), self)
@@ -84,7 +83,6 @@ class LiveSession:
         self._owner = owner
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
         self._catch_up = CatchUp(self, self._in_database)
-        self._commits = Commits(self)
         self._restarts: deque[float] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -213,6 +211,10 @@ class LiveSession:
             missed = await self.replica.missed(socket.version)
             self.broadcaster.bring_up_to_date(socket, socket.version, missed)
 
+    def _holds(self, id: str) -> bool:
+        document = self.replica.document
+        return document.node(id) is not None or document.edge(id) is not None
+
     # Its task.
 
     async def _run(self) -> None:
@@ -237,7 +239,7 @@ class LiveSession:
             if was_due:
                 await self._catch_up.run(self.limits.catch_up)
             if self.inbox:  # after one reading of the log, however often others write
-                await self._commits.commit_next()
+                await commit_next(self)
             elif self.closing is not None:
                 raise Closing(self.closing)
             elif was_due:

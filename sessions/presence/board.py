@@ -3,7 +3,7 @@
 Nothing here is stored. A process knows its own people for certain, and those of other processes because they announce
 them every `ANNOUNCE_SECONDS`; a process silent for `PRESENCE_SECONDS` is forgotten with all its people. Changes are
 collected until they are taken, so a hundred movements of one cursor between two frames are one. A plain value
-without clock, sockets or tasks.
+without clock, sockets or tasks. What is kept of a state, and what is told of it, is bounded by `presence.state`.
 """
 
 from collections import Counter
@@ -12,40 +12,34 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from sessions.sockets.admission import Participant
+from flows.limits import Limits
+from sessions.presence.state import Holds, State, bounded, difference, fitted, merge
+from sessions.sockets.admission import Participant, RosterChange
 
 FLUSHES_PER_SECOND = 30
-State = Mapping[str, object]
 
 
 @dataclass(slots=True)
 class Presence:
-    """One session: the person, what they are doing, and the process they are connected to ("" is ours)."""
+    """One session: the person, what they are doing and what was told of it, and their process ("" is ours)."""
 
     person: Participant
     process: str
     encoded: bytes
     state: dict[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class RosterChange:
-    """A session that came, changed (`entry`), or left (None). `number` counts all changes."""
-
-    number: int
-    session: str
-    entry: bytes | None
+    told: dict[str, object] = field(default_factory=dict)
 
 
 class Board:
-    """Everybody in one flow, over all processes."""
+    """Everybody in one flow, over all processes. `holds` tells which elements exist."""
 
-    def __init__(self) -> None:
+    def __init__(self, holds: Holds = lambda _: True, limits: Limits | None = None) -> None:
+        self._holds, self._room = holds, (limits or Limits()).presence_bytes
         self._present: dict[str, Presence] = {}
         self._persons: Counter[int] = Counter()
         self._heard_at: dict[str, float] = {}
         self._changes: list[RosterChange] = []
-        self._changed_states: dict[str, dict[str, object]] = {}
+        self._moved: set[str] = set()
         self._roster: bytes | None = None
         self.number = 0
 
@@ -84,10 +78,12 @@ class Board:
         if before and before.person == person:
             return
         encoded = orjson.dumps(person.entry())
-        self._present[person.session] = Presence(person, process, encoded, before.state if before else {})
         if before is None:
+            self._present[person.session] = Presence(person, process, encoded)
             self._persons[person.id] += 1
-        self._record(person.session, encoded)
+        else:
+            before.person, before.process, before.encoded = person, process, encoded
+        self._record(person.session, encoded, came=before is None)
 
     def remove(self, session: str) -> None:
         """Remove a session that is over."""
@@ -97,20 +93,18 @@ class Board:
         self._persons[present.person.id] -= 1
         if not self._persons[present.person.id]:
             del self._persons[present.person.id]
-        self._changed_states.pop(session, None)
+        self._moved.discard(session)
         self._record(session, None)
 
-    def update(self, session: str, state: State) -> None:
-        """Update what a person is doing: only the named parts change."""
+    def update(self, session: str, state: State) -> State:
+        """Update what a person is doing: only the named parts change. Return what was kept of them."""
         present = self._present.get(session)
         if present is None:
-            return
-        changed = {
-            name: value for name, value in state.items() if name not in present.state or present.state[name] != value
-        }
-        if changed:
-            present.state.update(changed)
-            self._changed_states.setdefault(session, {}).update(changed)
+            return {}
+        kept = bounded(state, self._holds)
+        merge(present.state, kept)
+        self._moved.add(session)
+        return kept
 
     def receive(self, process: str, people: Iterable[tuple[Participant, State]], now: float, *, whole: bool) -> None:
         """Take another process's announcement of its people; `whole` means that it has no others."""
@@ -154,21 +148,36 @@ class Board:
     def take_changes(self) -> list[RosterChange]:
         """Return who came and left since the last call: the newest change of each session."""
         changes, self._changes = self._changes, []
-        return list({change.session: change for change in changes}.values())
+        newest: dict[str, RosterChange] = {}
+        for change in changes:
+            newest[change.session] = change.since(newest.get(change.session))
+        return list(newest.values())
 
     def take_states(self) -> dict[str, dict[str, object]]:
         """Return what changed in people's states since the last call."""
-        changed, self._changed_states = self._changed_states, {}
+        changed = {}
+        for session in self._moved:
+            present = self._present[session]
+            told = fitted(present.state, self._holds, self._room)
+            if parts := difference(present.told, told):
+                changed[session] = parts
+            present.told = told
+        self._moved = set()
         return changed
+
+    def state_of(self, session: str) -> dict[str, object] | None:
+        """Return what a person is doing, as it is told; None if they are gone."""
+        present = self._present.get(session)
+        return None if present is None else fitted(present.state, self._holds, self._room)
 
     def has_changes(self) -> bool:
         """Whether there is anything to take."""
-        return bool(self._changes or self._changed_states)
+        return bool(self._changes or self._moved)
 
-    def _record(self, session: str, encoded: bytes | None) -> None:
+    def _record(self, session: str, encoded: bytes | None, *, came: bool = False) -> None:
         self.number += 1
         self._roster = None
-        self._changes.append(RosterChange(self.number, session, encoded))
+        self._changes.append(RosterChange(self.number, session, encoded, self.number if came else None))
 
     def _remove_all(self, process: str, keep: set[str]) -> None:
         gone = [s for s, present in self._present.items() if present.process == process and s not in keep]

@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import structlog
 
 from flows.limits import Limits
-from sessions.presence.board import Board, State
+from sessions.presence.board import Board
+from sessions.presence.state import State, merge
 from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close
 from sessions.protocol.decoding import valid_state
+from sessions.protocol.fields import is_count
 from sessions.sockets.admission import Participant
 from sessions.sockets.socket import Socket
 
@@ -32,6 +34,9 @@ class Sockets(Protocol):
 
     def remove(self, socket: Socket) -> bool:
         """Remove a socket; False if it was not here."""
+
+    def owes_presence(self) -> bool:
+        """Whether a socket that was too slow for some of it can be sent it now."""
 
     def broadcast_presence(self, board: Board) -> float:
         """Send the board's changes; return how long to pause before the next time."""
@@ -80,9 +85,9 @@ class PresenceSync:
 
     def update_state(self, session: str, state: State) -> None:
         """Update what one of ours is doing."""
-        self._board.update(session, state)
+        kept = self._board.update(session, state)
         if not self._channel.is_alone:
-            self._unsent.setdefault(session, {}).update(state)
+            merge(self._unsent.setdefault(session, {}), kept)
         self.schedule_flush()
 
     def announce(self) -> None:
@@ -97,7 +102,7 @@ class PresenceSync:
 
     def schedule_flush(self) -> None:
         """Flush soon, if there is anything to flush."""
-        if self._timer is None and (self._board.has_changes() or self._unsent):
+        if self._timer is None and (self._board.has_changes() or self._unsent or self._broadcaster.owes_presence()):
             wait = max(0.0, self._not_before - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._flush)
 
@@ -156,8 +161,18 @@ def _decode(value: dict[str, Any]) -> tuple[Participant, State]:
     ):
         raise ValueError("not a person")
     state = value["state"]
-    return person, state if valid_state(state) else {}
+    return person, state if _is_valid(state) else {}
 
 
 def _valid_states(value: dict[str, State]) -> dict[str, State]:
-    return {session: state for session, state in value.items() if isinstance(state, dict) and valid_state(state)}
+    return {session: state for session, state in value.items() if isinstance(state, dict) and _is_valid(state)}
+
+
+def _is_valid(state: State) -> bool:
+    """Tell whether this is a state as a client may send it, or with the counts of what was left out."""
+    own = {name: value for name, value in state.items() if name != "selected"}
+    counts = [state["selected"]] if "selected" in state else []
+    if isinstance(drag := own.get("drag"), dict) and "count" in drag:
+        counts.append(drag["count"])
+        own["drag"] = {name: value for name, value in drag.items() if name != "count"}
+    return valid_state(own) and all(is_count(count) for count in counts)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop as _
 
 from flows.document import Rejected, parse_json
 from flows.sentences import sentence
-from sessions.protocol.fields import REQUIRED, Field, fields_of, members_of
-from sessions.protocol.frames import PROTOCOL, ClientFrame, Hello, Presence, PresenceState
+from sessions.protocol.fields import REQUIRED, Field, PresenceState, fields_of, members_of
+from sessions.protocol.frames import PROTOCOL, ClientFrame, Hello, Presence
 
 Fields = dict[str, object]
 ABSENT = object()

@@ -12,20 +12,8 @@ import orjson
 
 from flows.document import Edge, Effect, Graph, Node, encode_edge, encode_node, moved_only
 from flows.submission import ChangeHead
-from sessions.protocol.fields import fields_of
-from sessions.protocol.frames import (
-    ApplyChanges,
-    ChangeEntry,
-    Elements,
-    Ids,
-    Json,
-    Move,
-    Parts,
-    People,
-    PresenceStates,
-    ServerFrame,
-    Snapshot,
-)
+from sessions.protocol.fields import ChangeEntry, Elements, Ids, Json, Move, Parts, fields_of
+from sessions.protocol.frames import ApplyChanges, People, PresenceStates, ServerFrame, Snapshot
 
 Message = dict[str, str]
 Sized = TypeVar("Sized", bytes, str)

@@ -1,17 +1,17 @@
-"""What a field of a client's frame may hold.
+"""What the fields of frames hold.
 
-A frame's annotations name these types; the `Rule` in each is what decoding checks. Messages are for program authors
-and are translated when a frame is answered, so they are stored untranslated.
+A frame's annotations name these types; the `Rule` in those of a client's frame is what decoding checks. Messages are
+for program authors and are translated when a frame is answered, so they are stored untranslated.
 """
 
 import dataclasses
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol, get_args, get_origin, get_type_hints
+from typing import Annotated, Final, Protocol, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
+import orjson
 from django.utils.translation import gettext_noop as _
-
-from flows.limits import current
 
 LARGEST = 2**63 - 1
 LARGEST_SEQ = 2**53 - 1
@@ -127,7 +127,7 @@ def _are_numbers(value: object, count: int) -> bool:
 
 
 def _are_ids(value: object) -> bool:
-    return isinstance(value, list) and len(value) <= current().batch and all(_is_id(item) for item in value)
+    return isinstance(value, list) and all(_is_id(item) for item in value)
 
 
 def _is_cursor(value: object) -> bool:
@@ -172,3 +172,66 @@ FieldPath = Annotated[str | None, Rule(_is_path, INVALID)]
 Viewport = Annotated[list[float], Rule(_is_viewport, INVALID)]
 Status = Annotated[str, Rule(_is_status, INVALID)]
 FormatRule = Rule(_is_format, _('{name}: "html" or "json"'))
+
+
+# What fields hold besides
+
+Json: TypeAlias = orjson.Fragment
+"""JSON that was encoded before."""
+
+
+class PresenceState(TypedDict, total=False):
+    """What a person is doing; `field` is where in the selection's form they type."""
+
+    cursor: Cursor
+    selection: Selection
+    drag: Drag
+    field: FieldPath
+    viewport: Viewport
+    status: Status
+
+
+class PersonEntry(TypedDict):
+    """A person in the flow, once for each socket."""
+
+    session: str
+    id: int
+    name: str
+    colour: str
+    role: str
+
+
+class ChangeEntry(TypedDict):
+    """Who made a version, and how."""
+
+    version: int
+    actor: int | None
+    client: str | None
+    seq: int | None
+    via: str
+
+
+class Ids(TypedDict, total=False):
+    """Elements by their ids."""
+
+    nodes: list[str]
+    edges: list[str]
+
+
+class Elements(TypedDict):
+    """Complete elements, encoded already."""
+
+    nodes: Sequence[Json]
+    edges: Sequence[Json]
+
+
+class Parts(TypedDict, total=False):
+    """Complete elements, and the flow's own properties."""
+
+    nodes: list[object]
+    edges: list[object]
+    flow: Mapping[str, str]
+
+
+Move: TypeAlias = tuple[str, float, float, float, float]
+"""Id, x, y, width, height of a node that only moved or changed size."""

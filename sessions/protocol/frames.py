@@ -8,17 +8,12 @@ the submission is refused, the frame is not malformed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, TypeAlias, TypedDict
-
-import orjson
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from sessions.protocol import fields
-from sessions.protocol.fields import Inline
+from sessions.protocol.fields import ChangeEntry, Elements, Ids, Inline, Json, Move, Parts, PersonEntry, PresenceState
 
 Format: TypeAlias = Literal["html", "json"]
-Json: TypeAlias = orjson.Fragment
-"""JSON that was encoded before."""
-
 PROTOCOL = 1
 
 
@@ -66,17 +61,6 @@ class Redo:
     seq: fields.Seq
     client: fields.ClientIdIfNamed = None
     at: fields.VersionOrNull = None
-
-
-class PresenceState(TypedDict, total=False):
-    """What a person is doing; `field` is where in the selection's form they type."""
-
-    cursor: fields.Cursor
-    selection: fields.Selection
-    drag: fields.Drag
-    field: fields.FieldPath
-    viewport: fields.Viewport
-    status: fields.Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,52 +112,6 @@ ClientFrame: TypeAlias = Hello | SessionFrame
 
 
 # From the server
-
-
-class PersonEntry(TypedDict):
-    """A person in the flow, once for each socket."""
-
-    session: str
-    id: int
-    name: str
-    colour: str
-    role: str
-
-
-class ChangeEntry(TypedDict):
-    """Who made a version, and how."""
-
-    version: int
-    actor: int | None
-    client: str | None
-    seq: int | None
-    via: str
-
-
-class Ids(TypedDict, total=False):
-    """Elements by their ids."""
-
-    nodes: list[str]
-    edges: list[str]
-
-
-class Elements(TypedDict):
-    """Complete elements, encoded already."""
-
-    nodes: Sequence[Json]
-    edges: Sequence[Json]
-
-
-class Parts(TypedDict, total=False):
-    """Complete elements, and the flow's own properties."""
-
-    nodes: list[object]
-    edges: list[object]
-    flow: Mapping[str, str]
-
-
-Move: TypeAlias = tuple[str, float, float, float, float]
-"""Id, x, y, width, height of a node that only moved or changed size."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

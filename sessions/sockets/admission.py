@@ -6,7 +6,7 @@ tokens expire and roles are taken away.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +21,7 @@ from flows import access
 from flows.errors import NotFound
 from flows.models import Flow
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.frames import PersonEntry
+from sessions.protocol.fields import PersonEntry
 
 Headers = Mapping[bytes, bytes]
 
@@ -66,6 +66,27 @@ class Participant:
     def entry(self) -> PersonEntry:
         """Return the person as frames hold it."""
         return {"session": self.session, "id": self.id, "name": self.name, "colour": self.colour, "role": self.role}
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChange:
+    """A session that came, changed (`entry`), or left (None). `number` counts all changes.
+
+    `came` is the number at which it came, if that is part of this change.
+    """
+
+    number: int
+    session: str
+    entry: bytes | None
+    came: int | None = None
+
+    def since(self, before: "RosterChange | None") -> "RosterChange":
+        """Return this and an earlier change of the session as one."""
+        return self if before is None else replace(self, came=before.came)
+
+    def concerns(self, number: int) -> bool:
+        """Whether it is news to those who know all changes up to a number: not what came and went since."""
+        return self.number > number and (self.entry is not None or self.came is None or self.came <= number)
 
 
 @dataclass(frozen=True, slots=True)

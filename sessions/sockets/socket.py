@@ -17,9 +17,8 @@ from sessions import metrics
 from sessions.protocol.codes import Close
 from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
-from sessions.sockets.admission import Admission, Check, Credential, Participant
-from sessions.sockets.outbound import Outbound, Send
-from sessions.sockets.send_window import SendWindow
+from sessions.sockets.admission import Admission, Check, Credential, Participant, RosterChange
+from sessions.sockets.outbound import Outbound, Send, SendWindow
 
 ABORT_SECONDS = 5.0
 CLIENT_FAULTS = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
@@ -30,7 +29,8 @@ class Socket:
     """One connection.
 
     `check_started_at` is when its access was last asked for, `checked_at` when the newest answer was asked for: both in
-    monotonic seconds.
+    monotonic seconds. What others do costs it no window: while it is backed up, `missed_people` and `owed_states` (by
+    session) note what to tell it afterwards, the newest of each.
     """
 
     __slots__ = (
@@ -45,8 +45,9 @@ class Socket:
         "flow_id",
         "format",
         "language",
-        "missed_presence",
+        "missed_people",
         "number",
+        "owed_states",
         "person",
         "unanswered",
         "unanswered_bytes",
@@ -76,7 +77,8 @@ class Socket:
         self.version = 0
         self.number = 0
         self.unanswered = self.unanswered_bytes = 0
-        self.missed_presence = False
+        self.missed_people: dict[str, RosterChange] = {}
+        self.owed_states: set[str] = set()
         self.window = SendWindow(limits, 0)
         self.unseen_snapshot: int | None = None
         self._limits, self._abort = limits, abort
@@ -105,6 +107,10 @@ class Socket:
         """Send a frame that holds no version of the flow."""
         self._put(frame)
         self.window.sent(frame.size, time.monotonic())
+
+    def send_presence(self, frame: Encoded) -> None:
+        """Send what others do: who came and went, and their states. It is theirs, and not counted as unseen."""
+        self._put(frame)
 
     def send_error(self, code: str, message: str) -> None:
         """Send an `error` frame with a translatable text, in the language of this connection."""

@@ -8,7 +8,7 @@ import pytest
 
 from flows.log import LoggedChange, changes_since
 from flows.models import Flow
-from sessions.live import deltas
+from sessions.live import replica
 from tests.sessions.conftest import Join
 from tests.sessions.test_healing import agree, the_session, write
 
@@ -23,15 +23,15 @@ def label(size: int, letter: str) -> dict[str, object]:
 def read(monkeypatch: pytest.MonkeyPatch) -> Reading:
     """What a session reads from the log, reading by reading; three thousand characters are much."""
     reading: Reading = []
-    real: Callable[..., list[LoggedChange]] = deltas.changes_since
+    real: Callable[..., list[LoggedChange]] = replica.changes_since
 
     def noted(flow_id: UUID, *arguments: Any, **options: Any) -> list[LoggedChange]:
         reading.append(real(flow_id, *arguments, **options))
         return reading[-1]
 
-    monkeypatch.setattr(deltas, "changes_since", noted)
-    monkeypatch.setattr(deltas, "READ_BYTES", 3000)
-    monkeypatch.setattr(deltas, "LONGEST_WAY_BACK", 3000)
+    monkeypatch.setattr(replica, "changes_since", noted)
+    monkeypatch.setattr(replica, "READ_BYTES", 3000)
+    monkeypatch.setattr(replica, "LONGEST_WAY_BACK", 3000)
     return reading
 
 

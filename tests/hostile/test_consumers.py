@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 
 from flows.commands import group_commit
 from flows.log import verify_flow
-from sessions.live import broadcaster, deltas, replica
-from sessions.live.deltas import Delta
+from sessions.live import broadcaster, replica
+from sessions.live.replica import Delta
 from tests.hostile.driver import Driver
 from tests.hostile.violation import Violation
 from tests.nightly import seeds
@@ -62,8 +62,8 @@ async def test_a_version_that_is_told_by_half_is_found(
     def last_one(following: Sequence[Delta]) -> Delta:
         return replace(real(following), effect=following[-1].effect)
 
-    real = deltas.merge
-    for module in (deltas, replica, broadcaster):
+    real = replica.merge
+    for module in (replica, broadcaster):
         monkeypatch.setattr(module, "merge", last_one)
     with pytest.raises(Violation, match=r"I[37]"):
         for seed in range(FEW):

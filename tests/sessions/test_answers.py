@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions.live import answers
+from sessions.live import commits
 from sessions.protocol.codes import Close
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import Snapshot
@@ -66,10 +66,10 @@ async def test_an_answer_that_cannot_be_shown_is_given_plainly(join: Join, monke
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr(answers, "json_state", broken)
+    monkeypatch.setattr(commits, "json_state", broken)
     refusal = await alice.do({"kind": "move_node", "id": "nobody", "x": 1, "y": 1}, seq=1)
     assert (refusal["code"], "state" in refusal) == ("unknown_node", False)
-    monkeypatch.setattr(answers, "refuse", broken)
+    monkeypatch.setattr(commits, "refuse", broken)
     refusal = await alice.do({"kind": "move_node", "id": "nobody", "x": 1, "y": 1}, seq=2)
     assert (refusal["code"], "state" in refusal) == ("unknown_node", False)
     assert not the_session()._restarts

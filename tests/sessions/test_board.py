@@ -38,6 +38,20 @@ def test_only_the_last_word_on_each_session_is_told() -> None:
     assert board.take_changes() == []
 
 
+def test_who_came_and_went_between_two_frames_is_news_to_nobody_but_who_met_them() -> None:
+    board = Board()
+    board.put(person("s1"))
+    board.take_changes()
+    known = board.number
+    board.put(person("s2"))
+    met = board.number
+    board.remove("s2")
+    (change,) = board.take_changes()
+    assert not change.concerns(known)
+    assert change.concerns(met)
+    assert not change.concerns(board.number)
+
+
 def test_movements_are_joined_and_only_what_changed_is_told() -> None:
     board = Board()
     board.put(person("s1"))

@@ -5,8 +5,7 @@ import pytest
 from flows.document import Effect, FlowProperties, Node, Pair
 from flows.limits import Limits
 from flows.submission import ChangeHead
-from sessions.live.deltas import Delta
-from sessions.live.replica import DeltaCache, size_of
+from sessions.live.replica import Delta, DeltaCache, size_of
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, the_session
 

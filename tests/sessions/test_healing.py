@@ -20,7 +20,7 @@ from flows.models import Flow
 from flows.parsing import parse_operation
 from flows.submission import Receipt
 from sessions import supervisor
-from sessions.live import clock, commits, deltas
+from sessions.live import clock, commits, replica
 from sessions.live import session as live_session
 from tests.sessions.client import Client, Closed
 from tests.sessions.conftest import Join
@@ -142,8 +142,8 @@ async def test_a_gap_in_what_the_log_answers_starts_the_session_again(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice = await join("alice")
-    real = deltas.changes_since
-    fail_once(monkeypatch, deltas, "changes_since", lambda *arguments: real(*arguments)[1:])
+    real = replica.changes_since
+    fail_once(monkeypatch, replica, "changes_since", lambda *arguments: real(*arguments)[1:])
     await write(flow, move(1), move(2))
     await agree(flow, 3, alice)
 

@@ -10,7 +10,7 @@ from flows.document import RemoveNode
 from flows.models import Flow
 from flows.submission import Receipt
 from sessions import database
-from sessions.live import broadcaster, commits, deltas
+from sessions.live import broadcaster, commits, replica
 from tests.sessions.conftest import Join, restart
 from tests.sessions.test_healing import agree, move, the_session
 
@@ -75,7 +75,7 @@ async def test_a_way_back_that_is_too_long_is_a_snapshot(
         await alice.do(move(x))
     for longest, told in ((10_000, "apply_changes"), (10, "snapshot")):
         await restart()
-        monkeypatch.setattr(deltas, "LONGEST_WAY_BACK", longest)
+        monkeypatch.setattr(replica, "LONGEST_WAY_BACK", longest)
         bob = await join("bob", held=deepcopy(held))
         assert (await bob.next("snapshot", "apply_changes"))["type"] == told
         await bob.reach(6)

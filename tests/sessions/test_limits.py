@@ -21,7 +21,7 @@ from sessions.live import clock as session_clock
 from sessions.live import session as live_session
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close
-from sessions.sockets import send_window
+from sessions.sockets import outbound
 from sessions.sockets.admission import Admission, admit
 from tests.sessions.client import PATIENCE, Closed, connect
 from tests.sessions.conftest import Join, token_of
@@ -251,7 +251,7 @@ async def test_a_defect_of_one_visit_ends_it_alone(join: Join, monkeypatch: pyte
 
 async def test_versions_not_seen_for_too_long_end_it(join: Join, limit: Limit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_clock, "TICK_SECONDS", 0.01)
-    monkeypatch.setattr(send_window, "VERSIONS_SECONDS", 0.02)
+    monkeypatch.setattr(outbound, "VERSIONS_SECONDS", 0.02)
     limit(unseen_versions=5)
     alice, bob = await join("alice"), await join("bob")
     bob.says_seen = False

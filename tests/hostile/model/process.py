@@ -14,6 +14,7 @@ from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
+from sessions.protocol.fields import PersonEntry
 from tests.hostile.evidence import Logged
 from tests.hostile.model.disk import Answer, Disk
 from tests.hostile.model.turn import Turn
@@ -123,7 +124,7 @@ class Process:
         self.connections.add(connection)
 
     def _greeting(self, connection: Connection) -> frames.Welcome:
-        you: frames.PersonEntry = {"session": "", "id": connection.actor, "name": "", "colour": "", "role": "editor"}
+        you: PersonEntry = {"session": "", "id": connection.actor, "name": "", "colour": "", "role": "editor"}
         head = {"version": self.version, "epoch": EPOCH, "digest": self.digest}
         return frames.Welcome(**head, you=you, limits={}, actions=[], people=[you])  # type: ignore[arg-type]
 

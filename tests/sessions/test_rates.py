@@ -1,7 +1,7 @@
 """Rates, at the limit and one past it. Time is whatever the test says."""
 
 from flows.limits import Limits
-from sessions.sockets.rate_limit import RateLimit, frame_rate, operation_rate, seen_rate
+from sessions.connection import RateLimit, frame_rate, operation_rate, seen_rate
 
 
 def test_a_burst_passes_and_one_more_does_not() -> None:
