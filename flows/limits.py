@@ -29,12 +29,14 @@ class Limits(DocumentLimits):
     people_per_flow: int = 1_000
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
+    public_body_bytes: int = 16_384
     undo: int = 100
     idle_seconds: int = 1_800
     presence_seconds: int = 30
     signups_per_minute: int = 20
     logins_per_minute: int = 30
     login_failures: int = 5
+    refreshes_per_minute: int = 60
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
