@@ -30,6 +30,11 @@ class Limits(DocumentLimits):
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
     public_body_bytes: int = 16_384
+    head_bytes: int = 16_384
+    head_seconds: int = 10
+    body_seconds: int = 120
+    keep_alive_seconds: int = 75
+    unfinished_per_address: int = 100
     undo: int = 100
     idle_seconds: int = 1_800
     presence_seconds: int = 30
