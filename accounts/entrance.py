@@ -28,14 +28,24 @@ FAILURES_WINDOW = 300
 QUEUE_SECONDS = 10
 
 
-def prove(request: HttpRequest, email: str, password: str) -> User:
-    """Return the account of these credentials.
+def may_try(request: HttpRequest, action: str) -> bool:
+    """Count one more attempt from the request's address, and say whether it is not one too many."""
+    return bool(ratelimit.consume(request, action=action))
 
-    Raises `Problem`: `not_authenticated`; or `rate_limited` after too many attempts from the address, or too many
-    failures on the account, then with the right password too.
+
+def attempt(request: HttpRequest, action: str) -> None:
+    """Count an attempt; raise `Problem` (`rate_limited`) when it is one too many."""
+    if not may_try(request, action):
+        raise _too_many(MINUTE)
+
+
+def prove(request: HttpRequest, email: str, password: str) -> User:
+    """Return the account of these credentials; the address's attempt is counted already.
+
+    Raises `Problem`: `not_authenticated`; or `rate_limited` after too many failures on the account, then with the
+    right password too.
     """
     account = email.strip().lower()
-    _count(request, "login")
     with _one_at_a_time(account):
         if not ratelimit.consume(request, action="login_failed", key=account, dry_run=True):
             raise _too_many(FAILURES_WINDOW)
@@ -46,9 +56,8 @@ def prove(request: HttpRequest, email: str, password: str) -> User:
     raise Problem("not_authenticated", _("Wrong e-mail address or password."))
 
 
-def register(request: HttpRequest, *, email: str, password: str, name: str) -> User:
-    """Create account. Raises `Problem`: `rate_limited`, `invalid` (a weak password), `email_taken`."""
-    _count(request, "signup")
+def register(*, email: str, password: str, name: str) -> User:
+    """Create account. Raises `Problem`: `invalid` (a weak password), `email_taken`."""
     try:
         validate_password(password, User(email=email, name=name))
     except ValidationError as weak:
@@ -58,11 +67,6 @@ def register(request: HttpRequest, *, email: str, password: str, name: str) -> U
             return User.objects.create_user(email, password, name=name)
     except IntegrityError:
         raise Problem("email_taken", _("An account with this e-mail address already exists.")) from None
-
-
-def _count(request: HttpRequest, action: str) -> None:
-    if not ratelimit.consume(request, action=action):
-        raise _too_many(MINUTE)
 
 
 def _too_many(seconds: int) -> Problem:

@@ -48,6 +48,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
+            entrance.attempt(request, "login")
             user = entrance.prove(request, form.cleaned_data["email"], form.cleaned_data["password"])
         except Problem as problem:
             return _refused(request, "accounts/login.html", form, problem)
@@ -72,7 +73,8 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = entrance.register(request, **form.cleaned_data)
+            entrance.attempt(request, "signup")
+            user = entrance.register(**form.cleaned_data)
         except Problem as problem:
             return _refused(request, "accounts/register.html", form, problem)
         return _enter(request, user)

@@ -31,6 +31,12 @@ class Limits(DocumentLimits):
     people_per_flow: int = 1_000
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
+    public_body_bytes: int = 16_384
+    head_bytes: int = 16_384
+    head_seconds: int = 10
+    body_seconds: int = 120
+    keep_alive_seconds: int = 75
+    unfinished_per_address: int = 100
     undo: int = 100
     idle_seconds: int = 1_800
     presence_bytes: int = 4_096
@@ -38,6 +44,7 @@ class Limits(DocumentLimits):
     signups_per_minute: int = 20
     logins_per_minute: int = 30
     login_failures: int = 5
+    refreshes_per_minute: int = 60
 
     @property
     def rest_operation_burst(self) -> int:

@@ -50,6 +50,7 @@ SENTENCES: Mapping[StrEnum, str] = {
     Reason.NOT_NAMES: _("{name}: at most {most} different names of 1 to {longest} characters"),
     Reason.NOT_A_GRAPH: _("A graph consists of nodes and edges."),
     Reason.EMPTY: _("{name}: must not be empty"),
+    Reason.HIDDEN: _("{name}: must not have characters that cannot be seen"),
     Reason.TOO_LONG: _("{name}: at most {most} characters"),
     Reason.TOO_DEEP: _("{name}: at most {most} levels of lists and objects"),
     Reason.NUMBER_TOO_LARGE: _("{name}: numbers from -{most} to {most}"),

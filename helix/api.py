@@ -10,7 +10,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
@@ -28,7 +28,7 @@ from flows.sentences import sentence
 from helix.api_reference import Reference
 from sessions.api import router as sessions
 from web.db_errors import is_outage
-from web.errors import Problem, status_of
+from web.errors import MOST_ERRORS, Problem, status_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 NOT_FOUND = _("Not found.")
 UNAVAILABLE = _("The database or Redis is not responding, or a disk is full. Try again soon.")
 RETRY_SECONDS = 2
+LONGEST_NAME = 100
+"""A key that somebody sent is told back as far as this."""
 
 
 class StrictJson(Parser):
@@ -123,7 +125,7 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         return failure("not_found", NOT_FOUND)
     detail = [
         {"field": _field(problem["loc"]), "message": problem["msg"].removeprefix("Value error, ")}
-        for problem in error.errors[:20]
+        for problem in error.errors[:MOST_ERRORS]
     ]
     return failure("invalid", "; ".join(f"{item['field']}: {item['message']}" for item in detail[:3]), detail)
 
@@ -132,6 +134,12 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     """Answer for what is not there, or not for this person."""
     return failure("not_found", NOT_FOUND)
+
+
+@api.exception_handler(Throttled)
+def on_throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Answer one call too many; ninja adds when to come back."""
+    return failure("rate_limited", _("Too many attempts. Try again later."))
 
 
 @api.exception_handler(RequestDataTooBig)
@@ -172,4 +180,5 @@ def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _field(location: Sequence[str | int]) -> str:
     """Name what a validation error is about as its author wrote it: `title`, `operations.3`."""
-    return ".".join(str(part) for part in location[2:]) or ("body" if location[0] == "body" else str(location[-1]))
+    inside = ".".join(str(part)[:LONGEST_NAME] for part in location[2:])
+    return inside or ("body" if location[0] == "body" else str(location[-1]))

@@ -1,15 +1,29 @@
-"""The bound on bodies, kept while they arrive.
+"""The bound on bodies, kept while they arrive: before anybody is known, little is read.
 
 Django refuses a body by the length it declares; one sent in chunks declares none and would be written to disk whole.
-This stands before Django and counts what really comes.
+This stands before Django and counts what really comes. A call that shows neither token nor session can only want to
+come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import orjson
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
+PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
+SEALED = (
+    (b"content-type", b"application/json; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"connection", b"close"),
+)
+"""Headers of an answer that is given before Django, and is the last one of its connection."""
+
+Headers = Collection[tuple[bytes, bytes]]
 
 
 class TooLargeError(Exception):
@@ -17,33 +31,59 @@ class TooLargeError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class BodyBounds:
+    """How many bytes a body may have: `public` before anybody is known, else `most`."""
+
+    most: int
+    public: int
+    session_cookie: str
+
+    def of(self, path: str, headers: Headers) -> int:
+        """Return the bound for a request."""
+        return self.public if path.startswith(PUBLIC) or not self._claims_somebody(headers) else self.most
+
+    def _claims_somebody(self, headers: Headers) -> bool:
+        cookie = self.session_cookie.encode() + b"="
+        cookies = (one.strip() for name, value in headers if name == b"cookie" for one in value.split(b";"))
+        return any(name == b"authorization" for name, _ in headers) or any(one.startswith(cookie) for one in cookies)
+
+
+@dataclass(frozen=True, slots=True)
 class BodyLimit:
-    """An ASGI application around another: answers 413 once more than `limit` bytes have come."""
+    """An ASGI application around another: answers 413 once more has come, or is announced, than is allowed."""
 
     app: ASGI3Application
-    limit: int
+    bounds: BodyBounds
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.bounds.of(scope["path"], scope["headers"])
         try:
-            await self.app(scope, self._counted(receive), send)
+            if announced(scope["headers"]) > limit:
+                raise TooLargeError
+            await self.app(scope, _counted(receive, limit), send)
         except TooLargeError:
-            headers = [(b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close")]
-            await send({"type": "http.response.start", "status": 413, "headers": headers, "trailers": False})
+            await send({"type": "http.response.start", "status": 413, "headers": SEALED, "trailers": False})
             await send({"type": "http.response.body", "body": REFUSAL, "more_body": False})
 
-    def _counted(self, receive: ASGIReceiveCallable) -> ASGIReceiveCallable:
-        received = 0
 
-        async def counted() -> ASGIReceiveEvent:
-            nonlocal received
-            event = await receive()
-            if event["type"] == "http.request":
-                received += len(event["body"])
-                if received > self.limit:
-                    raise TooLargeError
-            return event
+def announced(headers: Headers) -> int:
+    """Return the length that a body declares; 0 if it declares none."""
+    return max((int(value) for name, value in headers if name == b"content-length" and value.isdigit()), default=0)
 
-        return counted
+
+def _counted(receive: ASGIReceiveCallable, limit: int) -> ASGIReceiveCallable:
+    received = 0
+
+    async def counted() -> ASGIReceiveEvent:
+        nonlocal received
+        event = await receive()
+        if event["type"] == "http.request":
+            received += len(event["body"])
+            if received > limit:
+                raise TooLargeError
+        return event
+
+    return counted

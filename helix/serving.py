@@ -10,11 +10,13 @@ import asyncio
 import signal
 import socket
 import sys
+from functools import partial
 from typing import Any
 
 import structlog
 
 from helix.draining import Draining, end_within
+from helix.patience import Crowd
 
 MESSAGE_BYTES = 1024 * 1024
 GRACE_SECONDS = 5.0
@@ -62,18 +64,27 @@ async def end(application: Draining) -> None:
     await application.finish(GRACE_SECONDS)
 
 
+def crowd() -> Crowd:
+    """Return the count of who is not done asking, empty yet."""
+    from django.conf import settings
+
+    return Crowd(settings.HELIX_LIMITS, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
+
+
 def serve_with_daphne(listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     from daphne.server import Server, twisted_loop
     from twisted.internet import reactor
     from twisted.internet.defer import Deferred
 
-    from helix.asgi import application
+    from helix.asgi import application, bounds
+    from helix.http_daphne import BoundedFactory
 
     class Daphne(Server):  # type: ignore[misc]
         """Listens on a socket it is given, and ends gently."""
 
         def adopt(self) -> None:
+            self.http_factory = BoundedFactory(self, crowd(), bounds)
             self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()
             twisted_loop.call_soon(open_sessions)
@@ -100,6 +111,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
     import uvicorn
 
     from helix.asgi import application
+    from helix.http_uvicorn import BoundedProtocol
 
     class Uvicorn(uvicorn.Server):
         """Ends gently."""
@@ -114,10 +126,11 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
             await end(application)
             await super().shutdown(sockets)
 
+    waiting = crowd()
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http="httptools",
+        http=partial(BoundedProtocol, waiting),  # type: ignore[arg-type]
         ws="websockets-sansio",
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
@@ -127,6 +140,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=waiting.limits.keep_alive_seconds,
     )
     # uvicorn raises the signal again when it is done; for us that is a good end.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -109,6 +109,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": f"{HELIX_LIMITS.logins_per_minute}/m/ip",
     "login_failed": f"{HELIX_LIMITS.login_failures}/5m/key",
     "signup": f"{HELIX_LIMITS.signups_per_minute}/m/ip",
+    "refresh": f"{HELIX_LIMITS.refreshes_per_minute}/m/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("HELIX_TRUSTED_PROXIES", 0)
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105

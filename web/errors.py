@@ -6,10 +6,10 @@ router above may import this; `helix.api` turns what is raised here into answers
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
 
 STATUS: Mapping[str, int] = {
     "not_authenticated": 401,
@@ -26,6 +26,8 @@ STATUS: Mapping[str, int] = {
     "unavailable": 503,
 }
 REFUSED = 422
+MOST_ERRORS = 20
+"""How many things that are wrong with one body are found and told."""
 
 
 class Problem(Exception):  # noqa: N818  (named as the product names it)
@@ -52,6 +54,14 @@ class In(Schema):
     """A body: what it does not name is refused, and nothing is coerced."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _few_strange_keys(cls, value: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        # Each unknown key is an error of its own to pydantic; a body may hold hundreds of thousands.
+        if isinstance(value, dict) and len(value) > len(cls.model_fields) + MOST_ERRORS:
+            raise ValueError("has too many keys")
+        return validate(value)
 
 
 class Error(Schema):

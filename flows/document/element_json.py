@@ -20,7 +20,7 @@ from flows.document.values import (
     read_size,
     read_text,
 )
-from web.text import shows_something
+from web.text import hides_something, shows_something
 
 _Reader: TypeAlias = Callable[[object, DocumentLimits], object]
 
@@ -77,7 +77,7 @@ def decode_graph(nodes: object, edges: object, limits: DocumentLimits) -> tuple[
 
 
 def decode_properties(title: object, description: object, limits: DocumentLimits) -> FlowProperties:
-    """Decode the flow's own properties. A title has at least one character that can be seen."""
+    """Decode the flow's own properties. A title is a line of which all can be seen."""
     return FlowProperties(_read_title(title, limits), read_text(description, "description", limits.description))
 
 
@@ -174,6 +174,8 @@ def _read_title(value: object, limits: DocumentLimits) -> str:
     title = read_text(value, "title", limits.title)
     if limits is not NO_LIMITS and not shows_something(title):
         raise invalid(Reason.EMPTY, name="title")
+    if limits is not NO_LIMITS and hides_something(title):
+        raise invalid(Reason.HIDDEN, name="title")
     return title
 
 

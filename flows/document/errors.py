@@ -44,6 +44,7 @@ class Reason(StrEnum):
     NOT_NAMES = auto()
     NOT_A_GRAPH = auto()
     EMPTY = auto()
+    HIDDEN = auto()
     TOO_LONG = auto()
     TOO_DEEP = auto()
     NUMBER_TOO_LARGE = auto()

@@ -1,0 +1,142 @@
+"""daphne's HTTP connections, with bounds on what comes and how long it may take (`helix.patience`).
+
+Twisted bounds a head by itself, but not the time a peer may take over it: any byte begins its patience anew. And it
+keeps a body until it is complete before the application sees any of it, so the body's bound has to hold here.
+"""
+
+from typing import Any
+from urllib.parse import unquote
+
+from daphne.http_protocol import HTTPFactory, WebRequest
+from twisted.web.http import HTTPChannel
+
+from helix.body_limit import BodyBounds
+from helix.patience import Crowd, Patience, last_answer
+
+
+class BoundedRequest(WebRequest):  # type: ignore[misc]
+    """One request."""
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        if self.channel is not None and self.channel.admits(len(data)):
+            super().handleContentChunk(data)
+
+    def process(self) -> Any:
+        # The header would let anybody choose the prefix of all addresses in the answer.
+        self.requestHeaders.removeHeader(b"daphne-root-path")
+        return super().process()
+
+
+class BoundedChannel(HTTPChannel):  # type: ignore[misc]
+    """One connection."""
+
+    def __init__(self, crowd: Crowd, bodies: BodyBounds) -> None:
+        super().__init__()
+        self._crowd, self._bodies = crowd, bodies
+        self._body_left = 0
+        self.totalHeadersSize = self.MAX_LENGTH = crowd.limits.head_bytes
+        self._request = Patience(crowd, self.give_up)
+        self._reader = Patience(crowd, self.give_up)
+
+    def connectionMade(self) -> None:  # noqa: N802
+        super().connectionMade()
+        self._request.expect_head(self._crowd.address(self._peer()))
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        self._request.stop()
+        self._reader.stop()
+        super().connectionLost(reason)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if not self._handlingRequest and self._transferDecoder is None:
+            self._request.expect_head(self._crowd.address(self._peer()))
+        super().dataReceived(data)
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802
+        if self._receivedHeaderSize + len(line) > self.totalHeadersSize:
+            self.refuse(431)
+        else:
+            super().lineReceived(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        self.refuse(431)
+
+    def allHeadersReceived(self) -> None:  # noqa: N802
+        headers = [
+            (name.lower(), value)
+            for name, values in self.requests[-1].requestHeaders.getAllRawHeaders()
+            for value in values
+        ]
+        path = unquote(self._path.partition(b"?")[0].decode("latin-1"))
+        self._body_left = self._bodies.of(path, headers)
+        if (self.length or 0) > self._body_left:
+            self.refuse(413)
+            return
+        forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
+        self._request.expect_body(self._crowd.address(self._peer(), forwarded))
+        super().allHeadersReceived()
+
+    def allContentReceived(self) -> None:  # noqa: N802
+        if not self.transport.disconnecting:
+            self._request.stop()
+            super().allContentReceived()
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        self._request.expect_next()
+        super().requestDone(request)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        super().pauseProducing()
+        if self.transport.protocol is self:  # and no WebSocket's, which has bounds of its own
+            self._reader.expect_reader()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        super().resumeProducing()
+        if not self.transport.disconnecting:
+            self._reader.stop()
+
+    def loseConnection(self) -> None:  # noqa: N802
+        super().loseConnection()
+        self._reader.expect_reader()
+
+    def admits(self, size: int) -> bool:
+        """Take so much more of a body, or refuse it."""
+        self._body_left -= size
+        if self._body_left < 0 and not self.transport.disconnecting:
+            self.refuse(413)
+        return self._body_left >= 0
+
+    def refuse(self, status: int) -> None:
+        """Answer, unless an answer is under way, and close."""
+        if not self._handlingRequest:
+            self.transport.write(last_answer(status))
+        self.loseConnection()
+
+    def give_up(self, status: int | None) -> None:
+        """End a connection that is not waited for any more."""
+        if self.transport.disconnecting or self._waitingForTransport:
+            self.transport.abortConnection()
+        elif status is None:
+            self.loseConnection()
+        else:
+            self.refuse(status)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        self.refuse(400)
+
+    def _peer(self) -> str:
+        return str(getattr(self.transport.getPeer(), "host", ""))
+
+
+class BoundedFactory(HTTPFactory):  # type: ignore[misc]
+    """Makes connections."""
+
+    def __init__(self, server: Any, crowd: Crowd, bodies: BodyBounds) -> None:
+        super().__init__(server)
+        self.timeOut = None
+        self.protocol = lambda: BoundedChannel(crowd, bodies)
+
+    def buildProtocol(self, address: Any) -> Any:  # noqa: N802
+        channel = super().buildProtocol(address)
+        channel.requestFactory = BoundedRequest
+        return channel
