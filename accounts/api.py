@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Status
+from ninja.throttling import BaseThrottle
 
 from accounts import entrance, tokens
 from accounts.authentication import person
@@ -14,20 +15,37 @@ from web.router import Router
 router = Router(tags=["account"])
 
 
+class Attempts(BaseThrottle):
+    """Counts the calls of an address before anything of them is read."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+
+    def allow_request(self, request: HttpRequest) -> bool:
+        """Say whether the address may go on."""
+        return entrance.may_try(request, self.action)
+
+    def wait(self) -> float:
+        """Return the seconds after which it may again."""
+        return entrance.MINUTE
+
+
 @router.post(
     "/auth/register",
     auth=None,
+    throttle=Attempts("signup"),
     **answers({201: AccountOut}, "email_taken", "too_large", "invalid", "rate_limited", public=True),
 )
 def register(request: HttpRequest, payload: RegisterIn) -> Status[User]:
     """Create an account."""
-    user = entrance.register(request, email=payload.email, password=payload.password, name=payload.name)
+    user = entrance.register(email=payload.email, password=payload.password, name=payload.name)
     return Status(201, user)
 
 
 @router.post(
     "/auth/token",
     auth=None,
+    throttle=Attempts("login"),
     **answers({200: TokenOut}, "not_authenticated", "too_large", "invalid", "rate_limited", public=True),
 )
 def token(request: HttpRequest, payload: TokenIn) -> tokens.TokenPair:
@@ -38,7 +56,8 @@ def token(request: HttpRequest, payload: TokenIn) -> tokens.TokenPair:
 @router.post(
     "/auth/token/refresh",
     auth=None,
-    **answers({200: TokenOut}, "not_authenticated", "too_large", "invalid", public=True),
+    throttle=Attempts("refresh"),
+    **answers({200: TokenOut}, "not_authenticated", "too_large", "invalid", "rate_limited", public=True),
 )
 def refresh(request: HttpRequest, payload: RefreshIn) -> tokens.TokenPair:
     """Change a refresh token, once, for a new pair."""

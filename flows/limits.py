@@ -35,6 +35,9 @@ class Limits(DocumentLimits):
     signups_per_minute: int = 20
     logins_per_minute: int = 30
     login_failures: int = 5
+    refreshes_per_minute: int = 60
+    invitations_per_hour: int = 100
+    passwords_waiting: int = 64
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":

@@ -10,7 +10,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
@@ -132,6 +132,12 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 def on_not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     """Answer for what is not there, or not for this person."""
     return failure("not_found", NOT_FOUND)
+
+
+@api.exception_handler(Throttled)
+def on_throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+    """Answer one call too many; ninja adds when to come back."""
+    return failure("rate_limited", _("Too many attempts. Try again later."))
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -20,9 +20,12 @@ from sessions.sockets.socket import Socket
 
 SERVER_LIMITS = {
     "body_bytes",
+    "invitations_per_hour",
     "login_failures",
     "logins_per_minute",
+    "passwords_waiting",
     "recent_bytes",
+    "refreshes_per_minute",
     "signups_per_minute",
     "sockets_per_user",
 }

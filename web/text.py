@@ -6,6 +6,8 @@ import unicodedata
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 """Categories that show nothing. Unassigned characters are not among them: they may be newer than our Unicode."""
 
+_HIDDEN = _INVISIBLE - {"Zs"}
+
 _IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
@@ -17,3 +19,22 @@ def shows_something(text: str) -> bool:
     return any(
         unicodedata.category(character) not in _INVISIBLE and not _IGNORABLE.match(character) for character in text
     )
+
+
+def hides_something(text: str) -> bool:
+    """Tell whether a line holds what is not seen: control characters, changes of direction, nothing of no width.
+
+    Two texts that look the same are then the same. What joins and parts letters is seen where a script needs it: after
+    a virama, and between Arabic letters; and so is what makes a symbol colourful.
+    """
+    return any(_is_hidden(text, place) for place in range(len(text)))
+
+
+def _is_hidden(text: str, place: int) -> bool:
+    character, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
+    if character in "\u200c\u200d":
+        is_between_letters = all(unicodedata.bidirectional(one) == "AL" for one in (before, after) if one)
+        return not before or not (unicodedata.combining(before) == 9 or (after and is_between_letters))
+    if character == "\ufe0f":
+        return not before or unicodedata.category(before) != "So"
+    return unicodedata.category(character) in _HIDDEN or _IGNORABLE.match(character) is not None

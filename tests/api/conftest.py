@@ -1,11 +1,10 @@
 """Programs that call: one for each of the cast, by bearer token, and a flow they are members of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
@@ -54,13 +53,6 @@ class Program:
 
     def delete(self, path: str) -> HttpResponse:
         return self.call("delete", path)
-
-
-@pytest.fixture(autouse=True)
-def no_attempts_yet() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture
