@@ -14,6 +14,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
@@ -169,6 +170,37 @@ async def test_logging_out_ends_that_browser_only(join: Join, browser: tuple[Bro
     await sync_to_async(here.logout)()
     assert await live.closed() == 4401
     assert (await program.do(MOVE))["type"] == "acked"
+
+
+async def test_a_refresh_token_used_again_ends_what_came_of_it(
+    live: None, flow: Flow, join: Join, cast: dict[str, User]
+) -> None:
+    other = await join("alice")
+    pair = await sync_to_async(tokens.issue)(cast["alice"])
+    program = await connect(pair.access, flow.pk)
+    await program.hello()
+    for _ in range(2):
+        await sync_to_async(tokens.refresh)(pair.refresh)
+    assert await program.closed() == 4401
+    assert (await other.do(MOVE))["type"] == "acked"
+
+
+@pytest.mark.parametrize("way", ["page", "demo"])
+async def test_a_new_login_in_the_same_browser_ends_the_old_one(
+    browser: tuple[Browser, Client], cast: dict[str, User], settings: Settings, way: str
+) -> None:
+    settings.HELIX_DEMO = True
+    here, live = browser
+    before = here.cookies[settings.SESSION_COOKIE_NAME].value
+    page, form = {
+        "page": ("/login/", {"email": cast["alice"].email, "password": "correct horse"}),
+        "demo": ("/login/demo/", {"user": "bob"}),
+    }[way]
+    assert (await sync_to_async(here.post)(page, form)).status_code == 302
+    assert await live.closed() == 4401
+    after = here.cookies[settings.SESSION_COOKIE_NAME].value
+    assert after != before
+    assert [key async for key in Session.objects.values_list("pk", flat=True)] == [after]
 
 
 @pytest.mark.parametrize("change", ["password", "active"])
