@@ -18,8 +18,9 @@ from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
-from flows.commands import delete_flow, remove_member, set_member
+from flows.commands import create_flow, delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow
 from flows.publish import hint_access, publish
 from sessions import join as joining
 from sessions import supervisor
@@ -77,6 +78,20 @@ async def test_a_role_taken_away_ends_it(join: Join, flow: Flow, cast: dict[str,
     assert await bob.closed() == 4403
     assert bob.session in (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"]
     assert (await alice.do(MOVE))["type"] == "acked"
+
+
+async def test_who_leaves_is_out_of_this_flow_at_once_on_all_devices_and_in_no_other(
+    join: Join, flow: Flow, cast: dict[str, User]
+) -> None:
+    other = await sync_to_async(create_flow)(Person(cast["vera"].pk), parse_flow(title="Own"), via="api")
+    elsewhere = await connect(await sync_to_async(token_of)(cast["vera"]), other.pk)
+    await elsewhere.hello()
+    alice, here, there = await join("alice"), await join("vera"), await join("vera")
+    await sync_to_async(remove_member)(Person(cast["vera"].pk), flow.pk, user_id=cast["vera"].pk)
+    assert [await here.closed(), await there.closed()] == [4403, 4403]
+    assert (await alice.do(MOVE))["type"] == "acked"
+    await elsewhere.send("ping")
+    await elsewhere.next("pong")
 
 
 async def test_a_deleted_flow_ends_it_for_everybody(join: Join, flow: Flow, cast: dict[str, User]) -> None:
