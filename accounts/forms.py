@@ -3,8 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import canonical
 from accounts.schemas import storable
-from web.text import shows_something
+from web.text import hides_something, shows_something
 
 
 def _storable(text: str) -> None:
@@ -15,10 +16,20 @@ def _storable(text: str) -> None:
 
 
 def visible_name(text: str) -> str:
-    """Refuse a name that shows nothing."""
+    """Refuse a name that shows nothing, or not all that it is."""
     if not shows_something(text):
         raise forms.ValidationError(_("Enter a name with visible characters."))
+    if hides_something(text):
+        raise forms.ValidationError(_("Enter a name without characters that cannot be seen."))
     return text
+
+
+def own_address(text: str) -> str:
+    """Return the one spelling of an address; refuse one that only looks like another."""
+    try:
+        return canonical(text)
+    except ValueError:
+        raise forms.ValidationError(_("Enter a valid email address.")) from None
 
 
 class LoginForm(forms.Form):
@@ -62,5 +73,5 @@ class RegisterForm(forms.Form):
         return visible_name(self.cleaned_data["name"])
 
     def clean_email(self) -> str:
-        """Addresses are kept in lower case."""
-        return str(self.cleaned_data["email"]).lower()
+        """Of each address one spelling is kept."""
+        return own_address(self.cleaned_data["email"])

@@ -8,20 +8,26 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import comparable
 from accounts.colours import colour_of
 
 
 class People(BaseUserManager["User"]):
-    """Creates accounts; addresses are kept in lower case."""
+    """Creates accounts; of each address one spelling is kept."""
 
     use_in_migrations = True
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create an account; `name` defaults to the address's local part."""
-        email = email.strip().lower()
+        user = self.new_user(email, password, **fields)
+        user.save(using=self._db)
+        return user
+
+    def new_user(self, email: str, password: str | None, **fields: Any) -> "User":
+        """Make an account that is not saved yet: hashing a password takes longer than a transaction may."""
+        email = comparable(email)
         user = self.model(email=email, name=fields.pop("name", "") or email.partition("@")[0], **fields)
         user.set_password(password)
-        user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -54,3 +60,17 @@ class User(AbstractUser):
     def colour(self) -> str:
         """The person's own colour where no flow gives one."""
         return colour_of(self.pk or 0)
+
+
+class Attempt(models.Model):
+    """One attempt, until it counts no more. `key` says at what and whose, as a hash; `accounts.attempts` counts."""
+
+    key = models.CharField(max_length=80)
+    expires_at = models.DateTimeField(db_index=True)
+    is_open = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "expires_at"], name="attempts_of_a_key")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -3,13 +3,12 @@
 import re
 from typing import Annotated
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
+from accounts.addresses import canonical
 from web.errors import In
-from web.text import shows_something
+from web.text import hides_something, shows_something
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -21,19 +20,12 @@ def storable(text: str) -> str:
     return text
 
 
-def address(text: str) -> str:
-    """Read an e-mail address into lower case."""
-    try:
-        validate_email(text := text.strip().lower())
-    except ValidationError:
-        raise ValueError("must be an e-mail address") from None
-    return text
-
-
 def name(text: str) -> str:
     """Read a person's name."""
     if not shows_something(text):
         raise ValueError("must have visible characters")
+    if hides_something(text):
+        raise ValueError("must not have characters that cannot be seen")
     return text.strip()
 
 
@@ -42,7 +34,7 @@ Password = Annotated[str, Field(min_length=1, max_length=1024), AfterValidator(s
 
 
 class RegisterIn(In):
-    email: Annotated[Address, AfterValidator(address)]
+    email: Annotated[Address, AfterValidator(canonical)]
     password: Password
     name: Annotated[str, Field(min_length=1, max_length=150), AfterValidator(storable), AfterValidator(name)]
 

@@ -2,7 +2,8 @@
 
 The session is what makes a token die before its time: with the account's password, its deactivation, or the session's
 end. So validation reads the session and the person every time (`HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED`), and an
-open connection asks again. A refresh token is good for one use. Personal tokens will be read here too.
+open connection asks again. A refresh token is good for one use, of many at the same moment too; a second use means that
+two have it, and ends the session. Personal tokens will be read here too.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,16 @@ from typing import Any
 
 from allauth.headless import app_settings
 from allauth.headless.tokens.strategies.jwt import JWTTokenStrategy
-from allauth.headless.tokens.strategies.jwt.internal import validate_access_token
+from allauth.headless.tokens.strategies.jwt.internal import (
+    decode_token,
+    session_key_from_sid,
+    validate_access_token,
+)
 from django.conf import settings
-from django.contrib.auth import get_user, login
+from django.contrib.auth import get_user, login, logout
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -42,7 +49,16 @@ def issue(user: User) -> TokenPair:
 
 def refresh(token: str) -> TokenPair | None:
     """Change a refresh token for a new pair, once; None when it is not, or no longer, good."""
-    pair = JWTTokenStrategy().refresh_token(token)
+    payload = decode_token(token, "refresh")
+    key = session_key_from_sid(payload["sid"]) if payload else None
+    if key is None:
+        return None
+    with transaction.atomic():
+        if not list(Session.objects.select_for_update().filter(pk=key)):
+            return None
+        pair = JWTTokenStrategy().refresh_token(token)
+        if pair is None:
+            _end(key)
     return _pair(*pair) if pair else None
 
 
@@ -60,6 +76,14 @@ def user_of_session(key: str | None) -> User | None:
     request.session = _session(key)
     user = get_user(request)
     return user if isinstance(user, User) else None
+
+
+def _end(key: str) -> None:
+    """End a session whose tokens two seem to have; whoever listens for logouts hears of it."""
+    request = HttpRequest()
+    request.session = _session(key)
+    request.user = get_user(request)
+    logout(request)
 
 
 def _pair(access: str, refresh: str) -> TokenPair:

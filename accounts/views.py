@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -103,7 +103,7 @@ def destination(request: HttpRequest) -> str:
 
 
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    login(request, user)
+    entrance.enter(request, user)
     return redirect(destination(request))
 
 
@@ -111,7 +111,10 @@ def _refused(request: HttpRequest, template: str, form: forms.Form, problem: Pro
     field = {"email_taken": "email", "invalid": "password"}.get(problem.code)
     form.add_error(field, problem.message)
     status = 422 if problem.code == "not_authenticated" else status_of(problem.code)
-    return _page(request, template, form, status)
+    response = _page(request, template, form, status)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def _page(request: HttpRequest, template: str, form: forms.Form, status: int | None = None) -> HttpResponse:

@@ -45,6 +45,8 @@ class Limits(DocumentLimits):
     logins_per_minute: int = 30
     login_failures: int = 5
     refreshes_per_minute: int = 60
+    invitations_per_hour: int = 100
+    passwords_waiting: int = 64
 
     @property
     def rest_operation_burst(self) -> int:

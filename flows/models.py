@@ -62,7 +62,10 @@ class Flow(models.Model):
 
 
 class Membership(models.Model):
-    """A person's role in a flow; `colour` is an index into the people's colours, the lowest free one when they join."""
+    """A person's role in a flow; `colour` is an index into the people's colours, the lowest free one when they join.
+
+    Somebody who was added by name alone does not show the others an address.
+    """
 
     ROLES: ClassVar = [
         ("viewer", _("Viewer")),
@@ -77,6 +80,7 @@ class Membership(models.Model):
     )
     role = models.CharField(_("role"), max_length=16, choices=ROLES)
     colour = models.PositiveSmallIntegerField(default=0)
+    by_name = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:

@@ -66,11 +66,11 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who belongs to a flow; `colour` is an index into the people's colours."""
+    """A person who belongs to a flow; `colour` is an index into the people's colours, `email` None if it is hidden."""
 
     id: int
     name: str
-    email: str
+    email: str | None
     role: Role
     colour: int
 
@@ -120,20 +120,19 @@ def library(
     return Library(tuple(by_key[key] for key in shown if key in by_key), len(found))
 
 
-def members(flow_id: UUID) -> list[Member]:
-    """Return the members of a flow in the order in which they came."""
-    rows = Membership.objects.filter(flow_id=flow_id).order_by("pk")
-    fields = rows.values_list("user_id", "user__name", "user__email", "role", "colour")
-    return [Member(id, name, email, Role(role), colour) for id, name, email, role, colour in fields]
+def members(flow_id: UUID, *, reader: int | None = None) -> list[Member]:
+    """Return the members of a flow in the order in which they came; `reader` is the account that may see its own."""
+    return members_of([flow_id], reader=reader)[flow_id]
 
 
-def members_of(flow_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+def members_of(flow_ids: Sequence[UUID], *, reader: int | None = None) -> dict[UUID, list[Member]]:
     """Return the members of some flows, each in the order in which they came."""
     found: dict[UUID, list[Member]] = {flow_id: [] for flow_id in flow_ids}
     rows = Membership.objects.filter(flow_id__in=flow_ids).order_by("pk")
-    fields = rows.values_list("flow_id", "user_id", "user__name", "user__email", "role", "colour")
-    for flow_id, id, name, email, role, colour in fields:
-        found[flow_id].append(Member(id, name, email, Role(role), colour))
+    fields = rows.values_list("flow_id", "user_id", "user__name", "user__email", "by_name", "role", "colour")
+    for flow_id, id, name, email, by_name, role, colour in fields:
+        is_hidden = by_name and id != reader
+        found[flow_id].append(Member(id, name, None if is_hidden else email, Role(role), colour))
     return found
 
 

@@ -33,6 +33,11 @@ def count(name: str, default: int) -> int:
     return int(text) if text else default
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def data_dir() -> Path:
     """Return the data folder, created when missing."""
     path = Path(os.environ.get("HELIX_DATA_DIR") or ROOT / "var").resolve()
@@ -105,11 +110,3 @@ def channel_layer() -> dict[str, Any]:
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [{"address": url, "socket_timeout": None}], "prefix": "helix"},
     }
-
-
-def cache() -> dict[str, Any]:
-    """Return the cache that rate limits count in: Redis when there is one, else this process."""
-    url = os.environ.get("HELIX_REDIS_URL")
-    if not url:
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "KEY_PREFIX": "helix"}

@@ -22,6 +22,7 @@ ALLOWED_HOSTS = environment.words("HELIX_ALLOWED_HOSTS", "localhost,127.0.0.1,[:
 HELIX_ORIGINS = environment.words("HELIX_ORIGINS", "http://localhost:8000,http://127.0.0.1:8000")
 HELIX_METRICS_TOKEN = os.environ.get("HELIX_METRICS_TOKEN", "")
 HELIX_DEMO = environment.flag("HELIX_DEMO", False)
+HELIX_PASSWORD_CORES = max(1, environment.count("HELIX_PASSWORD_CORES", environment.cores() - 1))
 HELIX_LIMITS = Limits.from_environment(os.environ)
 SECURE = any(origin.startswith("https://") for origin in HELIX_ORIGINS)
 
@@ -80,13 +81,12 @@ TEMPLATES = [
 ]
 DATABASES = {"default": environment.database(DATA_DIR)}
 CHANNEL_LAYERS = {"default": environment.channel_layer()}
-CACHES = {"default": environment.cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.passwords.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -96,6 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.VisiblePassword"},
 ]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -105,12 +106,6 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_RATE_LIMITS = {
-    "login": f"{HELIX_LIMITS.logins_per_minute}/m/ip",
-    "login_failed": f"{HELIX_LIMITS.login_failures}/5m/key",
-    "signup": f"{HELIX_LIMITS.signups_per_minute}/m/ip",
-    "refresh": f"{HELIX_LIMITS.refreshes_per_minute}/m/ip",
-}
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("HELIX_TRUSTED_PROXIES", 0)
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105
 HEADLESS_JWT_ALGORITHM = "HS256"

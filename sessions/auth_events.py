@@ -32,10 +32,12 @@ def connect() -> None:
     post_delete.connect(_changed, sender=User, dispatch_uid="live.deleted")
 
 
-def _logged_out(request: HttpRequest, **_: Any) -> None:
+def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     key = getattr(getattr(request, "session", None), "session_key", None)
     if key:
         _publish({"type": "live.logout", "login": login_name(key)})
+    if user:  # sockets of programs, whose tokens do not say which session they come from
+        _publish({"type": "live.account", "user": user.pk})
 
 
 def _changed(instance: User, created: bool = False, update_fields: Iterable[str] | None = None, **_: Any) -> None:

@@ -22,10 +22,13 @@ from sessions.supervisor import Supervisor
 
 SERVER_LIMITS = {
     "body_bytes",
+    "invitations_per_hour",
     "login_failures",
     "logins_per_minute",
+    "passwords_waiting",
     "recent_bytes",
     "rest_operations_per_second",
+    "refreshes_per_minute",
     "signups_per_minute",
     "sockets_per_user",
     "work_steps",

@@ -241,7 +241,7 @@ class ReplacedOut(Schema):
 class MemberOut(Schema):
     id: int
     name: str
-    email: str
+    email: str | None
     role: RoleName
 
 

@@ -1,4 +1,8 @@
-"""Who belongs to a flow, and in which role. Owners only; a flow that has members never loses its last owner."""
+"""Who belongs to a flow, and in which role. Owners say so, and anybody may leave; the last owner stays.
+
+Whoever adds people by address or name could find out whose those are, so that is counted, whatever comes of it. A name
+alone tells no address: it stays hidden from the flow until somebody who knows it adds the same person by it.
+"""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +10,9 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
-from accounts.principals import Principal
+from accounts import attempts
+from accounts.addresses import comparable
+from accounts.principals import Person, Principal, TokenBearer, user_id_of
 from flows.access import Role, authorize
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import Rejected
@@ -28,15 +34,17 @@ def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: 
     """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
     Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
-    for an unknown person, and for the last owner.
+    for an unknown person, and for the last owner; `Problem("rate_limited")` for a text too many.
     """
+    if isinstance(person, str) and isinstance(principal, Person | TokenBearer):
+        attempts.count("invitation", str(principal.user_id))
     changed = _set_role(principal, flow_id, person, role)
     publish_after_commit(hint_access(flow_id, [changed.user_id]))
     return changed
 
 
 def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> None:
-    """Take a person's role away. Raises as `set_member` does."""
+    """Take a person's role away, or give up one's own. Raises as `set_member` does."""
     _remove_role(principal, flow_id, user_id)
     publish_after_commit(hint_access(flow_id, [user_id]))
 
@@ -54,13 +62,15 @@ def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role
         Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id))
     else:
         raise NotFound(_("There is no such member."))
+    if isinstance(person, str) and (held is None or "@" in person):
+        Membership.objects.filter(flow_id=flow_id, user_id=user_id).update(by_name="@" not in person)
     return MemberChanged(user_id, role, held is None)
 
 
 @in_write_transaction
 def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
     lock_flow(flow_id)
-    authorize(principal, flow_id, Role.OWNER)
+    authorize(principal, flow_id, Role.VIEWER if user_id_of(principal) == user_id else Role.OWNER)
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is None:
         raise NotFound(_("There is no such member."))
@@ -71,7 +81,7 @@ def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
 def _find_person(text: str) -> int:
     people = get_user_model().objects.filter(is_active=True)
     wanted = text.replace("\0", "").strip()
-    by_address = people.filter(email=wanted.lower())
+    by_address = people.filter(email=comparable(wanted))
     found = list((by_address if "@" in wanted else people.filter(name__iexact=wanted)).values_list("pk", flat=True)[:2])
     match found:
         case [user_id]:

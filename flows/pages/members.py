@@ -1,11 +1,12 @@
-"""Who may open a flow: a dialog for all members to read and for owners to change, and the same as a page of its own."""
+"""Who may open a flow: a dialog for all members to read, or to leave by, and for owners to change; also as a page."""
 
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.colours import colour_of
 from flows import commands, queries
@@ -15,6 +16,7 @@ from flows.errors import NotFound
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
 from flows.parsing import parse_role
 from flows.sentences import sentence
+from web.errors import Problem, status_of
 
 LARGEST_ID = 2**63 - 1
 
@@ -31,13 +33,17 @@ def members(request: PageRequest, access: Access) -> HttpResponse:
         commands.set_member(principal(request), access.flow.pk, person=person, role=role)
     except Rejected as rejected:
         return _dialog(request, access, error=sentence(rejected), typed=person, status=422)
+    except Problem as problem:
+        response = _dialog(request, access, error=problem.message, typed=person, status=status_of(problem.code))
+        response["Retry-After"] = str(problem.retry_after)
+        return response
     return _shown_again(request, access)
 
 
 @require_POST
 @flow_view()
 def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
-    """Change a member's role, or take it away when asked to."""
+    """Change a member's role, or take it away when asked to: who takes their own away leaves."""
     if user_id > LARGEST_ID:
         raise NotFound
     try:
@@ -51,7 +57,8 @@ def member(request: PageRequest, access: Access, user_id: int) -> HttpResponse:
     except NotFound as error:
         return _dialog(request, access, error=error.message, status=422)
     if user_id == request.user.pk and request.POST.get("remove"):
-        return redirect("flows:library")
+        library = resolve_url("flows:library")
+        return HttpResponseClientRedirect(library) if wants_fragment(request) else redirect(library)
     return _shown_again(request, access)
 
 
@@ -74,7 +81,7 @@ def _shown_again(request: PageRequest, access: Access) -> HttpResponse:
 def _dialog(
     request: PageRequest, access: Access, *, error: str = "", typed: str = "", status: int = 200
 ) -> HttpResponse:
-    people = queries.members(access.flow.pk)
+    people = queries.members(access.flow.pk, reader=request.user.pk)
     mine = grants_of(access.flow.pk, [principal(request)]).get(principal(request))
     context: dict[str, Any] = {
         "flow": access.flow,

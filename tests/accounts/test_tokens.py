@@ -1,11 +1,14 @@
 """Bearer tokens: good for an hour, and dead at once with the password, the account or the session behind them."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import jwt
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import connection
 
 from accounts import tokens
 from accounts.models import User
@@ -65,8 +68,34 @@ def test_a_refresh_token_is_good_once(alice: User) -> None:
 
     assert second is not None
     assert tokens.user_of_bearer(second.access) == alice
-    assert tokens.refresh(first.refresh) is None
     assert tokens.refresh(second.refresh) is not None
+
+
+def test_a_refresh_token_used_again_ends_all_that_came_of_it_and_nothing_else(alice: User) -> None:
+    first, other = tokens.issue(alice), tokens.issue(alice)
+    second = tokens.refresh(first.refresh)
+    assert second is not None
+
+    assert tokens.refresh(first.refresh) is None
+    assert tokens.user_of_bearer(second.access) is None
+    assert tokens.refresh(second.refresh) is None
+    assert tokens.user_of_bearer(other.access) == alice
+    assert tokens.refresh(other.refresh) is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_at_the_same_moment_one_is_good(alice: User) -> None:
+    pair, together = tokens.issue(alice), threading.Barrier(8)
+
+    def use(_: int) -> bool:
+        try:
+            together.wait()
+            return tokens.refresh(pair.refresh) is not None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(use, range(8))) == [False] * 7 + [True]
 
 
 def test_a_new_password_ends_all_tokens(alice: User) -> None:

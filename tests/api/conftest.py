@@ -1,11 +1,10 @@
 """Programs that call: one for each of the cast, by bearer token, and a flow they are members of."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
@@ -58,11 +57,8 @@ class Program:
 
 
 @pytest.fixture(autouse=True)
-def no_attempts_yet(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_operations_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operation_rate, "_rate", operation_rate.OperationRate())
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

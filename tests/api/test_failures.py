@@ -178,7 +178,7 @@ def test_a_defect_is_logged_and_keeps_its_story_to_itself(
 def test_too_many_attempts_are_told_in_the_shape(
     nobody: Program, alice: User, refused: Refused, settings: Settings
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip", "login_failed": "5/5m/key"}
+    settings.HELIX_LIMITS = dataclasses.replace(settings.HELIX_LIMITS, logins_per_minute=1)
     body = {"email": alice.email, "password": "correct horse"}
 
     assert nobody.post("/auth/token", body).status_code == 200

@@ -19,6 +19,8 @@ SIGNED_IN: Row = (401, 200, 200, 200, 200, 200, 200)
 MEMBERS: Row = (401, 404, 200, 200, 200, 200, 404)
 EDITORS: Row = (401, 404, 403, 403, 200, 200, 404)
 OWNERS: Row = (401, 404, 403, 403, 403, 200, 404)
+REMOVERS: Row = (401, 404, 200, 403, 403, 200, 404)
+"""Of the viewer: owners, and the viewer."""
 STAFF: Row = (401, 403, 403, 403, 403, 403, 200)
 
 NEW = {"email": "new@example.com", "password": "purple stapler", "name": "New"}
@@ -46,7 +48,7 @@ MATRIX: dict[tuple[str, str], tuple[object, int, Row]] = {
     ("get", f"{FLOW}/members"): (None, 200, MEMBERS),
     ("post", f"{FLOW}/members"): ({"email": "charlie@example.com", "role": "viewer"}, 201, OWNERS),
     ("patch", f"{FLOW}/members/{{user_id}}"): ({"role": "commenter"}, 200, OWNERS),
-    ("delete", f"{FLOW}/members/{{user_id}}"): (None, 204, OWNERS),
+    ("delete", f"{FLOW}/members/{{user_id}}"): (None, 204, REMOVERS),
     ("get", f"{FLOW}/session"): (None, 200, MEMBERS),
     ("get", "/sessions"): (None, 200, STAFF),
 }

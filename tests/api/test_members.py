@@ -82,6 +82,41 @@ def test_the_last_owner_cannot_go(as_alice: Program, alice: User, bob: User, flo
     refused(as_alice.get(f"/flows/{flow.pk}"), 404, "not_found")
 
 
+@pytest.mark.parametrize("role", ["owner", "editor", "commenter", "viewer"])
+def test_anybody_leaves(as_bob: Program, flow: Flow, refused: Refused, role: str) -> None:
+    bob = as_bob.user
+    assert bob
+    Membership.objects.filter(flow=flow, user=bob).update(role=role)
+    assert as_bob.delete(f"/flows/{flow.pk}/members/{bob.pk}").status_code == 204
+    refused(as_bob.get(f"/flows/{flow.pk}"), 404, "not_found")
+    refused(as_bob.delete(f"/flows/{flow.pk}/members/{bob.pk}"), 404, "not_found")
+    assert roles(flow) == {"Alice": "owner", "Vera": "viewer"}
+
+
+def test_who_was_added_by_name_has_no_address_here(
+    as_alice: Program, as_charlie: Program, charlie: User, flow: Flow
+) -> None:
+    Membership.objects.create(flow=flow, user=charlie, role="viewer", colour=3, by_name=True)
+    path = f"/flows/{flow.pk}/members"
+
+    assert as_alice.patch(f"{path}/{charlie.pk}", {"role": "editor"}).json()["email"] is None  # type: ignore[attr-defined]
+    assert as_alice.get(path).json()["items"][3]["email"] is None  # type: ignore[attr-defined]
+    assert as_charlie.get(path).json()["items"][3]["email"] == charlie.email  # type: ignore[attr-defined]
+
+
+def test_addresses_cannot_be_guessed_by_the_hundred(
+    as_alice: Program, charlie: User, flow: Flow, refused: Refused
+) -> None:
+    path = f"/flows/{flow.pk}/members"
+    for number in range(100):
+        refused(as_alice.post(path, {"email": f"guess{number}@example.com", "role": "viewer"}), 422, "invalid")
+
+    answer = as_alice.post(path, {"email": charlie.email, "role": "viewer"})
+    refused(answer, 429, "rate_limited")
+    assert 0 < int(answer["Retry-After"]) <= 3600
+    assert "Charlie" not in roles(flow)
+
+
 @pytest.mark.parametrize("id", ["999999", "0", "-1", "x", "99999999999999999999", "1.5"])
 def test_who_is_no_member_is_not_found(as_alice: Program, flow: Flow, refused: Refused, id: str) -> None:
     refused(as_alice.patch(f"/flows/{flow.pk}/members/{id}", {"role": "viewer"}), 404, "not_found")

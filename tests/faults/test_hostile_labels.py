@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
@@ -131,7 +130,6 @@ def test_every_surface_is_built_as_with_a_harmless_text(pages: Callable[[str], d
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_texts_come_back_as_they_were_sent(alice: User, text: str) -> None:
-    cache.clear()
     program, sent = Program(alice), graph(text)
     made = program.post("/flows", sent)
     assert made.status_code == 201

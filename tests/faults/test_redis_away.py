@@ -129,15 +129,12 @@ async def test_who_calls_by_rest_notices_nothing(own_redis: Redis, people: tuple
 
 
 @pytest.mark.parametrize("fault", [FAULTS["hangs"], FAULTS["restarted"]], ids=["hangs", "restarted"])
-async def test_attempts_to_log_in_cannot_be_counted_and_have_to_wait(
-    own_redis: Redis, people: tuple[Author, Author], fault: Fault
-) -> None:
+async def test_who_logs_in_notices_nothing(own_redis: Redis, people: tuple[Author, Author], fault: Fault) -> None:
     programs = people[0].programs
     login = {"email": programs.email, "password": PASSWORD}
     fault.begin(own_redis)
     try:
         answer = await asyncio.to_thread(programs.api.post, "/auth/token", json=login)
-        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.status_code == 200
     finally:
         fault.end(own_redis)
-    assert (await asyncio.to_thread(programs.api.post, "/auth/token", json=login)).status_code == 200

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import get_resolver, reverse
@@ -45,7 +44,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
         principals.extend(some)
         return {}
 
-    cache.clear()
     monkeypatch.setattr(access, "grants_of", nothing)
     yield principals
 

@@ -1,19 +1,23 @@
 """Owners say who belongs to a flow; it never loses its last owner."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from accounts.models import User
-from accounts.principals import Administrator, Person, System
+from accounts.models import Attempt, User
+from accounts.principals import Administrator, Person, System, TokenBearer
 from flows.access import Role
 from flows.commands import create_flow, remove_member, set_member
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Membership
 from flows.parsing import parse_flow, parse_role
+from flows.queries import members
 from tests.conftest import person as new_person
 from tests.flows.conftest import Published
+from web.errors import Problem
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +33,7 @@ class TestRefusals:
         with pytest.raises(error):
             set_member(Person(actor.pk), flow.pk, person="nobody@example.com", role=Role.VIEWER)
         with pytest.raises(error):
-            remove_member(Person(actor.pk), flow.pk, user_id=actor.pk)
+            remove_member(Person(actor.pk), flow.pk, user_id=User.objects.get(name="Alice").pk)
         assert roles(flow) == {"Alice": "owner", "Bob": "editor", "Vera": "viewer"}
 
     @pytest.mark.parametrize("person", ["nobody@example.com", "Nobody", "", " ", "dora@example.com"])
@@ -68,8 +72,59 @@ class TestRefusals:
             assert refusal.value.code == "invalid"
         assert roles(flow)["Alice"] == "owner"
 
+    def test_who_is_no_member_cannot_leave(self, flow: Flow, charlie: User) -> None:
+        with pytest.raises(NotFound):
+            remove_member(Person(charlie.pk), flow.pk, user_id=charlie.pk)
+
+    def test_nobody_adds_more_people_than_the_limit_and_who_cannot_be_added_counts(
+        self, flow: Flow, alice: User, bob: User, charlie: User, settings: Settings
+    ) -> None:
+        Attempt.objects.all().delete()
+        settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, invitations_per_hour=3)
+        set_member(Person(alice.pk), flow.pk, person="charlie", role=Role.VIEWER)
+        for principal in (Person(alice.pk), TokenBearer(alice.pk)):
+            with pytest.raises(Rejected):
+                set_member(principal, flow.pk, person="nobody@example.com", role=Role.VIEWER)
+        for principal in (Person(alice.pk), TokenBearer(alice.pk)):
+            with pytest.raises(Problem) as refusal:
+                set_member(principal, flow.pk, person=charlie.email, role=Role.EDITOR)
+            assert refusal.value.code == "rate_limited"
+        assert roles(flow)["Charlie"] == "viewer"
+        set_member(Person(alice.pk), flow.pk, person=charlie.pk, role=Role.OWNER)
+        set_member(Person(charlie.pk), flow.pk, person=bob.email, role=Role.VIEWER)
+        assert (roles(flow)["Charlie"], roles(flow)["Bob"]) == ("owner", "viewer"), "members and others are not counted"
+
 
 class TestMembers:
+    @pytest.mark.parametrize("who", ["bob", "vera"])
+    def test_anybody_leaves(self, flow: Flow, who: str, published: Published, request: pytest.FixtureRequest) -> None:
+        actor = request.getfixturevalue(who)
+        with published() as hints:
+            remove_member(Person(actor.pk), flow.pk, user_id=actor.pk)
+        assert actor.name not in roles(flow)
+        assert [hint.message["users"] for hint in hints] == [[actor.pk]]
+
+    def test_who_was_added_by_name_shows_others_no_address(self, flow: Flow, alice: User, charlie: User) -> None:
+        def addresses(reader: int | None = None) -> dict[str, str | None]:
+            return {one.name: one.email for one in members(flow.pk, reader=reader)}
+
+        set_member(Person(alice.pk), flow.pk, person="charlie", role=Role.VIEWER)
+        assert addresses() == {
+            "Alice": "alice@example.com",
+            "Bob": "bob@example.com",
+            "Vera": "vera@example.com",
+            "Charlie": None,
+        }
+        assert addresses(alice.pk)["Charlie"] is None
+        assert addresses(charlie.pk)["Charlie"] == charlie.email
+        set_member(Person(alice.pk), flow.pk, person="CHARLIE", role=Role.EDITOR)
+        set_member(Person(alice.pk), flow.pk, person=charlie.pk, role=Role.EDITOR)
+        assert addresses()["Charlie"] is None
+        set_member(Person(alice.pk), flow.pk, person=charlie.email, role=Role.EDITOR)
+        assert addresses()["Charlie"] == charlie.email
+        set_member(Person(alice.pk), flow.pk, person="charlie", role=Role.VIEWER)
+        assert addresses()["Charlie"] == charlie.email, "known already"
+
     @pytest.mark.parametrize("person", ["charlie@example.com", " Charlie@Example.com ", "charlie", "CHARLIE"])
     def test_somebody_is_added_by_address_or_name(
         self, flow: Flow, alice: User, charlie: User, person: str, published: Published

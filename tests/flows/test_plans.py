@@ -22,7 +22,7 @@ from flows.log import READ_BYTES, changes_since
 from flows.models import Answer, Change, Flow
 from flows.parsing import parse_flow
 from flows.storage.store import load_document
-from sessions.live.deltas import copy_of, read_back, read_delta, read_head
+from sessions.live.replica import copy_of, read_back, read_delta, read_head
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db

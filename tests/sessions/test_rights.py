@@ -14,11 +14,13 @@ from django.test import Client as Browser
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
-from flows.commands import delete_flow, remove_member, set_member
+from flows.commands import create_flow, delete_flow, remove_member, set_member
 from flows.models import Flow, Membership
+from flows.parsing import parse_flow
 from flows.publish import hint_access, publish
 from sessions import join as joining
 from sessions import supervisor
@@ -76,6 +78,20 @@ async def test_a_role_taken_away_ends_it(join: Join, flow: Flow, cast: dict[str,
     assert await bob.closed() == 4403
     assert bob.session in (await alice.next("people", where=lambda frame: bool(frame["left"])))["left"]
     assert (await alice.do(MOVE))["type"] == "acked"
+
+
+async def test_who_leaves_is_out_of_this_flow_at_once_on_all_devices_and_in_no_other(
+    join: Join, flow: Flow, cast: dict[str, User]
+) -> None:
+    other = await sync_to_async(create_flow)(Person(cast["vera"].pk), parse_flow(title="Own"), via="api")
+    elsewhere = await connect(await sync_to_async(token_of)(cast["vera"]), other.pk)
+    await elsewhere.hello()
+    alice, here, there = await join("alice"), await join("vera"), await join("vera")
+    await sync_to_async(remove_member)(Person(cast["vera"].pk), flow.pk, user_id=cast["vera"].pk)
+    assert [await here.closed(), await there.closed()] == [4403, 4403]
+    assert (await alice.do(MOVE))["type"] == "acked"
+    await elsewhere.send("ping")
+    await elsewhere.next("pong")
 
 
 async def test_a_deleted_flow_ends_it_for_everybody(join: Join, flow: Flow, cast: dict[str, User]) -> None:
@@ -169,6 +185,37 @@ async def test_logging_out_ends_that_browser_only(join: Join, browser: tuple[Bro
     await sync_to_async(here.logout)()
     assert await live.closed() == 4401
     assert (await program.do(MOVE))["type"] == "acked"
+
+
+async def test_a_refresh_token_used_again_ends_what_came_of_it(
+    live: None, flow: Flow, join: Join, cast: dict[str, User]
+) -> None:
+    other = await join("alice")
+    pair = await sync_to_async(tokens.issue)(cast["alice"])
+    program = await connect(pair.access, flow.pk)
+    await program.hello()
+    for _ in range(2):
+        await sync_to_async(tokens.refresh)(pair.refresh)
+    assert await program.closed() == 4401
+    assert (await other.do(MOVE))["type"] == "acked"
+
+
+@pytest.mark.parametrize("way", ["page", "demo"])
+async def test_a_new_login_in_the_same_browser_ends_the_old_one(
+    browser: tuple[Browser, Client], cast: dict[str, User], settings: Settings, way: str
+) -> None:
+    settings.HELIX_DEMO = True
+    here, live = browser
+    before = here.cookies[settings.SESSION_COOKIE_NAME].value
+    page, form = {
+        "page": ("/login/", {"email": cast["alice"].email, "password": "correct horse"}),
+        "demo": ("/login/demo/", {"user": "bob"}),
+    }[way]
+    assert (await sync_to_async(here.post)(page, form)).status_code == 302
+    assert await live.closed() == 4401
+    after = here.cookies[settings.SESSION_COOKIE_NAME].value
+    assert after != before
+    assert [key async for key in Session.objects.values_list("pk", flat=True)] == [after]
 
 
 @pytest.mark.parametrize("change", ["password", "active"])
