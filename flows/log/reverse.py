@@ -7,13 +7,13 @@ from flows.document import Graph, PastVersion, decode_record, parse_json
 from flows.models import Change
 from flows.storage.stored_graph import StoredGraph
 
-_FIRST_CHUNK, _LARGEST_CHUNK = 16, 512
+_FIRST_CHUNK, _LARGEST_CHUNK = 1, 512
 
 
 def backwards(flow_id: UUID, version: int, below: Graph, *, down_to: int = 2) -> Iterator[tuple[PastVersion, int]]:
     """Yield the versions from `version` down, each with the length of its inverse; `below` is the graph there.
 
-    Read in growing chunks; rows that the way back will ask for are read together.
+    Read in growing chunks, for the newest is mostly enough; rows that the way back will ask for are read together.
     """
     size = _FIRST_CHUNK
     while version >= down_to:

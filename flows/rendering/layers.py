@@ -1,6 +1,6 @@
 """A whole flow: by the layers of the page, or as one string of fragments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.html import format_html
@@ -27,7 +27,8 @@ def canvas(document: Graph) -> Canvas:
     nodes = list(document.nodes())
     by_id = {node.id: node for node in nodes}
     counts = _member_counts(nodes)
-    groups = sorted((node for node in nodes if node.kind == "group"), key=lambda node: _depth(node, by_id))
+    depths = _depths(by_id)
+    groups = sorted((node for node in nodes if node.kind == "group"), key=lambda node: depths[node.id])
     edges = list(document.edges())
     return Canvas(
         groups=joined(node_html(group, counts.get(group.id, 0)) for group in groups),
@@ -59,9 +60,17 @@ def _member_counts(nodes: Iterable[Node]) -> dict[str, int]:
     return counts
 
 
-def _depth(node: Node, by_id: dict[str, Node]) -> int:
-    depth, parent = 0, node.parent
-    while parent and depth < len(by_id):
-        above = by_id.get(parent)
-        depth, parent = depth + 1, above.parent if above else None
-    return depth
+def _depths(nodes: Mapping[str, Node]) -> dict[str, int]:
+    """Return in how many groups each node lies, in one pass."""
+    depths: dict[str, int] = {}
+    for id in nodes:
+        path: dict[str, None] = {}
+        step: str | None = id
+        while step and step in nodes and step not in depths and step not in path:
+            path[step] = None
+            step = nodes[step].parent
+        depth = depths[step] + 1 if step and step in depths else 0
+        for above in reversed(path):
+            depths[above] = depth
+            depth += 1
+    return depths

@@ -1,6 +1,6 @@
 """A note's text as HTML: a small part of Markdown, through an allow-list.
 
-Every piece of text goes through `format_html`, so nothing a person types can become markup of its own: no HTML, no
+Every piece of text is escaped, so nothing a person types can become markup of its own: no HTML, no
 images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
 and line breaks. What is not understood stays as it was typed.
 
@@ -10,6 +10,7 @@ mark looks past another beginning of its own kind.
 
 import re
 from collections.abc import Iterator
+from html import escape
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -52,25 +53,25 @@ def _list(lines: list[str]) -> SafeString:
 
 
 def _line(text: str) -> SafeString:
-    return format_html_join("", "{}", ((piece,) for piece in _pieces(text)))
+    """Escape each piece by itself: a note may hold thousands, and `format_html` takes ten times as long."""
+    return SafeString("".join(_pieces(text)))
 
 
 def _pieces(text: str) -> Iterator[str]:
     at = 0
     for match in MARKS.finditer(text):
-        yield text[at : match.start()]
+        yield escape(text[at : match.start()])
         yield _marked(match)
         at = match.end()
-    yield text[at:]
+    yield escape(text[at:])
 
 
-def _marked(match: re.Match[str]) -> SafeString:
+def _marked(match: re.Match[str]) -> str:
     if match["code"]:
-        return format_html("<code>{}</code>", match["code"])
+        return f"<code>{escape(match['code'])}</code>"
     if match["bold"]:
-        return format_html("<strong>{}</strong>", match["bold"])
+        return f"<strong>{escape(match['bold'])}</strong>"
     if match["italic"]:
-        return format_html("<em>{}</em>", match["italic"])
-    return format_html(
-        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', match["url"], match["text"]
-    )
+        return f"<em>{escape(match['italic'])}</em>"
+    link = f'<a href="{escape(match["url"])}" target="_blank" rel="noopener noreferrer nofollow">'
+    return f"{link}{escape(match['text'])}</a>"

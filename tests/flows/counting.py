@@ -6,10 +6,10 @@ from django.db import connection
 
 
 class Rows:
-    """Counts rows that queries select and rows that statements touch."""
+    """Counts rows that queries select and rows that statements touch; `counted` is how many queries that took."""
 
     def __init__(self) -> None:
-        self.read = self.written = 0
+        self.read = self.written = self.counted = 0
 
     def __enter__(self) -> "Rows":
         self._wrapping = connection.execute_wrapper(self._count)
@@ -27,4 +27,5 @@ class Rows:
             with connection.cursor() as again:
                 again.cursor.execute(f"SELECT count(*) FROM ({sql.replace('FOR UPDATE', '')}) AS asked", params or ())
                 self.read += again.fetchone()[0]
+            self.counted += 1
         return result
