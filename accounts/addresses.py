@@ -11,6 +11,8 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+LONGEST = 254
+
 _LOOKS_LATIN = frozenset("асԁеһіјӏорԛѕԝхуѵѡ" + "αινορτυκχω" + "օսոհ" + "ɑɡıɩʟʋ")
 """Cyrillic, Greek, Armenian and phonetic letters that read as Latin ones."""
 _ONE_WRITING = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "LATIN"})
@@ -25,7 +27,7 @@ def canonical(text: str) -> str:
         validate_email(address)
     except (ValidationError, idna.IDNAError):
         raise ValueError("must be an e-mail address") from None
-    if not address.isascii():
+    if not address.isascii() or len(address) > LONGEST:
         raise ValueError("must be an e-mail address")
     return address
 

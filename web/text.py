@@ -25,7 +25,7 @@ def hides_something(text: str) -> bool:
     """Tell whether a line holds what is not seen: control characters, changes of direction, nothing of no width.
 
     Two texts that look the same are then the same. What joins and parts letters is seen where a script needs it: after
-    a virama, and between Arabic letters; and so is what makes a symbol colourful.
+    a virama, and between Arabic letters; so are what joins symbols to one, and what makes a symbol colourful.
     """
     return any(_is_hidden(text, place) for place in range(len(text)))
 
@@ -33,8 +33,17 @@ def hides_something(text: str) -> bool:
 def _is_hidden(text: str, place: int) -> bool:
     character, before, after = text[place], text[place - 1 : place], text[place + 1 : place + 2]
     if character in "\u200c\u200d":
-        is_between_letters = all(unicodedata.bidirectional(one) == "AL" for one in (before, after) if one)
-        return not before or not (unicodedata.combining(before) == 9 or (after and is_between_letters))
+        return not (before and after and _joins(character, before, after))
     if character == "\ufe0f":
-        return not before or unicodedata.category(before) != "So"
+        return not before or not (_is_symbol(before) or (before in "0123456789#*" and after == "\u20e3"))
     return unicodedata.category(character) in _HIDDEN or _IGNORABLE.match(character) is not None
+
+
+def _joins(character: str, before: str, after: str) -> bool:
+    if character == "\u200d" and (before == "\ufe0f" or _is_symbol(before)):
+        return _is_symbol(after)
+    return unicodedata.combining(before) == 9 or all(unicodedata.bidirectional(one) == "AL" for one in before + after)
+
+
+def _is_symbol(character: str) -> bool:
+    return unicodedata.category(character).startswith("S")

@@ -161,6 +161,30 @@ def test_the_demo_lets_in_nobody_by_https(client: Client, alice: User, settings:
     assert client.post("/login/demo/", {"user": "alice"}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["A\u202el", "A\u200bl", "A\u200dl", "A\u00adl", "A\tl", "A\nl", "A\x85l", "A\u2066l", "A\u3164"],
+)
+def test_a_name_that_hides_something_is_refused(client: Client, dora: User, name: str) -> None:
+    given = {"name": name, "email": "new@example.com", "password": "purple stapler"}
+    assert client.post("/register/", given).status_code == 422
+    response = client.post("/api/v1/auth/register", given, content_type="application/json")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid")
+    client.force_login(dora)
+    passwords = {"password1": "purple stapler", "password2": "purple stapler", "usable_password": "true"}
+    assert client.post("/admin/accounts/user/add/", given | passwords).status_code == 200, "shown again"
+    page = {"name": name, "email": dora.email, "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    assert client.post(f"/admin/accounts/user/{dora.pk}/change/", page).status_code == 200
+    assert list(User.objects.values_list("name", flat=True)) == ["Dora"]
+
+
+@pytest.mark.parametrize("name", ["José Núñez", "نیک\u200cنام", "Nguyễn Văn An", "山田 太郎", "O’Neil-Smith", "Ada ❤️"])
+def test_a_name_of_any_script_is_taken(client: Client, db: None, name: str) -> None:
+    given = {"name": name, "email": "new@example.com", "password": "purple stapler"}
+    assert client.post("/register/", given).status_code == 302
+    assert User.objects.get().name == name
+
+
 @pytest.mark.parametrize("name", ["\u200b", " \u2060\u00a0", "\u3164", "\u200d\u200e"])
 def test_a_name_that_shows_nothing_is_refused(client: Client, name: str) -> None:
     given = {"name": name, "email": "new@example.com", "password": "purple stapler"}
