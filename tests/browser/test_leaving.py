@@ -25,4 +25,4 @@ def test_the_only_owner_is_told_why_not(flow_of: Flow, opened: Open) -> None:
     alice.page.locator(".share-button").click()
     alice.page.get_by_role("button", name="Leave").click()
     expect(alice.page.get_by_role("alert").filter(has_text="Make someone else owner first.")).to_be_visible()
-    forgiven(alice)
+    forgiven(alice, "422")
