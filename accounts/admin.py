@@ -18,13 +18,15 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Count, Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.authentication import person
 from accounts.forms import own_address, visible_name
 from accounts.models import User
+from web.errors import Problem
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(EmailAddress)
@@ -130,6 +132,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         changed = _switch(request, people, active=True)
         text = ngettext("%d account activated.", "%d accounts activated.", changed) % changed
         self.message_user(request, text, messages.SUCCESS)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Set a password; while too many people are logging in, say so."""
+        try:
+            return super().user_change_password(request, id, form_url)
+        except Problem as busy:
+            self.message_user(request, busy.message, messages.ERROR)
+            return redirect(request.path)
 
     def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Tell the form who sends it."""

@@ -21,6 +21,8 @@ from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
+MANY_TESTS = {"HELIX_LIMIT_INVITATIONS_PER_HOUR": "1000000"}
+"""What one person may not do in an hour, many tests together do."""
 
 
 class Server:
@@ -48,7 +50,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         self.environment = clean_environment(
-            HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **(environment or {})
+            HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **(MANY_TESTS | (environment or {}))
         )
         self.command = [sys.executable, "-m", "helix.cli", "up", "--port", str(self.port), "--server", server]
         self.command += ["--data-dir", str(self.data_dir), "--demo" if demo else "--no-demo"]

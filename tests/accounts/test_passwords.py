@@ -119,7 +119,7 @@ def test_few_are_hashed_at_a_time_few_wait_and_the_rest_is_told_to_come_again(ha
 
 @pytest.mark.django_db(transaction=True)
 def test_pages_say_so_too(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> None:
-    person("alice")
+    alice, dora = person("alice"), person("dora", is_staff=True, is_superuser=True)
     full = Turnstile(0, 0)
     monkeypatch.setattr(passwords, "turnstile", lambda: full)
     monkeypatch.setattr("accounts.entrance.turnstile", lambda: full)
@@ -128,7 +128,13 @@ def test_pages_say_so_too(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> No
         answer = Client().post(path, form)
         assert (answer.status_code, answer["Retry-After"]) == (503, "5")
         assert 'role="alert"' in answer.content.decode()
-    assert User.objects.count() == 1
+    assert User.objects.count() == 2
+
+    given = {"password1": "purple stapler", "password2": "purple stapler", "usable_password": "true"}
+    staff = Client()
+    staff.force_login(dora)
+    page = staff.post(f"/admin/accounts/user/{alice.pk}/password/", given, follow=True).content.decode()
+    assert "Too many people are logging in" in page
 
 
 @pytest.mark.django_db(transaction=True)
