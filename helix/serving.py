@@ -71,12 +71,22 @@ def crowd() -> Crowd:
     return Crowd(settings.HELIX_LIMITS, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
 
 
+def announce(server: str, *, is_short: bool) -> None:
+    """Say which way the frames of WebSockets take (`helix.wire`)."""
+    log.info("frames", server=server, way="short" if is_short else "ordinary")
+
+
 def serve_with_daphne(listener: socket.socket) -> None:
-    """Serve until SIGTERM or SIGINT."""
+    """Serve until SIGTERM or SIGINT, on uvloop."""
+    import uvloop
+
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # before daphne makes its loop
+
     from daphne.server import Server, twisted_loop
     from twisted.internet import reactor
     from twisted.internet.defer import Deferred
 
+    from helix import daphne_wire
     from helix.asgi import application, bounds
     from helix.http_daphne import BoundedFactory
 
@@ -89,10 +99,16 @@ def serve_with_daphne(listener: socket.socket) -> None:
             listener.close()
             twisted_loop.call_soon(open_sessions)
 
+        def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+            daphne_wire.offer(protocol, scope)
+            return super().create_application(protocol, scope)
+
         def kill_all_applications(self) -> Any:
             self.port.stopListening()
             return Deferred.fromFuture(asyncio.ensure_future(end(self.application), loop=twisted_loop))
 
+    daphne_wire.install()
+    announce("daphne", is_short=daphne_wire.IS_SHORT)
     server = Daphne(
         application,
         endpoints=["adopted"],
@@ -113,6 +129,8 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
     from helix.asgi import application
     from helix.http_uvicorn import BoundedProtocol
 
+    protocol = wire_protocol()
+
     class Uvicorn(uvicorn.Server):
         """Ends gently."""
 
@@ -131,7 +149,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
         application,
         loop="uvloop",
         http=partial(BoundedProtocol, waiting),  # type: ignore[arg-type]
-        ws="websockets-sansio",
+        ws=protocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
         lifespan="off",
@@ -146,3 +164,14 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
     Uvicorn(config).run(sockets=[listener])
+
+
+def wire_protocol() -> Any:
+    """Return what speaks WebSocket for uvicorn: our own beneath the short way, or uvicorn's."""
+    try:
+        from helix import uvicorn_wire
+    except ImportError:  # another version, arranged otherwise
+        announce("uvicorn", is_short=False)
+        return "websockets-sansio"
+    announce("uvicorn", is_short=uvicorn_wire.IS_SHORT)
+    return uvicorn_wire.WireProtocol if uvicorn_wire.IS_SHORT else "websockets-sansio"

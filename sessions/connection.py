@@ -26,10 +26,9 @@ from sessions.live.commits import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame
+from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, is_longer
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import (
-    ClientFrame,
     Error,
     ExecuteAction,
     Hello,
@@ -44,7 +43,7 @@ from sessions.protocol.frames import (
     Undo,
 )
 from sessions.sockets.admission import Admission, Credential
-from sessions.sockets.outbound import Send
+from sessions.sockets.outbound import Send, Wire
 from sessions.sockets.socket import Socket
 
 MALFORMED_IN_A_ROW = 5
@@ -62,14 +61,17 @@ log = structlog.get_logger(__name__)
 class Connection:
     """One person's connection."""
 
-    def __init__(self, admission: Admission, credential: Credential, send: Send, *, language: str) -> None:
+    def __init__(
+        self, admission: Admission, credential: Credential, send: Send, *, language: str, wire: Wire | None = None
+    ) -> None:
         loop, now, limits = asyncio.get_running_loop(), time.monotonic(), current_limits()
         task = asyncio.current_task()
         self._limits = limits
-        self._socket = Socket(admission, credential, send, limits, lambda: task and task.cancel(), language=language)
+        self._socket = Socket(
+            admission, credential, send, limits, lambda: task and task.cancel(), language=language, wire=wire
+        )
         self._session: LiveSession | None = None
-        self._frame_rate, self._seen_rate = frame_rate(limits, now), seen_rate(limits, now)
-        self._operation_rate = operation_rate(limits, now)
+        self._seen_rate, self._operation_rate, self._frame_rate = rate_limits(limits, now)
         self._malformed = self._size = 0
         self._supervisor = supervisor.current()
         self._is_over_socket_limit = not self._supervisor.add(self._socket)
@@ -83,29 +85,46 @@ class Connection:
         """Whether we closed the connection."""
         return self._socket.closed is not None
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether hello was said and answered: from now on nothing that is received has to wait."""
+        return self._session is not None
+
     async def receive(self, text: str | None, binary: bytes | None) -> None:
-        """Take one message."""
+        """Take one message; `hello` is answered before the next."""
+        hello = self.take(text, binary)
+        if hello is None:
+            return
+        try:
+            await self._hello(hello)
+        except Exception as failure:
+            self._fail(failure)
+
+    def take(self, text: str | None, binary: bytes | None = None) -> Hello | None:
+        """Take one message; return the first `hello`, which has to be answered."""
         if self.is_closed:
-            return
-        if self._is_too_big(text, binary):
+            return None
+        if is_longer(text, binary, self._limits.frame_bytes):
             self._socket.close(Close.TOO_BIG)
-            return
+            return None
         try:
             if text is None:
                 raise BadFrame(_("Frames are text."))
             self._size = len(text)
-            await self._dispatch(decode_frame(text))
+            frame = decode_frame(text)
+            metrics.frames_in.labels(type(frame).__name__).inc()
+            if isinstance(frame, Hello):
+                if self._session is not None:
+                    raise BadFrame(_("Say hello only once."))
+                return frame
+            if self._session is None:
+                raise BadFrame(_("Say hello first."))
+            if self._is_within_rate(frame, self._session):
+                self._perform(frame, self._session)
             self._malformed = 0
-        except UnsupportedProtocol:
-            self._socket.send_error("invalid", _("This server speaks protocol 1."))
-            self._socket.close(Close.MALFORMED)
-        except BadFrame as bad:
-            self._answer_malformed(bad)
-        except Closing as closing:
-            self._socket.close(closing.code)
-        except Exception:
-            log.exception("connection_failed", flow=str(self._socket.flow_id), session=self._socket.session)
-            self._socket.close(Close.RESTARTING)
+        except Exception as failure:
+            self._fail(failure)
+        return None
 
     def end(self) -> None:
         """Leave the session; the connection is gone."""
@@ -115,28 +134,33 @@ class Connection:
         if self._session is not None:
             self._session.remove(self._socket)
 
-    async def _dispatch(self, frame: ClientFrame) -> None:
-        metrics.frames_in.labels(type(frame).__name__).inc()
-        if isinstance(frame, Hello):
-            await self._hello(frame)
-        elif self._session is None:
-            raise BadFrame(_("Say hello first."))
-        elif self._is_within_rate(frame, self._session):
-            self._perform(frame, self._session)
+    def _fail(self, failure: Exception) -> None:
+        """Answer a message that could not be taken."""
+        match failure:
+            case UnsupportedProtocol():
+                self._socket.send_error("invalid", _("This server speaks protocol 1."))
+                self._socket.close(Close.MALFORMED)
+            case BadFrame():
+                self._answer_malformed(failure)
+            case Closing():
+                self._socket.close(failure.code)
+            case _:
+                log.error(
+                    "connection_failed", flow=str(self._socket.flow_id), session=self._socket.session, exc_info=failure
+                )
+                self._socket.close(Close.RESTARTING)
 
     async def _hello(self, hello: Hello) -> None:
         """Join the flow's live session."""
-        if self._session is not None:
-            raise BadFrame(_("Say hello only once."))
         self._hello_timer.cancel()
         try:
             async with asyncio.timeout(JOIN_SECONDS):
-                self._session = await join(
-                    self._supervisor, self._socket, hello, must_replace=self._is_over_socket_limit
-                )
+                must_replace = self._is_over_socket_limit
+                self._session = await join(self._supervisor, self._socket, hello, must_replace=must_replace)
         except TimeoutError:
             log.warning("join_timed_out", flow=str(self._socket.flow_id), session=self._socket.session)
             raise Closing(Close.RESTARTING) from None
+        self._malformed = 0
 
     def _is_within_rate(self, frame: SessionFrame, session: LiveSession) -> bool:
         """Count a frame against its rate; answer it and return False if it is one too many."""
@@ -235,12 +259,6 @@ class Connection:
         if self._malformed >= MALFORMED_IN_A_ROW:
             self._socket.close(Close.MALFORMED)
 
-    def _is_too_big(self, text: str | None, binary: bytes | None) -> bool:
-        limit = self._limits.frame_bytes
-        if text is None:
-            return len(binary or b"") > limit
-        return len(text) > limit or (4 * len(text) > limit and len(text.encode(errors="surrogatepass")) > limit)
-
 
 class RateLimit:
     """A token bucket, `per_second` on average and `burst` at once, that knows for how long it has been overrun."""
@@ -269,16 +287,8 @@ class RateLimit:
         return self._last_excess - self._excess_since >= EXCESS_SECONDS
 
 
-def frame_rate(limits: Limits, now: float) -> RateLimit:
-    """Count everything but operations and `seen`."""
-    return RateLimit(limits.frames_per_second, 4 * limits.frames_per_second, now)
-
-
-def operation_rate(limits: Limits, now: float) -> RateLimit:
-    """Count `operate`, `undo` and `redo`."""
-    return RateLimit(limits.operations_per_second, 3 * limits.operations_per_second, now)
-
-
-def seen_rate(limits: Limits, now: float) -> RateLimit:
-    """Count `seen`: ten times what the protocol asks for, so that no proper client meets it."""
-    return RateLimit(limits.seen_per_second, 4 * limits.seen_per_second, now)
+def rate_limits(limits: Limits, now: float) -> tuple[RateLimit, RateLimit, RateLimit]:
+    """Count `seen` (ten times what the protocol asks for); `operate`, `undo` and `redo`; and all other frames."""
+    rates = (limits.seen_per_second, 4), (limits.operations_per_second, 3), (limits.frames_per_second, 4)
+    seen, operations, frames = (RateLimit(rate, bursts * rate, now) for rate, bursts in rates)
+    return seen, operations, frames

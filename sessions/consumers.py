@@ -1,7 +1,8 @@
 """The WebSocket's consumers: the handshake, then one frame after the other, until the connection ends.
 
 They have no channel of their own: a channel of the layer for each of a thousand sockets cost twenty times the
-throughput of one membership for the whole flow (measured), and `sessions.live` fans out to its sockets itself.
+throughput of one membership for the whole flow (measured), and `sessions.live` fans out to its sockets itself. A
+connection begins and ends here; beneath, a server may offer a shorter way for the frames in between (`Wire`).
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from sessions.connection import Connection
 from sessions.database import DatabaseDown, in_database
 from sessions.protocol.codes import Close, Closing
 from sessions.sockets.admission import admit, credential_of, language_of
+from sessions.sockets.outbound import Wire
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +50,19 @@ class FlowConsumer(Consumer):
     """Serves `/ws/flows/{id}/`."""
 
     connection: Connection | None = None
+    wire: Wire | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection, and leave the session however it ends."""
+        self.wire = scope.get("extensions", {}).get("helix.wire")
         try:
             await super().__call__(scope, receive, send)
         except asyncio.CancelledError:
             if self.connection is None or not self.connection.is_closed:
                 raise  # otherwise it is ours: the peer did not answer the close in time
         finally:
+            if self.wire is not None:
+                self.wire.hear_with(None)
             if self.connection is not None:
                 self.connection.end()
 
@@ -75,12 +81,15 @@ class FlowConsumer(Consumer):
         except DatabaseDown as down:
             log.warning("admission_failed", reason=repr(down))
             await self._turn_away(Close.RESTARTING)
-        self.connection = Connection(admission, credential, self.base_send, language=language_of(headers))
+        language = language_of(headers)
+        self.connection = Connection(admission, credential, self.base_send, language=language, wire=self.wire)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one message."""
         if self.connection is not None:
             await self.connection.receive(text_data, bytes_data)
+            if self.wire is not None and self.connection.has_joined:
+                self.wire.hear_with(self.connection.take)
 
     async def _turn_away(self, code: Close) -> None:
         metrics.closes.labels(code.name.lower()).inc()

@@ -57,6 +57,13 @@ def decode_frame(text: str) -> ClientFrame:
     return decode(cast(Fields, fields))
 
 
+def is_longer(text: str | None, binary: bytes | None, limit: int) -> bool:
+    """Tell whether a message has more bytes than allowed."""
+    if text is None:
+        return len(binary or b"") > limit
+    return len(text) > limit or (4 * len(text) > limit and len(text.encode(errors="surrogatepass")) > limit)
+
+
 def valid_state(state: Mapping[str, object]) -> bool:
     """Tell whether a client may send this presence state; used again for what other processes announce."""
     return all(name in STATE_CHECKS and STATE_CHECKS[name](value) for name, value in state.items())

@@ -1,12 +1,12 @@
 """Server frames, encoded once for all sockets they go to.
 
-An `Encoded` frame is the very message that an ASGI server takes, so sending it to a thousand sockets makes nothing
+An `Encoded` frame is what goes over the wire, so sending it to a thousand sockets makes nothing
 new. No frame is longer than `OUTBOUND_FRAME_BYTES`: what would be is answered by None (the caller sends a snapshot
 instead), or comes in parts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar, cast, get_args
+from typing import TypeVar, cast, get_args
 
 import orjson
 
@@ -20,11 +20,27 @@ Sized = TypeVar("Sized", bytes, str)
 Some = TypeVar("Some", Ids, Parts)
 
 
-class Encoded(NamedTuple):
-    """One text frame as an ASGI message, and its size in bytes."""
+class Encoded:
+    """One text frame as it goes over the wire, with its header; `size` is that of the text in bytes."""
 
-    message: Message
-    size: int
+    __slots__ = ("_message", "raw", "size")
+
+    def __init__(self, text: bytes) -> None:
+        self.size = size = len(text)
+        if size < 126:
+            self.raw = b"\x81%c%b" % (size, text)
+        elif size < 65_536:
+            self.raw = b"\x81\x7e%b%b" % (size.to_bytes(2), text)
+        else:
+            self.raw = b"\x81\x7f%b%b" % (size.to_bytes(8), text)
+        self._message: Message | None = None
+
+    @property
+    def message(self) -> Message:
+        """The frame as an ASGI message, made once for all who need it."""
+        if self._message is None:
+            self._message = {"type": "websocket.send", "text": self.raw[-self.size :].decode()}
+        return self._message
 
 
 def encode(frame: ServerFrame) -> Encoded:
@@ -34,8 +50,7 @@ def encode(frame: ServerFrame) -> Encoded:
         value = getattr(frame, name)
         if value is not None:
             fields[name] = value
-    encoded = orjson.dumps(fields)
-    return Encoded({"type": "websocket.send", "text": encoded.decode()}, len(encoded))
+    return Encoded(orjson.dumps(fields))
 
 
 def fitting(frame: Encoded, limit: int) -> Encoded | None:

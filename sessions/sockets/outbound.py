@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from dataclasses import dataclass
 from types import CoroutineType
-from typing import Any
+from typing import Any, Protocol
 
 from flows.limits import Limits
 
@@ -22,13 +22,38 @@ Message = Mapping[str, object]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
+class Wire(Protocol):
+    """A server's connection that takes frames as they go over the wire, without ASGI in between."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the peer reads as fast as we write."""
+
+    def write_frame(self, frame: bytes) -> bool:
+        """Write a whole frame, or answer False when it must go the ordinary way."""
+
+    def hear_with(self, hear: Callable[[str], object] | None) -> None:
+        """From now on, give text to `hear` as it arrives; None: to nobody."""
+
+
+class Frame(Protocol):
+    """A frame that was encoded for any number of sockets."""
+
+    raw: bytes
+
+    @property
+    def message(self) -> Message:
+        """Return it as an ASGI message."""
+
+
 class Outbound:
     """The outgoing messages of one socket."""
 
-    __slots__ = ("_queue", "_send", "_writer", "broken")
+    __slots__ = ("_queue", "_send", "_wire", "_write", "_writer", "broken")
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, wire: Wire | None = None) -> None:
+        self._send, self._wire = send, wire
+        self._write = wire.write_frame if wire is not None else None
         self._queue: deque[Message] = deque()
         self._writer: asyncio.Task[None] | None = None
         self.broken = False
@@ -36,7 +61,7 @@ class Outbound:
     @property
     def is_backed_up(self) -> bool:
         """Whether the peer reads more slowly than we write."""
-        return self._writer is not None
+        return self._writer is not None or (self._wire is not None and not self._wire.is_writable)
 
     def put(self, message: Message) -> None:
         """Send a message, now or after those before it. It is dropped when the connection is broken."""
@@ -44,6 +69,13 @@ class Outbound:
             self._queue.append(message)
         elif not self.broken:
             self._start(message)
+
+    def put_frame(self, frame: Frame) -> None:
+        """Send a frame, by the short way if there is one and nothing waits on the other."""
+        if self._writer is not None:
+            self._queue.append(frame.message)
+        elif not self.broken and (self._write is None or not self._write(frame.raw)):
+            self._start(frame.message)
 
     def clear(self) -> None:
         """Drop what is queued."""

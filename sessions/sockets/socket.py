@@ -18,7 +18,7 @@ from sessions.protocol.codes import Close
 from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
 from sessions.sockets.admission import Admission, Check, Credential, Participant, RosterChange
-from sessions.sockets.outbound import Outbound, Send, SendWindow
+from sessions.sockets.outbound import Outbound, Send, SendWindow, Wire
 
 ABORT_SECONDS = 5.0
 CLIENT_FAULTS = {Close.MALFORMED, Close.TOO_SLOW, Close.TOO_BIG, Close.TOO_FAST}
@@ -65,6 +65,7 @@ class Socket:
         abort: Callable[[], object],
         *,
         language: str,
+        wire: Wire | None = None,
     ) -> None:
         self.flow_id = admission.flow_id
         self.person = Participant(uuid.uuid4().hex, admission.user_id, admission.name, admission.colour, admission.role)
@@ -82,7 +83,7 @@ class Socket:
         self.window = SendWindow(limits, 0)
         self.unseen_snapshot: int | None = None
         self._limits, self._abort = limits, abort
-        self._outbound = Outbound(send)
+        self._outbound = Outbound(send, wire)
 
     @property
     def session(self) -> str:
@@ -171,4 +172,4 @@ class Socket:
     def _put(self, frame: Encoded) -> None:
         if self.closed is None:
             metrics.frames_out.value += 1
-            self._outbound.put(frame.message)
+            self._outbound.put_frame(frame)

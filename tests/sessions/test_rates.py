@@ -1,11 +1,11 @@
 """Rates, at the limit and one past it. Time is whatever the test says."""
 
 from flows.limits import Limits
-from sessions.connection import RateLimit, frame_rate, operation_rate, seen_rate
+from sessions.connection import RateLimit, rate_limits
 
 
 def test_a_burst_passes_and_one_more_does_not() -> None:
-    rate = frame_rate(Limits(), 0.0)
+    rate = rate_limits(Limits(), 0.0)[2]
     assert all(rate.take(0.0) for _ in range(120))
     assert not rate.take(0.0)
     assert rate.take(1 / 30)
@@ -13,12 +13,12 @@ def test_a_burst_passes_and_one_more_does_not() -> None:
 
 
 def test_bursts_scale_with_their_rate() -> None:
-    rate = operation_rate(Limits(operations_per_second=2), 0.0)
+    rate = rate_limits(Limits(operations_per_second=2), 0.0)[1]
     assert [rate.take(0.0) for _ in range(7)] == [True] * 6 + [False]
 
 
 def test_who_says_what_was_seen_ten_times_a_second_never_meets_its_rate() -> None:
-    rate = seen_rate(Limits(), 0.0)
+    rate = rate_limits(Limits(), 0.0)[0]
     assert all(rate.take(0.0) for _ in range(300)), "held up by the network for thirty seconds, and then at once"
     assert all(rate.take(tick / 10) for tick in range(10_000))
 
