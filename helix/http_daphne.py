@@ -15,7 +15,9 @@ from helix.patience import Crowd, Patience, last_answer
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc]
-    """One request."""
+    """One request. What a form holds is for the application to read; Twisted would parse it a first time, unbounded."""
+
+    _parsePOSTFormSubmission = False  # noqa: N815
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         if self.channel is not None and self.channel.admits(len(data)):
