@@ -1,6 +1,7 @@
 """Requests as nobody's client sends them, at every door: each is refused, or answered, and none is a defect of ours."""
 
 import re
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from accounts.principals import Person
 from flows import commands
 from flows.models import Flow
 from flows.parsing import parse_flow
+from tests.servers import Server
 
 pytestmark = pytest.mark.django_db
 SECRET = "s" * 32
@@ -170,3 +172,54 @@ def test_no_door_fails(visitor: Client, flow: Flow, share: int, caplog: pytest.L
 
     assert asked > 500
     assert not failed, "\n".join(map(str, failed))
+
+
+RAW = [
+    b"nonsense\r\n\r\n",
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET \xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /?\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /%00%ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET http://evil.example:99999999/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nA\x00: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nA: \x00\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n: b\r\n\r\n",
+    b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\nCookie: \xff\r\nAccept-Language: \xff\r\n\r\n",
+    b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: nonsense\r\n\r\n",
+    b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: nonsense\r\n\r\n",
+    b"POST /login/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    *(
+        b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 3\r\n\r\na=b" % (path, kind)
+        for path in (b"/login/", b"/nowhere", b"/api/v1/auth/token", b"/api/v1/nowhere")
+        for kind in (b"application/x-www-form-urlencoded; charset=utf-16", b"multipart/form-data; boundary=x", b"\xff")
+    ),
+    b"GET /ws/flows/x/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("name", ["daphne", "uvicorn"])
+def test_no_server_fails(name: str) -> None:
+    with Server(server=name) as server:
+        server.log.write_text("")
+        for request in RAW:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+                connection.sendall(request)
+                answer = connection.recv(65536)
+            assert re.match(rb"HTTP/1\.[01] [34]\d\d ", answer), (request, answer[:200])
+        lines = server.log.read_text().splitlines()
+
+    assert len(lines) <= len(RAW)
+    assert all('"exception"' not in line and len(line) < 1000 for line in lines), lines
+
+
+def test_a_client_chooses_no_prefix_of_our_addresses() -> None:
+    with Server() as server:
+        answer = server.fetch("/", **{"Daphne-Root-Path": "//evil.example"})
+
+    assert answer.headers["Location"].startswith("/login/")
