@@ -17,6 +17,8 @@ from flows.search import folded
 Sort: TypeAlias = Literal["edited", "title", "created"]
 
 THUMBNAIL_NODES = 60
+MOST_WORDS = 50
+"""How many different words are looked for at once; one letter may fold into four."""
 
 _ORDERS: dict[Sort, tuple[str, str]] = {
     "edited": ("-flow__updated_at", "pk"),
@@ -111,7 +113,7 @@ def library(
     held = memberships_of(person)
     if owned is not None:
         held = held.filter(role__in=[role for role in Role if (role is Role.OWNER) == owned])
-    for word in folded(q).split():
+    for word in list(dict.fromkeys(folded(q).split()))[:MOST_WORDS]:
         held = held.filter(flow__search_text__contains=word)
     found = list(held.order_by(*_ORDERS[sort]).values_list("pk", flat=True))
     shown = found[offset : offset + limit]

@@ -8,6 +8,7 @@ import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -151,6 +152,7 @@ def on_too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse
 @api.exception_handler(HttpError)
 @api.exception_handler(BadRequest)
 @api.exception_handler(SuspiciousOperation)
+@api.exception_handler(MultiPartParserError)
 def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     """Answer a body that is no JSON."""
     cause = error.__cause__

@@ -1,4 +1,4 @@
-"""Failures under `/api/` that never reach a router, in the same shape as all others.
+"""What every answer under `/api/` has in common: headers, and one shape also for failures that never reach a router.
 
 An address that leads nowhere, a method that a call does not have, a host that is not ours: Django and ninja answer
 these in HTML or plain text of their own. Programs shall not have to read those.
@@ -15,6 +15,7 @@ from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext_lazy as _
 
 from helix.api import NOT_FOUND, UNAVAILABLE, failure
+from helix.body_limit import SEALED
 
 WORDS = {
     400: ("invalid", _("Malformed request.")),
@@ -50,13 +51,22 @@ def api_errors(get_response: Sync | Async) -> Sync | Async:
 
 def shaped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """Return the answer, or ours in place of a foreign failure."""
-    foreign = response.status_code in WORDS and not response.get("Content-Type", "").startswith("application/json")
-    if not foreign or not request.path_info.startswith("/api/"):
+    if not request.path_info.startswith("/api/"):
         return response
+    foreign = response.status_code in WORDS and not response.get("Content-Type", "").startswith("application/json")
+    if not foreign:
+        return sealed(response)
     code, message = WORDS[response.status_code]
     with override(get_language_from_request(request)):
         ours: HttpResponse = failure(code, message)
     for name in ("Allow", "Retry-After"):
         if value := response.get(name):
             ours[name] = value
-    return ours
+    return sealed(ours)
+
+
+def sealed(response: HttpResponseBase) -> HttpResponseBase:
+    """Add what every answer of the API says to browsers and caches, however it came about."""
+    for name, value in SEALED:
+        response.headers.setdefault(name.decode(), value.decode())
+    return response

@@ -9,20 +9,23 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import orjson
+import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
 PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
 SEALED = (
-    (b"content-type", b"application/json; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (b"referrer-policy", b"same-origin"),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"connection", b"close"),
 )
+"""What an answer to programs says to browsers and caches."""
+LAST = (*SEALED, (b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close"))
 """Headers of an answer that is given before Django, and is the last one of its connection."""
 
+log = structlog.get_logger(__name__)
 Headers = Collection[tuple[bytes, bytes]]
 
 
@@ -65,7 +68,8 @@ class BodyLimit:
                 raise TooLargeError
             await self.app(scope, _counted(receive, limit), send)
         except TooLargeError:
-            await send({"type": "http.response.start", "status": 413, "headers": SEALED, "trailers": False})
+            log.info("body_too_large", path=scope["path"][:200], method=scope["method"], limit=limit)
+            await send({"type": "http.response.start", "status": 413, "headers": LAST, "trailers": False})
             await send({"type": "http.response.body", "body": REFUSAL, "more_body": False})
 
 

@@ -8,6 +8,7 @@ from this machine, with any address.
 
 import asyncio
 import hmac
+import re
 import uuid
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -25,6 +26,10 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 PATIENCE = 2.0
+PROXIED = re.compile(
+    r"(X-)?(Forwarded|Real-IP|Client-IP|Cluster-Client-IP|Original)|Via$|True-Client|CF-|Fly-|Fastly-", re.I
+)
+"""Headers by which proxies say for whom they ask."""
 
 log = structlog.get_logger(__name__)
 
@@ -58,12 +63,15 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def may_read_metrics(request: HttpRequest) -> bool:
-    """Say whether the request comes from this machine, from staff, or with the token."""
+    """Say whether the request comes from this machine, from staff, or with the token.
+
+    A proxy on this machine is not this machine: it adds a header of its own, or is one of the trusted.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     expected = settings.HELIX_METRICS_TOKEN
     if expected and scheme.lower() == "bearer" and hmac.compare_digest(token.encode(), expected.encode()):
         return True
-    proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    proxied = settings.ALLAUTH_TRUSTED_PROXY_COUNT or any(PROXIED.match(name) for name in request.headers)
     with suppress(ValueError):
         if not proxied and ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback:
             return True

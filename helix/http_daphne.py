@@ -4,6 +4,7 @@ Twisted bounds a head by itself, but not the time a peer may take over it: any b
 keeps a body until it is complete before the application sees any of it, so the body's bound has to hold here.
 """
 
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -138,5 +139,6 @@ class BoundedFactory(HTTPFactory):  # type: ignore[misc]
 
     def buildProtocol(self, address: Any) -> Any:  # noqa: N802
         channel = super().buildProtocol(address)
-        channel.requestFactory = BoundedRequest
+        # What a form holds is for the application to read; Twisted would parse it a first time, unbounded.
+        channel.requestFactory = partial(BoundedRequest, parsePOSTFormSubmission=False)
         return channel

@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 SECRET_NAMES = ("password", "token", "secret", "authorization", "cookie", "csrf")
 PROBES = {"GET /healthz", "GET /readyz", "GET /metrics"}
 SLOW_QUERY_SECONDS = 0.25
+LONGEST_REQUEST = 500
 QUIET = ("daphne", "uvicorn", "asyncio", "django.db.backends", "django.channels", "channels_redis", "redis")
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ def configuration(*, level: str, pretty: bool) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # The request middleware has written the same with the request's id.
             "django.request": {"level": "CRITICAL"},
+            "django.security": {"level": "CRITICAL"},
             **{name: {"level": "WARNING"} for name in QUIET},
         },
     }
@@ -84,9 +86,9 @@ def drop_quiet_probes(_logger: WrappedLogger, _name: str, event: EventDict) -> E
 
 
 def hide_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Hide values under telling names and cut query strings off."""
+    """Hide values under telling names, and cut off query strings and the rest of endless paths."""
     if isinstance(request := event.get("request"), str):
-        event["request"] = request.partition("?")[0]
+        event["request"] = request.partition("?")[0][:LONGEST_REQUEST]
     for name in event:
         if any(word in name.lower() for word in SECRET_NAMES):
             event[name] = "…"

@@ -4,6 +4,10 @@
 a page of another is shown, and after a logout. Only our own answers carry it: an error of a proxy, a page of a captive
 portal or a failure of ours says nothing about who is logged in.
 
+`well_formed` reads the query and a form before anybody else does. Django fails on one that is ill-formed wherever it is
+first looked at, and again in the page that says so; here it is one answer and one line in the log. Bodies of the API
+are no forms, whatever they call themselves.
+
 `one_thread` keeps a request in one thread. Under ASGI Django would run every middleware on the event loop and hop to a
 thread and back for each synchronous part, two dozen times a request. A last middleware that is synchronous only makes
 the whole chain so: one hop in, one out (measured: a third of the time). Asynchronous views still run on the event loop.
@@ -35,6 +39,19 @@ def person_header(get_response: GetResponse) -> GetResponse:
         if response.status_code < 500 and response.get("Content-Type", "").startswith("text/html"):
             response[PERSON_HEADER] = str(request.user.pk or NOBODY)
         return response
+
+    return answer
+
+
+@sync_only_middleware
+def well_formed(get_response: GetResponse) -> GetResponse:
+    """Raise what is wrong with query or form, for `helix.error_pages`."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        _ = request.GET
+        if not request.path_info.startswith("/api/"):
+            _ = request.POST
+        return get_response(request)
 
     return answer
 

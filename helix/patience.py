@@ -18,7 +18,7 @@ import orjson
 import structlog
 
 from flows.limits import Limits
-from helix.body_limit import SEALED
+from helix.body_limit import LAST
 
 HURRY_SECONDS = 1.0
 ANSWERS = {
@@ -150,7 +150,7 @@ def last_answer(status: int) -> bytes:
     code, message = ANSWERS[status]
     body = orjson.dumps({"code": code, "message": message, "detail": None})
     headers = [
-        *SEALED,
+        *LAST,
         (b"content-length", str(len(body)).encode()),
         *([(b"retry-after", b"1")] if status == 429 else []),
     ]

@@ -18,4 +18,7 @@ urlpatterns = [
     path("", include("flows.urls")),
 ]
 
+handler400 = "helix.error_pages.malformed"
+handler403 = "helix.error_pages.forbidden"
+handler404 = "helix.error_pages.not_found"
 handler500 = "helix.error_pages.broken"

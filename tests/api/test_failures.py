@@ -196,3 +196,33 @@ def test_limits_of_the_document_are_those_in_force(as_alice: Program, refused: R
     refused(
         as_alice.post("/flows", {"title": "t", "nodes": [node | {"id": "a"}, node | {"id": "b"}]}), 422, "limit_reached"
     )
+
+
+# What browsers and caches are told
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/v1/me", {}),
+        ("/api/v1/flows", {}),
+        ("/api/v1/nowhere", {}),
+        ("/api/v2", {}),
+        ("/api/v1/auth/token", {}),
+        ("/api/v1/openapi.json", {}),
+        ("/api/v1/docs", {}),
+        ("/api/v1/me", {"HTTP_HOST": "evil.example"}),
+        ("/api/v1/flows/00000000-0000-0000-0000-000000000000", {}),
+    ],
+)
+@pytest.mark.parametrize("who", ["nobody", "alice"])
+def test_every_answer_is_sealed(client: Client, alice: User, who: str, path: str, headers: dict[str, Any]) -> None:
+    if who == "alice":
+        client.force_login(alice)
+    response = client.get(path, **headers)
+
+    assert response["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in response["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"

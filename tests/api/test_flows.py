@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -258,3 +259,11 @@ def test_a_copy_may_have_its_own_title(as_vera: Program, flow: Flow, body: dict[
 def test_a_bad_copy_is_refused(as_vera: Program, flow: Flow, refused: Refused, body: object) -> None:
     refused(as_vera.post(f"/flows/{flow.pk}/duplicate", body), 422, "invalid")
     assert Flow.objects.count() == 1
+
+
+@pytest.mark.parametrize("letter", ["\ufdfa", "a ", "%", "_", "\u0130", "\\"])
+def test_any_five_hundred_letters_can_be_searched_for(as_alice: Program, flow: Flow, letter: str) -> None:
+    response = as_alice.get(f"/flows?{urlencode({'q': (letter * 500)[:500]})}")
+
+    assert response.status_code == 200
+    assert response.json() == {"items": [], "count": 0} or letter == "a "

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import AsyncClient, Client
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.postgres import Postgres
@@ -58,9 +59,27 @@ class TestMetrics:
         client.force_login(alice)
         assert client.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 403
 
-    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "X-Forwarded-For",
+            "Forwarded",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+            "X-Real-IP",
+            "X-Client-IP",
+            "X-Original-Host",
+            "Via",
+            "True-Client-IP",
+            "CF-Connecting-IP",
+        ],
+    )
     def test_who_comes_through_a_proxy_is_not_from_this_machine(self, client: Client, header: str) -> None:
         assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
+
+    def test_behind_trusted_proxies_no_address_is_this_machine(self, client: Client, settings: Settings) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        assert client.get("/metrics").status_code == 403
 
     def test_a_wrong_token_is_refused(self, client: Client, settings: object) -> None:
         settings.HELIX_METRICS_TOKEN = "right"  # type: ignore[attr-defined]
