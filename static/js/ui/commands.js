@@ -36,7 +36,7 @@ export class Commands {
     "add-first": () => this.#parts.picker.add(),
     rename: (id) => this.#parts.rename(id ?? this.#parts.selection.node),
     delete: () => this.#remove(),
-    "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id))),
+    "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id), isPlain)),
     duplicate: () => this.#parts.clipboard.duplicate(this.#roots, { x: 32, y: 32 }),
     nudge: (by) => this.#nudge(by),
     align: (side) => this.#align(side),
@@ -180,3 +180,4 @@ export class Commands {
   }
 }
 
+const isPlain = ({ label, element }) => !label && !("animated" in element.dataset);
