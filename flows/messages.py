@@ -147,6 +147,7 @@ def _refusals() -> dict[str, str]:
         "not_a_value": _("Not valid JSON"),
         "not_an_integer": _("Enter a whole number"),
         "not_a_number": _("Enter a number"),
+        "two_numbers": _("This could mean two numbers. Write it without thousands separators."),
         "discard": _("Discard"),
         "already_connected": _("Already connected"),
         "to_itself": _("A node cannot connect to itself"),

@@ -187,11 +187,13 @@ def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
-    """Put a refusal beside the field that it begins with, or over the form."""
+    """Put a refusal beside the field that it is about, by the field's own title, or over the form."""
     said = sentence(refused)
-    names = [field.name for section in sections for field in section.fields]
-    found = next((name for name in names if said.startswith(f"{name}: ")), None)
-    return ({found: said}, "") if found else ({}, said)
+    for field in (field for section in sections for field in section.fields):
+        _before, found, reason = said.partition(f"{field.name}: ")
+        if found:
+            return {field.name: f"{field.title}: {reason}"}, ""
+    return {}, said
 
 
 def _query(selected: Selection) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flows.document import KINDS, Edge, FlowProperties, Node, Setting, canonical_json
+from flows.pages.forms.numbers import write_number
 from flows.titles import choice_title, kind_title, section_title, setting_help, setting_title
 
 WIRE_TYPES = {"text": "string", "long_text": "string", "choice": "string"}
@@ -56,6 +57,11 @@ class Field:
     @property
     def has_slider(self) -> bool:
         return self.type == "number" and self.minimum is not None and self.maximum is not None
+
+    @property
+    def position(self) -> str:
+        """Return where the slider stands, as browsers read it."""
+        return "" if isinstance(self.value, Typed) else canonical_json(self.value)
 
     @property
     def described_by(self) -> str:
@@ -121,14 +127,14 @@ def written(type: str, value: object) -> str:
     match type, value:
         case _, None:
             return ""
-        case _, Typed():
-            return value
-        case "json", _:
+        case "json", _ if not isinstance(value, Typed):
             return json.dumps(value, ensure_ascii=False, indent=2)
-        case "names", list() | tuple():
-            return "\n".join(map(str, value))
         case _, str():
             return value
+        case "integer" | "number", int() | float():
+            return write_number(value)
+        case "names", list() | tuple():
+            return "\n".join(map(str, value))
         case _:
             return canonical_json(value)
 

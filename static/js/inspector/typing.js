@@ -6,9 +6,9 @@
 
 import { heightFor } from "../lib/geometry.js";
 import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
-import { NotAValue, change, read } from "../lib/values.js";
+import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
-import { notAValue, placeOf } from "./unsaved_fields.js";
+import { placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
@@ -103,11 +103,11 @@ export class Typing {
   #input(field, { atOnce = false, isComposing = false } = {}) {
     if (field.dataset.sliderFor) {
       const number = document.getElementById(field.dataset.sliderFor);
-      number.value = field.value;
+      number.value = written("number", Number(field.value));
       return this.#input(number);
     }
     const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
-    if (slider) slider.value = field.value;
+    if (slider && !whyNot("number", field.value)) slider.value = read("number", field.value) ?? "";
     const name = nameOf(field);
     const isMine = this.#parts.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
@@ -156,7 +156,7 @@ export class Typing {
         this.#unsaved.corrected(place, name, { isSent: isDone });
       } catch (error) {
         if (!(error instanceof NotAValue)) throw error;
-        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(notAValue(field)) : undefined;
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(error.message) : undefined;
         this.#unsaved.keep(place, name, field.value, reason);
       }
     }
@@ -199,7 +199,7 @@ export const nameOf = (field) => ("ownColour" in field.dataset ? "colour" : fiel
 /** What a field says, as JSON; an emptied setting is unset. @throws {NotAValue} */
 function valueOf(name, field) {
   if (field.type === "checkbox") return field.checked;
-  if (field.validity.badInput || field.validity.customError) throw new NotAValue();
+  if (field.validity.customError) throw new NotAValue();
   const value = read(field.dataset.type ?? "string", field.value);
   return name.startsWith("settings.") && (value === "" || (Array.isArray(value) && !value.length)) ? null : value;
 }

@@ -90,7 +90,7 @@ export function removeAndJoin(nodes, edgesOf, isPlain = () => false) {
   for (const id of gone) {
     const ends = outOf(id, gone, edgesOf);
     for (const [index, into] of edgesOf(id).filter((edge) => edge.target === id && !gone.has(edge.source)).entries()) {
-      // Each begins with another end, so that of all edges as many as possible go on.
+      // Each begins with another end: so as many edges as possible go on.
       for (const end of [...ends.slice(index % ends.length), ...ends.slice(0, index % ends.length)]) {
         const key = [into.source, into.sourcePort, end.target, end.targetPort].join(" ");
         const exists = edgesOf(into.source).some((edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ") === key);
