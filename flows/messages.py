@@ -119,6 +119,15 @@ def _actions() -> dict[str, str]:
         "redo_done": _("Redone"),
         "nothing_to_undo": _("Nothing to undo"),
         "nothing_to_redo": _("Nothing to redo"),
+        **_counted(
+            "edges_along", lambda n: ngettext("{count} edge was removed too.", "{count} edges were removed too.", n)
+        ),
+        **_counted(
+            "members_along",
+            lambda n: ngettext(
+                "{count} node is no longer in the group.", "{count} nodes are no longer in the group.", n
+            ),
+        ),
         "left_alone": _("Not undone: someone else changed {what}"),
         "a_deleted_node": _("a deleted node"),
         "an_edge": _("an edge"),

@@ -35,6 +35,7 @@ class Field:
     maximum: float | None = None
     step: float | None = None
     length: int | None = None
+    makes_ports: bool = False
 
     @property
     def wire(self) -> str:
@@ -110,6 +111,7 @@ def setting_field(setting: Setting, settings: Mapping[str, object]) -> Field:
         minimum=setting.minimum if setting.type != "names" else None,
         maximum=setting.maximum if setting.type != "names" else None,
         step=setting.step,
+        makes_ports=setting.makes_ports,
     )
 
 

@@ -168,7 +168,7 @@ export class Graph extends EventTarget {
   /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */
   lay(operations) {
     const before = this.#patched;
-    const now = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edge: (id) => this.#baseEdge(id), edges: (id) => this.#baseEdges(id) }, operations);
+    const now = this.projected(operations);
     this.#patched = now;
     const nodes = new Set([...changed(before.nodes, now.nodes), ...changed(before.counts, now.counts)]);
     const edges = changed(before.edges, now.edges);
@@ -177,6 +177,11 @@ export class Graph extends EventTarget {
     for (const id of nodes) this.#lay(id);
     for (const id of edges) this.#layEdge(id);
     if (nodes.size || edges.size) this.#change(nodes, edges);
+  }
+
+  /** What operations would change in what the server has. @param {Iterable<object>} operations @returns {import("../lib/pending.js").Differences} */
+  projected(operations) {
+    return project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edge: (id) => this.#baseEdge(id), edges: (id) => this.#baseEdges(id) }, operations);
   }
 
   #baseNode(id) {

@@ -147,8 +147,8 @@ export class Commands {
   #ungroup() {
     const groups = this.#chosen.filter((node) => node.kind === "group");
     const members = groups.flatMap(({ id, parent }) => this.#parts.graph.membersOf(id).map((node) => ({ id: node.id, parent })));
-    const kept = members.filter(({ parent }) => parent).map(({ id, parent }) => editNode(id, { parent }));
-    this.#parts.editing.submit([...kept, ...groups.map(({ id }) => removeNode(id))]);
+    const moved = members.map(({ id, parent }) => editNode(id, { parent }));
+    this.#parts.editing.submit([...moved, ...groups.map(({ id }) => removeNode(id))]);
     this.#parts.selection.set({ nodes: members.map(({ id }) => id) });
   }
 
