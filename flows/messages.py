@@ -113,6 +113,10 @@ def _actions() -> dict[str, str]:
         "insert": _("Insert node"),
         "group": pgettext("action", "Group"),
         "ungroup": _("Ungroup"),
+        "collapse": _("Collapse"),
+        "expand": _("Expand"),
+        "collapsed_now": _("Group collapsed"),
+        "expanded_now": _("Group expanded"),
         "enable": _("Enable"),
         "disable": _("Disable"),
         "undo_done": _("Undone"),
@@ -234,6 +238,7 @@ def _properties() -> dict[str, str]:
         "nothing": _("nothing"),
         "on": _("on"),
         "off": _("off"),
+        "collapsed": _("collapsed"),
     }
 
 

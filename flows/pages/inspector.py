@@ -28,7 +28,7 @@ from flows.pages.decorators import PageRequest, flow_view, logged_in, principal,
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import empty_forms
 from flows.parsing import parse_operation
-from flows.rendering import spoken_name
+from flows.rendering import spoken_name, stand_ins
 from flows.sentences import sentence
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
@@ -81,7 +81,9 @@ def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any
     graph = StoredGraph(access.flow)
     selected = _selected(graph, request.GET)
     context = _context(access, graph, selected, _sections(selected, graph))
-    first = sorted(loaded.document.nodes(), key=lambda node: (node.x, node.y))[:LISTED]
+    hidden = stand_ins(loaded.document.nodes())
+    shown = (node for node in loaded.document.nodes() if node.id not in hidden)
+    first = sorted(shown, key=lambda node: (node.x, node.y))[:LISTED]
     return {**context, "outline": [(node.id, spoken_name(node)) for node in first]}
 
 

@@ -44,6 +44,7 @@ export class Commands {
     group: () => this.#group(),
     ungroup: () => this.#ungroup(),
     enable: () => this.#toggle(),
+    collapse: (id) => this.#collapse(id),
     insert: (edge) => this.#insert(edge),
   };
 
@@ -155,6 +156,16 @@ export class Commands {
   #toggle() {
     const enabled = this.#chosen.some(({ element }) => element.hasAttribute("data-disabled"));
     this.#parts.editing.submit(this.#chosen.map(({ id }) => editNode(id, { enabled })));
+  }
+
+  /** Collapse the selected groups, or this one; expand them if they all are. */
+  #collapse(id) {
+    const { editing, graph, notices, texts } = this.#parts;
+    const groups = (id ? [graph.node(id)] : this.#chosen).filter((node) => node?.kind === "group");
+    if (!groups.length) return;
+    const isCollapsed = groups.every(({ collapsed }) => collapsed);
+    editing.submit(groups.map((group) => editNode(group.id, { settings: { collapsed: isCollapsed ? null : true } })));
+    notices.announce(texts.say(isCollapsed ? "expanded_now" : "collapsed_now"));
   }
 
   /** Ask which node goes into an edge. */

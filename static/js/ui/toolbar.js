@@ -53,7 +53,7 @@ export class Toolbar {
     else if (command === "close-panel") panels.reveal("inspector", false);
     else if (command === "raise") sheet.raise();
     else if (command === "menu") contextMenu.show({ node: [...selection.nodes][0] }, event, button);
-    else commands.run(command);
+    else commands.run(command, button.closest("[data-node-id]")?.dataset.nodeId);
   }
 
   /** A person's preferences are kept in this browser; the form, rendered for everyone, gets them whenever it is shown. */
