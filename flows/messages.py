@@ -84,6 +84,7 @@ def _people() -> dict[str, str]:
         "you": _("you"),
         "somebody": _("Someone"),
         "following": _("Following {name}"),
+        "people_here": _("People in this flow"),
         "editing": _("{name} is editing"),
         "changed_by": _("{name} changed the flow"),
         "meanwhile": _("{name} changed this while you were typing: “{text}”"),

@@ -53,7 +53,7 @@ class Field:
     @property
     def is_wide(self) -> bool:
         """Whether it needs the panel's whole width."""
-        return self.type not in {"choice", "integer", "number"} or self.has_slider
+        return self.type not in {"integer", "number"} or self.has_slider
 
     @property
     def has_slider(self) -> bool:
