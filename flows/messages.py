@@ -84,6 +84,7 @@ def _people() -> dict[str, str]:
         "you": _("you"),
         "somebody": _("Someone"),
         "following": _("Following {name}"),
+        "people_here": _("People in this flow"),
         "editing": _("{name} is editing"),
         "changed_by": _("{name} changed the flow"),
         "meanwhile": _("{name} changed this while you were typing: “{text}”"),
@@ -113,12 +114,25 @@ def _actions() -> dict[str, str]:
         "insert": _("Insert node"),
         "group": pgettext("action", "Group"),
         "ungroup": _("Ungroup"),
+        "collapse": _("Collapse"),
+        "expand": _("Expand"),
+        "collapsed_now": _("Group collapsed"),
+        "expanded_now": _("Group expanded"),
         "enable": _("Enable"),
         "disable": _("Disable"),
         "undo_done": _("Undone"),
         "redo_done": _("Redone"),
         "nothing_to_undo": _("Nothing to undo"),
         "nothing_to_redo": _("Nothing to redo"),
+        **_counted(
+            "edges_along", lambda n: ngettext("{count} edge was removed too.", "{count} edges were removed too.", n)
+        ),
+        **_counted(
+            "members_along",
+            lambda n: ngettext(
+                "{count} node is no longer in the group.", "{count} nodes are no longer in the group.", n
+            ),
+        ),
         "left_alone": _("Not undone: someone else changed {what}"),
         "a_deleted_node": _("a deleted node"),
         "an_edge": _("an edge"),
@@ -147,6 +161,7 @@ def _refusals() -> dict[str, str]:
         "not_a_value": _("Not valid JSON"),
         "not_an_integer": _("Enter a whole number"),
         "not_a_number": _("Enter a number"),
+        "two_numbers": _("This could mean two numbers. Write it without thousands separators."),
         "discard": _("Discard"),
         "already_connected": _("Already connected"),
         "to_itself": _("A node cannot connect to itself"),
@@ -224,6 +239,7 @@ def _properties() -> dict[str, str]:
         "nothing": _("nothing"),
         "on": _("on"),
         "off": _("off"),
+        "collapsed": _("collapsed"),
     }
 
 

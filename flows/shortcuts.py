@@ -45,6 +45,7 @@ def _select() -> list[Shortcut]:
         (("Ctrl", "Shift", "←"), _("Align (any arrow key)")),
         (("Ctrl", "G"), pgettext("action", "Group")),
         (("Ctrl", "Shift", "G"), _("Ungroup")),
+        ((".",), _("Collapse or expand group")),
     ]
 
 

@@ -55,7 +55,7 @@ def port_point(node: Node, port: str, direction: Literal["in", "out"]) -> Point:
         return node.x, node.y + node.height / 2
     outputs = ports_of(node).outputs
     index = outputs.index(port) if port in outputs else 0
-    offset = port_offset(node.height, index, len(outputs), branches=node.kind == "decision")
+    offset = port_offset(node.height, index, max(len(outputs), 1), branches=node.kind == "decision")
     return node.x + node.width, node.y + offset
 
 

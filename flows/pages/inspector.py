@@ -5,12 +5,15 @@ draws the first one, and who is in the flow. Without them, or when htmx posts th
 through the same commands; what is refused comes back beside its field.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,14 +21,14 @@ from accounts.colours import colour_of
 from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
-from flows.commands import Refused, Submission
+from flows.commands import Receipt, Refused, Submission, UndoRequest
 from flows.document import KINDS, Edge, Graph, Node
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import empty_forms
 from flows.parsing import parse_operation
-from flows.rendering import spoken_name
+from flows.rendering import spoken_name, stand_ins
 from flows.sentences import sentence
 from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
@@ -78,25 +81,53 @@ def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any
     graph = StoredGraph(access.flow)
     selected = _selected(graph, request.GET)
     context = _context(access, graph, selected, _sections(selected, graph))
-    first = sorted(loaded.document.nodes(), key=lambda node: (node.x, node.y))[:LISTED]
+    hidden = stand_ins(loaded.document.nodes())
+    shown = (node for node in loaded.document.nodes() if node.id not in hidden)
+    first = sorted(shown, key=lambda node: (node.x, node.y))[:LISTED]
     return {**context, "outline": [(node.id, spoken_name(node)) for node in first]}
 
 
 def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selection) -> HttpResponse:
     sections = _sections(selected, graph)
+    if "undo" in request.POST:
+        return _undo(request, access, selected)
     reading = forms.read(sections, request.POST)
     _read_common(reading, selected, request.POST)
     errors, general = dict(reading.errors), ""
     if not errors and reading.changes:
-        operation = parse_operation(_operation(selected, reading.changes))
+        operation = parse_operation(_operation(selected, reading.changes, graph))
         submission = Submission(operation=operation, principal=principal(request), via="page")
         receipt = commands.submit(access.flow.pk, [submission])
         if isinstance(answer := receipt.answers[0], Refused):
             errors, general = _place(sections, answer)
+        else:
+            _tell(request, receipt)
     if errors or general:
         context = _context(access, graph, selected, forms.with_errors(sections, errors, request.POST))
         context |= {"error": general, "shown": request.POST.get("shown", "")}
         return render(request, context["inspector_template"], context, status=422)
+    return _shown_again(request, access, selected)
+
+
+def _undo(request: PageRequest, access: Access, selected: Selection) -> HttpResponse:
+    """Undo what the notice was about; say why if that cannot be done."""
+    at = request.POST["undo"]
+    undo = UndoRequest(int(at) if re.fullmatch("[0-9]{1,18}", at) else None)
+    receipt = commands.submit(access.flow.pk, [Submission(operation=undo, principal=principal(request), via="page")])
+    if isinstance(answer := receipt.answers[0], Refused):
+        messages.warning(request, sentence(answer))
+    return _shown_again(request, access, selected)
+
+
+def _tell(request: PageRequest, receipt: Receipt) -> None:
+    """Say at once what went along with an edit without being named in it."""
+    gone = sum(pair.after is None for pair in receipt.effect.edges.values())
+    if gone:
+        said = ngettext("{count} edge was removed too.", "{count} edges were removed too.", gone)
+        messages.info(request, said.format(count=gone), extra_tags=str(receipt.version))
+
+
+def _shown_again(request: PageRequest, access: Access, selected: Selection) -> HttpResponse:
     if not wants_fragment(request):
         return redirect(f"{reverse('flows:editor', args=[access.flow.pk])}{_query(selected)}")
     access.flow.refresh_from_db()
@@ -177,21 +208,26 @@ def _shown_in_common(nodes: tuple[Node, ...]) -> dict[str, str]:
     return {"enabled": str(all(node.enabled for node in nodes)), "colour": forms.swatches(nodes)["chosen"]}
 
 
-def _operation(selected: Selection, changes: dict[str, Any]) -> dict[str, Any]:
+def _operation(selected: Selection, changes: dict[str, Any], graph: Graph) -> dict[str, Any]:
     if selected.edge:
         return {"kind": "edit_edge", "id": selected.edge.id, "set": changes}
     if not selected.nodes:
         return {"kind": "edit_flow", "set": changes}
-    edits = [{"kind": "edit_node", "id": node.id, "set": changes} for node in selected.nodes]
+    if selected.node and "branches" in changes.get("settings", {}):
+        edits = forms.edit_branches(selected.node, changes, graph.edges_of(selected.node.id))
+    else:
+        edits = [{"kind": "edit_node", "id": node.id, "set": changes} for node in selected.nodes]
     return edits[0] if len(edits) == 1 else {"kind": "batch", "operations": edits}
 
 
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:
-    """Put a refusal beside the field that it begins with, or over the form."""
+    """Put a refusal beside the field that it is about, by the field's own title, or over the form."""
     said = sentence(refused)
-    names = [field.name for section in sections for field in section.fields]
-    found = next((name for name in names if said.startswith(f"{name}: ")), None)
-    return ({found: said}, "") if found else ({}, said)
+    for field in (field for section in sections for field in section.fields):
+        _before, found, reason = said.partition(f"{field.name}: ")
+        if found:
+            return {field.name: f"{field.title}: {reason}"}, ""
+    return {}, said
 
 
 def _query(selected: Selection) -> str:

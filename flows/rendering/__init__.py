@@ -10,6 +10,7 @@ Everything is escaped by `format_html`. There are no inline styles: places stand
 
 from flows.rendering.captions import footer_settings, second_line, second_line_settings
 from flows.rendering.changes import fragments, state_html
+from flows.rendering.collapsed import stand_ins
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.layers import Canvas, canvas, whole
 from flows.rendering.layout import bounds, layout_css
@@ -31,6 +32,7 @@ __all__ = [
     "second_line",
     "second_line_settings",
     "spoken_name",
+    "stand_ins",
     "state_html",
     "thumbnail_svg",
     "whole",

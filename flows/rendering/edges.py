@@ -9,9 +9,15 @@ from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 
 
 @cached
-def edge_html(edge: Edge, source: Node, target: Node) -> SafeString:
-    """Render an edge between the nodes at its ends, without its label."""
-    start, end = port_point(source, edge.source_port, "out"), port_point(target, edge.target_port, "in")
+def edge_html(
+    edge: Edge, source: Node, target: Node, begins: Node | None = None, ends: Node | None = None
+) -> SafeString:
+    """Render an edge between the nodes at its ends, without its label.
+
+    It `begins` and `ends` at the collapsed groups that stand in for these nodes, if there are any.
+    """
+    start = port_point(begins or source, edge.source_port, "out")
+    end = port_point(ends or target, edge.target_port, "in")
     curve = curve_between(start, end)
     return format_html(
         '<g id="e-{id}" data-edge-id="{id}" data-source="{source}" data-target="{target}" data-source-port="{out}"'
@@ -37,5 +43,8 @@ def label_html(edge: Edge) -> SafeString:
     if not edge.label:
         return EMPTY
     return format_html(
-        '<div id="l-{}" class="edge-label" dir="auto" data-label-of="{}">{}</div>', edge.id, edge.id, edge.label
+        '<div id="l-{}" class="edge-label" dir="auto" translate="no" data-label-of="{}">{}</div>',
+        edge.id,
+        edge.id,
+        edge.label,
     )

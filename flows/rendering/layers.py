@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from flows.document import Graph, Node
+from flows.document import Edge, Graph, Node
+from flows.rendering.collapsed import stand_ins
 from flows.rendering.edges import edge_html, label_html
 from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html
@@ -29,10 +30,10 @@ def canvas(document: Graph) -> Canvas:
     counts = _member_counts(nodes)
     depths = _depths(by_id)
     groups = sorted((node for node in nodes if node.kind == "group"), key=lambda node: depths[node.id])
-    edges = list(document.edges())
+    edges, hidden = list(document.edges()), stand_ins(nodes)
     return Canvas(
         groups=joined(node_html(group, counts.get(group.id, 0)) for group in groups),
-        edges=joined(edge_html(edge, by_id[edge.source], by_id[edge.target]) for edge in edges),
+        edges=joined(_edge(edge, by_id, hidden) for edge in edges),
         labels=joined(label_html(edge) for edge in edges if edge.label),
         nodes=joined(node_html(node) for node in nodes if node.kind != "group"),
     )
@@ -50,6 +51,13 @@ def whole(document: Graph) -> SafeString:
         layers.labels,
         layers.nodes,
     )
+
+
+def _edge(edge: Edge, by_id: Mapping[str, Node], hidden: Mapping[str, Node]) -> SafeString:
+    source, target = by_id[edge.source], by_id[edge.target]
+    if not hidden:
+        return edge_html(edge, source, target)
+    return edge_html(edge, source, target, hidden.get(source.id), hidden.get(target.id))
 
 
 def _member_counts(nodes: Iterable[Node]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.document import KINDS, Edge, Graph, Node, edge_path
+from flows.rendering.collapsed import is_hidden, stand_ins
 
 MARGIN = 48
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -37,8 +38,13 @@ def bounds(nodes: Iterable[Node]) -> Bounds:
 def layout_css(document: Graph) -> str:
     """Return the rules that put nodes and edge labels in their places and the flow into the middle of the canvas."""
     nodes = {node.id: node for node in document.nodes()}
-    lines = [_world(bounds(nodes.values())), *map(_node, nodes.values())]
-    lines += (_label(edge, nodes) for edge in document.edges() if edge.label)
+    hidden = stand_ins(nodes.values())
+    shown = nodes | hidden
+    lines = [_world(bounds(shown.values())), *map(_node, nodes.values())]
+    lines += (_label(edge, shown) for edge in document.edges() if edge.label)
+    if hidden:
+        edges = (edge.id for edge in document.edges() if is_hidden(edge, hidden))
+        lines.append(_hidden([*(f"#n-{id}" for id in hidden), *(f"#e-{id},#l-{id}" for id in edges)]))
     return "\n".join(lines) + "\n"
 
 
@@ -55,6 +61,11 @@ def _node(node: Node) -> str:
     colour = f";--colour:{node.colour}" if own else ""
     place = f"transform:translate({_n(node.x)}px,{_n(node.y)}px);width:{_n(node.width)}px;height:{_n(node.height)}px"
     return f"#n-{node.id}{{{place}{colour}}}"
+
+
+def _hidden(selectors: Iterable[str]) -> str:
+    """Hide what is inside collapsed groups until scripts take it away."""
+    return f"[data-world]:not([data-drawn]) :is({','.join(selectors)}){{display:none}}"
 
 
 def _label(edge: Edge, nodes: dict[str, Node]) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext
 
 from flows.document import KINDS, Kind, Node, Ports, canonical_json, ports_of
 from flows.rendering.captions import footer, second_line
+from flows.rendering.collapsed import is_collapsed
 from flows.rendering.fragment_cache import cached_by_language
 from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 from flows.rendering.notes import note_html
@@ -58,9 +59,10 @@ def fresh(kind: Kind) -> Node:
 
 
 def spoken_name(node: Node) -> str:
-    """Describe a node for people who cannot see it: label, kind, and whether it is off."""
+    """Describe a node for people who cannot see it: label, kind, and whether it is off or collapsed."""
     parts = [node.label[:SPOKEN_LABEL], kind_title(KINDS[node.kind])]
-    return ", ".join(part for part in (*parts, "" if node.enabled else gettext("off")) if part)
+    state = ("" if node.enabled else gettext("off"), gettext("collapsed") if is_collapsed(node) else "")
+    return ", ".join(part for part in (*parts, *state) if part)
 
 
 def _content(node: Node) -> SafeString:
@@ -83,17 +85,25 @@ def _colour(node: Node) -> SafeString:
 
 def _state(node: Node) -> SafeString:
     disabled = flag("data-disabled", not node.enabled)
-    collapsed = flag("data-collapsed", node.kind == "group" and node.settings.get("collapsed") is True)
+    collapsed = flag("data-collapsed", is_collapsed(node))
     return format_html("{}{}", disabled, collapsed)
 
 
 def _body(node: Node, members: int) -> SafeString:
     if node.kind == "group":
-        return format_html('{}<span class="node-count">{}</span>', _label(node), members)
+        return format_html(
+            '<button class="group-toggle" type="button" data-command="collapse" tabindex="-1" aria-expanded="{}"'
+            ' aria-label="{}"></button>{}<span class="node-count" data-count="{}" translate="no">{}</span>',
+            "false" if is_collapsed(node) else "true",
+            gettext("Members"),
+            _label(node),
+            members,
+            members,
+        )
     if node.kind == "note":
         text = node.settings.get("text")
         return format_html(
-            '{}<div class="note-text" dir="auto" hx-ignore>{}</div>',
+            '{}<div class="note-text" dir="auto" translate="no" hx-ignore>{}</div>',
             _label(node),
             note_html(text if isinstance(text, str) else ""),
         )
@@ -110,9 +120,11 @@ def _body(node: Node, members: int) -> SafeString:
 def _label(node: Node) -> SafeString:
     if len(node.label) > LONG_LABEL:
         return format_html(
-            '<span class="node-label" data-node-label dir="auto" title="{}">{}</span>', node.label, node.label
+            '<span class="node-label" data-node-label dir="auto" translate="no" title="{}">{}</span>',
+            node.label,
+            node.label,
         )
-    return format_html('<span class="node-label" data-node-label dir="auto">{}</span>', node.label)
+    return format_html('<span class="node-label" data-node-label dir="auto" translate="no">{}</span>', node.label)
 
 
 def _footer(node: Node) -> SafeString:
@@ -132,7 +144,7 @@ def _ports(ports: Ports, is_decision: bool) -> SafeString:
         row = '<span class="port" data-port="{}" data-direction="out"></span>'
         return format_html("{}{}", inputs, format_html_join("", row, ((name,) for name in ports.outputs)))
     row = (
-        '<span class="branch"><span class="branch-name" dir="auto">{}</span>'
+        '<span class="branch"><span class="branch-name" dir="auto" translate="no">{}</span>'
         '<span class="port" data-port="{}" data-direction="out" title="{}"></span></span>'
     )
     rows = format_html_join("", row, ((name, name, name) for name in ports.outputs))

@@ -57,6 +57,8 @@ class Editor {
     renderer.addEventListener("drawn", ({ detail }) => this.#finish(detail));
     patcher.addEventListener("flow", ({ detail }) => Object.assign(this.#root.querySelector("helix-flow").dataset, detail));
     this.#firstView();
+    renderer.hideMembers();
+    this.#world.toggleAttribute("data-drawn", true);
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
     this.#early = new EarlyInput(this.#root, () => this.#load());
     for (const type of ONE_TIME_EVENTS) session.addEventListener(type, this.#queue);

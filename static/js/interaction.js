@@ -51,8 +51,11 @@ export function interact(page) {
 }
 
 /** Show what the page came with. */
-function begin({ conflicts, focus, inspector, renderer, root, selection, statusPill }) {
-  const count = () => statusPill.count({ notes: conflicts.count, unsaved: inspector.unsaved });
+function begin({ conflicts, focus, inspector, outboxPanel, renderer, root, selection, statusPill }) {
+  const count = () => {
+    const counts = { notes: conflicts.count, unsaved: inspector.unsaved };
+    for (const part of [statusPill, outboxPanel]) part.count(counts);
+  };
   conflicts.addEventListener("change", count);
   inspector.addEventListener("unsaved", count);
   renderer.pinned = () => [...selection.nodes, focus.current].filter(Boolean);

@@ -40,18 +40,29 @@ test("edges of a removed node are not removed twice", () => {
 
 test("what led in is joined with what led out, once, never to itself", () => {
   const edges = [edge("1", "a", "b"), edge("2", "b", "c"), edge("3", "c", "d"), edge("4", "a", "d"), edge("5", "c", "a")];
-  const [, , ...joins] = removeAndJoin(new Set(["b", "c"]), around(edges));
-  assert.deepEqual(joins, []);
-  const simple = removeAndJoin(new Set(["b"]), around(edges.slice(0, 2)));
-  assert.deepEqual(simple[0], { kind: "remove_node", id: "b" });
-  assert.equal(ends(simple[1]), "a out c in");
+  assert.deepEqual(removeAndJoin(new Set(["b", "c"]), around(edges)).map(({ kind }) => kind), ["remove_node", "remove_node"]);
 });
 
-test("a node with both kinds of ports goes into an edge, one without does not", () => {
+test("a join is an edge that was there, moved: the one that led in, unless only the other has something on it", () => {
+  const edges = [edge("1", "a", "b", "yes"), edge("2", "b", "c", "out", "x")];
+  const led = { kind: "edit_edge", id: "1", set: { target: "c", target_port: "x" } };
+  assert.deepEqual(removeAndJoin(["b"], around(edges)), [led, { kind: "remove_node", id: "b" }]);
+  assert.deepEqual(removeAndJoin(["b"], around(edges), () => true)[0], led);
+  const [kept] = removeAndJoin(["b"], around(edges), ({ id }) => id === "1");
+  assert.deepEqual(kept, { kind: "edit_edge", id: "2", set: { source: "a", source_port: "yes" } });
+});
+
+test("with more joins than edges the others are new, and come after the nodes have gone", () => {
+  const edges = ["1", "2", "3"].map((id) => edge(id, `from${id}`, "b")).concat(["4", "5", "6"].map((id) => edge(id, "b", `to${id}`)));
+  const kinds = removeAndJoin(["b"], around(edges)).map(({ kind }) => kind);
+  assert.deepEqual(kinds, [...Array(6).fill("edit_edge"), "remove_node", ...Array(3).fill("add_edge")]);
+});
+
+test("a node with both kinds of ports goes into an edge, which stays as its first half; one without does not", () => {
   assert.deepEqual(insertInto(edge("e", "a", "b"), { id: "s", inputs: [], outputs: ["out"] }), []);
-  const [gone, into, out] = insertInto(edge("e", "a", "b", "yes"), { id: "n", inputs: ["in"], outputs: ["each", "out"] });
-  assert.deepEqual(gone, { kind: "remove_edge", id: "e" });
-  assert.deepEqual([into, out].map(ends), ["a yes n in", "n each b in"]);
+  const [first, second] = insertInto(edge("e", "a", "b", "yes"), { id: "n", inputs: ["in"], outputs: ["each", "out"] });
+  assert.deepEqual(first, { kind: "edit_edge", id: "e", set: { target: "n", target_port: "in" } });
+  assert.equal(ends(second), "n each b in");
 });
 
 test("copies have new ids, keep their group and the edges among them", () => {

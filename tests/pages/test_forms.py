@@ -126,8 +126,28 @@ def test_numbers_are_shown_as_they_are_kept() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es"])
-def test_numbers_that_the_browser_reads_are_written_as_html_has_them(language: str) -> None:
+def test_sliders_are_written_as_html_has_them(language: str) -> None:
+    with override(language):
+        sliders = re.findall(r'<input class="slider"[^>]*>', empty_forms().html)
+    assert 'step="0.1" value="0.7"' in sliders[0]
+    assert not re.findall(r'="\d+,\d', "".join(sliders))
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "0.7"), ("de", "0,7"), ("es", "0,7")])
+def test_numbers_are_shown_as_the_language_writes_them(language: str, shown: str) -> None:
     with override(language):
         form = empty_forms().html
-    assert 'step="0.05"' in form
-    assert not re.findall(r'(?:step|min|max|value)="\d+,\d', form)
+    assert f'name="settings.temperature" data-type="number" value="{shown}"' in form
+    assert ' type="number"' not in form
+    assert 'data-type="integer" value="1024"' in form
+
+
+def test_what_could_mean_two_numbers_is_refused_and_stays_as_it_was_typed() -> None:
+    shown = sections("agent", max_tokens=7)
+    reading = read(shown, typed := QueryDict("settings.max_tokens=1.000&settings.temperature=0,1"))
+    assert reading.errors == {
+        "settings.max_tokens": "This could mean two numbers. Write it without thousands separators."
+    }
+    assert reading.changes == {"settings": {"temperature": 0.1}}
+    again = {one.name: one for section in with_errors(shown, reading.errors, typed) for one in section.fields}
+    assert again["settings.max_tokens"].text == "1.000"

@@ -70,6 +70,13 @@ def test_an_empty_title_is_told(flow: Flow, bob: User, enter: Enter, hx: dict[st
     assert 'role="alert"' in answer.content.decode()
 
 
+def test_a_refusal_names_the_field_as_the_screen_does(flow: Flow, bob: User, enter: Enter, hx: dict[str, str]) -> None:
+    answer = enter(bob).post(url(flow), {"node": "a-agent", "settings.max_tokens": "0"}, headers=hx)
+    html = answer.content.decode()
+    assert "Max tokens: a whole number from 1 to 10,000,000" in html
+    assert "settings.max_tokens:" not in html
+
+
 # What is changed.
 
 

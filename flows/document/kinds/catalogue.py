@@ -16,7 +16,8 @@ class Setting:
     """One typed setting of a kind.
 
     `choices` are pairs of value and title. `default` is what an unset setting means, shown in forms and never stored.
-    `minimum` and `maximum` are enforced; for `names` they count the names. `step` is for the form alone.
+    `minimum` and `maximum` are enforced; for `names` they count the names. `step` is for the form alone. Edges hang on
+    the names of one that `makes_ports`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Setting:
     step: float | None = None
     section: str = "Settings"
     help: str = ""
+    makes_ports: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +80,18 @@ def json_setting(name: str, title: str, section: str, help: str = "") -> Setting
     return Setting(name=name, title=title, type="json", section=section, help=help)
 
 
-def names_setting(name: str, title: str, section: str, help: str = "") -> Setting:
+def names_setting(name: str, title: str, section: str, help: str = "", *, makes_ports: bool = False) -> Setting:
     """Describe a setting that is a list of names."""
-    return Setting(name=name, title=title, type="names", default=(), maximum=100, section=section, help=help)
+    return Setting(
+        name=name,
+        title=title,
+        type="names",
+        default=(),
+        maximum=100,
+        section=section,
+        help=help,
+        makes_ports=makes_ports,
+    )
 
 
 def whole_setting(name: str, title: str, section: str, *, default: int, low: int = 0, high: int) -> Setting:

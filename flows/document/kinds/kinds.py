@@ -155,7 +155,11 @@ DECISION = Kind(
         text_setting("language", "Condition language", "Condition"),
         long_setting("expression", "Expression", "Condition"),
         names_setting(
-            "branches", "Branches", "Branches", "Each branch is an output. Anything else goes to the default output."
+            "branches",
+            "Branches",
+            "Branches",
+            "Each branch is an output. Anything else goes to the default output.",
+            makes_ports=True,
         ),
         text_setting("default_branch", "Default branch", "Branches"),
     ),

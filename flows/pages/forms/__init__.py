@@ -4,6 +4,7 @@ A form shows what an element is and reads what a person typed back into the diff
 converts text to JSON values and no more: what a value may be is for the document to say, so nothing is validated twice.
 """
 
+from flows.pages.forms.branches import edit_branches
 from flows.pages.forms.fields import (
     Field,
     Section,
@@ -22,6 +23,7 @@ __all__ = [
     "Reading",
     "Section",
     "edge_sections",
+    "edit_branches",
     "flow_sections",
     "is_touched",
     "marks",

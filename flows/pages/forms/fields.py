@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from flows.document import KINDS, Edge, FlowProperties, Node, Setting, canonical_json
+from flows.pages.forms.numbers import write_number
 from flows.titles import choice_title, kind_title, section_title, setting_help, setting_title
 
 WIRE_TYPES = {"text": "string", "long_text": "string", "choice": "string"}
@@ -34,6 +35,7 @@ class Field:
     maximum: float | None = None
     step: float | None = None
     length: int | None = None
+    makes_ports: bool = False
 
     @property
     def wire(self) -> str:
@@ -51,11 +53,16 @@ class Field:
     @property
     def is_wide(self) -> bool:
         """Whether it needs the panel's whole width."""
-        return self.type not in {"choice", "integer", "number"} or self.has_slider
+        return self.type not in {"integer", "number"} or self.has_slider
 
     @property
     def has_slider(self) -> bool:
         return self.type == "number" and self.minimum is not None and self.maximum is not None
+
+    @property
+    def position(self) -> str:
+        """Return where the slider stands, as browsers read it."""
+        return "" if isinstance(self.value, Typed) else canonical_json(self.value)
 
     @property
     def described_by(self) -> str:
@@ -104,6 +111,7 @@ def setting_field(setting: Setting, settings: Mapping[str, object]) -> Field:
         minimum=setting.minimum if setting.type != "names" else None,
         maximum=setting.maximum if setting.type != "names" else None,
         step=setting.step,
+        makes_ports=setting.makes_ports,
     )
 
 
@@ -121,14 +129,14 @@ def written(type: str, value: object) -> str:
     match type, value:
         case _, None:
             return ""
-        case _, Typed():
-            return value
-        case "json", _:
+        case "json", _ if not isinstance(value, Typed):
             return json.dumps(value, ensure_ascii=False, indent=2)
-        case "names", list() | tuple():
-            return "\n".join(map(str, value))
         case _, str():
             return value
+        case "integer" | "number", int() | float():
+            return write_number(value)
+        case "names", list() | tuple():
+            return "\n".join(map(str, value))
         case _:
             return canonical_json(value)
 

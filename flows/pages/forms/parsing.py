@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from flows.document import Rejected, parse_json, same_json
 from flows.pages.forms.fields import Field, Section, Typed, written
+from flows.pages.forms.numbers import read_number
 
 ABSENT = object()
 
@@ -78,7 +79,7 @@ def parsed(type: str, text: str) -> object:
         return ABSENT
     match type:
         case "integer" | "number":
-            return _number(type, text.strip())
+            return read_number(text, is_whole=type == "integer")
         case "names":
             return [line.strip() for line in text.split("\n") if line.strip()]
         case "json":
@@ -88,14 +89,6 @@ def parsed(type: str, text: str) -> object:
                 raise ValueError(_("Not valid JSON")) from None
         case _:
             return text
-
-
-def _number(type: str, text: str) -> int | float:
-    try:
-        return int(text) if type == "integer" or text.lstrip("+-").isdecimal() else float(text)
-    except ValueError:
-        message = _("Enter a whole number.") if type == "integer" else _("Enter a number.")
-        raise ValueError(message) from None
 
 
 def _same(one: Field, value: object) -> bool:

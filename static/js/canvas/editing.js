@@ -2,7 +2,8 @@
  * Making edits: whether one can be made now, why not, and how it goes out. Everything that edits does it through here, so that
  * large edits are split, described and refused in one place. The server judges all of them again.
  *
- * Event `change` when the canvas was locked or unlocked.
+ * Events: `change` when the canvas was locked or unlocked; `along` (detail: {edges, members}) after edits that take more along
+ * than they name: so many edges are gone, so many members are in no group any more.
  */
 
 import { describe } from "../lib/describe.js";
@@ -60,8 +61,22 @@ export class Editing extends EventTarget {
       this.#notices.toast(this.#texts.say("no_room"), { tone: "danger" });
       return [];
     }
+    const along = this.#along(operations);
     const name = step ?? (bundles.length > 1 ? newId("s") : undefined);
-    return bundles.map((operation) => this.#session.submit(operation, { step: name, draft, words: this.#words(operation) })).filter((seq) => seq !== null);
+    const seqs = bundles.map((operation) => this.#session.submit(operation, { step: name, draft, words: this.#words(operation) })).filter((seq) => seq !== null);
+    if (seqs.length && (along.edges || along.members)) this.dispatchEvent(new CustomEvent("along", { detail: along }));
+    return seqs;
+  }
+
+  #along(operations) {
+    if (!operations.some(takesAlong)) return { edges: 0, members: 0 };
+    const named = new Set(operations.map(({ id }) => id));
+    const { nodes, edges } = this.#graph.projected([...this.#session.outbox.operations(), ...operations]);
+    const unnamed = (patches, lost) => [...patches].filter(([id, patch]) => !named.has(id) && lost(id, patch)).length;
+    return {
+      edges: unnamed(edges, (id, { gone }) => gone && this.#graph.edge(id)),
+      members: unnamed(nodes, (id, { gone, parent }) => !gone && parent === null && this.#graph.node(id)?.parent),
+    };
   }
 
   /** Keep on this device what would be sent if the page died now. @param {string} key @param {object[]|null} operations */
@@ -80,3 +95,5 @@ export class Editing extends EventTarget {
     return bundled(operations, this.#limits.batch, this.#limits.frame_bytes);
   }
 }
+
+const takesAlong = ({ kind, set }) => kind === "remove_node" || (kind === "edit_node" && set.settings?.branches !== undefined);

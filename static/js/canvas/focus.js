@@ -24,11 +24,11 @@ export class Focus {
   /** Move the focus to a node. @param {string|undefined} id @param {boolean} [selects] */
   node(id, selects = false) {
     const { graph, selection, viewport, renderer } = this.#parts;
-    const record = graph.node(id);
+    const record = graph.node(graph.standIn(id));
     if (!record) return;
     if (selects) {
-      selection.set({ nodes: [id] });
-      viewport.reveal(graph.rect(id));
+      selection.set({ nodes: [record.id] });
+      viewport.reveal(graph.rect(record.id));
     }
     renderer.flush();
     record.element.focus({ preventScroll: true });

@@ -11,7 +11,7 @@
  * @typedef {import("../lib/geometry.js").Rect} Rect
  * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {kind: string, parent: string|null}, x: number,
  *   y: number, width: number, height: number, live: Rect|null, gone: boolean, isMine: boolean, element: HTMLElement,
- *   inputs: string[], outputs: string[], colour: string, enabled: boolean, said?: object}} NodeRecord
+ *   inputs: string[], outputs: string[], colour: string, enabled: boolean, collapsed: boolean, said?: object}} NodeRecord
  * @typedef {{source: string, sourcePort: string, target: string, targetPort: string}} Ends
  * @typedef {Ends & {id: string, base: Ends, gone: boolean, isMine: boolean, element: SVGGElement, label: HTMLElement|null,
  *   said?: {label: string, animated: boolean}}} EdgeRecord
@@ -19,6 +19,9 @@
 
 import { contains } from "../lib/geometry.js";
 import { changed, project } from "../lib/pending.js";
+
+/** Unsent edits may put two groups into each other, until one is refused. */
+const MAX_DEPTH = 64;
 
 export class Graph extends EventTarget {
   /** @type {Map<string, NodeRecord>} */
@@ -48,8 +51,31 @@ export class Graph extends EventTarget {
     return record && !record.gone ? record : undefined;
   }
 
+  /** The nodes that are drawn. */
   *visibleNodes() {
-    for (const record of this.nodes.values()) if (!record.gone) yield record;
+    for (const record of this.nodes.values()) if (!record.gone && this.standIn(record.id) === record.id) yield record;
+  }
+
+  /** What is drawn of a node: the outermost collapsed group around it, or the node itself. @returns {string} */
+  standIn(id) {
+    let shown = id;
+    let at = this.nodes.get(id)?.parent;
+    for (let depth = 0; at && depth < MAX_DEPTH; depth += 1) {
+      if (this.node(at)?.collapsed) shown = at;
+      at = this.nodes.get(at)?.parent;
+    }
+    return shown;
+  }
+
+  /** Whether a node is drawn: neither gone nor inside a collapsed group. */
+  isDrawn(id) {
+    return this.node(id) !== undefined && this.standIn(id) === id;
+  }
+
+  /** Whether an edge is drawn: not between members of one collapsed group. */
+  isEdgeDrawn(id) {
+    const edge = this.edge(id);
+    return Boolean(edge && this.node(edge.source) && this.node(edge.target) && this.standIn(edge.source) !== this.standIn(edge.target));
   }
 
   /** @returns {EdgeRecord[]} */
@@ -59,7 +85,7 @@ export class Graph extends EventTarget {
 
   /** Direct members of a group. */
   membersOf(id) {
-    return [...this.visibleNodes()].filter((node) => node.parent === id);
+    return [...this.nodes.values()].filter((node) => !node.gone && node.parent === id);
   }
 
   /** These and everything inside them. @returns {Set<string>} */
@@ -84,11 +110,11 @@ export class Graph extends EventTarget {
     return [...ids].filter((id) => this.node(id) && !inside(id));
   }
 
-  /** The smallest group around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
+  /** The smallest open group around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
   groupAt(point, except = new Set()) {
     let found = null;
     for (const node of this.visibleNodes()) {
-      if (node.kind !== "group" || except.has(node.id) || !contains(this.rect(node.id), point)) continue;
+      if (node.kind !== "group" || node.collapsed || except.has(node.id) || !contains(this.rect(node.id), point)) continue;
       if (!found || node.width * node.height < found.width * found.height) found = node;
     }
     return found?.id ?? null;
@@ -168,7 +194,7 @@ export class Graph extends EventTarget {
   /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */
   lay(operations) {
     const before = this.#patched;
-    const now = project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edge: (id) => this.#baseEdge(id), edges: (id) => this.#baseEdges(id) }, operations);
+    const now = this.projected(operations);
     this.#patched = now;
     const nodes = new Set([...changed(before.nodes, now.nodes), ...changed(before.counts, now.counts)]);
     const edges = changed(before.edges, now.edges);
@@ -177,6 +203,11 @@ export class Graph extends EventTarget {
     for (const id of nodes) this.#lay(id);
     for (const id of edges) this.#layEdge(id);
     if (nodes.size || edges.size) this.#change(nodes, edges);
+  }
+
+  /** What operations would change in what the server has. @param {Iterable<object>} operations @returns {import("../lib/pending.js").Differences} */
+  projected(operations) {
+    return project({ node: (id) => this.#baseNode(id), members: (id) => this.#members.get(id) ?? [], edge: (id) => this.#baseEdge(id), edges: (id) => this.#baseEdges(id) }, operations);
   }
 
   #baseNode(id) {

@@ -51,9 +51,9 @@ export class OptimisticRendering {
 
   /** What gestures ask of an element, read once. */
   traits(element) {
-    const { kind, label = "", colour = this.#catalogue[kind].colour, disabled } = element.dataset;
+    const { kind, label = "", colour = this.#catalogue[kind].colour, disabled, collapsed } = element.dataset;
     const ports = (direction) => Array.from(element.querySelectorAll(`[data-direction=${direction}]`), (port) => port.dataset.port);
-    return { label, colour, enabled: disabled === undefined, inputs: ports("in"), outputs: ports("out") };
+    return { label, colour, enabled: disabled === undefined, collapsed: collapsed !== undefined, inputs: ports("in"), outputs: ports("out") };
   }
 
   /** Take the server's state of a node whose element stays for now. @param {NodeRecord} record @param {HTMLElement} element as it is rendered */
@@ -69,8 +69,9 @@ export class OptimisticRendering {
     const { settings = {} } = patch;
     const { label = said.label, enabled = said.enabled, colour = said.colour } = patch;
     const outputs = settings.branches !== undefined && record.kind === "decision" ? branchPorts(settings.branches) : said.outputs;
-    Object.assign(record, { label, enabled, colour, outputs });
-    this.#flags(record, settings);
+    const collapsed = settings.collapsed === undefined ? said.collapsed : record.kind === "group" && settings.collapsed === true;
+    Object.assign(record, { label, enabled, colour, collapsed, outputs });
+    this.#flags(record);
     this.#name(record);
     this.#second(record, settings);
     mark(record.element.querySelector(".node-footer"), this.#isReworded(record, settings, "footer"), this.#unsaved);
@@ -101,18 +102,18 @@ export class OptimisticRendering {
     const text = (selector) => element.querySelector(selector)?.textContent;
     return {
       ...this.traits(element),
-      collapsed: element.dataset.collapsed !== undefined,
       name: element.getAttribute("aria-label"),
       tip: element.querySelector("[data-node-label]")?.title,
       second: text(".node-second"),
-      count: Number(text(".node-count")),
+      count: Number(element.querySelector(".node-count")?.dataset.count),
       note: [...(element.querySelector(".note-text")?.cloneNode(true).childNodes ?? [])],
     };
   }
 
-  #flags({ element, kind, enabled, colour, said }, { collapsed }) {
+  #flags({ element, kind, enabled, collapsed, colour }) {
     element.toggleAttribute("data-disabled", !enabled);
-    element.toggleAttribute("data-collapsed", kind === "group" && (collapsed === undefined ? said.collapsed : collapsed === true));
+    element.toggleAttribute("data-collapsed", collapsed);
+    element.querySelector(".group-toggle")?.setAttribute("aria-expanded", String(!collapsed));
     if (colour.toLowerCase() === this.#catalogue[kind].colour) {
       delete element.dataset.colour;
       element.style.removeProperty("--colour");
@@ -122,14 +123,14 @@ export class OptimisticRendering {
     }
   }
 
-  #name({ element, kind, label, enabled, said }) {
+  #name({ element, kind, label, enabled, collapsed, said }) {
     const isSaid = label === said.label;
     const shown = element.querySelector("[data-node-label]");
     if (!shown.isContentEditable) write(shown, label);
     if (isSaid && !said.tip) shown.removeAttribute("title");
     else shown.title = isSaid ? said.tip : label;
-    const name = { label, title: this.#catalogue[kind].title, state: enabled ? "" : this.#texts.say("off") };
-    element.setAttribute("aria-label", isSaid && enabled === said.enabled ? said.name : nodeName(name));
+    const name = { label, title: this.#catalogue[kind].title, state: [!enabled && this.#texts.say("off"), collapsed && this.#texts.say("collapsed")].filter(Boolean).join(", ") };
+    element.setAttribute("aria-label", isSaid && enabled === said.enabled && collapsed === said.collapsed ? said.name : nodeName(name));
   }
 
   /** The line of a disabled node is known here; that of one enabled again is not. */
@@ -171,7 +172,7 @@ export function emptyEdge() {
 }
 
 function labelled({ id, label }, text) {
-  if (!label) return make("div.edge-label", { dir: "auto", id: `l-${id}`, "data-label-of": id }, text);
+  if (!label) return make("div.edge-label", { dir: "auto", translate: "no", id: `l-${id}`, "data-label-of": id }, text);
   if (label.textContent !== text) label.textContent = text;
   return label;
 }

@@ -29,6 +29,8 @@ export class Renderer extends EventTarget {
   /** What was culled for: its view with the margin, and the zoom. @type {{rect: import("../lib/geometry.js").Rect, zoom: number}|null} */
   #culled = null;
   #wasLarge = false;
+  /** The groups whose members were not drawn. */
+  #closed = new Set();
   /** @type {Map<string, Element>} what is attached, by node or edge id with a prefix */
   #attached = new Map();
   /** @type {() => Iterable<string>} nodes that must stay attached */
@@ -69,6 +71,12 @@ export class Renderer extends EventTarget {
     this.#frame ||= requestAnimationFrame(() => this.flush());
   }
 
+  /** Take away what the page came with inside collapsed groups, as the sheet hid it until now. */
+  hideMembers() {
+    for (const { id, collapsed } of this.#graph.nodes.values()) if (collapsed) this.#nodes.add(id);
+    if (this.#nodes.size) this.flush();
+  }
+
   /** Write now what waits for the next frame. */
   flush() {
     cancelAnimationFrame(this.#frame);
@@ -76,6 +84,7 @@ export class Renderer extends EventTarget {
     const [nodes, edges] = [this.#nodes, this.#edges];
     this.#nodes = new Set();
     this.#edges = new Set();
+    for (const id of [...nodes]) for (const member of this.#changedInside(id)) nodes.add(member);
     for (const id of nodes) for (const edge of this.#graph.edgesOf(id)) edges.add(edge.id);
     if (this.#isLarge || this.#wasLarge) this.#cull();
     this.#wasLarge = this.#isLarge;
@@ -84,9 +93,18 @@ export class Renderer extends EventTarget {
     this.dispatchEvent(new CustomEvent("drawn", { detail: { nodes, edges } }));
   }
 
+  /** What is inside a group that hides its members, or hides them no more. @returns {Iterable<string>} */
+  #changedInside(id) {
+    const record = this.#graph.nodes.get(id);
+    const [was, isClosed] = [this.#closed.has(id), record?.kind === "group" && (record.collapsed || !this.#graph.isDrawn(id))];
+    if (isClosed) this.#closed.add(id);
+    else this.#closed.delete(id);
+    return record && (was || isClosed) ? this.#graph.withMembers([id]) : [];
+  }
+
   #node(id) {
     const record = this.#graph.nodes.get(id);
-    if (!record || record.gone) return this.#detach(`n-${id}`);
+    if (!this.#graph.isDrawn(id)) return this.#detach(`n-${id}`);
     if (this.#shows(id)) this.#attach(record.kind === "group" ? "groups" : "nodes", `n-${id}`, record.element);
     place(record, this.#graph.rect(id));
     return undefined;
@@ -94,12 +112,11 @@ export class Renderer extends EventTarget {
 
   #edge(id) {
     const record = this.#graph.edges.get(id);
-    const isThere = record && !record.gone && this.#graph.node(record.source) && this.#graph.node(record.target);
-    if (!isThere) {
+    if (!this.#graph.isEdgeDrawn(id)) {
       this.#detach(`e-${id}`);
       return this.#detach(`l-${id}`);
     }
-    if (this.#attached.has(`e-${id}`) || this.#shows(record.source) || this.#shows(record.target)) this.#join(record);
+    if (this.#attached.has(`e-${id}`) || [record.source, record.target].some((end) => this.#shows(this.#graph.standIn(end)))) this.#join(record);
     draw(record, this.#graph);
     return undefined;
   }
@@ -141,7 +158,7 @@ export class Renderer extends EventTarget {
     if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && encloses(this.#culled.rect, this.#viewport.visibleRect())) return;
     this.#culled = isFar ? null : { rect: this.#viewport.visibleRect(MARGIN), zoom };
     const wanted = isFar ? new Map() : this.#inView();
-    for (const id of this.pinned()) if (this.#graph.node(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
+    for (const id of this.pinned()) if (this.#graph.isDrawn(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
     const edges = isFar ? new Map() : this.#edgesInView(wanted);
     for (const key of [...this.#attached.keys()]) {
       if (!wanted.has(key) && !edges.has(`e-${key.slice(2)}`)) this.#detach(key);
@@ -180,8 +197,9 @@ export class Renderer extends EventTarget {
 
   #edgesInView(nodes) {
     const found = new Map();
-    for (const record of nodes.values()) for (const edge of this.#graph.edgesOf(record.id)) {
-      if (this.#graph.node(edge.source) && this.#graph.node(edge.target)) found.set(`e-${edge.id}`, edge);
+    const all = [...nodes.values()].flatMap(({ id, collapsed }) => (collapsed ? [...this.#graph.withMembers([id])] : [id]));
+    for (const id of all) for (const edge of this.#graph.edgesOf(id)) {
+      if (this.#graph.isEdgeDrawn(edge.id)) found.set(`e-${edge.id}`, edge);
     }
     return found;
   }
@@ -235,10 +253,10 @@ function dim({ element }, isOff) {
   if (element.hasAttribute("data-disabled") !== isOff) element.toggleAttribute("data-disabled", isOff);
 }
 
-/** A node as the curve needs it, where it is drawn now. */
+/** A node as the curve needs it, where it, or the collapsed group that it is in, is drawn now. */
 export function shape(graph, id) {
-  const record = graph.nodes.get(id);
-  return record && { ...graph.rect(id), kind: record.kind, outputs: record.outputs };
+  const record = graph.nodes.get(graph.standIn(id));
+  return record && { ...graph.rect(record.id), kind: record.kind, outputs: record.outputs };
 }
 
 /** Give an edge's paths this curve. @param {SVGGElement} element */

@@ -60,8 +60,8 @@ export class Selection extends EventTarget {
 
   #prune({ nodes, edges }) {
     const left = {
-      nodes: [...this.nodes].filter((id) => !nodes.has(id) || this.#graph.node(id)),
-      edges: [...this.edges].filter((id) => this.#graph.edge(id)),
+      nodes: [...this.nodes].filter((id) => this.#graph.isDrawn(id)),
+      edges: [...this.edges].filter((id) => this.#graph.isEdgeDrawn(id)),
     };
     this.set(left);
     for (const id of nodes) if (this.nodes.has(id)) mark(this.#graph.nodes.get(id).element, true);

@@ -1,6 +1,6 @@
 /**
  * Who is here: one avatar for each person, my own first. A click follows a person's view until I move mine. The style
- * sheet shows as many as there is room for, with the matching count.
+ * sheet shows as many as there is room for, with the matching count, which opens the list of all.
  */
 
 import { centred } from "../lib/geometry.js";
@@ -13,10 +13,15 @@ export class Avatars {
   #parts;
   #list;
   #following = null;
+  #all = make("div.menu.people-here", { role: "dialog", hidden: true });
 
   constructor({ canvas, collaborators, notices, presence, root, session, texts, viewport }) {
     this.#parts = { collaborators, notices, presence, session, texts, viewport };
     this.#list = root.querySelector("[data-roster]");
+    root.append(this.#all);
+    this.#all.setAttribute("aria-label", texts.say("people_here"));
+    this.#all.addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("pointerdown", ({ target }) => this.#all.contains(target) || this.#list?.contains(target) || this.#close(), true);
     collaborators.addEventListener("change", () => this.#show());
     collaborators.addEventListener("moved", () => this.#follow());
     session.addEventListener("you", () => this.#show());
@@ -44,10 +49,62 @@ export class Avatars {
     const all = [...byPerson.values()];
     const focused = document.activeElement?.dataset?.person;
     const items = all.slice(0, ROOMS.at(-1)).map((person) => make("li", {}, this.#avatar(person, texts)));
-    for (const room of ROOMS) if (all.length > room) items.push(make("li.more", { "data-beyond": room }, `+${all.length - room}`));
+    for (const room of ROOMS) if (all.length > room) items.push(make("li.more", { "data-beyond": room }, this.#more(`+${all.length - room}`)));
+    const hadMore = document.activeElement?.closest?.(".more");
+    const { here } = document.activeElement?.dataset ?? {};
     this.#list?.replaceChildren(...items);
-    if (focused) this.#list?.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
+    this.#all.replaceChildren(...all.map((person) => this.#row(person, texts)));
+    if (hadMore) this.#focusMore();
+    else if (here) this.#all.querySelector(`[data-here="${CSS.escape(here)}"]`)?.focus();
+    else if (focused) this.#list?.querySelector(`[data-person="${CSS.escape(focused)}"]`)?.focus();
     this.#follow();
+  }
+
+  #more(count) {
+    const button = make("button", { type: "button", "aria-haspopup": "dialog", "aria-expanded": String(!this.#all.hidden), "aria-label": `${count}, ${this.#parts.texts.say("people_here")}` }, count);
+    button.addEventListener("click", () => (this.#all.hidden ? this.#open(button) : this.#close()));
+    return button;
+  }
+
+  /** A person in the list of all. */
+  #row(person, texts) {
+    const avatar = this.#avatar(person, texts);
+    avatar.className = "";
+    delete avatar.dataset.person;
+    avatar.dataset.here = person.session;
+    avatar.replaceChildren(make("span.avatar", { "aria-hidden": "true" }, avatar.textContent), make("span", { dir: "auto" }, avatar.title));
+    avatar.addEventListener("click", () => this.#close());
+    return avatar;
+  }
+
+  #open(button) {
+    const { bottom, right } = button.getBoundingClientRect();
+    this.#all.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    this.#all.style.top = `${bottom + 8}px`;
+    this.#all.style.left = `${Math.max(8, right - this.#all.getBoundingClientRect().width)}px`;
+    this.#all.firstElementChild?.focus();
+  }
+
+  #close() {
+    if (this.#all.hidden) return;
+    const hadFocus = this.#all.contains(document.activeElement);
+    this.#all.hidden = true;
+    for (const button of this.#list?.querySelectorAll(".more > button") ?? []) button.setAttribute("aria-expanded", "false");
+    if (hadFocus) this.#focusMore();
+  }
+
+  #focusMore() {
+    [...(this.#list?.querySelectorAll(".more > button") ?? [])].find((button) => button.offsetParent)?.focus();
+  }
+
+  #key(event) {
+    event.stopPropagation();
+    const rows = [...this.#all.children];
+    const at = rows.indexOf(document.activeElement);
+    const to = { ArrowDown: (at + 1) % rows.length, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Escape") this.#close();
+    else if (to !== undefined) (rows.at(to).focus(), event.preventDefault());
   }
 
   #avatar(person, texts) {

@@ -169,13 +169,15 @@ export class Collaborators extends EventTarget {
     const wanted = new Set();
     for (const person of this.people.values()) {
       for (const id of person.state.selection ?? []) {
-        if (!graph.node(id)) continue;
-        const key = `${person.session} ${id}`;
+        const shown = graph.standIn(id);
+        if (!graph.node(shown)) continue;
+        const key = `${person.session} ${shown}`;
+        if (wanted.has(key)) continue;
         wanted.add(key);
-        const level = depth.get(id) ?? 0;
-        depth.set(id, level + 1);
+        const level = depth.get(shown) ?? 0;
+        depth.set(shown, level + 1);
         const out = (5 + 3 * level) / viewport.zoom;
-        const { x, y, width, height } = graph.rect(id);
+        const { x, y, width, height } = graph.rect(shown);
         over(layers.overlay, this.#outlineOf(key, person), { x: x - out, y: y - out, width: width + 2 * out, height: height + 2 * out });
       }
     }

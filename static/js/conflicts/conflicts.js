@@ -30,6 +30,9 @@ export class Conflicts extends EventTarget {
   /** @type {number|null} from which version on to ask */
   #since = null;
   #isReturn = false;
+  /** Whether I was away before this connection: the page was closed, or not connected. */
+  #wasAway = false;
+  #wasHere = false;
   /** @type {Set<string>} my edits that waited when the connection came */
   #waited = new Set();
   /** @type {Map<number, number|undefined>} versions of my late edits, and at which version I made each */
@@ -86,6 +89,8 @@ export class Conflicts extends EventTarget {
   #back({ version, before }) {
     const held = Math.min(this.#lastSeen.version ?? Infinity, before.version ?? Infinity);
     this.#waited = new Set(before.waiting.map(({ client, seq }) => nameOf(client, seq)));
+    this.#wasAway = this.#wasHere || (this.#lastSeen.version ?? Infinity) < before.version;
+    this.#wasHere = true;
     if (this.#since === null) this.#late.clear();
     this.#clients.add(this.#parts.session.client);
     if (held < version || before.isUnsent) this.#ask(Math.min(held, version), true);
@@ -164,7 +169,7 @@ export class Conflicts extends EventTarget {
     const isNews = (item) => (isOwn(item, this.#parts) ? item.before > (this.#late.get(item.version) ?? Infinity) : item.stands === "theirs" || (isReturn && this.#late.has(item.version)));
     const found = items.filter(isNews).map((item) => ({ note: overwrittenNote(item, this.#parts), person: item.actor }));
     if (!isReturn) await this.#toasts.show(found);
-    else await this.#toasts.summarize(found.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)));
+    else await this.#toasts.summarize(found.map(({ note }) => note).filter(({ name }) => !this.#notes.has(name)), { wasAway: this.#wasAway });
   }
 
   #acked({ entry, frame }) {
@@ -187,7 +192,7 @@ export class Conflicts extends EventTarget {
   /** Keep it in the list if its author may not be looking, or wrote text. */
   #unsaved(entry, why) {
     const { notices, texts } = this.#parts;
-    if (this.isLate(entry) || hasText(entry.operation)) this.#toasts.summarize([unsavedNote(entry, why, this.#parts)]);
+    if (this.isLate(entry) || hasText(entry.operation)) this.#toasts.summarize([unsavedNote(entry, why, this.#parts)], { wasAway: this.isLate(entry) && this.#wasAway });
     else notices.toast(texts.say("refused", why));
   }
 

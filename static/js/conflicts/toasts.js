@@ -34,11 +34,11 @@ export class ConflictToasts {
     if (isSeen) fresh.forEach(({ note, person }) => this.#notes.has(note.name) && this.#toast(note, person));
   }
 
-  /** Say that things happened in my absence: the list has them. @param {import("./note_store.js").Note[]} notes */
-  async summarize(notes) {
+  /** Say that the list has something: what happened in my absence, or while I was here. @param {import("./note_store.js").Note[]} notes */
+  async summarize(notes, { wasAway }) {
     if (!notes.length) return;
     const { notices, texts, show } = this.#parts;
-    const text = texts.say("away_toast");
+    const text = texts.say(wasAway ? "away_toast" : "met_toast");
     if (this.#notes.size === 0 && !this.#isListed) this.#toasts.set("", notices.toast(text, { action: { text: texts.say("show"), run: show } }));
     notices.announce(text);
     await this.#notes.add(notes);

@@ -24,7 +24,7 @@ export class FieldState {
   }
 
   isChanged(field) {
-    return field.validity.badInput || this.#given.get(field) !== field.value;
+    return this.#given.get(field) !== field.value;
   }
 
   /** @param {string} name @returns {boolean} whether it was not typed in before */

@@ -106,7 +106,7 @@ export class Forms {
 export function close(form) {
   for (const field of form.querySelectorAll(`${FIELDS}, [data-command=menu], [data-command=delete]`)) {
     if (field.dataset.command) field.remove();
-    else if ("readOnly" in field && /^(text|number|textarea)$/.test(field.type)) field.readOnly = true;
+    else if ("readOnly" in field && /^(text|textarea)$/.test(field.type)) field.readOnly = true;
     else field.disabled = true;
   }
 }
@@ -130,5 +130,5 @@ function fill(form, field, value) {
   else if (field.type === "checkbox") field.checked = value === true;
   else field.value = written(field.dataset.type, value);
   const slider = form.querySelector(`[data-slider-for="${field.id}"]`);
-  if (slider) slider.value = field.value;
+  if (slider) slider.value = value ?? "";
 }

@@ -47,7 +47,7 @@ export class Inspector extends EventTarget {
       sendAgain: (name) => this.#send(this.#field(name)),
     });
     this.#conflicts = new FieldConflicts({ collaborators, notices, session, texts }, this.#panel, (name, text) => this.#take(name, text));
-    this.#typing = new Typing({ editing, graph, notices, session, texts }, this.#panel, {
+    this.#typing = new Typing({ catalogue, editing, graph, notices, session, texts }, this.#panel, {
       unsaved: this.#unsaved,
       state: this.#state,
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),

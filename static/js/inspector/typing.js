@@ -2,13 +2,17 @@
  * Typing in the inspector's fields: kept on this device with every keystroke, and sent as one edit after a short pause, on
  * leaving the field, and before something else is selected or the page closes. While the focus stays in a field, all of it is
  * one step of undo.
+ *
+ * Names that edges hang on (`data-ports`) are sent on leaving alone: half a name is a name of its own.
  */
 
 import { heightFor } from "../lib/geometry.js";
+import { editBranches } from "../lib/branches.js";
+import { contentOfNode } from "../lib/content.js";
 import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
-import { NotAValue, change, read } from "../lib/values.js";
+import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
-import { notAValue, placeOf } from "./unsaved_fields.js";
+import { placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
@@ -28,14 +32,16 @@ export class Typing {
   /** @type {Map<number, {place: string, texts: Map<string, string|null>}>} where an edit on its way came from */
   #sent = new Map();
   #timer = 0;
+  /** The branches when typing in them began. @type {string[]|null} */
+  #branches = null;
 
   /**
    * @param {HTMLElement} panel the inspector's
    * @param {{unsaved: import("./unsaved_fields.js").UnsavedFields, state: import("./field_state.js").FieldState, began: (name: string) => void, ended: () => void}} inspector
    *   `began`: I begin to type in a field; `ended`: it is as it was, or I have left it
    */
-  constructor({ editing, graph, notices, session, texts }, panel, { unsaved, state, began, ended }) {
-    this.#parts = { editing, graph, notices, session, texts };
+  constructor({ catalogue, editing, graph, notices, session, texts }, panel, { unsaved, state, began, ended }) {
+    this.#parts = { catalogue, editing, graph, notices, session, texts };
     this.#panel = panel;
     this.#unsaved = unsaved;
     this.#state = state;
@@ -103,22 +109,27 @@ export class Typing {
   #input(field, { atOnce = false, isComposing = false } = {}) {
     if (field.dataset.sliderFor) {
       const number = document.getElementById(field.dataset.sliderFor);
-      number.value = field.value;
+      number.value = written("number", Number(field.value));
       return this.#input(number);
     }
     const slider = field.id && this.#panel.querySelector(`[data-slider-for="${CSS.escape(field.id)}"]`);
-    if (slider) slider.value = field.value;
+    if (slider && !whyNot("number", field.value)) slider.value = read("number", field.value) ?? "";
     const name = nameOf(field);
     const isMine = this.#parts.session.mayEdit && ("ownColour" in field.dataset || field.dataset.type);
     if (!isMine || !name || (field.matches(AT_ONCE) && !atOnce)) return undefined;
     this.#dirty.set(name, field);
     if (atOnce) return this.flush();
-    if (this.#state.take(name)) this.#began(name);
+    if (this.#state.take(name)) this.#begin(name, field);
     if (!isComposing && !this.#state.isChanged(field)) return this.#untyped(name);
     clearTimeout(this.#timer);
     this.#draft();
-    if (!isComposing) this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
+    if (!isComposing && !("ports" in field.dataset)) this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
     return undefined;
+  }
+
+  #begin(name, field) {
+    if ("ports" in field.dataset) this.#branches = this.#settings(this.#panel.querySelector("[data-inspector-form]").dataset.node).branches ?? [];
+    this.#began(name);
   }
 
   /** It is as it was before: there is nothing to send. */
@@ -132,6 +143,7 @@ export class Typing {
 
   #leave() {
     this.flush();
+    this.#branches = null;
     this.#state.leave();
     this.#ended();
   }
@@ -156,7 +168,7 @@ export class Typing {
         this.#unsaved.corrected(place, name, { isSent: isDone });
       } catch (error) {
         if (!(error instanceof NotAValue)) throw error;
-        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(notAValue(field)) : undefined;
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(error.message) : undefined;
         this.#unsaved.keep(place, name, field.value, reason);
       }
     }
@@ -167,7 +179,20 @@ export class Typing {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
     if (edge) return [editEdge(edge, set)];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    return ids.length ? ids.flatMap((id) => [editNode(id, set), ...this.#grown(id, set)]) : [editFlow(set)];
+    return ids.length ? ids.flatMap((id) => [...this.#ofNode(id, set), ...this.#grown(id, set)]) : [editFlow(set)];
+  }
+
+  #ofNode(id, set) {
+    if (set.settings?.branches === undefined || !this.#parts.graph.node(id)) return [editNode(id, set)];
+    const { branches = [], default_branch: fallback } = this.#settings(id);
+    const edges = this.#parts.graph.edgesOf(id).filter(({ source }) => source === id);
+    return editBranches(editNode(id, set), this.#branches ?? branches, edges, fallback);
+  }
+
+  #settings(id) {
+    const { catalogue, graph, session } = this.#parts;
+    const node = graph.node(id);
+    return node ? contentOfNode(node, catalogue, session.outbox.operations()).settings : {};
   }
 
   /** A decision grows with its branches. */
@@ -199,7 +224,7 @@ export const nameOf = (field) => ("ownColour" in field.dataset ? "colour" : fiel
 /** What a field says, as JSON; an emptied setting is unset. @throws {NotAValue} */
 function valueOf(name, field) {
   if (field.type === "checkbox") return field.checked;
-  if (field.validity.badInput || field.validity.customError) throw new NotAValue();
+  if (field.validity.customError) throw new NotAValue();
   const value = read(field.dataset.type ?? "string", field.value);
   return name.startsWith("settings.") && (value === "" || (Array.isArray(value) && !value.length)) ? null : value;
 }

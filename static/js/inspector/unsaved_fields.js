@@ -4,6 +4,7 @@
  */
 
 import { make } from "../lib/make.js";
+import { whyNot } from "../lib/values.js";
 import { UnsavedText } from "./unsaved_text.js";
 
 export class UnsavedFields {
@@ -59,7 +60,7 @@ export class UnsavedFields {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
       field.value = text;
-      this.#explain(name, reason ?? this.#parts.texts.say(notAValue(field)), isSound);
+      this.#explain(name, reason ?? this.#parts.texts.say(whyNot(field.dataset.type, text) ?? "not_a_value"), isSound);
     }
   }
 
@@ -75,7 +76,7 @@ export class UnsavedFields {
     const error = field?.querySelector("[data-field-error]");
     if (!error || (!text && error.hidden)) return;
     error.hidden = !text;
-    error.textContent = text ?? "";
+    error.textContent = text && worded(text, name, field.querySelector("label").textContent);
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
@@ -90,8 +91,11 @@ export class UnsavedFields {
   }
 }
 
-/** What to say of a text that is not a value of its field. @param {HTMLElement} field @returns {string} the text's name */
-export const notAValue = ({ dataset }) => ({ integer: "not_an_integer", number: "not_a_number" })[dataset.type] ?? "not_a_value";
+/** A refusal names a property as programs do: say the field's title instead. */
+function worded(text, name, title) {
+  const [, reason] = text.split(`${name}: `);
+  return reason ? `${title}: ${reason}` : text;
+}
 
 /** Whose form a panel shows. @param {HTMLElement} panel */
 export function placeOf(panel) {

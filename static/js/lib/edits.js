@@ -56,15 +56,11 @@ export function bundled(operations, most = 500, bytes = Infinity) {
   return bundles.map((bundle) => (bundle.length > 1 || isIntoGroup(bundle[0]) ? { kind: "batch", operations: bundle, whole: false } : bundle[0]));
 }
 
-/** Put a node with an input and an output into an edge. */
+/** Put a node with an input and an output into an edge: the edge goes on as the first half, with all that it has. */
 export function insertInto(edge, node) {
   const [[into], [out]] = [node.inputs, node.outputs];
   if (!into || !out || edge.source === node.id || edge.target === node.id) return [];
-  return [
-    removeEdge(edge.id),
-    addEdge(edge.source, edge.sourcePort, node.id, into),
-    addEdge(node.id, out, edge.target, edge.targetPort),
-  ];
+  return [moveEdge(edge.id, "target", { id: node.id, port: into }), addEdge(node.id, out, edge.target, edge.targetPort)];
 }
 
 /** Remove nodes and edges; edges of removed nodes go by themselves. @param {(id: string) => Edge[]} edgesOf */
@@ -76,23 +72,35 @@ export function remove(nodes, edges, edgesOf) {
   ];
 }
 
-/** Remove nodes and join what led into each with what led out of it. */
-export function removeAndJoin(nodes, edgesOf) {
+/**
+ * Remove nodes and join what led into each with what led out of it. Each join is one of the two edges, moved, as long as one is
+ * left: the one that led in, unless there is nothing on it.
+ * @param {Iterable<string>} nodes @param {(id: string) => Edge[]} edgesOf @param {(edge: Edge) => boolean} isPlain whether an edge has neither label nor animation
+ */
+export function removeAndJoin(nodes, edgesOf, isPlain = () => false) {
   const gone = new Set(nodes);
-  const known = new Set();
-  const joins = [];
+  const [known, used, moved, added] = [new Set(), new Set(), [], []];
+  const join = (into, end) => {
+    const free = [[into, "target", { id: end.target, port: end.targetPort }], [end, "source", { id: into.source, port: into.sourcePort }]].filter(([edge]) => !used.has(edge.id));
+    const [best] = free.sort(([one], [other]) => isPlain(one) - isPlain(other));
+    if (!best) return void added.push(addEdge(into.source, into.sourcePort, end.target, end.targetPort));
+    used.add(best[0].id);
+    moved.push(moveEdge(best[0].id, best[1], best[2]));
+  };
   for (const id of gone) {
-    for (const into of edgesOf(id).filter((edge) => edge.target === id && !gone.has(edge.source))) {
-      for (const end of outOf(id, gone, edgesOf)) {
+    const ends = outOf(id, gone, edgesOf);
+    for (const [index, into] of edgesOf(id).filter((edge) => edge.target === id && !gone.has(edge.source)).entries()) {
+      // Each begins with another end: so as many edges as possible go on.
+      for (const end of [...ends.slice(index % ends.length), ...ends.slice(0, index % ends.length)]) {
         const key = [into.source, into.sourcePort, end.target, end.targetPort].join(" ");
         const exists = edgesOf(into.source).some((edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ") === key);
         if (into.source === end.target || known.has(key) || exists) continue;
         known.add(key);
-        joins.push(addEdge(into.source, into.sourcePort, end.target, end.targetPort));
+        join(into, end);
       }
     }
   }
-  return [...Array.from(gone, removeNode), ...joins];
+  return [...moved, ...Array.from(gone, removeNode), ...added];
 }
 
 /** Return the edges that leave a node, past all that is removed with it. */

@@ -157,7 +157,7 @@ export function curveBetween([x1, y1], [x2, y2]) {
 export function portPoint({ x, y, width, height, kind, outputs }, port, direction) {
   if (direction === "in") return [x, y + height / 2];
   const index = Math.max(outputs.indexOf(port), 0);
-  return [x + width, y + portOffset(height, index, outputs.length, kind === "decision")];
+  return [x + width, y + portOffset(height, index, Math.max(outputs.length, 1), kind === "decision")];
 }
 
 /**

@@ -2,7 +2,7 @@
 
 const LONGEST_SPOKEN = 80;
 
-const language = globalThis.document?.documentElement.lang || "en";
+export const language = globalThis.document?.documentElement.lang || "en";
 const plural = new Intl.PluralRules(language);
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC]/;
 const number = new Intl.NumberFormat(language);

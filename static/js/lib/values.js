@@ -3,6 +3,9 @@
  * here only its JSON type is settled.
  */
 
+import { NotANumber, readNumber, writeNumber } from "./numbers.js";
+
+/** Its message is the name of what to say. */
 export class NotAValue extends Error {}
 
 /** @param {string} type @param {string} text @returns {unknown} null clears a setting @throws {NotAValue} */
@@ -20,11 +23,13 @@ export function read(type, text) {
   }
 }
 
-function number(text, whole) {
+function number(text, isWhole) {
   if (text.trim() === "") return null;
-  const value = Number(text.replace(",", "."));
-  if (!Number.isFinite(value) || (whole && !Number.isInteger(value))) throw new NotAValue(text);
-  return value;
+  try {
+    return readNumber(text, { isWhole });
+  } catch (error) {
+    throw error instanceof NotANumber ? new NotAValue(error.message) : error;
+  }
 }
 
 function json(text) {
@@ -32,7 +37,17 @@ function json(text) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new NotAValue(text);
+    throw new NotAValue("not_a_value");
+  }
+}
+
+/** Why a text is no value of this type: the name of what to say, or null. @param {string} type */
+export function whyNot(type, text) {
+  try {
+    read(type, text);
+    return null;
+  } catch (error) {
+    return error.message;
   }
 }
 
@@ -40,6 +55,7 @@ function json(text) {
 export function written(type, value) {
   if (value === null || value === undefined) return "";
   if (type === "json") return JSON.stringify(value, null, 2);
+  if (typeof value === "number" && (type === "number" || type === "integer")) return writeNumber(value);
   return type === "names" && Array.isArray(value) ? value.join("\n") : String(value);
 }
 

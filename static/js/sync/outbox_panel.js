@@ -21,12 +21,20 @@ export class OutboxPanel {
   #copy;
   #panel;
   #timer = 0;
+  /** How many fields hold text that is not saved. */
+  #unsaved = 0;
 
   constructor({ catalogue, conflicts, graph, root, session, texts }) {
     this.#parts = { catalogue, conflicts, graph, root, session, texts };
     this.#pill = root.querySelector("[data-sync]");
     this.#build();
     this.#listen();
+  }
+
+  /** Take how many texts are not saved: with one, not everything is. */
+  count({ unsaved }) {
+    this.#unsaved = unsaved;
+    this.#soon();
   }
 
   open() {
@@ -104,6 +112,7 @@ export class OutboxPanel {
     const { session, texts } = this.#parts;
     if (count) return texts.say("waiting_title", { count });
     if (!session.isKnown) return texts.say("waiting_label");
+    if (this.#unsaved) return texts.say("unsaved", { count: this.#unsaved });
     return texts.say(session.connection === "live" ? "saved" : "nothing_waits");
   }
 

@@ -36,7 +36,7 @@ export class Commands {
     "add-first": () => this.#parts.picker.add(),
     rename: (id) => this.#parts.rename(id ?? this.#parts.selection.node),
     delete: () => this.#remove(),
-    "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id))),
+    "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id), isPlain)),
     duplicate: () => this.#parts.clipboard.duplicate(this.#roots, { x: 32, y: 32 }),
     nudge: (by) => this.#nudge(by),
     align: (side) => this.#align(side),
@@ -44,6 +44,7 @@ export class Commands {
     group: () => this.#group(),
     ungroup: () => this.#ungroup(),
     enable: () => this.#toggle(),
+    collapse: (id) => this.#collapse(id),
     insert: (edge) => this.#insert(edge),
   };
 
@@ -147,14 +148,24 @@ export class Commands {
   #ungroup() {
     const groups = this.#chosen.filter((node) => node.kind === "group");
     const members = groups.flatMap(({ id, parent }) => this.#parts.graph.membersOf(id).map((node) => ({ id: node.id, parent })));
-    const kept = members.filter(({ parent }) => parent).map(({ id, parent }) => editNode(id, { parent }));
-    this.#parts.editing.submit([...kept, ...groups.map(({ id }) => removeNode(id))]);
+    const moved = members.map(({ id, parent }) => editNode(id, { parent }));
+    this.#parts.editing.submit([...moved, ...groups.map(({ id }) => removeNode(id))]);
     this.#parts.selection.set({ nodes: members.map(({ id }) => id) });
   }
 
   #toggle() {
     const enabled = this.#chosen.some(({ element }) => element.hasAttribute("data-disabled"));
     this.#parts.editing.submit(this.#chosen.map(({ id }) => editNode(id, { enabled })));
+  }
+
+  /** Collapse the selected groups, or this one; expand them if they all are. */
+  #collapse(id) {
+    const { editing, graph, notices, texts } = this.#parts;
+    const groups = (id ? [graph.node(id)] : this.#chosen).filter((node) => node?.kind === "group");
+    if (!groups.length) return;
+    const isCollapsed = groups.every(({ collapsed }) => collapsed);
+    editing.submit(groups.map((group) => editNode(group.id, { settings: { collapsed: isCollapsed ? null : true } })));
+    notices.announce(texts.say(isCollapsed ? "expanded_now" : "collapsed_now"));
   }
 
   /** Ask which node goes into an edge. */
@@ -180,3 +191,4 @@ export class Commands {
   }
 }
 
+const isPlain = ({ label, element }) => !label && !("animated" in element.dataset);

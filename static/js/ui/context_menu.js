@@ -74,7 +74,8 @@ export class ContextMenu {
     const { graph, selection } = this.#parts;
     const node = graph.nodes.get(id);
     const isOff = node?.element.hasAttribute("data-disabled");
-    const hasGroup = [...selection.nodes].some((one) => graph.nodes.get(one)?.kind === "group");
+    const groups = [...selection.nodes].map((one) => graph.nodes.get(one)).filter((one) => one?.kind === "group");
+    const [hasGroup, isCollapsed] = [groups.length > 0, groups.every(({ collapsed }) => collapsed)];
     const isAlone = selection.node !== null;
     return [
       isAlone && this.#item("sliders-horizontal", "open", "open", { keys: "Enter" }),
@@ -82,6 +83,7 @@ export class ContextMenu {
       isAlone && node.outputs.length > 0 && this.#item("spline", "connect", "connect", { keys: "C" }),
       this.#item("copy", "duplicate", "duplicate", { keys: `${mod}D` }),
       this.#item("group", "group", "group", { keys: `${mod}G` }),
+      hasGroup && this.#item(isCollapsed ? "chevron-down" : "chevron-up", isCollapsed ? "expand" : "collapse", "collapse", { keys: "." }),
       hasGroup && this.#item("ungroup", "ungroup", "ungroup", { keys: `${mod}Shift+G` }),
       this.#item(isOff ? "eye" : "ban", isOff ? "enable" : "disable", "enable"),
     ].filter(Boolean);

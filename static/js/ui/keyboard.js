@@ -12,7 +12,7 @@ const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown:
 const NUDGE = 8;
 const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo" };
 const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo" };
-const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", "?": "help", "+": "zoom-in", "-": "zoom-out" };
+const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", ".": "collapse", "?": "help", "+": "zoom-in", "-": "zoom-out" };
 
 export class Keyboard {
   #parts;

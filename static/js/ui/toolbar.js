@@ -8,21 +8,34 @@ const COMMANDS = ["zoom-in", "zoom-out", "zoom-reset", "fit", "undo", "redo", "l
 export class Toolbar {
   #parts;
   #zoom;
+  #map;
 
   constructor({ commands, contextMenu, inspector, layers, panels, root, selection, sheet, viewport }) {
     this.#parts = { commands, contextMenu, layers, panels, root, selection, sheet, viewport };
     this.#zoom = root.querySelector("[data-zoom-text]");
+    this.#map = root.querySelector("[data-minimap]");
     root.addEventListener("click", (event) => this.#click(event));
     root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
     viewport.addEventListener("change", () => this.#show());
+    addEventListener("resize", () => this.#showMap());
     inspector.addEventListener("form", () => this.#preferences());
     this.#show();
+    this.#showMap();
     this.#preferences();
   }
 
   #show() {
     const text = `${Math.round(this.#parts.viewport.zoom * 100)}%`;
     if (this.#zoom && this.#zoom.textContent !== text) this.#zoom.textContent = text;
+  }
+
+  /** On a phone the map shows only when it was opened. */
+  get #hasMap() {
+    return isPhone() ? this.#map.hasAttribute("data-open") && !this.#map.hidden : !this.#map.hidden;
+  }
+
+  #showMap() {
+    this.#parts.root.querySelector("[data-tool=minimap]").setAttribute("aria-pressed", String(this.#hasMap));
   }
 
   #click(event) {
@@ -35,14 +48,13 @@ export class Toolbar {
   }
 
   #tool(button, name, event) {
-    const { commands, contextMenu, panels, root } = this.#parts;
+    const { commands, contextMenu, panels } = this.#parts;
     if (COMMANDS.includes(name)) commands.run(name);
     else if (name === "palette" || name === "inspector") panels.toggle(name);
     else if (name === "minimap") {
-      const map = root.querySelector("[data-minimap]");
-      map.hidden = isPhone() ? map.hasAttribute("data-open") : !map.hidden;
-      button.setAttribute("aria-pressed", String(!map.hidden));
-      map.toggleAttribute("data-open", !map.hidden);
+      this.#map.hidden = this.#hasMap;
+      this.#map.toggleAttribute("data-open", !this.#map.hidden);
+      this.#showMap();
     } else if (name === "more") contextMenu.show({}, event, button);
   }
 
@@ -53,7 +65,7 @@ export class Toolbar {
     else if (command === "close-panel") panels.reveal("inspector", false);
     else if (command === "raise") sheet.raise();
     else if (command === "menu") contextMenu.show({ node: [...selection.nodes][0] }, event, button);
-    else commands.run(command);
+    else commands.run(command, button.closest("[data-node-id]")?.dataset.nodeId);
   }
 
   /** A person's preferences are kept in this browser; the form, rendered for everyone, gets them whenever it is shown. */

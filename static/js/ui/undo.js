@@ -22,12 +22,13 @@ export class Undo {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { root, session } = parts;
+    const { editing, root, session } = parts;
     this.#buttons = Object.fromEntries(KINDS.map((kind) => [kind, root.querySelector(`[data-tool="${kind}"]`)]));
     session.addEventListener("submitted", ({ detail }) => this.#submitted(detail));
     session.addEventListener("acked", ({ detail }) => this.#acked(detail));
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#elsewhere(detail));
+    editing.addEventListener("along", ({ detail }) => this.#along(detail));
   }
 
   /** Undo or redo the last step. @param {"undo"|"redo"} kind */
@@ -99,6 +100,15 @@ export class Undo {
     if (kind === "undo" && this.#undone.at(-1) === SENT) this.#undone.pop();
     notices.toast(frame.message);
     notices.announce(frame.message);
+  }
+
+  /** Say what went along with an edit, and offer to undo it as long as it is the last. */
+  #along({ edges, members }) {
+    const { notices, session, texts } = this.#parts;
+    const text = [edges && texts.say("edges_along", { count: edges }), members && texts.say("members_along", { count: members })].filter(Boolean).join(" ");
+    const close = notices.toast(text, { action: { text: texts.say("op_undo"), run: () => this.run("undo") } });
+    notices.announce(text);
+    session.addEventListener("submitted", close, { once: true });
   }
 
   /** Steps that I made in another tab or with a program count too. */

@@ -1,0 +1,98 @@
+"""Controls do what they say, and say what is so."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Open
+from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import EDGES, NODES
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+# Fields and selects whose words do not fit into them.
+CUT = """(root) => [...document.querySelectorAll(`${root} :is(select, label, .input)`)]
+  .filter((element) => element.offsetParent)
+  .filter((element) => {
+    if (element.localName !== "select") return element.scrollWidth > element.clientWidth + 1;
+    const text = document.createElement("span");
+    const {font, letterSpacing, paddingLeft, paddingRight} = getComputedStyle(element);
+    Object.assign(text.style, {font, letterSpacing, position: "absolute", whiteSpace: "nowrap"});
+    document.body.append(text);
+    const width = ({label}) => ((text.textContent = label), text.getBoundingClientRect().width);
+    const widths = [...element.options].map(width);
+    text.remove();
+    return Math.max(...widths) > element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+  }).map((element) => element.name || element.textContent)"""
+
+
+@pytest.fixture
+def flow(flow_of: Callable[..., str]) -> str:
+    every = [
+        {"id": kind, "kind": kind, "x": 220 * index, "y": 200}
+        for index, kind in enumerate(("sensor", "skill", "memory", "loop", "transform", "input", "output"))
+    ]
+    return flow_of([*NODES, *every], EDGES)
+
+
+def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Open) -> None:
+    bob, vera = opened("bob", flow), opened("vera", flow, state="read-only")
+    alice = opened("alice", flow, **PHONE)
+    more = alice.page.locator("[data-roster] .more:visible button")
+    expect(more).to_have_text("+1")
+    more.click()
+    people = alice.page.get_by_role("dialog", name="People in this flow")
+    expect(people.get_by_role("button")).to_have_count(3)
+    expect(more).to_have_attribute("aria-expanded", "true")
+    alice.page.keyboard.press("Escape")
+    expect(people).not_to_be_visible()
+    expect(more).to_be_focused()
+    more.press("Enter")
+    people.get_by_role("button", name="Vera").click()
+    expect(people).not_to_be_visible()
+    more.press("Enter")
+    expect(people.locator("[data-following]")).to_have_text("VVera")
+    assert bob.page and vera.page
+
+
+def test_the_minimap_button_is_pressed_only_while_a_map_shows(flow: str, opened: Open) -> None:
+    phone = opened("alice", flow, **PHONE)
+    button, map = phone.page.locator("[data-tool=minimap]"), phone.page.locator("[data-minimap]")
+    expect(map).not_to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    for is_shown in (True, False, True):
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", str(is_shown).lower())
+        expect(map).to_be_visible(visible=is_shown)
+    phone.page.set_viewport_size({"width": 1280, "height": 800})
+    expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_with_a_field_that_is_not_saved_the_list_does_not_say_all_is(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    alice.page.locator("#n-a").press("Enter")
+    alice.field("settings.max_tokens").fill("many")
+    alice.page.keyboard.press("Tab")
+    pill = alice.page.locator("[data-sync]")
+    expect(pill).to_contain_text("1 field not saved")
+    pill.click()
+    expect(alice.page.locator("[data-waiting-panel] > header h2")).to_have_text("1 field not saved")
+
+
+@pytest.mark.parametrize("language", ["de-DE", "es-ES"])
+def test_no_field_of_the_inspector_is_cut(flow: str, opened: Open, language: str) -> None:
+    tab = opened("alice", flow, locale=language)
+    for node in ("a", "c", "sensor", "skill", "memory", "loop", "transform", "input", "output"):
+        tab.page.locator(f"#n-{node}").press("Enter")
+        expect(tab.page.locator(f'[data-inspector-form][data-node="{node}"]')).to_be_visible()
+        assert tab.page.evaluate(CUT, "#inspector") == []
+
+
+@pytest.mark.parametrize("language", ["en-US", "de-DE", "es-ES"])
+def test_no_role_is_cut_on_a_phone(flow: str, context_for: Callable[..., BrowserContext], language: str) -> None:
+    tab = EditorPage(context_for("alice", locale=language, **PHONE))
+    tab.page.goto(f"/flows/{flow}/members")
+    expect(tab.page.locator(".people select")).to_have_count(3)
+    assert tab.page.evaluate(CUT, ".people") == []
+    assert tab.page.evaluate(CUT, ".invite") == []
+    assert tab.page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
