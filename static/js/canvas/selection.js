@@ -58,14 +58,14 @@ export class Selection extends EventTarget {
     for (const id of this.edges) mark(this.#graph.edges.get(id)?.element, isOn);
   }
 
+  /** One change, however many of mine are gone. */
   #prune({ nodes, edges }) {
-    const left = {
-      nodes: [...this.nodes].filter((id) => !nodes.has(id) || this.#graph.node(id)),
-      edges: [...this.edges].filter((id) => this.#graph.edge(id)),
-    };
-    this.set(left);
-    for (const id of nodes) if (this.nodes.has(id)) mark(this.#graph.nodes.get(id).element, true);
-    for (const id of edges) if (this.edges.has(id)) mark(this.#graph.edges.get(id).element, true);
+    const gone = [];
+    const graph = this.#graph;
+    const mine = [...[...nodes].filter((id) => this.nodes.has(id)).map((id) => graph.node(id)), ...[...edges].filter((id) => this.edges.has(id)).map((id) => graph.edge(id))];
+    for (const record of mine) mark(record?.element, true);
+    if (!mine.includes(undefined)) return;
+    this.set({ nodes: [...this.nodes].filter((id) => graph.node(id)), edges: [...this.edges].filter((id) => graph.edge(id)) });
   }
 }
 

@@ -28,13 +28,16 @@ export class Patcher extends EventTarget {
 
   /** Take over the page's elements. @param {ParentNode} world */
   adopt(world) {
-    this.#take(world);
+    this.#graph.batch(() => this.#take(world));
   }
 
   /** @param {string} html fragments @param {[string, number, number, number, number][]} moves */
   apply(html, moves) {
-    if (html) this.#take(this.parse(html));
-    for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
+    const parsed = html ? this.parse(html) : null;
+    this.#graph.batch(() => {
+      if (parsed) this.#take(parsed);
+      for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
+    });
   }
 
   /** Replace the whole canvas: what is not in it is gone. */
@@ -42,18 +45,24 @@ export class Patcher extends EventTarget {
     const parsed = this.parse(html);
     const ids = (selector, key) => new Set(Array.from(parsed.querySelectorAll(selector), (element) => element.dataset[key]));
     const [nodes, edges] = [ids("[data-node-id]", "nodeId"), ids("[data-edge-id]", "edgeId")];
-    for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
-    for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
-    this.#take(parsed);
+    this.#graph.batch(() => {
+      for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
+      for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
+      this.#graph.renumber();
+      this.#take(parsed);
+    });
   }
 
   /** Show what a refused edit touched as the server has it. */
   restore(operation, html) {
     const parsed = this.parse(html);
     const { nodes, edges } = touched(operation);
-    for (const id of edges) if (!find(parsed, "edge", id) && !this.#graph.edges.get(id)?.isMine) this.#graph.dropEdge(id);
-    for (const id of nodes) if (!find(parsed, "node", id) && !this.#graph.nodes.get(id)?.isMine) this.#gone(id);
-    this.#take(parsed);
+    const isLost = (what, record) => record && !record.isMine && !find(parsed, what, record.id);
+    this.#graph.batch(() => {
+      for (const id of edges) if (isLost("edge", this.#graph.edges.get(id))) this.#graph.dropEdge(id);
+      for (const id of nodes) if (isLost("node", this.#graph.nodes.get(id))) this.#gone(id);
+      this.#take(parsed);
+    });
   }
 
   /** Keep these nodes as they are during a gesture: what arrives for them waits. @param {Iterable<string>} ids */
@@ -63,17 +72,21 @@ export class Patcher extends EventTarget {
 
   /** End a gesture: apply what waited. */
   applyDeferred(ids) {
-    for (const id of ids) {
-      const left = (this.#busy.get(id) ?? 1) - 1;
-      if (left > 0) {
-        this.#busy.set(id, left);
-        continue;
-      }
-      this.#busy.delete(id);
-      const element = this.#deferred.get(id);
-      this.#deferred.delete(id);
-      if (element) this.#node(element);
+    this.#graph.batch(() => {
+      for (const id of ids) this.#free(id);
+    });
+  }
+
+  #free(id) {
+    const left = (this.#busy.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#busy.set(id, left);
+      return;
     }
+    this.#busy.delete(id);
+    const element = this.#deferred.get(id);
+    this.#deferred.delete(id);
+    if (element) this.#node(element);
   }
 
   #take(source) {
