@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.colours import colour_of
+from accounts.colours import colour_of, own_colour
 
 
 class People(BaseUserManager["User"]):
@@ -53,4 +53,4 @@ class User(AbstractUser):
     @property
     def colour(self) -> str:
         """The person's own colour where no flow gives one."""
-        return colour_of(self.pk or 0)
+        return colour_of(own_colour(self.pk or 0))
