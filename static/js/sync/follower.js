@@ -21,6 +21,8 @@ export class Follower extends EventTarget {
   #canvas;
   /** Keeps the flow on this device, once a worker controls the page. @type {import("../offline/offline_copy.js").OfflineCopy|null} */
   #copy = null;
+  /** The whole canvas as it was fetched before there was a worker to keep it. @type {Response|null} */
+  #unkept = null;
   #about;
   #resume;
   #isPartial;
@@ -47,7 +49,7 @@ export class Follower extends EventTarget {
     this.#isPartial = isPartial;
     this.#resume = resume;
     this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart()).catch(() => {}));
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart(this.#takeUnkept())).catch(() => {}));
   }
 
   /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */
@@ -131,6 +133,13 @@ export class Follower extends EventTarget {
     return (this.#copy ??= new OfflineCopy(this.#about));
   }
 
+  /** The canvas that is not kept yet, if it is still the newest. @returns {Response|null} */
+  #takeUnkept() {
+    const answer = this.#unkept;
+    this.#unkept = null;
+    return answer && positionOf(answer)[0] === this.version ? answer : null;
+  }
+
   #changes(frame) {
     if (this.version === null) {
       this.fetch();
@@ -172,7 +181,8 @@ export class Follower extends EventTarget {
   async #whole() {
     const whole = await this.#canvas.fetch();
     if (whole) {
-      this.#copy?.keepCanvas(whole.answer).catch(() => {});
+      if (this.#copy) this.#copy.keepCanvas(whole.answer).catch(() => {});
+      else this.#unkept = this.#isPartial ? whole.answer : null;
       if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }

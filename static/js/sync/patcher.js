@@ -43,8 +43,7 @@ export class Patcher extends EventTarget {
   /** Replace the whole canvas: what is not in it is gone. */
   replace(html) {
     const parsed = this.parse(html);
-    const ids = (selector, key) => new Set(Array.from(parsed.querySelectorAll(selector), (element) => element.dataset[key]));
-    const [nodes, edges] = [ids("[data-node-id]", "nodeId"), ids("[data-edge-id]", "edgeId")];
+    const [nodes, edges] = [idsIn(parsed, "node"), idsIn(parsed, "edge")];
     this.#graph.batch(() => {
       for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
       for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
@@ -57,10 +56,10 @@ export class Patcher extends EventTarget {
   restore(operation, html) {
     const parsed = this.parse(html);
     const { nodes, edges } = touched(operation);
-    const isLost = (what, record) => record && !record.isMine && !find(parsed, what, record.id);
+    const [left, joined] = [idsIn(parsed, "node"), idsIn(parsed, "edge")];
     this.#graph.batch(() => {
-      for (const id of edges) if (isLost("edge", this.#graph.edges.get(id))) this.#graph.dropEdge(id);
-      for (const id of nodes) if (isLost("node", this.#graph.nodes.get(id))) this.#gone(id);
+      for (const id of edges) if (!joined.has(id) && !this.#graph.edges.get(id)?.isMine) this.#graph.dropEdge(id);
+      for (const id of nodes) if (!left.has(id) && !this.#graph.nodes.get(id)?.isMine) this.#gone(id);
       this.#take(parsed);
     });
   }
@@ -115,7 +114,8 @@ export class Patcher extends EventTarget {
   }
 }
 
-const find = (parsed, what, id) => parsed.querySelector(`[data-${what}-id="${CSS.escape(id)}"]:not(helix-gone)`);
+/** The ids of the nodes or edges that are in what was parsed. @param {"node"|"edge"} what @returns {Set<string>} */
+const idsIn = (parsed, what) => new Set(Array.from(parsed.querySelectorAll(`[data-${what}-id]:not(helix-gone)`), ({ dataset }) => dataset[`${what}Id`]));
 
 /** The ids an operation names. */
 export function touched(operation) {
