@@ -1,8 +1,8 @@
 """What a frame of the canvas costs: `python -m bench.frames [--tree DIR] … [--nodes 200 1000 3000]`.
 
 One gesture after the other is made with one event a frame: the wheel pans, the wheel with Ctrl zooms out and in again,
-a node is dragged. A trace tells the main thread's time; its milliseconds a frame compare well on a machine that does
-other things too, while frames per second do not. There is no GPU: what is painted is painted by the processor.
+a node is dragged. A trace tells the main thread's processor time; its milliseconds a frame compare well on a machine
+that does other things too, while frames per second do not. Without a GPU the processor paints, too.
 """
 
 import argparse
@@ -106,13 +106,18 @@ def cost(events: list[dict[str, Any]], name: str, took: float, frames: int) -> C
         and event.get("ph") == "X"
         and begin["ts"] <= event["ts"] <= end["ts"]
     ]
-    tasks = [event["dur"] for event in mine if event["name"] == "RunTask"]
+    tasks = [_work(event) for event in mine if event["name"] == "RunTask"]
 
     def spent(names: tuple[str, ...]) -> float:
-        return sum(event.get("dur", 0) for event in mine if event["name"] in names) / 1000 / frames
+        return sum(_work(event) for event in mine if event["name"] in names) / 1000 / frames
 
     parts = {part: spent(names) for part, names in PARTS.items()}
     return Cost(frames / took * 1000, sum(tasks) / 1000 / frames, max(tasks) / 1000, parts)
+
+
+def _work(event: dict[str, Any]) -> int:
+    """Return an event's own processor time in microseconds, where the trace has it."""
+    return int(event.get("tdur", event.get("dur", 0)))
 
 
 def gestures(browser: Browser, url: str, size: int, frames: int) -> dict[str, Cost]:

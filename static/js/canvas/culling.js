@@ -8,8 +8,9 @@ import { centre, encloses, intersects } from "../lib/geometry.js";
 import { Overview } from "./overview.js";
 
 const MAX_ATTACHED = 1_450;
-/** How many nodes come into the document, and how many elements leave it, in one frame. */
-const AT_ONCE = 30;
+/** How many nodes come into the document in one frame, and how many elements leave it, which costs less. */
+const COMING = 16;
+const GOING = 120;
 const MARGIN = 200;
 const OVERVIEW_ZOOM = 0.25;
 const NOWHERE = { x: Infinity, y: Infinity, width: 0, height: 0 };
@@ -51,8 +52,8 @@ export class Culling {
     if (!isLarge || !this.#wasLarge || !this.#isChosen(isFar)) this.#choose(isLarge, isFar);
     this.#wasLarge = isLarge;
     for (const id of this.#document.pinned()) this.#attach(this.#graph.node(id));
-    for (const record of this.#coming.splice(-AT_ONCE)) this.#attach(this.#graph.node(record.id));
-    for (const key of this.#going.splice(-AT_ONCE)) this.#document.detach(key);
+    for (const record of this.#coming.splice(-COMING)) this.#attach(this.#graph.node(record.id));
+    for (const key of this.#going.splice(-GOING)) this.#document.detach(key);
   }
 
   #isChosen(isFar) {
