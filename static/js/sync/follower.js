@@ -21,7 +21,7 @@ export class Follower extends EventTarget {
   #canvas;
   /** Keeps the flow on this device, once a worker controls the page. @type {import("../offline/offline_copy.js").OfflineCopy|null} */
   #copy = null;
-  /** The whole canvas as it was fetched before there was a worker to keep it. @type {Response|null} */
+  /** The whole canvas, fetched or on its way, that no worker keeps yet. @type {Promise<{html: string, answer: Response}|null>|null} */
   #unkept = null;
   #about;
   #resume;
@@ -49,7 +49,7 @@ export class Follower extends EventTarget {
     this.#isPartial = isPartial;
     this.#resume = resume;
     this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart(this.#takeUnkept())).catch(() => {}));
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#restartCopy().catch(() => {}));
   }
 
   /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */
@@ -128,16 +128,17 @@ export class Follower extends EventTarget {
     }
   }
 
+  /** A worker has come: it keeps the canvas that is here already, or on its way. */
+  async #restartCopy() {
+    const unkept = this.#unkept;
+    this.#unkept = null;
+    const copy = await this.#openCopy();
+    copy.restart((await unkept)?.answer);
+  }
+
   async #openCopy() {
     const { OfflineCopy } = await import("../offline/offline_copy.js");
     return (this.#copy ??= new OfflineCopy(this.#about));
-  }
-
-  /** The canvas that is not kept yet, if it is still the newest. @returns {Response|null} */
-  #takeUnkept() {
-    const answer = this.#unkept;
-    this.#unkept = null;
-    return answer && positionOf(answer)[0] === this.version ? answer : null;
   }
 
   #changes(frame) {
@@ -179,10 +180,14 @@ export class Follower extends EventTarget {
 
   /** Return the server's canvas; offline, a partial page takes the last one kept. */
   async #whole() {
-    const whole = await this.#canvas.fetch();
+    const fetched = this.#canvas.fetch();
+    this.#unkept = globalThis.navigator?.serviceWorker ? fetched : null;
+    const whole = await fetched;
     if (whole) {
-      if (this.#copy) this.#copy.keepCanvas(whole.answer).catch(() => {});
-      else this.#unkept = this.#isPartial ? whole.answer : null;
+      if (this.#copy && this.#unkept === fetched) {
+        this.#unkept = null;
+        this.#copy.keepCanvas(whole.answer).catch(() => {});
+      }
       if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }
