@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import comparable
-from accounts.colours import colour_of
+from accounts.colours import colour_of, own_colour
 
 
 class People(BaseUserManager["User"]):
@@ -59,7 +59,7 @@ class User(AbstractUser):
     @property
     def colour(self) -> str:
         """The person's own colour where no flow gives one."""
-        return colour_of(self.pk or 0)
+        return colour_of(own_colour(self.pk or 0))
 
 
 class Attempt(models.Model):

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 from playwright.sync_api import Browser, CDPSession, Page, expect, sync_playwright
 
 from tests.conftest import BROWSER_ARGUMENTS, CHROMIUM
@@ -41,6 +42,18 @@ class TracedServer:
         self.process = subprocess.Popen(
             [*command, "--data-dir", str(folder / "data")], env=environment, stdout=self._log, stderr=self._log
         )
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                httpx.get(f"{self.url}/readyz").raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.2)
+            else:
+                return
+        raise TimeoutError("the server did not start")
 
     def begin(self) -> None:
         """Begin a new list."""
@@ -87,13 +100,7 @@ class Coverage:
 def open_flow(browser: Browser, url: str, person: str, flow: str = "") -> Page:
     """Log in as a person of the demo and open a flow, or the first of their own."""
     page = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=url).new_page()
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            page.goto("/login/")
-            break
-        except Exception:
-            time.sleep(0.2)
+    page.goto("/login/")
     page.locator(f"[data-demo-user={person}]").click()
     page.wait_for_url("/")
     if flow:
@@ -137,8 +144,8 @@ def serving(tree: Path) -> Iterator[TracedServer]:
 def drag_path(tree: Path) -> list[str]:
     """Return the files that every one of a few drags passes."""
     with serving(tree) as server, sync_playwright() as playwright:
-        executable = CHROMIUM
-        browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=executable)
+        server.wait()
+        browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=CHROMIUM)
         alice = open_flow(browser, server.url, "alice")
         bob = open_flow(browser, server.url, "bob", alice.url)
         coverages = [Coverage(bob), Coverage(alice)]

@@ -62,7 +62,7 @@ class Flow(models.Model):
 
 
 class Membership(models.Model):
-    """A person's role in a flow; `colour` is an index into the people's colours, the lowest free one when they join.
+    """A person's role in a flow; `colour` is an index into the people's colours, their own if it was free.
 
     Somebody who was added by name alone does not show the others an address.
     """

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.colours import own_colour
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import DELETE, VIEW, Role, authorize
@@ -47,7 +48,7 @@ def _create(actor: int | None, record: CreateFlow, outcome: Outcome, via: Via) -
     Flow.objects.filter(pk=flow.pk).update(digest=flow.digest, updated_at=now)
     write_effect(flow.pk, outcome.effect, 1)
     if actor is not None:
-        Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=0)
+        Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=own_colour(actor))
     return flow
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import attempts
 from accounts.addresses import comparable
+from accounts.colours import COLOURS, own_colour
 from accounts.principals import Person, Principal, TokenBearer, user_id_of
 from flows.access import Role, authorize
 from flows.commands.write_transaction import in_write_transaction, lock_flow
@@ -59,7 +60,7 @@ def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role
         _keep_an_owner(held, role)
         Membership.objects.filter(pk=held.pk).update(role=role)
     elif isinstance(person, str):
-        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id))
+        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id, user_id))
     else:
         raise NotFound(_("There is no such member."))
     if isinstance(person, str) and (held is None or "@" in person):
@@ -101,7 +102,8 @@ def _keep_an_owner(held: Membership, wanted: Role | None) -> None:
         raise Rejected("invalid", FlowReason.LAST_OWNER)
 
 
-def _free_colour(flow_id: UUID) -> int:
-    """Return the lowest index that no member has."""
-    taken = set(Membership.objects.filter(flow_id=flow_id).values_list("colour", flat=True))
-    return next(index for index in range(len(taken) + 1) if index not in taken)
+def _free_colour(flow_id: UUID, user_id: int) -> int:
+    """Return the person's own colour, or where a member has it the next one that is free, as long as there is one."""
+    taken = {index % COLOURS for index in Membership.objects.filter(flow_id=flow_id).values_list("colour", flat=True)}
+    own = own_colour(user_id)
+    return next((at % COLOURS for at in range(own, own + COLOURS) if at % COLOURS not in taken), own)

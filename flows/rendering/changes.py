@@ -16,7 +16,8 @@ def fragments(effect: Effect, graph: Graph) -> SafeString:
     """Render what an effect changed, as one string for the patcher; `graph` is the flow after it.
 
     What only moved is left out: geometry travels as numbers. A node that is now high enough for its footer, or no more,
-    is rendered again, and so is a group whose members changed, for its count.
+    is rendered again, and so is a group whose members changed, for its count. What is new stands in the order in which
+    it came: so the same lies on top in every page.
     """
     return joined(_fragments(effect, graph))
 
@@ -27,7 +28,7 @@ def state_html(node_ids: Iterable[str], edge_ids: Iterable[str], graph: Graph) -
 
 
 def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
-    changed = {id for id, pair in effect.nodes.items() if not moved_only(pair) or _footer_comes_or_goes(pair)}
+    changed = [id for id, pair in effect.nodes.items() if not moved_only(pair) or _footer_comes_or_goes(pair)]
     parents = {
         node.parent
         for id in changed
@@ -35,10 +36,11 @@ def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
         if node and node.parent
     }
     yield from _edges_gone(effect)
-    yield from _nodes_now(sorted(changed), graph)
-    yield from _nodes_now((id for id in sorted(parents - changed) if graph.node(id)), graph)
-    edges = {id for id, pair in effect.edges.items() if pair.after} | _edges_of_switched(effect, graph)
-    yield from _edges_now(sorted(edges), graph)
+    yield from _nodes_now(changed, graph)
+    yield from _nodes_now((id for id in sorted(parents.difference(changed)) if graph.node(id)), graph)
+    edges = [id for id, pair in effect.edges.items() if pair.after]
+    yield from _edges_now(edges, graph)
+    yield from _edges_now(sorted(_edges_of_switched(effect, graph).difference(edges)), graph)
     if effect.flow and effect.flow.after:
         flow = effect.flow.after
         yield format_html(

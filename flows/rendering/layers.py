@@ -24,12 +24,19 @@ class Canvas:
 
 
 def canvas(document: Graph) -> Canvas:
-    """Render a whole flow by layers; groups in the order of their nesting, so that a child lies above its parent."""
+    """Render a whole flow by layers.
+
+    Nodes and edges lie in the document's order. Groups are stacked by what they are, so that every page agrees whatever
+    order they came in: a child above its parent, a smaller one above a larger (`static/js/canvas/renderer.js` too).
+    """
     nodes = list(document.nodes())
     by_id = {node.id: node for node in nodes}
     counts = _member_counts(nodes)
     depths = _depths(by_id)
-    groups = sorted((node for node in nodes if node.kind == "group"), key=lambda node: depths[node.id])
+    groups = sorted(
+        (node for node in nodes if node.kind == "group"),
+        key=lambda node: (depths[node.id], -node.width * node.height, node.id),
+    )
     edges, hidden = list(document.edges()), stand_ins(nodes)
     return Canvas(
         groups=joined(node_html(group, counts.get(group.id, 0)) for group in groups),

@@ -59,9 +59,12 @@ class Loaded:
 def write_effect(flow_id: UUID, effect: Effect, version: int) -> None:
     """Write the rows of a net effect that ends at `version`.
 
-    An edge with other ends is deleted and inserted, so that two edges may exchange theirs under the unique constraint.
+    An edge with other ends is deleted and inserted, so that two edges may exchange theirs under the unique constraint;
+    its place among the others stays.
     Foreign keys are checked at commit, so nodes and edges may go and come in any order.
     """
+    rejoined = [key_of(flow_id, id) for id, pair in effect.edges.items() if _has_other_ends(pair)]
+    places = _ordinals(rejoined)
     gone = [id for id, pair in effect.edges.items() if pair.after is None or _has_other_ends(pair)]
     for keys in _chunks([key_of(flow_id, id) for id in gone]):
         FlowEdge.objects.filter(key__in=keys).delete()
@@ -72,7 +75,10 @@ def write_effect(flow_id: UUID, effect: Effect, version: int) -> None:
     node_rows = [node_values(flow_id, node, ordinal + index) for index, node in enumerate(nodes)]
     insert(FlowNode._meta.db_table, WRITTEN_NODE, node_rows, fixed=_FIXED)
     edges = [pair.after for pair in effect.edges.values() if pair.after is not None]
-    edge_rows = [edge_values(flow_id, edge, ordinal + index) for index, edge in enumerate(edges)]
+    edge_rows = [
+        edge_values(flow_id, edge, places.get(key_of(flow_id, edge.id), ordinal + index))
+        for index, edge in enumerate(edges)
+    ]
     insert(FlowEdge._meta.db_table, WRITTEN_EDGE, edge_rows, fixed=_FIXED)
 
 
@@ -193,6 +199,13 @@ def edge_values(flow_id: UUID, edge: Edge, ordinal: int) -> tuple[Any, ...]:
 
 def _is_reading() -> bool:
     return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
+
+
+def _ordinals(keys: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in _chunks(keys):
+        found.update(FlowEdge.objects.filter(key__in=some).values_list("key", "ordinal"))
+    return found
 
 
 def _has_other_ends(pair: Pair[Edge]) -> bool:

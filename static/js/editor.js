@@ -6,8 +6,8 @@
 import { Graph } from "./canvas/graph.js";
 import { OptimisticRendering } from "./canvas/optimistic_rendering.js";
 import { Renderer, fillPorts } from "./canvas/renderer.js";
-import { Viewport, isPhone } from "./canvas/viewport.js";
-import { encloses, union } from "./lib/geometry.js";
+import { Viewport, isPhone, keptView } from "./canvas/viewport.js";
+import { centred, fit, intersects, union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
 import { Patcher } from "./sync/patcher.js";
 import { LiveSession } from "./sync/session.js";
@@ -16,6 +16,9 @@ import { EarlyInput } from "./ui/early_input.js";
 
 /** The smallest zoom at which a phone shows text that can be read. */
 const READABLE_ZOOM = 0.75;
+/** A first view at this zoom or above may have a narrow margin. */
+const LARGE_ZOOM = 0.9;
+const TIGHT = 16;
 /** How long to wait for a connection before the rest is loaded, and between attempts to load it. */
 const LOAD_DELAY_MS = 3_000;
 /** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
@@ -41,7 +44,7 @@ class Editor {
     const layers = Object.fromEntries(Array.from(root.querySelectorAll("[data-layer]"), (layer) => [layer.dataset.layer, layer]));
     const [catalogue, limits, texts] = [json("helix-catalogue"), json("helix-limits"), new Texts(json("helix-texts"))];
     const graph = new Graph(new OptimisticRendering(catalogue, texts));
-    const viewport = new Viewport(this.#canvas, this.#world);
+    const viewport = new Viewport(this.#canvas, this.#world, layers.overlay);
     const patcher = new Patcher(graph);
     patcher.adopt(this.#world);
     const renderer = new Renderer(layers, graph, viewport, this.#canvas);
@@ -93,16 +96,26 @@ class Editor {
     this.#root.toggleAttribute("data-interactive", true);
   }
 
-  /** Keep the view of the server's sheet if it shows everything. */
+  /** Show what this device showed last, as long as something is there; else all of the flow. */
   #firstView() {
     const { graph, viewport } = this.#page;
-    viewport.set(currentView(this.#world));
     const all = union(graph.visibleNodes());
-    if (!all || encloses(viewport.visibleRect(), all)) return;
-    viewport.fit(all, { glide: false });
+    const kept = keptView(this.#root.dataset.flow);
+    if (all || !kept) viewport.set(all ? this.#wholeView(all) : currentView(this.#world));
+    const whole = viewport.view;
+    if (kept) viewport.set(centred(kept, viewport.size, kept.zoom));
+    if (kept && all && !intersects(viewport.visibleRect(), all)) viewport.set(whole);
+    viewport.keep(this.#root.dataset.flow);
+  }
+
+  /** All of the flow in the middle, as large as can be; the margin gives way before the text does. */
+  #wholeView(all) {
+    const { size } = this.#page.viewport;
+    const tight = fit(all, size, { padding: TIGHT });
+    const view = tight.zoom >= LARGE_ZOOM ? tight : fit(all, size, { padding: Math.min(40, size.width / 16) });
     // On a phone the whole flow would be too small to read: show where it begins.
-    const zoom = READABLE_ZOOM;
-    if (isPhone() && viewport.zoom < zoom) viewport.set({ x: 16 - all.x * zoom, y: viewport.size.height / 2 - (all.y + all.height / 2) * zoom, zoom });
+    if (!isPhone() || view.zoom >= READABLE_ZOOM) return view;
+    return { x: TIGHT - all.x * READABLE_ZOOM, y: size.height / 2 - (all.y + all.height / 2) * READABLE_ZOOM, zoom: READABLE_ZOOM };
   }
 
   /** Fill the ports that carry an edge; say how to begin while the flow is empty. */

@@ -250,7 +250,7 @@ def test_the_wheel_pans_and_zooms_at_the_pointer(flow_of: Flow, opened: Open) ->
     alice.page.keyboard.down("Control")
     alice.page.mouse.wheel(0, -60)
     alice.page.keyboard.up("Control")
-    expect(alice.page.locator("[data-zoom-text]")).to_have_text("165%")
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("118%")
     zoomed = alice.centre(alice.node("Plan"))
     assert zoomed == pytest.approx((x, y), abs=1)
     alice.page.mouse.wheel(30, 50)

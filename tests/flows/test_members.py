@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from accounts.colours import colour_of, own_colour
 from accounts.models import Attempt, User
 from accounts.principals import Administrator, Person, System, TokenBearer
 from flows.access import Role
@@ -156,16 +157,18 @@ class TestMembers:
     def test_an_owner_who_stays_one_is_no_loss(self, flow: Flow, alice: User) -> None:
         assert not set_member(Person(alice.pk), flow.pk, person=alice.pk, role=Role.OWNER).is_new
 
-    def test_each_gets_the_lowest_free_colour(self, flow: Flow, alice: User, bob: User) -> None:
-        def colour_of_new(name: str) -> int:
-            set_member(Person(alice.pk), flow.pk, person=new_person(name).email, role=Role.VIEWER)
-            return Membership.objects.get(flow=flow, user__name=name.title()).colour
-
-        assert colour_of_new("dan") == 3
-        remove_member(Person(alice.pk), flow.pk, user_id=bob.pk)
-        assert [colour_of_new("eve"), colour_of_new("fred")] == [1, 4]
-        other = create_flow(Person(alice.pk), parse_flow(title="Other"), via="api")
-        assert Membership.objects.get(flow=other).colour == 0
+    def test_each_is_drawn_in_their_own_colour_and_no_two_alike(self, alice: User) -> None:
+        flow = create_flow(Person(alice.pk), parse_flow(title="Many"), via="api")
+        people = [new_person(f"person{number}") for number in range(20)]
+        twin = next(one for one in people if one.colour == alice.colour)
+        others = [one for one in people if one.colour != alice.colour][:7]
+        for one in (*others[:3], twin, *others[3:]):
+            set_member(Person(alice.pk), flow.pk, person=one.email, role=Role.VIEWER)
+        colours = {m.user_id: colour_of(m.colour) for m in Membership.objects.filter(flow=flow)}
+        assert [colours[one.pk] for one in (alice, *others[:3])] == [one.colour for one in (alice, *others[:3])]
+        assert len(set(colours.values())) == 9
+        set_member(Person(alice.pk), flow.pk, person=people[-1].email, role=Role.VIEWER)
+        assert Membership.objects.get(flow=flow, user=people[-1]).colour == own_colour(people[-1].pk)
 
     def test_staff_may_in_the_admin(self, flow: Flow, dora: User, charlie: User) -> None:
         given: dict[str, Any] = {"person": charlie.email, "role": Role.VIEWER}

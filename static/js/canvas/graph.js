@@ -6,19 +6,20 @@
  * stays in the element, which the server rendered; the model knows only what gestures need. It never touches the document
  * tree: the renderer does.
  *
- * Event `change` (detail: {nodes: Set<string>, edges: Set<string>}) names what must be drawn again.
+ * Events: `change` (detail: {nodes: Set<string>, edges: Set<string>}) names what must be drawn again, `move` (detail: {nodes}) what
+ * is only in another place. A change of any size is told once: `batch`.
  *
  * @typedef {import("../lib/geometry.js").Rect} Rect
  * @typedef {{id: string, kind: string, label: string, parent: string|null, base: Rect & {kind: string, parent: string|null}, x: number,
  *   y: number, width: number, height: number, live: Rect|null, gone: boolean, isMine: boolean, element: HTMLElement,
- *   inputs: string[], outputs: string[], colour: string, enabled: boolean, collapsed: boolean, said?: object}} NodeRecord
+ *   inputs: string[], outputs: string[], colour: string, enabled: boolean, collapsed: boolean, order: number, stack?: string, said?: object}} NodeRecord `order`: its place in the document
  * @typedef {{source: string, sourcePort: string, target: string, targetPort: string}} Ends
- * @typedef {Ends & {id: string, base: Ends, gone: boolean, isMine: boolean, element: SVGGElement, label: HTMLElement|null,
+ * @typedef {Ends & {id: string, base: Ends, gone: boolean, isMine: boolean, element: SVGGElement, label: HTMLElement|null, order: number,
  *   said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
 import { contains } from "../lib/geometry.js";
-import { changed, project } from "../lib/pending.js";
+import { changed, isMove, project } from "../lib/pending.js";
 
 /** Unsent edits may put two groups into each other, until one is refused. */
 const MAX_DEPTH = 64;
@@ -33,11 +34,31 @@ export class Graph extends EventTarget {
   #members = new Map();
   #patched = { nodes: new Map(), edges: new Map(), counts: new Map() };
   #rendering;
+  #arrivals = 0;
+  /** What changed and is not told yet. */
+  #untold = { nodes: new Set(), edges: new Set(), moved: new Set() };
+  #depth = 0;
 
   /** @param {{node: Function, edge: Function, traits: Function, confirm: Function, showNode: Function, showEdge: Function, moveEdge: Function}} rendering shows edits that are on their way */
   constructor(rendering) {
     super();
     this.#rendering = rendering;
+  }
+
+  /** Make several changes and tell of them once. @param {() => void} change */
+  batch(change) {
+    this.#depth += 1;
+    try {
+      change();
+    } finally {
+      this.#depth -= 1;
+      if (!this.#depth) this.#tell();
+    }
+  }
+
+  /** What comes next is the whole document, in its order. */
+  renumber() {
+    for (const records of [this.nodes, this.edges]) for (const record of records.values()) record.order = Infinity;
   }
 
   /** A node that is shown: not removed by an edit of mine on its way. @returns {NodeRecord|undefined} */
@@ -78,6 +99,12 @@ export class Graph extends EventTarget {
     return Boolean(edge && this.node(edge.source) && this.node(edge.target) && this.standIn(edge.source) !== this.standIn(edge.target));
   }
 
+  /** The edges that are drawn to a node: its own, or those of a collapsed group's members. @returns {EdgeRecord[]} */
+  drawnEdgesOf(id) {
+    const ids = this.node(id)?.collapsed ? [...this.withMembers([id])] : [id];
+    return ids.flatMap((one) => this.edgesOf(one)).filter((edge) => this.isEdgeDrawn(edge.id));
+  }
+
   /** @returns {EdgeRecord[]} */
   edgesOf(id) {
     return this.#edgesAt(id).filter((edge) => !edge.gone && (edge.source === id || edge.target === id));
@@ -93,6 +120,13 @@ export class Graph extends EventTarget {
     const all = new Set(ids);
     for (const id of all) if (this.nodes.get(id)?.kind === "group") for (const node of this.membersOf(id)) all.add(node.id);
     return all;
+  }
+
+  /** In how many groups a node is. */
+  depth({ parent }) {
+    let depth = 0;
+    for (let above = this.nodes.get(parent); above && depth < this.nodes.size; above = this.nodes.get(above.parent)) depth += 1;
+    return depth;
   }
 
   /** Where a node is drawn now. @returns {Rect} */
@@ -120,13 +154,14 @@ export class Graph extends EventTarget {
     return found?.id ?? null;
   }
 
-  putNode(element) {
+  /** @param {HTMLElement} element @param {boolean} [isMine] whether only this page knows of it yet: then it lies above all others */
+  putNode(element, isMine = false) {
     const id = element.dataset.nodeId;
     const before = this.nodes.get(id);
     if (before) this.#members.get(before.base.parent)?.delete(id);
     const base = baseOf(element);
-    const record = { id, ...base, base, live: before?.live ?? null, gone: false, isMine: false, element, ...this.#rendering.traits(element) };
-    this.nodes.set(id, record);
+    const record = { id, ...base, base, live: before?.live ?? null, gone: false, isMine, element, order: Infinity, ...this.#rendering.traits(element) };
+    this.#place(this.nodes, record, before);
     bucket(this.#members, base.parent).add(id);
     this.#lay(id);
     this.#change([id]);
@@ -139,18 +174,19 @@ export class Graph extends EventTarget {
     if (!record) return;
     this.#members.get(record.base.parent)?.delete(record.id);
     Object.assign(record, { base: baseOf(element), isMine: false });
+    this.#place(this.nodes, record, record);
     bucket(this.#members, record.base.parent).add(record.id);
     this.#rendering.confirm(record, element);
     this.#lay(record.id);
     this.#change([record.id]);
   }
 
-  putEdge(element, label = null) {
+  putEdge(element, label = null, isMine = false) {
     const { edgeId: id, source, target, sourcePort, targetPort } = element.dataset;
     const before = this.edges.get(id);
     const base = { source, sourcePort, target, targetPort };
     this.#unlink(before);
-    this.edges.set(id, { id, ...base, base, gone: false, isMine: false, element, label });
+    this.#place(this.edges, { id, ...base, base, gone: false, isMine, element, label, order: Infinity }, before);
     this.#link(base, id);
     this.#layEdge(id);
     this.#change(before ? [before.source, before.target] : [], [id]);
@@ -178,7 +214,7 @@ export class Graph extends EventTarget {
     if (!record) return;
     Object.assign(record.base, { x, y, width, height });
     this.#lay(id);
-    this.#change([id]);
+    this.#move([id]);
   }
 
   /** Show nodes where a gesture has them, for now; null shows them where they are. @param {Iterable<string>} ids @param {(record: NodeRecord) => Rect|null} where */
@@ -188,21 +224,29 @@ export class Graph extends EventTarget {
       const record = this.nodes.get(id);
       if (record) record.live = where(record);
     }
-    this.#change(previewed);
+    this.#move(previewed);
   }
 
   /** Lay my unacknowledged edits over the server's truth: what they change anew is drawn anew. @param {Iterable<object>} operations */
   lay(operations) {
+    this.batch(() => this.#project(operations));
+  }
+
+  #project(operations) {
     const before = this.#patched;
     const now = this.projected(operations);
     this.#patched = now;
-    const nodes = new Set([...changed(before.nodes, now.nodes), ...changed(before.counts, now.counts)]);
+    const counted = changed(before.counts, now.counts);
+    const nodes = new Set([...changed(before.nodes, now.nodes), ...counted]);
     const edges = changed(before.edges, now.edges);
     for (const id of nodes) if (now.nodes.get(id)?.added && !this.nodes.has(id)) this.#add(now.nodes.get(id).added);
     for (const id of edges) if (now.edges.get(id)?.added && !this.edges.has(id)) this.#connect(now.edges.get(id).added);
     for (const id of nodes) this.#lay(id);
     for (const id of edges) this.#layEdge(id);
-    if (nodes.size || edges.size) this.#change(nodes, edges);
+    const [moved, others] = [[], []];
+    for (const id of nodes) (counted.has(id) || !isMove(before.nodes.get(id), now.nodes.get(id)) ? others : moved).push(id);
+    this.#change(others, edges);
+    this.#move(moved);
   }
 
   /** What operations would change in what the server has. @param {Iterable<object>} operations @returns {import("../lib/pending.js").Differences} */
@@ -231,12 +275,11 @@ export class Graph extends EventTarget {
   }
 
   #add(node) {
-    this.putNode(this.#rendering.node(node)).isMine = true;
+    this.putNode(this.#rendering.node(node), true);
   }
 
   #connect(edge) {
-    this.putEdge(this.#rendering.edge(edge));
-    this.edges.get(edge.id).isMine = true;
+    this.putEdge(this.#rendering.edge(edge), null, true);
   }
 
   #lay(id) {
@@ -287,8 +330,31 @@ export class Graph extends EventTarget {
     if (edge) for (const end of [edge.source, edge.target, edge.base.source, edge.base.target]) this.#incident.get(end)?.delete(edge.id);
   }
 
+  /** Give a record its place: where it was, else after all that the server has told of. */
+  #place(records, record, before) {
+    const isPlaced = before && before.order !== Infinity;
+    if (!isPlaced) records.delete(record.id);
+    if (isPlaced) record.order = before.order;
+    else if (!record.isMine) record.order = this.#arrivals += 1;
+    records.set(record.id, record);
+  }
+
+  #move(nodes) {
+    for (const id of nodes) this.#untold.moved.add(id);
+    if (!this.#depth) this.#tell();
+  }
+
   #change(nodes = [], edges = []) {
-    this.dispatchEvent(new CustomEvent("change", { detail: { nodes: new Set(nodes), edges: new Set(edges) } }));
+    for (const id of nodes) this.#untold.nodes.add(id);
+    for (const id of edges) this.#untold.edges.add(id);
+    if (!this.#depth) this.#tell();
+  }
+
+  #tell() {
+    const { nodes, edges, moved } = this.#untold;
+    this.#untold = { nodes: new Set(), edges: new Set(), moved: new Set() };
+    if (nodes.size || edges.size) this.dispatchEvent(new CustomEvent("change", { detail: { nodes, edges } }));
+    if (moved.size) this.dispatchEvent(new CustomEvent("move", { detail: { nodes: moved } }));
   }
 }
 

@@ -27,7 +27,7 @@ export class Minimap {
     this.#box = root.querySelector("[data-minimap]");
     if (!this.#box) return;
     this.#box.replaceChildren(this.#nodes, this.#frame);
-    graph.addEventListener("change", () => this.#changed());
+    for (const type of ["change", "move"]) graph.addEventListener(type, () => this.#changed());
     viewport.addEventListener("change", () => this.#moved());
     new ResizeObserver(([{ contentRect: { width, height } }]) => {
       this.#size = { width, height };

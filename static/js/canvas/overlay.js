@@ -24,7 +24,7 @@ export class Overlay {
     this.#parts = { editing, graph, layers, renderer, selection, viewport };
     selection.addEventListener("change", () => this.draw());
     editing.addEventListener("change", () => this.draw());
-    renderer.addEventListener("drawn", () => this.draw());
+    for (const type of ["drawn", "moved"]) renderer.addEventListener(type, () => this.draw());
   }
 
   /** Put everything around the selection as it is now. */

@@ -1,38 +1,40 @@
 /**
  * Puts the model on the page: attaches what is in view, writes places, draws edges; once a frame, and only writing.
  *
- * Up to 600 nodes everything stays attached. Beyond, only what is in view (with a margin) is in the document, and below a quarter of
- * the size no node is: an overview is painted on one 2D canvas. What is held, selected or focused always stays attached.
+ * Up to 600 nodes everything stays attached. Beyond, `Culling` says what is in the document.
  *
- * Event `drawn` after each frame that changed something (detail: {nodes, edges}).
+ * What lies on top follows from the document, never from what arrived when: nodes and edges lie in its order, groups by nesting,
+ * the smaller above the larger, as the server draws them (`flows/rendering/layers.py`).
+ *
+ * Event `drawn` after each frame that changed something (detail: {nodes, edges}), `moved` when things only changed place.
  */
 
-import { edgePath, encloses, intersects } from "../lib/geometry.js";
+import { arrange } from "../lib/make.js";
+import { edgePath, intersects } from "../lib/geometry.js";
 import { edgeName } from "../lib/texts.js";
 
 const MAX_ALL_ATTACHED = 600;
-const MAX_ATTACHED = 1_500;
 const MARGIN = 200;
-const OVERVIEW_ZOOM = 0.25;
 
 export class Renderer extends EventTarget {
   #graph;
   #viewport;
   #layers;
   #section;
-  /** Loaded when it is first needed. @type {import("./overview.js").Overview|null} */
-  #overview = null;
+  /** Loaded when it is first needed. @type {import("./culling.js").Culling|null} */
+  #culling = null;
   #loading = null;
   #nodes = new Set();
   #edges = new Set();
+  #moved = new Set();
   #frame = 0;
-  /** What was culled for: its view with the margin, and the zoom. @type {{rect: import("../lib/geometry.js").Rect, zoom: number}|null} */
-  #culled = null;
   #wasLarge = false;
   /** The groups whose members were not drawn. */
   #closed = new Set();
   /** @type {Map<string, Element>} what is attached, by node or edge id with a prefix */
   #attached = new Map();
+  /** What must find its place in its layer. @type {Map<string, Set<Element>>} */
+  #unplaced = new Map();
   /** @type {() => Iterable<string>} nodes that must stay attached */
   pinned = () => [];
 
@@ -50,6 +52,7 @@ export class Renderer extends EventTarget {
     this.#viewport = viewport;
     for (const layer of ["groups", "nodes", "edges", "labels"]) this.#remember(layers[layer].children);
     graph.addEventListener("change", ({ detail }) => this.#stale(detail));
+    graph.addEventListener("move", ({ detail }) => this.#shifted(detail));
     viewport.addEventListener("change", () => this.#isLarge && this.#ask());
   }
 
@@ -67,6 +70,11 @@ export class Renderer extends EventTarget {
     this.#ask();
   }
 
+  #shifted({ nodes }) {
+    for (const id of nodes) this.#moved.add(id);
+    this.#ask();
+  }
+
   #ask() {
     this.#frame ||= requestAnimationFrame(() => this.flush());
   }
@@ -81,16 +89,24 @@ export class Renderer extends EventTarget {
   flush() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    const [nodes, edges] = [this.#nodes, this.#edges];
+    const [nodes, edges, moved] = [this.#nodes, this.#edges, this.#moved];
     this.#nodes = new Set();
     this.#edges = new Set();
+    this.#moved = new Set();
     for (const id of [...nodes]) for (const member of this.#changedInside(id)) nodes.add(member);
-    for (const id of nodes) for (const edge of this.#graph.edgesOf(id)) edges.add(edge.id);
-    if (this.#isLarge || this.#wasLarge) this.#cull();
+    if (this.#isLarge || this.#wasLarge || this.#culling?.isBehind) this.#cull();
     this.#wasLarge = this.#isLarge;
-    for (const id of nodes) this.#node(id);
-    for (const id of edges) this.#edge(id);
-    this.dispatchEvent(new CustomEvent("drawn", { detail: { nodes, edges } }));
+    for (const id of new Set([...nodes, ...moved])) this.#node(id);
+    for (const id of this.#edgesAround(nodes, moved, edges)) this.#edge(id);
+    this.#arrange();
+    if (nodes.size || edges.size) this.dispatchEvent(new CustomEvent("drawn", { detail: { nodes, edges } }));
+    if (moved.size) this.dispatchEvent(new CustomEvent("moved", { detail: { nodes: moved } }));
+  }
+
+  #edgesAround(nodes, moved, edges) {
+    const all = new Set(edges);
+    for (const ids of [nodes, moved]) for (const id of ids) for (const edge of this.#graph.edgesOf(id)) all.add(edge.id);
+    return all;
   }
 
   /** What is inside a group that hides its members, or hides them no more. @returns {Iterable<string>} */
@@ -105,7 +121,8 @@ export class Renderer extends EventTarget {
   #node(id) {
     const record = this.#graph.nodes.get(id);
     if (!this.#graph.isDrawn(id)) return this.#detach(`n-${id}`);
-    if (this.#shows(id)) this.#attach(record.kind === "group" ? "groups" : "nodes", `n-${id}`, record.element);
+    if (this.#shows(id)) this.#attach(layerOf(record), `n-${id}`, record.element);
+    if (record.kind === "group") this.#restack(record);
     place(record, this.#graph.rect(id));
     return undefined;
   }
@@ -134,7 +151,8 @@ export class Renderer extends EventTarget {
     if (before) {
       keep(before, element);
       before.replaceWith(element);
-    } else this.#layers[layer].append(element);
+    }
+    this.#unplace(layer, element);
     this.#attached.set(key, element);
     if (had) element.focus({ preventScroll: true });
   }
@@ -144,66 +162,68 @@ export class Renderer extends EventTarget {
     this.#attached.delete(key);
   }
 
+  #unplace(layer, element) {
+    if (!this.#unplaced.has(layer)) this.#unplaced.set(layer, new Set());
+    this.#unplaced.get(layer).add(element);
+  }
+
+  /** A group's place in the stack follows its nesting and its size. */
+  #restack(record) {
+    const stack = `${this.#graph.depth(record)} ${area(record)}`;
+    if (record.stack !== stack) this.#unplace("groups", record.element);
+    record.stack = stack;
+  }
+
+  /** Put what is new into its place, one pass for each layer. */
+  #arrange() {
+    for (const [layer, fresh] of this.#unplaced) {
+      // A group's nesting is also that of all inside it.
+      const elements = layer === "groups" ? [...this.#layers.groups.children, ...fresh] : fresh;
+      const isAttached = ({ id }) => this.#attached.has(id);
+      arrange(this.#layers[layer], [...elements].filter(isAttached), (one, other) => this.#compare(layer, one, other));
+    }
+    this.#unplaced.clear();
+  }
+
+  /** @returns {number} below zero where the first lies below the second */
+  #compare(layer, one, other) {
+    const { nodes, edges } = this.#graph;
+    const [a, b] = [one, other].map(({ dataset }) => nodes.get(dataset.nodeId) ?? edges.get(dataset.edgeId ?? dataset.labelOf));
+    if (layer === "groups") return this.#graph.depth(a) - this.#graph.depth(b) || area(b) - area(a) || (a.id < b.id ? -1 : 1);
+    return before(a?.order, b?.order);
+  }
+
   #shows(id) {
     if (!this.#isLarge || this.#attached.has(`n-${id}`)) return true;
-    return Boolean(this.#culled) && intersects(this.#culled.rect, this.#graph.rect(id));
+    return intersects(this.#culling?.rect ?? this.#viewport.visibleRect(MARGIN), this.#graph.rect(id));
   }
 
-  /** Attach what is in view and nothing else; while the view stays within the last margin there is nothing to do. */
   #cull() {
-    const isFar = this.#isLarge && this.#viewport.zoom < OVERVIEW_ZOOM && this.#hasOverview();
-    this.#overview?.show(isFar);
-    const { zoom } = this.#viewport;
-    const ratio = this.#culled ? zoom / this.#culled.zoom : 0;
-    if (this.#wasLarge && this.#isLarge && ratio > 0.8 && ratio < 1.25 && encloses(this.#culled.rect, this.#viewport.visibleRect())) return;
-    this.#culled = isFar ? null : { rect: this.#viewport.visibleRect(MARGIN), zoom };
-    const wanted = isFar ? new Map() : this.#inView();
-    for (const id of this.pinned()) if (this.#graph.isDrawn(id)) wanted.set(`n-${id}`, this.#graph.nodes.get(id));
-    const edges = isFar ? new Map() : this.#edgesInView(wanted);
-    for (const key of [...this.#attached.keys()]) {
-      if (!wanted.has(key) && !edges.has(`e-${key.slice(2)}`)) this.#detach(key);
-    }
-    for (const [key, record] of wanted) {
-      this.#attach(record.kind === "group" ? "groups" : "nodes", key, record.element);
-      place(record, this.#graph.rect(record.id));
-    }
-    for (const record of edges.values()) {
-      this.#join(record);
-      if (record.isDrawn) continue;
-      draw(record, this.#graph);
-      record.isDrawn = true;
-    }
-  }
-
-  /** Whether it is loaded; until it is, the nodes stay. */
-  #hasOverview() {
-    this.#loading ??= import("./overview.js").then(({ Overview }) => {
-      this.#overview = new Overview(this.#section, this.#graph, this.#viewport);
-      this.#culled = null;
+    this.#culling?.update(this.#isLarge);
+    if (this.#culling?.isBehind) this.#ask();
+    this.#loading ??= import("./culling.js").then(({ Culling }) => {
+      const document = { attached: this.#attached, pinned: () => this.pinned(), attach: (record) => this.#come(record), detach: (key) => this.#detach(key) };
+      this.#culling = new Culling({ graph: this.#graph, section: this.#section, viewport: this.#viewport }, document);
       this.#ask();
     }).catch(() => (this.#loading = null));
-    return this.#overview !== null;
   }
 
-  #inView() {
-    const view = this.#viewport.visibleRect(this.#isLarge ? MARGIN : Infinity);
-    const found = new Map();
-    for (const record of this.#graph.visibleNodes()) {
-      if (this.#isLarge && (found.size >= MAX_ATTACHED - 50 || !intersects(view, this.#graph.rect(record.id)))) continue;
-      found.set(`n-${record.id}`, record);
+  /** Attach a node that comes into view, with its edges. */
+  #come(record) {
+    this.#attach(layerOf(record), `n-${record.id}`, record.element);
+    place(record, this.#graph.rect(record.id));
+    for (const edge of this.#graph.drawnEdgesOf(record.id)) {
+      this.#join(edge);
+      if (!edge.isDrawn) draw(edge, this.#graph);
+      edge.isDrawn = true;
     }
-    return found;
-  }
-
-  #edgesInView(nodes) {
-    const found = new Map();
-    const all = [...nodes.values()].flatMap(({ id, collapsed }) => (collapsed ? [...this.#graph.withMembers([id])] : [id]));
-    for (const id of all) for (const edge of this.#graph.edgesOf(id)) {
-      if (this.#graph.isEdgeDrawn(edge.id)) found.set(`e-${edge.id}`, edge);
-    }
-    return found;
   }
 }
+
+const layerOf = ({ kind }) => (kind === "group" ? "groups" : "nodes");
+const area = ({ width, height }) => width * height;
+/** What has no order, because only this page knows of it, lies above. */
+const before = (one = Infinity, other = Infinity) => (one === other ? 0 : one - other);
 
 /** Write a node's place: in the style, and in the attributes that scripts and tests read. */
 function place(record, rect) {

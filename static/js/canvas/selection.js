@@ -58,14 +58,15 @@ export class Selection extends EventTarget {
     for (const id of this.edges) mark(this.#graph.edges.get(id)?.element, isOn);
   }
 
+  /** One change, however many of mine are gone. */
   #prune({ nodes, edges }) {
-    const left = {
-      nodes: [...this.nodes].filter((id) => this.#graph.isDrawn(id)),
-      edges: [...this.edges].filter((id) => this.#graph.isEdgeDrawn(id)),
-    };
-    this.set(left);
-    for (const id of nodes) if (this.nodes.has(id)) mark(this.#graph.nodes.get(id).element, true);
-    for (const id of edges) if (this.edges.has(id)) mark(this.#graph.edges.get(id).element, true);
+    const graph = this.#graph;
+    const [mine, lines] = [[...nodes].filter((id) => this.nodes.has(id)), [...edges].filter((id) => this.edges.has(id))];
+    for (const id of mine) mark(graph.node(id)?.element, true);
+    for (const id of lines) mark(graph.edge(id)?.element, true);
+    const isAnyGone = !mine.every((id) => graph.isDrawn(id)) || !lines.every((id) => graph.isEdgeDrawn(id));
+    if (!isAnyGone && ![...nodes].some((id) => graph.node(id)?.collapsed)) return;
+    this.set({ nodes: [...this.nodes].filter((id) => graph.isDrawn(id)), edges: [...this.edges].filter((id) => graph.isEdgeDrawn(id)) });
   }
 }
 

@@ -1,28 +1,25 @@
 /**
- * Pan and zoom: one transform on the world, and custom properties from which the sheet draws the grid and keeps chrome at
- * its size on screen. The canvas's own box is measured when it changes, never during a gesture.
+ * Pan and zoom: one transform on the world a frame, and nothing else that a node's style depends on: at a thousand nodes
+ * that would be ten frames a second. What does depend on the zoom, how much of a node shows and how wide a port can be hit,
+ * goes by steps, and follows when the zoom has come to rest. The canvas's own box is measured when it changes, never during a
+ * gesture.
  *
  * Events: `change` (the view or the size of the canvas), `pointer` (where the pointer is; detail: {event}), `steered` (a person
  * moved the view with a command or the minimap).
  */
 
-import { centre, centred, detail, encloses, fit, toWorld, visibleRect, zoomAt } from "../lib/geometry.js";
+import { centre, centred, detail, encloses, fit, gridStep, scaleStep, toWorld, visibleRect, zoomAt } from "../lib/geometry.js";
 
 const GLIDE_MS = 140;
+const REST_MS = 120;
+/** Of how many flows this device keeps the view. */
+const MAX_KEPT = 100;
+const KEPT = "helix.views";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 719px)");
 
 /** Whether the screen is as narrow as a phone's. */
 export const isPhone = () => narrow.matches;
-
-// Were they inherited, every pan would make the browser compute the style of every node anew.
-for (const name of ["--pan-x", "--pan-y"]) {
-  try {
-    CSS.registerProperty({ name, syntax: "<length>", inherits: false, initialValue: "0px" });
-  } catch {
-    /* Registered before, or not known here: then it is only slower. */
-  }
-}
 
 export class Viewport extends EventTarget {
   /** @type {import("../lib/geometry.js").View} */
@@ -35,13 +32,17 @@ export class Viewport extends EventTarget {
   #origin = { x: 0, y: 0 };
   #frame = 0;
   #glide = 0;
-  #zoom = NaN;
+  #rest = 0;
+  #overlay;
+  /** The flow whose view is kept. @type {string|null} */
+  #flow = null;
 
-  /** @param {HTMLElement} section the canvas @param {HTMLElement} world */
-  constructor(section, world) {
+  /** @param {HTMLElement} section the canvas @param {HTMLElement} world @param {HTMLElement} overlay the layer of what keeps its size on screen */
+  constructor(section, world, overlay) {
     super();
     this.#section = section;
     this.#world = world;
+    this.#overlay = overlay;
     this.#measure();
     new ResizeObserver(() => this.#measure()).observe(section);
     addEventListener("scroll", () => this.#measure(), { passive: true });
@@ -97,6 +98,11 @@ export class Viewport extends EventTarget {
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
   }
 
+  /** Keep from now on where a person looks in a flow, for the next visit. @param {string} flow */
+  keep(flow) {
+    this.#flow = flow;
+  }
+
   /** Report that a person moved the view by other means than the pointer on the canvas. */
   steered() {
     this.dispatchEvent(new Event("steered"));
@@ -127,14 +133,29 @@ export class Viewport extends EventTarget {
   #write() {
     this.#frame = 0;
     const { x, y, zoom } = this.view;
-    this.#world.style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
-    const style = this.#section.style;
-    if (zoom !== this.#zoom) style.setProperty("--zoom", zoom);
-    this.#zoom = zoom;
-    style.setProperty("--pan-x", `${x}px`);
-    style.setProperty("--pan-y", `${y}px`);
-    const lod = detail(zoom);
-    if (this.#section.dataset.lod !== lod) this.#section.dataset.lod = lod;
+    const { style } = this.#world;
+    if (!style.transform) this.#settle();
+    style.transform = `translate(${x}px, ${y}px) scale(${zoom})`;
+    this.#overlay.style.setProperty("--zoom", zoom);
+    this.#drawGrid();
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#settle(), REST_MS);
+  }
+
+  /** Dots far apart enough to be told from each other; from far away none. */
+  #drawGrid() {
+    const { x, y, zoom } = this.view;
+    const [step, { style }] = [gridStep(zoom), this.#section];
+    style.backgroundSize = `${step}px ${step}px`;
+    style.backgroundPosition = `${x - step / 2}px ${y - step / 2}px`;
+  }
+
+  /** Draw everything sharp and in the detail that this zoom has room for. */
+  #settle() {
+    const { dataset } = this.#section;
+    const found = { lod: detail(this.zoom), scale: String(scaleStep(this.zoom)) };
+    for (const name of ["lod", "scale"]) if (dataset[name] !== found[name]) dataset[name] = found[name];
+    if (this.#flow) keepView(this.#flow, { ...this.centre, zoom: this.zoom });
   }
 
   #measure() {
@@ -142,5 +163,30 @@ export class Viewport extends EventTarget {
     this.#origin = { x: left, y: top };
     this.size = { width, height };
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** The view in which this device last showed a flow: the middle of the canvas in the world, and the zoom. @returns {import("../lib/geometry.js").View|undefined} */
+export function keptView(flow) {
+  return keptViews().get(flow);
+}
+
+/** Those looked at last come last; the oldest make room. */
+function keepView(flow, view) {
+  const views = keptViews();
+  views.delete(flow);
+  views.set(flow, view);
+  try {
+    localStorage.setItem(KEPT, JSON.stringify([...views].slice(-MAX_KEPT)));
+  } catch {
+    /* Private windows may refuse: then the next visit shows the whole flow. */
+  }
+}
+
+function keptViews() {
+  try {
+    return new Map(JSON.parse(localStorage.getItem(KEPT)) ?? []);
+  } catch {
+    return new Map();
   }
 }

@@ -29,7 +29,7 @@ export class Collaborators extends EventTarget {
     session.addEventListener("status", () => session.socket.state !== "open" && this.#leaveAll());
     session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
     viewport.addEventListener("change", () => this.#ask());
-    renderer.addEventListener("drawn", () => this.#outline());
+    for (const type of ["drawn", "moved"]) renderer.addEventListener(type, () => this.#outline());
   }
 
   #come({ all, joined, left }) {

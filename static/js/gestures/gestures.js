@@ -22,6 +22,8 @@ import { Resize } from "./resize.js";
 const THRESHOLD = { mouse: 4, pen: 6, touch: 6 };
 const LONG_PRESS_MS = 500;
 const BORDER = 40;
+/** How much of a turn of the wheel counts at most: a sixth larger or smaller. */
+const NOTCH = 20;
 
 export class Gestures extends EventTarget {
   /** @type {Gesture|null} */
@@ -178,7 +180,7 @@ export class Gestures extends EventTarget {
     const { viewport } = this.#parts;
     const unit = event.deltaMode === 1 ? 16 : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
-    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-clamp(dy, -60, 60) / 120), viewport.local(event));
+    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-clamp(dy, -NOTCH, NOTCH) / 120), viewport.local(event));
     else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
     else viewport.pan(-dx, -dy);
   }

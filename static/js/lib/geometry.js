@@ -17,6 +17,7 @@
  */
 
 const GRID = 8;
+const DOTS = 24;
 const FIRST_BRANCH = 58;
 const BRANCH_PITCH = 20;
 const BRANCH_MARGIN = 10;
@@ -124,6 +125,12 @@ export function readingOrder(rects) {
 
 /** Level of detail at a zoom. @returns {"full"|"compact"|"chip"|"block"} */
 export const detail = (zoom) => (zoom >= 0.7 ? "full" : zoom >= 0.45 ? "compact" : zoom >= 0.25 ? "chip" : "block");
+
+/** The power of two at or below a zoom: what must not get too small on screen is sized by it. */
+export const scaleStep = (zoom) => 2 ** Math.floor(Math.log2(zoom) + 1e-9);
+
+/** How far apart the dots of the grid are on screen. */
+export const gridStep = (zoom) => DOTS * zoom * (zoom < 0.6 ? 2 : 1);
 
 /**
  * Draw the curve between two ports.

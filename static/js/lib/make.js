@@ -45,3 +45,20 @@ export function over(layer, element, rect, more = "") {
   if (rect.width !== undefined) element.style.width = `${rect.width}px`;
   if (rect.height !== undefined) element.style.height = `${rect.height}px`;
 }
+
+/**
+ * Put elements into their places among a parent's children, which are in order; the focus stays where it is.
+ * @param {Element} parent @param {Iterable<Element>} elements @param {(one: Element, other: Element) => number} compare
+ */
+export function arrange(parent, elements, compare) {
+  const moving = new Set(elements);
+  const settled = [...parent.children].filter((child) => !moving.has(child));
+  const focused = document.activeElement;
+  let next = null;
+  for (const element of [...moving].sort(compare).reverse()) {
+    while (settled.length && compare(settled.at(-1), element) > 0) next = settled.pop();
+    if (element.parentNode !== parent || element.nextElementSibling !== next) parent.insertBefore(element, next);
+    next = element;
+  }
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+}

@@ -34,6 +34,12 @@ export function changed(before, after) {
   return keys;
 }
 
+/** Whether two patches of a node differ by its place alone. @param {Patch} [before] @param {Patch} [after] */
+export function isMove(before = {}, after = {}) {
+  const rest = ({ x, y, width, height, ...others }) => others;
+  return isAlike(rest(before), rest(after));
+}
+
 class Picture {
   nodes = new Map();
   edges = new Map();

@@ -30,6 +30,8 @@ export class OfflineCopy {
   #renewed = -Infinity;
   #interval = RENEW_INTERVAL_MS;
   #isOver = false;
+  /** A whole canvas that the page has fetched, to be kept. @type {Response|null} */
+  #fetched = null;
 
   /** @param {{user: string, flow: string, epoch: string, canvas?: string|null}} what `canvas`: its address, where the page holds only a part */
   constructor({ user, flow, epoch, canvas = null }) {
@@ -71,11 +73,12 @@ export class OfflineCopy {
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
   }
 
-  /** Renew the copy at once: a new worker may keep what the last one could not. */
-  restart() {
+  /** Renew the copy at once: a new worker may keep what the last one could not. @param {Response|null} [canvas] if the page just fetched it */
+  restart(canvas = null) {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#renewed = -Infinity;
+    this.#fetched = canvas;
     this.renew();
   }
 
@@ -112,7 +115,9 @@ export class OfflineCopy {
     this.#timer = 0;
     this.#renewed = Date.now();
     await (await fetch(this.#path)).body?.cancel();
-    if (this.#canvas) await this.keepCanvas(await fetch(this.#canvas));
+    const canvas = this.#fetched;
+    this.#fetched = null;
+    if (this.#canvas) await this.keepCanvas(canvas ?? (await fetch(this.#canvas)));
     await this.#tidy();
   }
 

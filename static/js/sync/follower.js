@@ -21,6 +21,8 @@ export class Follower extends EventTarget {
   #canvas;
   /** Keeps the flow on this device, once a worker controls the page. @type {import("../offline/offline_copy.js").OfflineCopy|null} */
   #copy = null;
+  /** The whole canvas, fetched or on its way, that no worker keeps yet. @type {Promise<{html: string, answer: Response}|null>|null} */
+  #unkept = null;
   #about;
   #resume;
   #isPartial;
@@ -47,7 +49,7 @@ export class Follower extends EventTarget {
     this.#isPartial = isPartial;
     this.#resume = resume;
     this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#openCopy().then((copy) => copy.restart()).catch(() => {}));
+    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#restartCopy().catch(() => {}));
   }
 
   /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */
@@ -126,6 +128,14 @@ export class Follower extends EventTarget {
     }
   }
 
+  /** A worker has come: it keeps the canvas that is here already, or on its way. */
+  async #restartCopy() {
+    const unkept = this.#unkept;
+    this.#unkept = null;
+    const copy = await this.#openCopy();
+    copy.restart((await unkept)?.answer);
+  }
+
   async #openCopy() {
     const { OfflineCopy } = await import("../offline/offline_copy.js");
     return (this.#copy ??= new OfflineCopy(this.#about));
@@ -170,9 +180,14 @@ export class Follower extends EventTarget {
 
   /** Return the server's canvas; offline, a partial page takes the last one kept. */
   async #whole() {
-    const whole = await this.#canvas.fetch();
+    const fetched = this.#canvas.fetch();
+    this.#unkept = globalThis.navigator?.serviceWorker ? fetched : null;
+    const whole = await fetched;
     if (whole) {
-      this.#copy?.keepCanvas(whole.answer).catch(() => {});
+      if (this.#copy && this.#unkept === fetched) {
+        this.#unkept = null;
+        this.#copy.keepCanvas(whole.answer).catch(() => {});
+      }
       if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }

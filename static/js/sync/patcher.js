@@ -28,32 +28,40 @@ export class Patcher extends EventTarget {
 
   /** Take over the page's elements. @param {ParentNode} world */
   adopt(world) {
-    this.#take(world);
+    this.#graph.batch(() => this.#take(world));
   }
 
   /** @param {string} html fragments @param {[string, number, number, number, number][]} moves */
   apply(html, moves) {
-    if (html) this.#take(this.parse(html));
-    for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
+    const parsed = html ? this.parse(html) : null;
+    this.#graph.batch(() => {
+      if (parsed) this.#take(parsed);
+      for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
+    });
   }
 
   /** Replace the whole canvas: what is not in it is gone. */
   replace(html) {
     const parsed = this.parse(html);
-    const ids = (selector, key) => new Set(Array.from(parsed.querySelectorAll(selector), (element) => element.dataset[key]));
-    const [nodes, edges] = [ids("[data-node-id]", "nodeId"), ids("[data-edge-id]", "edgeId")];
-    for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
-    for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
-    this.#take(parsed);
+    const [nodes, edges] = [idsIn(parsed, "node"), idsIn(parsed, "edge")];
+    this.#graph.batch(() => {
+      for (const edge of [...this.#graph.edges.values()]) if (!edge.isMine && !edges.has(edge.id)) this.#graph.dropEdge(edge.id);
+      for (const node of [...this.#graph.nodes.values()]) if (!node.isMine && !nodes.has(node.id)) this.#gone(node.id);
+      this.#graph.renumber();
+      this.#take(parsed);
+    });
   }
 
   /** Show what a refused edit touched as the server has it. */
   restore(operation, html) {
     const parsed = this.parse(html);
     const { nodes, edges } = touched(operation);
-    for (const id of edges) if (!find(parsed, "edge", id) && !this.#graph.edges.get(id)?.isMine) this.#graph.dropEdge(id);
-    for (const id of nodes) if (!find(parsed, "node", id) && !this.#graph.nodes.get(id)?.isMine) this.#gone(id);
-    this.#take(parsed);
+    const [left, joined] = [idsIn(parsed, "node"), idsIn(parsed, "edge")];
+    this.#graph.batch(() => {
+      for (const id of edges) if (!joined.has(id) && !this.#graph.edges.get(id)?.isMine) this.#graph.dropEdge(id);
+      for (const id of nodes) if (!left.has(id) && !this.#graph.nodes.get(id)?.isMine) this.#gone(id);
+      this.#take(parsed);
+    });
   }
 
   /** Keep these nodes as they are during a gesture: what arrives for them waits. @param {Iterable<string>} ids */
@@ -63,17 +71,21 @@ export class Patcher extends EventTarget {
 
   /** End a gesture: apply what waited. */
   applyDeferred(ids) {
-    for (const id of ids) {
-      const left = (this.#busy.get(id) ?? 1) - 1;
-      if (left > 0) {
-        this.#busy.set(id, left);
-        continue;
-      }
-      this.#busy.delete(id);
-      const element = this.#deferred.get(id);
-      this.#deferred.delete(id);
-      if (element) this.#node(element);
+    this.#graph.batch(() => {
+      for (const id of ids) this.#free(id);
+    });
+  }
+
+  #free(id) {
+    const left = (this.#busy.get(id) ?? 1) - 1;
+    if (left > 0) {
+      this.#busy.set(id, left);
+      return;
     }
+    this.#busy.delete(id);
+    const element = this.#deferred.get(id);
+    this.#deferred.delete(id);
+    if (element) this.#node(element);
   }
 
   #take(source) {
@@ -102,7 +114,8 @@ export class Patcher extends EventTarget {
   }
 }
 
-const find = (parsed, what, id) => parsed.querySelector(`[data-${what}-id="${CSS.escape(id)}"]:not(helix-gone)`);
+/** The ids of the nodes or edges that are in what was parsed. @param {"node"|"edge"} what @returns {Set<string>} */
+const idsIn = (parsed, what) => new Set(Array.from(parsed.querySelectorAll(`[data-${what}-id]:not(helix-gone)`), ({ dataset }) => dataset[`${what}Id`]));
 
 /** The ids an operation names. */
 export function touched(operation) {

@@ -25,7 +25,7 @@ export class Sheet {
     this.#actions = root.querySelector("[data-node-actions]");
     this.#panel.querySelector("[data-sheet-handle]")?.addEventListener("pointerdown", (event) => this.#grab(event));
     selection.addEventListener("change", () => this.#follow());
-    for (const [source, type] of [[renderer, "drawn"], [viewport, "change"], [selection, "change"]]) source.addEventListener(type, () => this.#place());
+    for (const [source, type] of [[renderer, "drawn"], [renderer, "moved"], [viewport, "change"], [selection, "change"]]) source.addEventListener(type, () => this.#place());
   }
 
   /** Raise it one step; from the top back down. */
