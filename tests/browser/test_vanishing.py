@@ -17,8 +17,9 @@ NODES = [
 ]
 EDGES = [{"id": "e1", "source": "a", "target": "b"}, {"id": "e2", "source": "b", "target": "c"}]
 LEFT_OVER = (
-    "[data-gesture], [data-edge-draft], helix-node[data-target], [data-port][data-target], [data-loose], [data-dragging],"
-    " .marquee, .guide, .reason, [role=menu]:not([hidden]), [data-renaming], .handle, .edge-end, [data-layer=overlay] helix-node"
+    "[data-gesture], [data-edge-draft], helix-node[data-target], [data-port][data-target], [data-loose],"
+    " [data-dragging], [data-renaming], .marquee, .guide, .reason, .handle, .edge-end, [role=menu]:not([hidden]),"
+    " [data-layer=overlay] helix-node"
 )
 TOUCH = """([x, y]) => document.elementFromPoint(x, y).dispatchEvent(new PointerEvent("pointerdown",
   {bubbles: true, pointerId: 7, pointerType: "touch", isPrimary: true, buttons: 1, clientX: x, clientY: y}))"""
