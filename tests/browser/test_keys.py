@@ -193,7 +193,7 @@ def test_keys_are_called_as_on_the_readers_keyboard(flow_of: Flow, opened: Open)
     assert alice.page.locator("[data-tool=undo]").get_attribute("title") == "Undo (Ctrl+Z)"
 
 
-def test_on_a_mac_they_are_called_as_there(flow_of: Flow, context_for: object, opened: Open) -> None:
+def test_on_a_mac_they_are_called_as_there(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN]))
     alice.page.add_init_script(MAC)
     alice.open(alice.flow).live()
