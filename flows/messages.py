@@ -19,6 +19,7 @@ def texts(access: Access) -> dict[str, str]:
         **_state(),
         **_people(),
         **_actions(),
+        **_keys(),
         **_refusals(),
         **_endings(),
         **_unsent(),
@@ -109,6 +110,11 @@ def _actions() -> dict[str, str]:
         "connect": _("Connect to"),
         "delete": _("Delete"),
         "duplicate": _("Duplicate"),
+        "copy": _("Copy"),
+        "paste": _("Paste"),
+        "paste_by_key": _("Your browser does not allow pasting from the menu. Press {keys}."),
+        "nothing_to_paste": _("There are no copied nodes to paste"),
+        "damaged_copy": _("Not pasted: the copied nodes are damaged"),
         "rename": _("Rename"),
         "open": _("Open settings"),
         "insert": _("Insert node"),
@@ -138,7 +144,18 @@ def _actions() -> dict[str, str]:
         "an_edge": _("an edge"),
         "the_flow": _("the flow"),
         "select_all": _("Select all"),
+        "kept_selected": _("Kept selected: {what}"),
+        "not_selected": _("Not selected: {what}"),
         "fit": _("Fit to screen"),
+    }
+
+
+def _keys() -> dict[str, str]:
+    return {
+        "key_ctrl": pgettext("key", "Ctrl"),
+        "key_shift": pgettext("key", "Shift"),
+        "key_del": pgettext("key", "Del"),
+        "key_enter": pgettext("key", "Enter"),
     }
 
 

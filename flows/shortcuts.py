@@ -1,6 +1,7 @@
 """The keyboard and mouse, as the help dialog lists them. Only what works is in here.
 
-A Mac's ⌘ stands where Ctrl does; the dialog says so."""
+Keys are called as the reader's keyboard calls them. The server cannot know whose keyboard has a ⌘ instead of Ctrl:
+there a script says so (`static/js/ui/toolbar.js`)."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -18,45 +19,57 @@ def shortcuts() -> list[tuple[str, list[Shortcut]]]:
     ]
 
 
+def _ctrl() -> str:
+    return pgettext("key", "Ctrl")
+
+
+def _shift() -> str:
+    return pgettext("key", "Shift")
+
+
 def _edit() -> list[Shortcut]:
+    ctrl, shift = _ctrl(), _shift()
     return [
         (("Tab",), _("Add a node after the selection")),
         (("/",), _("Find a node")),
         (("C",), _("Connect to a node")),
         (("F2",), _("Rename")),
-        (("Enter",), _("Edit settings")),
-        (("Ctrl", "D"), _("Duplicate")),
-        (("Ctrl", "C"), _("Copy")),
-        (("Ctrl", "X"), _("Cut")),
-        (("Ctrl", "V"), _("Paste")),
-        (("Ctrl", "Z"), pgettext("action", "Undo")),
-        (("Ctrl", "Shift", "Z"), pgettext("action", "Redo")),
-        (("Del",), _("Delete")),
-        (("Ctrl", "⌫"), _("Delete and reconnect")),
+        ((pgettext("key", "Enter"),), _("Edit settings")),
+        ((ctrl, "D"), _("Duplicate")),
+        ((ctrl, "C"), _("Copy")),
+        ((ctrl, "X"), _("Cut")),
+        ((ctrl, "V"), _("Paste")),
+        ((ctrl, "Z"), pgettext("action", "Undo")),
+        ((ctrl, shift, "Z"), pgettext("action", "Redo")),
+        ((pgettext("key", "Del"),), _("Delete")),
+        ((ctrl, "⌫"), _("Delete and reconnect")),
     ]
 
 
 def _select() -> list[Shortcut]:
+    ctrl, shift = _ctrl(), _shift()
     return [
-        (("Ctrl", "A"), _("Select all")),
+        ((ctrl, "A"), _("Select all")),
+        ((pgettext("key", "Space"),), _("Keep the node selected when moving on")),
         (("Esc",), _("Clear selection")),
         (("←", "↑", "→", "↓"), _("Move by 8 px (Shift: 32 px)")),
         (("Alt", "←", "→"), _("Go to connected node")),
-        (("Ctrl", "Shift", "←"), _("Align (any arrow key)")),
-        (("Ctrl", "G"), pgettext("action", "Group")),
-        (("Ctrl", "Shift", "G"), _("Ungroup")),
+        ((ctrl, shift, "←"), _("Align (any arrow key)")),
+        ((ctrl, "G"), pgettext("action", "Group")),
+        ((ctrl, shift, "G"), _("Ungroup")),
         ((".",), _("Collapse or expand group")),
     ]
 
 
 def _view() -> list[Shortcut]:
+    ctrl, shift = _ctrl(), _shift()
     return [
-        (("Ctrl", "+"), _("Zoom in")),
-        (("Ctrl", "−"), _("Zoom out")),
-        (("Ctrl", "0"), _("Zoom to 100%")),
-        (("Shift", "1"), _("Fit to screen")),
-        (("Shift", "2"), _("Fit selection to screen")),
-        (("Ctrl", "Shift", "L"), _("Lock canvas")),
+        ((ctrl, "+"), _("Zoom in")),
+        ((ctrl, "−"), _("Zoom out")),
+        ((ctrl, "0"), _("Zoom to 100%")),
+        ((shift, "1"), _("Fit to screen")),
+        ((shift, "2"), _("Fit selection to screen")),
+        ((ctrl, shift, "L"), _("Lock canvas")),
         (("?",), _("Show this list")),
     ]
 
@@ -67,5 +80,5 @@ def _mouse() -> list[Shortcut]:
         ((wheel,), _("Pan (Ctrl: zoom)")),
         ((space, drag), _("Pan")),
         (("Alt", drag), _("Duplicate")),
-        (("Shift", drag), _("Lock to axis")),
+        ((_shift(), drag), _("Lock to axis")),
     ]

@@ -24,7 +24,7 @@ export class OwnPresence {
     selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes].slice(0, MAX_IDS) }));
     viewport.addEventListener("change", () => this.#view(viewport));
     viewport.addEventListener("pointer", ({ detail: { event } }) => event.pointerType !== "touch" && this.#point(viewport.pointer));
-    for (const event of ["pointermove", "keydown", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });
+    for (const event of ["pointermove", "keydown", "input", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });
     document.addEventListener("visibilitychange", () => document.hidden && this.#note({ status: "idle", cursor: null }));
     this.#view(viewport);
   }

@@ -11,6 +11,7 @@ import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.j
 import { addEdge, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
+import { conclude } from "./gesture.js";
 
 const SNAP_DISTANCE = 20;
 
@@ -23,7 +24,6 @@ export class Connect {
   #forward;
   #moved;
   #draft = null;
-  #marked = [];
   #target = null;
   #reason = null;
 
@@ -41,6 +41,14 @@ export class Connect {
     this.#port = port;
     this.#forward = direction === "out";
     this.#moved = moved;
+  }
+
+  /** Whether the port at which it begins is still there, and the edge that it moves. */
+  get isAlive() {
+    const { graph } = this.#parts;
+    const node = graph.node(this.#id);
+    const ports = this.#forward ? node?.outputs : node?.inputs;
+    return Boolean(ports?.includes(this.#port)) && (!this.#moved || Boolean(graph.edge(this.#moved.id)));
   }
 
   start() {
@@ -68,18 +76,21 @@ export class Connect {
     const target = this.#target;
     const at = this.#parts.viewport.world(event);
     const isEmpty = !this.#under(at);
-    this.cancel();
     if (target) this.to(target.id, target.port);
     else if (isEmpty && !this.#moved) this.#parts.picker.add({ at, event, link: (added) => this.#link(added) });
   }
 
-  cancel() {
+  release() {
+    const { graph, overlay, root } = this.#parts;
     this.#draft?.remove();
-    this.#snap(null);
-    this.#explain(null);
-    for (const element of this.#marked) element.removeAttribute("data-target");
-    this.#moved?.element.removeAttribute("data-loose");
-    delete this.#parts.root.dataset.gesture;
+    this.#target = this.#reason = null;
+    overlay.reason(null);
+    // Not those that were marked: the server may have drawn some of them anew.
+    for (const { element } of graph.nodes.values()) {
+      for (const marked of [element, ...this.#ports(element)]) marked.removeAttribute("data-target");
+    }
+    if (this.#moved) (graph.edges.get(this.#moved.id) ?? this.#moved).element.removeAttribute("data-loose");
+    delete root.dataset.gesture;
   }
 
   /** Connect with this node's port, or its first fitting one. @returns {boolean} */
@@ -126,19 +137,14 @@ export class Connect {
   #markTargets() {
     for (const node of this.#parts.graph.visibleNodes()) {
       const fitting = new Set(this.#fitting(node.id));
-      if (node.id === this.#id) this.#set(node.element, "origin");
-      if (fitting.size) this.#set(node.element, "valid");
-      for (const port of this.#ports(node.element)) if (fitting.has(port.dataset.port)) this.#set(port, "valid");
+      if (node.id === this.#id) node.element.dataset.target = "origin";
+      if (fitting.size) node.element.dataset.target = "valid";
+      for (const port of this.#ports(node.element)) if (fitting.has(port.dataset.port)) port.dataset.target = "valid";
     }
   }
 
   #ports(element) {
     return element.querySelectorAll(`[data-direction=${this.#forward ? "in" : "out"}]`);
-  }
-
-  #set(element, state) {
-    element.dataset.target = state;
-    this.#marked.push(element);
   }
 
   #findTarget(point) {
@@ -186,7 +192,7 @@ export class Connect {
     for (const [at, state] of [[this.#reason, null], [id, "invalid"]]) {
       const element = this.#parts.graph.nodes.get(at)?.element;
       for (const marked of element ? [element, ...this.#ports(element)] : []) {
-        if (state) this.#set(marked, state);
+        if (state) marked.dataset.target = state;
         else marked.removeAttribute("data-target");
       }
     }
@@ -214,12 +220,7 @@ export class TapConnect {
 
   /** Take the second tap. @param {PointerEvent} event @returns {boolean} whether a connection was being made */
   tap(event, hit) {
-    const connect = this.#connect;
-    if (!connect) return false;
-    if (hit.node) connect.end(event);
-    else connect.cancel();
-    this.#connect = null;
-    return true;
+    return this.#conclude(hit.node ? "end" : "cancel", event);
   }
 
   move(event) {
@@ -227,9 +228,18 @@ export class TapConnect {
   }
 
   cancel() {
-    const was = this.#connect;
+    return this.#conclude("cancel");
+  }
+
+  /** Cancel it if what it begins at is gone. */
+  check() {
+    if (this.#connect?.isAlive === false) this.cancel();
+  }
+
+  #conclude(how, event) {
+    const connect = this.#connect;
     this.#connect = null;
-    was?.cancel();
-    return Boolean(was);
+    if (connect) conclude(connect, how, event);
+    return Boolean(connect);
   }
 }

@@ -4,7 +4,7 @@
  * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift, duplicates with Alt. Others see the drag
  * through presence; the document gets one version at its end.
  *
- * @typedef {Record<"clipboard"|"editing"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
+ * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { align } from "../lib/align.js";
@@ -33,9 +33,15 @@ export class Drag {
     this.#from = viewport.world(event);
   }
 
+  /** Whether something is left to drag. */
+  get isAlive() {
+    return this.#here.length > 0;
+  }
+
   start() {
-    const { graph, selection, patcher, renderer } = this.#parts;
+    const { focus, graph, selection, patcher, renderer } = this.#parts;
     if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
+    focus.node(this.#id);
     this.#roots = graph.rootsOf(selection.nodes);
     const all = graph.withMembers(this.#roots);
     for (const id of all) {
@@ -67,23 +73,15 @@ export class Drag {
   }
 
   end(event) {
-    const isCopy = event.altKey;
     const by = this.#by;
-    const moves = isCopy ? [] : this.#roots.map((id) => move(id, shifted(this.#was.get(id), by)));
-    const homes = isCopy ? [] : this.#homes();
-    const inserted = isCopy ? [] : this.#inserted(event);
-    if (by.x || by.y) {
-      if (isCopy) this.#parts.clipboard.duplicate(this.#roots, by);
-      else this.#parts.editing.submit([...moves, ...homes, ...inserted]);
-    }
-    this.#release();
+    if (!by.x && !by.y) return;
+    const { clipboard, editing } = this.#parts;
+    const here = this.#here;
+    if (event.altKey) clipboard.copyTo(here, by);
+    else editing.submit([...here.map((id) => move(id, shifted(this.#was.get(id), by))), ...this.#homes(here), ...this.#inserted(here, event)]);
   }
 
-  cancel() {
-    this.#release();
-  }
-
-  #release() {
+  release() {
     const { graph, patcher, presence, overlay } = this.#parts;
     for (const id of this.#was.keys()) graph.nodes.get(id)?.element.removeAttribute("data-dragging");
     graph.previewRects(this.#was.keys(), () => null);
@@ -92,10 +90,15 @@ export class Drag {
     presence.drag(null);
   }
 
+  /** Those that nobody has removed meanwhile. */
+  get #here() {
+    return this.#roots.filter((id) => this.#parts.graph.node(id));
+  }
+
   /** Dropped into a frame, or out of it. */
-  #homes() {
+  #homes(roots) {
     const { graph } = this.#parts;
-    return this.#roots.flatMap((id) => {
+    return roots.flatMap((id) => {
       const { parent } = graph.nodes.get(id);
       const home = graph.groupAt(centre(graph.rect(id)), this.#was);
       return home === parent ? [] : [editNode(id, { parent: home })];
@@ -103,10 +106,10 @@ export class Drag {
   }
 
   /** A fresh node dropped on an edge goes in between. */
-  #inserted({ clientX, clientY }) {
+  #inserted(roots, { clientX, clientY }) {
     const { graph } = this.#parts;
-    const [id] = this.#roots;
-    if (this.#roots.length !== 1 || graph.edgesOf(id).length) return [];
+    const [id] = roots;
+    if (roots.length !== 1 || graph.edgesOf(id).length) return [];
     const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
     const edge = under && graph.edge(under.dataset.edgeId);
     return edge ? insertInto(edge, graph.nodes.get(id)) : [];

@@ -6,8 +6,7 @@
  *
  * Event `menu` (detail: {event, hit}): a press of the second button, or a long press.
  *
- * @typedef {{name: string, drifts?: boolean, start?(): void, move?(event: PointerEvent): void, end?(event: PointerEvent): void,
- *   cancel?(): void}} Gesture `drifts`: near the border of the canvas the view moves on
+ * @typedef {import("./gesture.js").Gesture} Gesture
  * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"commands"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"picker"
  *   |"presence"|"renderer"|"root"|"selection"|"texts"|"viewport", object>} Parts of the editor that it uses
  */
@@ -15,6 +14,7 @@
 import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
+import { conclude } from "./gesture.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
@@ -24,6 +24,10 @@ const LONG_PRESS_MS = 500;
 const BORDER = 40;
 /** How much of a turn of the wheel counts at most: a sixth larger or smaller. */
 const NOTCH = 20;
+/** What lies over the canvas, beside it in the page. */
+const OVER_CANVAS = "[data-minimap], [data-tools]";
+/** The bit of `event.buttons` for each button that begins a gesture. */
+const BITS = [1, 4];
 
 export class Gestures extends EventTarget {
   /** @type {Gesture|null} */
@@ -34,34 +38,40 @@ export class Gestures extends EventTarget {
   #fingers = new Map();
   #long = 0;
   #drift = 0;
+  /** How many presses in a row stayed clicks. */
+  #clicks = 0;
 
   /** @param {Parts} parts */
   constructor(parts) {
     super();
     this.#parts = parts;
-    const { canvas } = parts;
+    const { canvas, graph, root } = parts;
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
-    canvas.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
+    // Nodes get the focus from us; and the browser has nothing to select or to drag here.
+    canvas.addEventListener("mousedown", (event) => isWritten(event.target) || event.preventDefault());
+    root.addEventListener("dragstart", (event) => isWritten(event.target) || event.preventDefault());
+    root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("dblclick", (event) => this.#double(event));
-    canvas.addEventListener("contextmenu", (event) => (event.preventDefault(), this.#askForMenu(event, hitOf(event))));
+    canvas.addEventListener("contextmenu", (event) => this.#contextMenu(event));
     canvas.addEventListener("pointermove", (event) => this.#tapConnect.move(event));
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
     addEventListener("pointercancel", (event) => this.#lift(event));
-    addEventListener("blur", () => this.cancel());
+    addEventListener("blur", () => (this.#fingers.clear(), this.cancel()));
+    graph.addEventListener("change", () => this.#check());
   }
 
   /** Begin a gesture that did not start with a press on the canvas, as a drag from the palette does. */
   begin(gesture, event) {
     this.cancel();
-    this.#press = { gesture, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType };
+    this.#press = pressOf(event, gesture);
   }
 
   /** @returns {boolean} whether there was something to cancel */
   cancel() {
     const gesture = this.current;
     this.#finish();
-    gesture?.cancel?.();
+    if (gesture) conclude(gesture, "cancel");
     return Boolean(gesture);
   }
 
@@ -73,11 +83,15 @@ export class Gestures extends EventTarget {
   #down(event) {
     if (event.target.isContentEditable || event.target.closest("[data-empty] button")) return;
     if (event.pointerType === "touch" && this.#finger(event)) return;
+    if (this.#press?.id === event.pointerId) this.#letGo();
     if (this.#press || event.button > 1) return;
     if (event.button === 1) event.preventDefault();
     const hit = hitOf(event);
-    this.#press = { gesture: this.#choose(event, hit), hit, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType };
-    if (!hit.node) this.#parts.canvas.focus({ preventScroll: true });
+    this.#clicks += 1;
+    this.#press = pressOf(event, this.#choose(event, hit), hit);
+    getSelection().removeAllRanges();
+    const { canvas, focus } = this.#parts;
+    if (!hit.node || hit.node !== focus.current) canvas.focus({ preventScroll: true });
     if (event.pointerType === "touch") this.#long = setTimeout(() => this.#longPress(event, hit), LONG_PRESS_MS);
   }
 
@@ -104,12 +118,13 @@ export class Gestures extends EventTarget {
     if (this.#fingers.has(event.pointerId)) this.#fingers.set(event.pointerId, event);
     const press = this.#press;
     if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
+    if (press.bit && !(event.buttons & press.bit)) return void this.#letGo();
     if (!this.current) {
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < (THRESHOLD[press.type] ?? 4)) return;
       this.#start(press.gesture);
     }
-    this.current?.move?.(event);
     press.last = event;
+    this.#do("move", event);
     if (this.current?.drifts && !this.#drift) this.#drift = requestAnimationFrame(() => this.#pan());
   }
 
@@ -117,7 +132,20 @@ export class Gestures extends EventTarget {
     clearTimeout(this.#long);
     this.current = gesture;
     this.#parts.root.dataset.gesture = gesture.name;
-    gesture.start?.();
+    this.#clicks = 0;
+    this.#do("start");
+  }
+
+  /** One that fails is over. */
+  #do(step, event) {
+    const gesture = this.current;
+    let isDone = false;
+    try {
+      gesture?.[step]?.(event);
+      isDone = true;
+    } finally {
+      if (!isDone) this.cancel();
+    }
   }
 
   #up(event) {
@@ -126,8 +154,24 @@ export class Gestures extends EventTarget {
     if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
     const gesture = this.current;
     this.#finish();
-    if (gesture) gesture.end?.(event);
+    if (gesture) conclude(gesture, "end", event);
     else if (press.hit) this.#tap(event, press.hit);
+  }
+
+  /** The release was lost, outside the window for example: it ends where the pointer was last seen pressed. */
+  #letGo() {
+    const { current, last } = { current: this.current, last: this.#press.last };
+    this.#finish();
+    if (current) conclude(current, "end", last);
+  }
+
+  /** What is pressed, dragged or connected may be gone. */
+  #check() {
+    const { graph } = this.#parts;
+    const { node, edge } = this.#press?.hit ?? {};
+    if (this.current) this.current.isAlive === false && this.cancel();
+    else if ((node && !graph.node(node)) || (edge && !graph.edge(edge))) this.#finish();
+    this.#tapConnect.check();
   }
 
   #lift(event) {
@@ -146,6 +190,7 @@ export class Gestures extends EventTarget {
 
   /** @returns {boolean} whether this is a second finger, which never drags a node */
   #finger(event) {
+    if (event.isPrimary) this.#fingers.clear();
     this.#fingers.set(event.pointerId, event);
     if (this.#fingers.size !== 2) return this.#fingers.size > 2;
     this.cancel();
@@ -171,16 +216,22 @@ export class Gestures extends EventTarget {
     const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
     if (!dx && !dy) return;
     viewport.pan(clamp(dx, -BORDER, BORDER) / 3, clamp(dy, -BORDER, BORDER) / 3);
-    this.current.move?.(last);
+    this.#do("move", last);
     this.#drift = requestAnimationFrame(() => this.#pan());
   }
 
+  /** Over the panels it scrolls them; but nowhere does it zoom the page. */
   #wheel(event) {
+    const { canvas, viewport } = this.#parts;
+    const isZoom = event.ctrlKey || event.metaKey;
+    const onCanvas = canvas.contains(event.target);
+    if (!onCanvas && !isZoom) return;
     event.preventDefault();
-    const { viewport } = this.#parts;
     const unit = event.deltaMode === 1 ? 16 : 1;
     const [dx, dy] = [event.deltaX * unit, event.deltaY * unit];
-    if (event.ctrlKey || event.metaKey) viewport.zoomTo(viewport.zoom * Math.exp(-clamp(dy, -NOTCH, NOTCH) / 120), viewport.local(event));
+    const at = onCanvas ? viewport.local(event) : undefined;
+    if (isZoom && (onCanvas || event.target.closest(OVER_CANVAS))) viewport.zoomTo(viewport.zoom * Math.exp(-clamp(dy, -NOTCH, NOTCH) / 120), at);
+    else if (isZoom) return;
     else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
     else viewport.pan(-dx, -dy);
   }
@@ -188,9 +239,17 @@ export class Gestures extends EventTarget {
   #double(event) {
     const hit = hitOf(event);
     const { commands, editing, picker, viewport } = this.#parts;
-    if (event.target.closest("button, [contenteditable]")) return;
+    if (this.#clicks < 2 || hit.handle || hit.end || hit.port || event.target.closest("button, [contenteditable]")) return;
     if (hit.node) commands.run(event.target.closest("[data-node-label]") ? "rename" : "open", hit.node);
     else if (!hit.edge && editing.mayEdit) picker.add({ at: viewport.world(event), event });
+  }
+
+  /** Not in the middle of a gesture, where the other button is pressed too. */
+  #contextMenu(event) {
+    event.preventDefault();
+    if (this.current) return;
+    this.#finish();
+    this.#askForMenu(event, hitOf(event));
   }
 
   /** A press that did not become a drag selects, or begins or ends a connection. */
@@ -207,7 +266,7 @@ export class Gestures extends EventTarget {
     const { focus, selection } = this.#parts;
     if (event.shiftKey) selection.toggle(what, id);
     else selection.set({ [what]: [id] });
-    if (what === "nodes") focus.node(id);
+    if (what === "nodes" && selection.nodes.has(id)) focus.node(id);
   }
 
   #askForMenu(event, hit) {
@@ -226,4 +285,12 @@ function hitOf({ target }) {
     node: at("[data-node-id]")?.nodeId,
     edge: at("[data-edge-id]")?.edgeId ?? at("[data-label-of]")?.labelOf,
   };
+}
+
+const pressOf = (event, gesture, hit) => ({ gesture, hit, x: event.clientX, y: event.clientY, id: event.pointerId, type: event.pointerType, bit: BITS[event.button] });
+
+/** Whether one writes there: then the browser selects and drags. @param {Node} target */
+function isWritten(target) {
+  const element = target instanceof Element ? target : target.parentElement;
+  return element?.closest("input, textarea, [contenteditable], button") !== null;
 }

@@ -25,18 +25,18 @@ export class Marquee {
     const rect = between(this.#from, this.#parts.viewport.world(event));
     const { graph, layers } = this.#parts;
     over(layers.overlay, this.#box, rect);
-    const nodes = new Set(this.#before);
+    const nodes = new Set([...this.#before].filter((id) => graph.node(id)));
     for (const { id, kind } of graph.visibleNodes()) if (selects(rect, graph.rect(id), kind)) nodes.add(id);
     this.#parts.selection.set({ nodes });
   }
 
-  end() {
-    this.#box.remove();
+  cancel() {
+    const { graph, selection } = this.#parts;
+    selection.set({ nodes: [...this.#before].filter((id) => graph.node(id)) });
   }
 
-  cancel() {
-    this.#box?.remove();
-    this.#parts.selection.set({ nodes: this.#before });
+  release() {
+    this.#box.remove();
   }
 }
 

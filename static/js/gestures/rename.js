@@ -73,7 +73,10 @@ class Renaming {
   }
 
   #follow() {
-    const { label } = this.#record;
+    const { graph } = this.#parts;
+    const { id, label } = this.#record;
+    // What was typed is sent, so that I am told and it is kept; not if it was me who removed the node.
+    if (!graph.node(id)) return this.#finish(!graph.nodes.has(id));
     if (this.#isTyped || label === this.#given) return;
     this.#given = label;
     writeEdited(this.#label, label);
@@ -95,7 +98,7 @@ class Renaming {
 
   #key(event) {
     event.stopPropagation();
-    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    if (event.key !== "Enter" && event.key !== "Escape") return;
     event.preventDefault();
     if (event.key === "Enter" && this.#tooLong) return;
     this.#finish(event.key === "Enter");

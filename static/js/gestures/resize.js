@@ -20,6 +20,10 @@ export class Resize {
     this.#was = { ...graph.rect(this.#id) };
   }
 
+  get isAlive() {
+    return this.#parts.graph.node(this.#id) !== undefined;
+  }
+
   start() {
     this.#parts.patcher.deferPatches([this.#id]);
   }
@@ -38,10 +42,9 @@ export class Resize {
       const moved = x !== was.x || y !== was.y ? { x, y } : {};
       this.#parts.editing.submit([resizeNode(this.#id, { width, height, ...moved })]);
     }
-    this.cancel();
   }
 
-  cancel() {
+  release() {
     this.#parts.graph.previewRects([this.#id], () => null);
     this.#parts.patcher.applyDeferred([this.#id]);
   }

@@ -22,11 +22,21 @@ import { whenIdle } from "../lib/timing.js";
 
 const TOAST_SECONDS = 6;
 const FIELD = "csrfmiddlewaretoken";
+/** The `keyCode` of every key that goes to an input method. */
+const COMPOSED = 229;
 const PROBE_TIMEOUT_MS = 5_000;
 const TYPED = "input:is([type=text], [type=email], [type=password], :not([type])), textarea";
 const { worker, nobody } = document.documentElement.dataset;
 const number = new Intl.NumberFormat(document.documentElement.lang);
 const tooLong = document.querySelector("template[data-too-long]").content;
+
+/**
+ * While an input method composes a word, its keys (Enter takes it, Escape leaves it, arrows choose) are no keys of ours, whatever has
+ * the focus. This is the first module of every page, so that no other sees them. Safari sends the last one after the composition.
+ */
+addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === COMPOSED) event.stopImmediatePropagation();
+}, true);
 
 const dialog = document.getElementById("dialog");
 

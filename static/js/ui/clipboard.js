@@ -8,48 +8,97 @@
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode } from "../lib/content.js";
+import { spelled } from "../lib/keys.js";
+import { clearOf, read, written } from "../lib/snippet.js";
 import { isTyping } from "./keyboard.js";
+
+const STEP = 32;
 
 export class Clipboard extends EventTarget {
   #parts;
+  /** What was last copied here, for when the browser does not let us read its clipboard. @type {string|null} */
+  #copied = null;
 
-  constructor({ catalogue, editing, graph, selection, session, viewport }) {
+  constructor({ catalogue, editing, graph, notices, selection, session, texts, viewport }) {
     super();
-    this.#parts = { catalogue, editing, graph, selection, session, viewport };
+    this.#parts = { catalogue, editing, graph, notices, selection, session, texts, viewport };
     document.addEventListener("copy", (event) => this.#copy(event));
     document.addEventListener("cut", (event) => this.#copy(event) && this.dispatchEvent(new Event("cut")));
     document.addEventListener("paste", (event) => this.#paste(event));
   }
 
-  /** Copy elements within the flow. @param {string[]} roots @param {{x: number, y: number}} by */
-  duplicate(roots, by) {
+  /** Copy elements within the flow, beside themselves. @param {string[]} roots */
+  duplicate(roots) {
     const { graph } = this.#parts;
-    this.#put(this.#whole(graph.withMembers(roots)), by, (node) => (graph.node(node.parent) ? node.parent : null));
+    const snippet = this.#whole(graph.withMembers(roots));
+    this.#put(snippet, clearOf(snippet.nodes, this.#boxes, { x: STEP, y: STEP }), ({ parent }) => (graph.node(parent) ? parent : null));
+  }
+
+  /** Copy elements within the flow to where they were dragged: into the group that is there. @param {string[]} roots @param {{x: number, y: number}} by */
+  copyTo(roots, by) {
+    const { graph } = this.#parts;
+    const all = graph.withMembers(roots);
+    const moved = (node) => ({ x: node.x + by.x + node.width / 2, y: node.y + by.y + node.height / 2 });
+    this.#put(this.#whole(all), by, (node) => graph.groupAt(moved(node), all));
+  }
+
+  /** Copy what is selected, without a key. */
+  copy() {
+    const text = this.#text();
+    if (!text) return;
+    this.#copied = text;
+    const { clipboard } = navigator;
+    // Where it may not be written (plain http beyond this machine), our answer to the event can.
+    if (!clipboard) document.execCommand("copy");
+    else clipboard.writeText(text).catch(() => document.execCommand("copy"));
+  }
+
+  /** Paste without a key: what the browser lets us read, else what was copied here. @param {{x: number, y: number}} [at] in the world */
+  async paste(at) {
+    const { notices, texts } = this.#parts;
+    const text = (await navigator.clipboard?.readText().catch(() => null)) ?? this.#copied;
+    if (text === null) notices.toast(texts.say("paste_by_key", { keys: spelled(texts, "Mod", "V") }));
+    else this.#take(text, at);
   }
 
   #copy(event) {
-    const { selection, graph } = this.#parts;
-    if (isTyping(event.target) || !getSelection().isCollapsed || !selection.nodes.size) return false;
+    const text = isElsewhere(event) || !getSelection().isCollapsed ? null : this.#text();
+    if (!text) return false;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", JSON.stringify({ helix: 1, ...this.#whole(graph.withMembers(selection.nodes)) }));
+    event.clipboardData.setData("text/plain", text);
+    this.#copied = text;
     return true;
   }
 
-  #paste(event) {
-    if (isTyping(event.target) || !this.#parts.editing.mayEdit) return;
-    const parts = read(event.clipboardData.getData("text/plain"));
-    if (!parts) return;
-    event.preventDefault();
-    const { graph, viewport } = this.#parts;
-    const box = union(parts.nodes.map((node) => ({ width: 120, height: 60, ...node })));
-    const [from, to] = [centre(box), viewport.pointer ?? viewport.centre];
-    this.#put(parts, { x: snap(to.x - from.x), y: snap(to.y - from.y) }, () => graph.groupAt(to));
+  #text() {
+    const { selection, graph } = this.#parts;
+    return selection.nodes.size ? written(this.#whole(graph.withMembers(selection.nodes))) : null;
   }
 
-  #put(parts, by, home) {
-    const { operations, ids } = copies(parts, by, home);
-    this.#parts.editing.submit(operations);
-    this.#parts.selection.set({ nodes: ids });
+  #paste(event) {
+    if (isElsewhere(event) || !this.#parts.editing.mayEdit) return;
+    event.preventDefault();
+    this.#take(event.clipboardData.getData("text/plain"));
+  }
+
+  /** Put copied nodes around a point, beside what would be hidden by them. */
+  #take(text, at = this.#parts.viewport.pointer ?? this.#parts.viewport.centre) {
+    const { catalogue, graph, notices, texts } = this.#parts;
+    const snippet = read(text, catalogue);
+    if (typeof snippet === "string") return void notices.toast(texts.say(snippet));
+    const middle = centre(union(snippet.nodes.map((node) => ({ ...catalogue[node.kind], ...node }))));
+    const by = clearOf(snippet.nodes, this.#boxes, { x: snap(at.x - middle.x), y: snap(at.y - middle.y) });
+    const home = graph.groupAt({ x: middle.x + by.x, y: middle.y + by.y });
+    this.#put(snippet, by, () => home);
+  }
+
+  get #boxes() {
+    return [...this.#parts.graph.visibleNodes()];
+  }
+
+  #put(snippet, by, home) {
+    const { operations, ids } = copies(snippet, by, home);
+    if (this.#parts.editing.submit(operations).length) this.#parts.selection.set({ nodes: ids });
   }
 
   /** Nodes with all they have, and the edges between them. @param {Set<string>} ids */
@@ -75,12 +124,5 @@ export class Clipboard extends EventTarget {
   }
 }
 
-/** @returns {{nodes: object[], edges: object[]}|null} */
-function read(text) {
-  try {
-    const parts = JSON.parse(text);
-    return parts?.helix === 1 && Array.isArray(parts.nodes) && parts.nodes.length ? { ...parts, edges: parts.edges ?? [] } : null;
-  } catch {
-    return null;
-  }
-}
+/** Whether the event is not for the canvas: one types, or a dialog is open. */
+const isElsewhere = ({ target }) => isTyping(target) || document.querySelector("dialog[open]") !== null;

@@ -28,6 +28,7 @@ export class Commands {
     walk: (direction) => this.#walk(direction),
     lock: () => this.#lock(),
     help: () => this.#parts.root.querySelector("[data-help]")?.showModal(),
+    copy: () => this.#parts.clipboard.copy(),
   };
   #edits = {
     undo: () => this.#parts.undo.run("undo"),
@@ -37,7 +38,8 @@ export class Commands {
     rename: (id) => this.#parts.rename(id ?? this.#parts.selection.node),
     delete: () => this.#remove(),
     "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id), isPlain)),
-    duplicate: () => this.#parts.clipboard.duplicate(this.#roots, { x: 32, y: 32 }),
+    duplicate: () => this.#parts.clipboard.duplicate(this.#roots),
+    paste: (at) => this.#parts.clipboard.paste(at),
     nudge: (by) => this.#nudge(by),
     align: (side) => this.#align(side),
     connect: (id) => this.#connect(id),

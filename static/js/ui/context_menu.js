@@ -5,32 +5,43 @@
  */
 
 import { clamp } from "../lib/geometry.js";
+import { spelled } from "../lib/keys.js";
 import { icon, make } from "../lib/make.js";
-
-const mod = /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl+";
 
 export class ContextMenu {
   #parts;
   #menu = make("div.menu", { role: "menu", hidden: true });
   #back = null;
+  /** What it is about. */
+  #hit = {};
 
-  constructor({ commands, editing, gestures, graph, picker, root, selection, texts, viewport }) {
-    this.#parts = { commands, editing, graph, picker, selection, texts, viewport };
+  constructor({ commands, editing, focus, gestures, graph, picker, root, selection, texts, viewport }) {
+    this.#parts = { commands, editing, focus, graph, picker, selection, texts, viewport };
     gestures.addEventListener("menu", ({ detail: { event, hit } }) => this.show(hit, event));
     root.append(this.#menu);
     this.#menu.setAttribute("aria-label", texts.say("menu"));
     this.#menu.addEventListener("click", () => this.close());
     this.#menu.addEventListener("keydown", (event) => this.#key(event));
     addEventListener("pointerdown", ({ target }) => !this.#menu.contains(target) && this.close(), true);
+    graph.addEventListener("change", () => this.#isAbout(this.#hit) || this.close());
   }
 
   /** Open it for what is under the pointer. @param {{node?: string, edge?: string}} hit @param {MouseEvent} event @param {HTMLElement} [below] a button below which to open it */
   show(hit, event, below = null) {
-    const { selection } = this.#parts;
+    const { focus, selection } = this.#parts;
+    if (!this.#isAbout(hit)) return;
+    this.#hit = hit;
     if (hit.node && !selection.nodes.has(hit.node)) selection.set({ nodes: [hit.node] });
+    if (hit.node && !below) focus.node(hit.node);
     if (hit.edge && !hit.node) selection.set({ edges: [hit.edge] });
     const box = below?.getBoundingClientRect();
-    this.#open(box ? { x: box.left, y: box.bottom + 4 } : { x: event.clientX, y: event.clientY }, this.#items(hit, event));
+    this.#open(box ? { x: box.left, y: box.bottom + 4 } : { x: event.clientX, y: event.clientY }, this.#items(hit, event, below !== null));
+  }
+
+  /** Whether that is still there. */
+  #isAbout({ node, edge }) {
+    const { graph } = this.#parts;
+    return (!node || graph.node(node) !== undefined) && (!edge || graph.edge(edge) !== undefined);
   }
 
   /** @param {{x: number, y: number}} at on the page @param {Item[]} items */
@@ -54,23 +65,25 @@ export class ContextMenu {
   }
 
   /** @returns {Item[]} for a node, an edge, or the empty canvas */
-  #items({ node, edge }, event) {
-    const fit = this.#item("maximize", "fit", "fit", { keys: "Shift+1" });
-    const help = this.#item("circle-question-mark", "help", "help", { keys: "?" });
-    if (!this.#parts.editing.mayEdit) return [fit, help];
-    const remove = this.#item("trash-2", "delete", "delete", { keys: "Del", danger: true });
-    if (node) return [...this.#ofNode(node), remove];
+  #items({ node, edge }, event, isBelow) {
+    const fit = this.#item("maximize", "fit", "fit", { keys: ["Shift", "1"] });
+    const help = this.#item("circle-question-mark", "help", "help", { keys: ["?"] });
+    const copy = this.#item("copy", "copy", "copy", { keys: ["Mod", "C"] });
+    if (!this.#parts.editing.mayEdit) return node ? [copy, fit, help] : [fit, help];
+    const remove = this.#item("trash-2", "delete", "delete", { keys: ["Del"], danger: true });
+    if (node) return [...this.#ofNode(node, copy), remove];
     if (edge) return [this.#item("plus", "insert", "insert", { argument: edge }), remove];
-    return [this.#add(event), this.#item("scan", "select_all", "select-all", { keys: `${mod}A` }), fit, help];
+    const at = event.clientX === undefined || isBelow ? undefined : this.#parts.viewport.world(event);
+    const paste = this.#item("clipboard-paste", "paste", "paste", { keys: ["Mod", "V"], argument: at });
+    return [this.#add(at, event), paste, this.#item("scan", "select_all", "select-all", { keys: ["Mod", "A"] }), fit, help];
   }
 
-  #add(event) {
-    const { picker, texts, viewport } = this.#parts;
-    const at = event.clientX === undefined ? undefined : viewport.world(event);
+  #add(at, event) {
+    const { picker, texts } = this.#parts;
     return { icon: "plus", text: texts.say("add_node"), keys: "Tab", run: () => picker.add({ at, event }) };
   }
 
-  #ofNode(id) {
+  #ofNode(id, copy) {
     const { graph, selection } = this.#parts;
     const node = graph.nodes.get(id);
     const isOff = node?.element.hasAttribute("data-disabled");
@@ -78,20 +91,21 @@ export class ContextMenu {
     const [hasGroup, isCollapsed] = [groups.length > 0, groups.every(({ collapsed }) => collapsed)];
     const isAlone = selection.node !== null;
     return [
-      isAlone && this.#item("sliders-horizontal", "open", "open", { keys: "Enter" }),
-      isAlone && this.#item("pencil", "rename", "rename", { keys: "F2" }),
-      isAlone && node.outputs.length > 0 && this.#item("spline", "connect", "connect", { keys: "C" }),
-      this.#item("copy", "duplicate", "duplicate", { keys: `${mod}D` }),
-      this.#item("group", "group", "group", { keys: `${mod}G` }),
-      hasGroup && this.#item(isCollapsed ? "chevron-down" : "chevron-up", isCollapsed ? "expand" : "collapse", "collapse", { keys: "." }),
-      hasGroup && this.#item("ungroup", "ungroup", "ungroup", { keys: `${mod}Shift+G` }),
+      isAlone && this.#item("sliders-horizontal", "open", "open", { keys: ["Enter"] }),
+      isAlone && this.#item("pencil", "rename", "rename", { keys: ["F2"] }),
+      isAlone && node.outputs.length > 0 && this.#item("spline", "connect", "connect", { keys: ["C"] }),
+      copy,
+      this.#item("copy-plus", "duplicate", "duplicate", { keys: ["Mod", "D"] }),
+      this.#item("group", "group", "group", { keys: ["Mod", "G"] }),
+      hasGroup && this.#item(isCollapsed ? "chevron-down" : "chevron-up", isCollapsed ? "expand" : "collapse", "collapse", { keys: ["."] }),
+      hasGroup && this.#item("ungroup", "ungroup", "ungroup", { keys: ["Mod", "Shift", "G"] }),
       this.#item(isOff ? "eye" : "ban", isOff ? "enable" : "disable", "enable"),
     ].filter(Boolean);
   }
 
-  #item(name, text, command, { keys, argument, danger } = {}) {
+  #item(name, text, command, { keys = [], argument, danger } = {}) {
     const { commands, texts } = this.#parts;
-    return { icon: name, text: texts.say(text), keys, danger, run: () => commands.run(command, argument) };
+    return { icon: name, text: texts.say(text), keys: spelled(texts, ...keys), danger, run: () => commands.run(command, argument) };
   }
 
   #key(event) {

@@ -13,8 +13,10 @@ const TYPES = [
 /** Parts of the page that answer for themselves. */
 const INDEPENDENT = "a, summary, dialog, [hx-get], [hx-post], [data-theme-toggle], [data-theme-next]";
 const FIELD = "input, textarea, select, label, option, [contenteditable]";
-/** Keys that browsers would take with Mod. */
+/** Keys that browsers would take with Mod: by character, and by place where the layout has no Latin letters. */
 const TAKEN = /^[adgyz0+=-]$/i;
+const TAKEN_PLACE = /^(Key[ADGYZ]|Digit0)$/;
+const FOREIGN = /^[^\p{ASCII}\p{Script=Latin}]$/u;
 
 export class EarlyInput {
   /** @type {{target: Element, event: Event}[]} */
@@ -82,12 +84,13 @@ function press(event) {
 }
 
 /** Whether the browser would do something else with it. */
-function isTakenByBrowser({ type, target, key, button, ctrlKey, metaKey }) {
+function isTakenByBrowser({ type, target, key, code, button, ctrlKey, metaKey }) {
   switch (type) {
     case "submit": return true;
-    case "contextmenu": case "wheel": return target.closest("[data-canvas]") !== null;
+    case "contextmenu": return target.closest("[data-canvas]") !== null;
+    case "wheel": return ctrlKey || metaKey || target.closest("[data-canvas]") !== null;
     case "pointerdown": return button === 1;
-    case "keydown": return !isTyping(target) && (key === "/" || key === "Tab" || ((ctrlKey || metaKey) && TAKEN.test(key)));
+    case "keydown": return !isTyping(target) && (key === "/" || key === "Tab" || ((ctrlKey || metaKey) && (TAKEN.test(key) || (FOREIGN.test(key) && TAKEN_PLACE.test(code)))));
     default: return false;
   }
 }

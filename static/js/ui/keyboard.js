@@ -1,37 +1,39 @@
 /**
  * Keys to commands. Off while a person types; single letters only with focus on the canvas; keys that the browser needs (Mod+W, T,
- * L, R) are never taken.
+ * L, R) are never taken. Space pans while it is held; tapped on a node it keeps that one selected.
  *
  * @typedef {Record<"avatars"|"canvas"|"commands"|"contextMenu"|"editing"|"focus"|"gestures"|"graph"|"palette"|"picker"|"root"
  *   |"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
-const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
+import { isMac, keyOf } from "../lib/keys.js";
+
 const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "top"], ArrowDown: [0, 1, "bottom"] };
 const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 const NUDGE = 8;
 const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo" };
-const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo" };
+const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo", "+": "zoom-in", 0: "zoom-reset" };
 const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", ".": "collapse", "?": "help", "+": "zoom-in", "-": "zoom-out" };
 
 export class Keyboard {
   #parts;
   #isByPointer = false;
+  #isSpaceTap = false;
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
     const { root } = parts;
     addEventListener("keydown", (event) => this.#down(event));
-    addEventListener("keyup", ({ key }) => key === " " && delete root.dataset.space);
+    addEventListener("keyup", (event) => event.key === " " && this.#releaseSpace(event));
     addEventListener("blur", () => delete root.dataset.space);
-    addEventListener("pointerdown", () => (this.#isByPointer = true), true);
+    addEventListener("pointerdown", () => ((this.#isByPointer = true), (this.#isSpaceTap = false)), true);
   }
 
   #down(event) {
     const byPointer = this.#isByPointer;
     if (event.key !== "Shift" && event.key !== "Control" && event.key !== "Meta" && event.key !== "Alt") this.#isByPointer = false;
-    if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.#escape(event)) return;
     if (isTyping(event.target) && !this.#isUndo(event)) return;
     const onCanvas = this.#parts.canvas.contains(event.target) || event.target === document.body;
@@ -40,32 +42,30 @@ export class Keyboard {
 
   /** In a field where one only chooses, the browser has nothing to undo. */
   #isUndo(event) {
-    return event.target.matches("select, [type=color]") && (isMac ? event.metaKey : event.ctrlKey) && /^[zy]$/i.test(event.key);
+    return event.target.matches("select, [type=color]") && (isMac ? event.metaKey : event.ctrlKey) && ["z", "y"].includes(keyOf(event));
   }
 
   /** @returns {boolean} whether the key is ours */
   #command(event, onCanvas, byPointer) {
-    const { commands, root } = this.#parts;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const { commands } = this.#parts;
+    const key = keyOf(event);
     const mod = isMac ? event.metaKey : event.ctrlKey;
     if (mod && event.shiftKey) return ARROWS[key] && onCanvas ? commands.run("align", ARROWS[key][2]) : commands.run(WITH_BOTH[key]);
-    if (mod) return (onCanvas || key !== "a") && Boolean(WITH_MOD[key]) && (commands.run(WITH_MOD[key]), true);
+    if (mod) return Boolean(WITH_MOD[key]) && (commands.run(WITH_MOD[key]), true);
+    if (key === " " && this.#isToPan(event, onCanvas, byPointer)) return this.#holdSpace(event);
     if (!onCanvas) return key === "?" && commands.run("help");
     if (ARROWS[key]) return this.#arrow(event, key);
     if (event.altKey) return false;
     if (event.shiftKey && (event.code === "Digit1" || event.code === "Digit2")) return commands.run(event.code === "Digit1" ? "fit" : "fit-selection");
-    if (key === " " && event.target === this.#parts.canvas) return (root.dataset.space = ""), true;
     if (key === "Tab") return this.#tab(event, byPointer);
     if (key === "/") return this.#parts.palette.search();
-    if (key === "Enter" || key === " ") return this.#enter(key);
-    this.#adopt();
+    if (key === "Enter") return this.#enter();
     return PLAIN[key] ? commands.run(PLAIN[key]) : false;
   }
 
   #arrow(event, key) {
     const { commands, selection, viewport, editing: { mayEdit } } = this.#parts;
     if (event.altKey) return commands.run("walk", WALK[key]);
-    this.#adopt();
     const [x, y] = ARROWS[key].map((part) => part * NUDGE * (event.shiftKey ? 4 : 1));
     if (selection.nodes.size && mayEdit) return commands.run("nudge", [x, y]);
     viewport.pan(-x * 5, -y * 5);
@@ -80,26 +80,37 @@ export class Keyboard {
     return this.#parts.focus.next(event.shiftKey ? -1 : 1);
   }
 
-  #enter(key) {
+  #enter() {
     const id = this.#parts.focus.current;
     if (!id && this.#parts.selection.isEmpty) return false;
-    if (key === "Enter") return this.#parts.commands.run("open", id ?? undefined);
-    this.#parts.selection.toggle("nodes", id);
+    return this.#parts.commands.run("open", id ?? undefined);
+  }
+
+  /** Space presses a button, unless only a click has left the focus there. */
+  #isToPan({ target }, onCanvas, byPointer) {
+    return "space" in this.#parts.root.dataset || (target.closest("button") ? byPointer : onCanvas);
+  }
+
+  #holdSpace({ repeat }) {
+    if (!repeat) this.#isSpaceTap = true;
+    this.#parts.root.dataset.space = "";
     return true;
   }
 
-  /** A key means the focused node when nothing is selected. */
-  #adopt() {
-    const id = this.#parts.focus.current;
-    if (id && this.#parts.selection.isEmpty) this.#parts.selection.set({ nodes: [id] });
+  #releaseSpace(event) {
+    const { focus, root } = this.#parts;
+    if (!("space" in root.dataset)) return;
+    delete root.dataset.space;
+    // Or Firefox would press the button that has the focus.
+    event.preventDefault();
+    if (this.#isSpaceTap) focus.keep();
   }
 
   #escape(event) {
     const { gestures, contextMenu, avatars, selection, canvas } = this.#parts;
     if (contextMenu.close() || gestures.escape() || avatars.stop()) return true;
     if (isTyping(event.target)) return canvas.focus({ preventScroll: true }), true;
-    if (selection.isEmpty) return this.#parts.focus.current ? (canvas.focus({ preventScroll: true }), true) : false;
-    return selection.clear(), true;
+    return !selection.isEmpty && (selection.clear(), true);
   }
 }
 

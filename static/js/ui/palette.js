@@ -5,20 +5,23 @@ import { placed } from "../lib/geometry.js";
 
 export class Palette {
   #panels;
+  #panel;
   #search;
 
   constructor({ additions, canvas, catalogue, editing, gestures, layers, panels, root, viewport }) {
     const panel = root.querySelector("[data-panel=palette]");
     this.#panels = panels;
+    this.#panel = panel;
     this.#search = panel?.querySelector("[data-palette-search]");
     if (!panel) return;
+    const add = (kind, place) => (additions.add(kind, place), this.#showAll());
     panel.addEventListener("click", ({ target }) => {
       const item = target.closest("[data-palette-kind]");
-      if (item && !item.disabled) additions.add(item.dataset.paletteKind);
+      if (item && !item.disabled) add(item.dataset.paletteKind);
     });
     panel.addEventListener("pointerdown", (event) => {
       const item = event.target.closest("[data-palette-kind]");
-      if (item && editing.mayEdit && event.button === 0) gestures.begin(new Drop({ additions, canvas, catalogue, layers, viewport }, item), event);
+      if (item && editing.mayEdit && event.button === 0) gestures.begin(new Drop({ add, canvas, catalogue, layers, viewport }, item), event);
     });
     this.#search?.addEventListener("input", ({ target }) => narrow(panel, target.value));
     this.#search?.addEventListener("keydown", (event) => {
@@ -33,6 +36,13 @@ export class Palette {
     this.#panels.reveal("palette");
     this.#search?.focus();
     return Boolean(this.#search);
+  }
+
+  /** What was looked for has been found. */
+  #showAll() {
+    if (!this.#search?.value) return;
+    this.#search.value = "";
+    narrow(this.#panel, "");
   }
 }
 
@@ -59,8 +69,8 @@ class Drop {
   #item;
   #ghost = null;
 
-  constructor({ additions, canvas, catalogue, layers, viewport }, item) {
-    this.#parts = { additions, canvas, catalogue, layers, viewport };
+  constructor({ add, canvas, catalogue, layers, viewport }, item) {
+    this.#parts = { add, canvas, catalogue, layers, viewport };
     this.#item = item;
   }
 
@@ -79,12 +89,12 @@ class Drop {
   }
 
   end(event) {
-    this.cancel();
+    this.release();
     ignoreClick();
-    if (this.#isOver(event)) this.#parts.additions.add(this.#item.dataset.paletteKind, { at: this.#parts.viewport.world(event) });
+    if (this.#isOver(event)) this.#parts.add(this.#item.dataset.paletteKind, { at: this.#parts.viewport.world(event) });
   }
 
-  cancel() {
+  release() {
     this.#ghost?.remove();
   }
 

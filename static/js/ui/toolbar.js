@@ -1,6 +1,7 @@
 /** Buttons and switches around the canvas: tools, commands, panels on narrow screens, and a person's preferences. */
 
 import { isPhone } from "../canvas/viewport.js";
+import { isMac } from "../lib/keys.js";
 
 /** Tools that are commands of the same name. */
 const COMMANDS = ["zoom-in", "zoom-out", "zoom-reset", "fit", "undo", "redo", "lock", "help", "add"];
@@ -10,7 +11,7 @@ export class Toolbar {
   #zoom;
   #map;
 
-  constructor({ commands, contextMenu, inspector, layers, panels, root, selection, sheet, viewport }) {
+  constructor({ commands, contextMenu, inspector, layers, panels, root, selection, sheet, texts, viewport }) {
     this.#parts = { commands, contextMenu, layers, panels, root, selection, sheet, viewport };
     this.#zoom = root.querySelector("[data-zoom-text]");
     this.#map = root.querySelector("[data-minimap]");
@@ -22,6 +23,7 @@ export class Toolbar {
     this.#show();
     this.#showMap();
     this.#preferences();
+    if (isMac) sayCommand(root, texts.say("key_ctrl"));
   }
 
   #show() {
@@ -86,4 +88,10 @@ export class Toolbar {
       this.#prefer(preference, field.checked);
     }
   }
+}
+
+/** The server cannot know whose keyboard has a ⌘ instead. @param {string} ctrl as the server calls the key */
+function sayCommand(root, ctrl) {
+  for (const key of root.querySelectorAll("kbd")) if (key.textContent === ctrl) key.textContent = "⌘";
+  for (const tool of root.querySelectorAll("[data-tool][title]")) tool.title = tool.title.replace(`${ctrl}+`, "⌘");
 }

@@ -2,7 +2,10 @@
  * Undo and redo: the server undoes my last step, wherever I made it. They wait in the outbox like any edit and are done in order;
  * an edit made offline and never sent is undone right here. The buttons are off when there is known to be nothing to undo.
  *
- * @typedef {Record<"catalogue"|"editing"|"graph"|"inspector"|"notices"|"root"|"session"|"texts", object>} Parts of the editor that it uses
+ * What one of them brings back is selected.
+ *
+ * @typedef {{nodes: Set<string>, edges: Set<string>}} Held ids
+ * @typedef {Record<"catalogue"|"editing"|"graph"|"inspector"|"notices"|"root"|"selection"|"session"|"texts", object>} Parts of the editor that it uses
  */
 
 import { named } from "../lib/describe.js";
@@ -18,6 +21,8 @@ export class Undo {
   /** @type {(import("../sync/outbox.js").Entry[]|typeof SENT)[]} what was undone, the last at the end: a step that was never sent, or one of the server's */
   #undone = [];
   #isRedoing = false;
+  /** What the flow held before each that is on its way, by sequence number. @type {Map<number, Held>} */
+  #held = new Map();
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -48,14 +53,32 @@ export class Undo {
     if (kind === "undo") this.#undone.push(SENT);
     else this.#undone.pop();
     const { session } = this.#parts;
-    session.submit({ kind, at: session.version });
+    const seq = session.submit({ kind, at: session.version });
+    if (seq !== null) this.#held.set(seq, this.#holds());
+  }
+
+  /** The flow as it is now. @returns {Held} */
+  #holds() {
+    const { nodes, edges } = this.#parts.graph;
+    const ids = (records) => new Set(Array.from(records.values()).filter(({ gone }) => !gone).map(({ id }) => id));
+    return { nodes: ids(nodes), edges: ids(edges) };
+  }
+
+  /** Select the nodes that were not there before, else the edges. @param {Held} before */
+  #select(before) {
+    const now = this.#holds();
+    const [nodes, edges] = ["nodes", "edges"].map((what) => [...now[what]].filter((id) => !before[what].has(id)));
+    if (nodes.length) this.#parts.selection.set({ nodes });
+    else if (edges.length) this.#parts.selection.set({ edges });
   }
 
   /** Undo here what was made offline and never sent. */
   #undoUnsent() {
     const { session } = this.#parts;
+    const before = this.#holds();
     const step = session.connection === "live" ? [] : session.undoUnsent();
     if (!step.length) return false;
+    this.#select(before);
     this.#undone.push(step);
     this.#allow("redo", true);
     return true;
@@ -63,8 +86,10 @@ export class Undo {
 
   #redoUnsent() {
     this.#isRedoing = true;
+    const before = this.#holds();
     for (const { operation, step } of this.#undone.pop()) this.#parts.session.submit(operation, { step });
     this.#isRedoing = false;
+    this.#select(before);
     this.#allow("redo", this.#undone.length > 0);
   }
 
@@ -82,9 +107,10 @@ export class Undo {
   }
 
   #acked({ entry, frame }) {
-    const { notices, texts } = this.#parts;
+    const { notices, session, texts } = this.#parts;
     const { kind } = entry.operation;
     if (!KINDS.includes(kind)) return;
+    if (frame.version <= session.version) this.#held.delete(entry.seq);
     notices.announce(texts.say(`${kind}_done`));
     if (!frame.left?.length) return;
     const text = texts.say("left_alone", { what: this.#named(frame.left) });
@@ -94,6 +120,7 @@ export class Undo {
 
   #refused({ entry, frame }) {
     const { notices } = this.#parts;
+    this.#held.delete(entry.seq);
     const { kind } = entry.operation;
     if (!KINDS.includes(kind) || frame.code !== "nothing_to_undo") return;
     this.#allow(kind, false);
@@ -114,12 +141,24 @@ export class Undo {
   /** Steps that I made in another tab or with a program count too. */
   #elsewhere(frame) {
     const { session } = this.#parts;
+    if (frame) this.#arrived(frame.changes);
+    else this.#held.clear();
     for (const { actor, client, via } of frame?.changes ?? []) {
       if (actor !== session.you?.id || client === session.client) continue;
       this.#allow("undo", true);
       this.#allow("redo", KINDS.includes(via));
       if (!KINDS.includes(via)) this.#undone = [];
     }
+  }
+
+  /** What my undo brought back is here; what others add before that is not mine to select. */
+  #arrived(changes) {
+    const { client } = this.#parts.session;
+    const mine = changes.filter((change) => change.client === client && this.#held.has(change.seq)).map(({ seq }) => seq);
+    if (mine.length) this.#select(this.#held.get(mine[0]));
+    for (const seq of mine) this.#held.delete(seq);
+    const now = this.#held.size ? this.#holds() : null;
+    for (const seq of this.#held.keys()) this.#held.set(seq, now);
   }
 
   #named(left) {

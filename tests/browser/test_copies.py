@@ -1,0 +1,149 @@
+"""Copying and pasting: every copy is seen and stands where it was put, and no clipboard breaks the page."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Flow, Open
+from tests.browser.editor_page import EditorPage
+from tests.browser.nodes import PLAN, SEARCH
+
+FRAME = {"id": "g", "kind": "group", "x": 0, "y": 0, "width": 400, "height": 300, "label": "Frame"}
+INSIDE = {"id": "plan", "kind": "agent", "x": 96, "y": 96, "label": "Plan", "parent": "g"}
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+PASTE = """text => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData}));
+}"""
+MENU = "[role=menu]:not([hidden])"
+
+
+def places(tab: EditorPage) -> list[tuple[float, float]]:
+    return [(node["x"], node["y"]) for node in tab.settled().stored()["nodes"]]
+
+
+def copied(tab: EditorPage) -> None:
+    tab.node("Plan").click(position={"x": 8, "y": 8})
+    tab.page.keyboard.press("Control+c")
+
+
+def test_what_is_pasted_three_times_is_seen_three_times(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]), permissions=CLIPBOARD)
+    copied(alice)
+    alice.page.mouse.move(700, 600)
+    for count in (2, 3, 4):
+        alice.page.keyboard.press("Control+v")
+        expect(alice.nodes).to_have_count(count)
+    assert len(set(places(alice))) == 4
+
+
+def test_a_copy_pasted_on_its_source_stands_beside_it(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]), permissions=CLIPBOARD)
+    copied(alice)
+    alice.page.mouse.move(*alice.centre(alice.node("Plan")))
+    alice.page.keyboard.press("Control+v")
+    expect(alice.nodes).to_have_count(2)
+    (x, y), (right, low) = sorted(places(alice))
+    assert (right - x, low - y) == (32, 32)
+
+
+def test_a_node_duplicated_twice_stands_in_three_places(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    for count in (2, 3):
+        alice.page.locator("#n-plan").click(position={"x": 8, "y": 8})
+        alice.page.keyboard.press("Control+d")
+        expect(alice.nodes).to_have_count(count)
+    assert len(set(places(alice))) == 3
+
+
+@pytest.mark.parametrize(("by", "home"), [((600, 240), None), ((80, 100), "g")], ids=["out of it", "inside"])
+def test_a_copy_dragged_with_alt_belongs_to_the_frame_it_is_dropped_in(
+    by: tuple[int, int], home: str | None, flow_of: Flow, opened: Open
+) -> None:
+    alice = opened("alice", flow_of([FRAME, INSIDE]))
+    x, y = alice.centre(alice.page.locator("#n-plan"))
+    alice.page.keyboard.down("Alt")
+    alice.drag((x, y), (x + by[0], y + by[1]))
+    alice.page.keyboard.up("Alt")
+    expect(alice.nodes).to_have_count(3)
+    nodes = {node["id"]: node for node in alice.settled().stored()["nodes"]}
+    [copy] = [node for id, node in nodes.items() if id not in {"g", "plan"}]
+    assert nodes["plan"]["parent"] == "g"
+    assert copy["parent"] == home
+
+
+def test_copies_can_be_made_with_the_menu_alone(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]), permissions=CLIPBOARD)
+    alice.node("Plan").click(button="right", position={"x": 8, "y": 8})
+    copy = alice.page.locator(MENU).get_by_role("menuitem", name="Copy")
+    expect(copy.locator("kbd")).to_have_text("Ctrl+C")
+    copy.click()
+    alice.page.mouse.click(800, 600, button="right")
+    paste = alice.page.locator(MENU).get_by_role("menuitem", name="Paste")
+    expect(paste.locator("kbd")).to_have_text("Ctrl+V")
+    paste.click()
+    expect(alice.nodes).to_have_count(2)
+    x, y = alice.settled().centre(alice.page.locator("[data-node-id][data-selected]"))
+    assert (x, y) == pytest.approx((800, 600), abs=5)
+
+
+def test_the_menu_pastes_what_was_copied_here_where_the_browser_hides_its_clipboard(
+    flow_of: Flow, opened: Open
+) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    alice.page.evaluate("delete Navigator.prototype.clipboard")
+    alice.page.mouse.click(800, 600, button="right")
+    alice.page.locator(MENU).get_by_role("menuitem", name="Paste").click()
+    expect(alice.page.locator(".toast")).to_contain_text("Press Ctrl+V")
+    copied(alice)
+    alice.page.mouse.click(800, 600, button="right")
+    alice.page.locator(MENU).get_by_role("menuitem", name="Paste").click()
+    expect(alice.nodes).to_have_count(3)
+
+
+def test_a_viewer_copies_with_the_menu_but_is_offered_no_paste(flow_of: Flow, opened: Open) -> None:
+    vera = opened("vera", flow_of([PLAN]), state="read-only", permissions=CLIPBOARD)
+    vera.node("Plan").click(button="right", position={"x": 8, "y": 8})
+    expect(vera.page.locator(MENU).get_by_role("menuitem", name="Paste")).to_have_count(0)
+    vera.page.locator(MENU).get_by_role("menuitem", name="Copy").click()
+    vera.page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('Plan'))")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hello", "There are no copied nodes to paste"),
+        ('{"helix":1,"nodes":[null]}', "the copied nodes are damaged"),
+        ('{"helix":1,"nodes":[{"id":"a","kind":"robot","x":0,"y":0}]}', "the copied nodes are damaged"),
+        ('{"helix":1,"nodes":[{"id":"a","kind":"agent","x":"0","y":0}]}', "the copied nodes are damaged"),
+        ('{"helix":1,"nodes":[{"id":"a","kind":"group","x":0,"y":0,"parent":"a"}]}', "the copied nodes are damaged"),
+        ('{"helix":1,"nodes":[{"id":"a","kind":"agent","x":0,"y":0}],"edges":7}', "the copied nodes are damaged"),
+    ],
+)
+def test_a_spoilt_clipboard_is_refused_with_a_reason(text: str, words: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    alice.page.evaluate(PASTE, text)
+    expect(alice.page.locator(".toast")).to_contain_text(words)
+    expect(alice.nodes).to_have_count(1)
+
+
+def test_a_clipboard_that_holds_more_than_we_know_is_taken(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    node = {"id": "a", "kind": "decision", "x": 0, "y": 0, "future": {"x": 1}, "settings": {"branches": ["yes"]}}
+    edge = {"source": "a", "target": "nowhere", "source_port": "yes", "target_port": "in"}
+    alice.page.evaluate(PASTE, json.dumps({"helix": 1, "nodes": [node], "edges": [edge], "more": 1}))
+    expect(alice.nodes).to_have_count(2)
+    alice.settled()
+    assert len(alice.stored()["nodes"]) == 2
+
+
+def test_nothing_is_pasted_behind_a_dialog(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]), permissions=CLIPBOARD)
+    copied(alice)
+    alice.page.locator("[data-tool=help]").click()
+    alice.page.keyboard.press("Control+v")
+    alice.page.keyboard.press("Escape")
+    alice.page.keyboard.press("Control+v")
+    expect(alice.nodes).to_have_count(2)

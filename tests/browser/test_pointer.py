@@ -1,0 +1,179 @@
+"""The pointer belongs to the canvas: the browser's own selecting, dragging and zooming stay out of it."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Flow, Open
+from tests.browser.editor_page import EditorPage
+from tests.browser.nodes import PLAN, REPLY, SEARCH
+
+LINK = [{"id": "e", "source": "plan", "target": "search"}]
+SELECTED = "[data-node-id][data-selected]"
+WHEEL = """selector => {
+  const init = {bubbles: true, cancelable: true, ctrlKey: true, deltaY: -60};
+  const target = document.querySelector(selector);
+  return !target.dispatchEvent(new WheelEvent("wheel", init));
+}"""
+LOST = """([x, y]) => dispatchEvent(new PointerEvent("pointermove",
+  {pointerId: 1, pointerType: "mouse", buttons: 0, clientX: x, clientY: y}))"""
+DRAGS = """selector => !document.querySelector(selector).dispatchEvent(
+  new DragEvent("dragstart", {bubbles: true, cancelable: true}))"""
+
+
+def marked(tab: EditorPage) -> str:
+    return str(tab.page.evaluate("String(getSelection())")).strip()
+
+
+def moved(tab: EditorPage, id: str) -> tuple[float, float]:
+    node = next(node for node in tab.settled().stored()["nodes"] if node["id"] == id)
+    return node["x"], node["y"]
+
+
+def test_select_all_after_a_click_on_a_tool_selects_nodes_and_no_text(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]), permissions=["clipboard-read", "clipboard-write"])
+    alice.page.locator("[data-tool=fit]").click()
+    alice.page.keyboard.press("Control+a")
+    expect(alice.page.locator(SELECTED)).to_have_count(2)
+    assert marked(alice) == ""
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 80, y + 160))
+    assert marked(alice) == ""
+    assert moved(alice, "search")[1] > SEARCH["y"]
+    alice.page.keyboard.press("Control+c")
+    assert '"helix":1' in alice.page.evaluate("navigator.clipboard.readText()")
+
+
+@pytest.mark.parametrize("place", ["[data-tools]", ".palette-title", "[data-panel=inspector] h2", "#n-plan", ".bar"])
+def test_dragging_over_canvas_or_panels_marks_no_text(place: str, flow_of: Flow, opened: Open) -> None:
+    vera = opened("vera", flow_of([PLAN, SEARCH]), state="read-only")
+    x, y = vera.centre(vera.page.locator(place).first)
+    vera.drag((x - 10, y), (700, 500))
+    assert marked(vera) == ""
+
+
+def test_fields_still_select_their_text(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    alice.node("Plan").click(position={"x": 8, "y": 8})
+    alice.field("label").click()
+    alice.page.keyboard.press("Control+a")
+    expect(alice.page.locator(SELECTED)).to_have_count(1)
+    alice.page.keyboard.type("Planner")
+    alice.page.keyboard.press("Enter")
+    expect(alice.node("Planner")).to_be_visible()
+
+
+def test_nothing_drags_by_itself_but_text_in_fields(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    for place in ("#n-plan", ".bar a", "[data-minimap]", "[data-roster]", ".palette-title"):
+        assert alice.page.evaluate(DRAGS, place), place
+    assert not alice.page.evaluate(DRAGS, "[data-flow-title]")
+
+
+@pytest.mark.parametrize("place", ["[data-canvas]", "[data-minimap]", "[data-tools]", "[data-tool=zoom-in]"])
+def test_ctrl_and_wheel_over_the_canvas_zoom_it_whatever_lies_there(place: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    assert alice.page.evaluate(WHEEL, place)
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("165%")
+
+
+@pytest.mark.parametrize("place", ["[data-panel=palette]", ".bar", "#inspector", "[data-palette-search]"])
+def test_ctrl_and_wheel_over_a_panel_zoom_nothing(place: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    assert alice.page.evaluate(WHEEL, place)
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
+
+
+@pytest.mark.parametrize("place", ["[data-tool=fit]", "#n-plan .node-second", "[data-palette-kind=agent]"])
+def test_space_pans_wherever_one_has_clicked(place: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    alice.page.locator(place).click()
+    count = alice.nodes.count()
+    before = alice.centre(alice.node("Plan"))
+    alice.page.keyboard.down(" ")
+    alice.drag(alice.node("Search"), (before[0] + 400, before[1] + 300))
+    alice.page.keyboard.up(" ")
+    expect(alice.page.locator("[data-world]")).to_have_attribute("style", re.compile("translate"))
+    after = alice.centre(alice.node("Plan"))
+    assert after != before
+    expect(alice.nodes).to_have_count(count)
+    assert moved(alice, "search") == (SEARCH["x"], SEARCH["y"])
+
+
+def test_space_presses_a_button_that_the_keyboard_has_reached(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    alice.page.locator("[data-tool=zoom-in]").focus()
+    alice.page.keyboard.press(" ")
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("125%")
+
+
+def test_space_begins_an_empty_flow_where_the_keyboard_is(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of())
+    alice.page.locator("[data-command=add-first]").focus()
+    alice.page.keyboard.press(" ")
+    expect(alice.page.locator("dialog.picker")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", [".handle[data-handle=se]", "#n-plan [data-port=out]", ".edge-end[data-end=target]"])
+def test_a_double_click_on_a_handle_adds_and_opens_nothing(place: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH], LINK))
+    alice.node("Plan").click(position={"x": 8, "y": 8})
+    if "edge-end" in place:
+        (x, y), (right, _) = alice.centre(alice.node("Plan")), alice.centre(alice.node("Search"))
+        alice.page.mouse.click((x + right) / 2, y)
+    alice.page.mouse.dblclick(*alice.centre(alice.page.locator(place)))
+    expect(alice.page.locator("dialog[open]")).to_have_count(0)
+    expect(alice.root).not_to_have_attribute("data-gesture", re.compile("."))
+    expect(alice.field("label")).not_to_be_focused()
+
+
+def test_a_press_and_a_press_with_a_drag_are_no_double_click(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    mouse = alice.page.mouse
+    mouse.click(700, 600)
+    mouse.move(700, 600)
+    mouse.down(click_count=2)
+    mouse.move(712, 610, steps=3)
+    mouse.move(701, 601, steps=3)
+    mouse.up(click_count=2)
+    expect(alice.page.locator(".marquee")).to_have_count(0)
+    expect(alice.page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_a_double_click_on_the_empty_canvas_still_adds(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    alice.page.mouse.dblclick(700, 600)
+    expect(alice.page.locator("dialog.picker")).to_be_visible()
+
+
+def test_a_node_is_put_down_where_its_button_was_last_seen_pressed(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 80, y + 160), drop=False)
+    alice.page.evaluate(LOST, [x + 300, y + 300])
+    expect(alice.root).not_to_have_attribute("data-gesture", re.compile("."))
+    assert moved(alice, "plan") == (PLAN["x"] + 80, PLAN["y"] + 160)
+
+
+def test_a_press_whose_release_was_lost_drags_nothing_later(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    x, y = alice.centre(alice.node("Plan"))
+    alice.page.mouse.move(x, y)
+    alice.page.mouse.down()
+    alice.page.evaluate(LOST, [x + 300, y + 300])
+    assert moved(alice, "plan") == (PLAN["x"], PLAN["y"])
+    alice.page.mouse.up()
+    alice.drag((x, y), (x + 80, y + 160))
+    assert moved(alice, "plan") == (PLAN["x"] + 80, PLAN["y"] + 160)
+
+
+def test_the_other_button_opens_no_menu_in_the_middle_of_a_drag(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, REPLY]))
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 80, y + 160), drop=False)
+    alice.page.mouse.down(button="right")
+    alice.page.mouse.up(button="right")
+    expect(alice.page.locator("[role=menu]:not([hidden])")).to_have_count(0)
+    alice.page.mouse.up()
+    assert moved(alice, "plan") == (PLAN["x"] + 80, PLAN["y"] + 160)
