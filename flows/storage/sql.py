@@ -16,6 +16,8 @@ from django.db import connection
 from flows.models import Flow
 
 Row = tuple[Any, ...]
+_ROWS_PER_STATEMENT = 1_000
+"""SQLite takes 32,766 parameters, and a node's row has 15."""
 
 
 def select(statement: str, parameters: Sequence[Any]) -> list[Row]:
@@ -33,10 +35,19 @@ def execute(statement: str, parameters: Sequence[Any]) -> None:
 
 
 def insert(table: str, columns: tuple[str, ...], rows: Sequence[Row], *, fixed: frozenset[str] | None = None) -> None:
-    """Insert rows. With `fixed`, a row whose first column is there already is updated, but for the fixed columns."""
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_insertion(table, columns, fixed), rows)
+    """Insert rows. With `fixed`, a row whose first column is there already is updated, but for the fixed columns.
+
+    On SQLite many go in one statement: each lets go of the interpreter and has to win it back. PostgreSQL's driver
+    sends all at once as they are.
+    """
+    if connection.vendor != "sqlite":
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.executemany(_insertion(table, columns, fixed, 1), rows)
+        return
+    for first in range(0, len(rows), _ROWS_PER_STATEMENT):
+        some = rows[first : first + _ROWS_PER_STATEMENT]
+        execute(_insertion(table, columns, fixed, len(some)), [value for row in some for value in row])
 
 
 def key_value(flow_id: UUID) -> Any:
@@ -60,8 +71,9 @@ def for_update() -> str:
 
 
 @lru_cache
-def _insertion(table: str, columns: tuple[str, ...], fixed: frozenset[str] | None) -> str:
-    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places(len(columns))})"  # noqa: S608  (our names)
+def _insertion(table: str, columns: tuple[str, ...], fixed: frozenset[str] | None, count: int) -> str:
+    values = ", ".join([f"({places(len(columns))})"] * count)
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values}"  # noqa: S608  (our names)
     if fixed is None:
         return statement
     updates = ", ".join(_updates(columns, fixed))

@@ -107,7 +107,7 @@ class Alice:
         self.created = cost[0]
 
     def operations(self) -> dict[str, Operation]:
-        some = [f"n{i}" for i in range(1, self.size - 30, max(1, self.size // 500)) if i % 9][:400]
+        some = [f"n{i}" for i in range(1, self.size - 30) if i % 9 % 2][:400]
         return {
             "add_node": {"kind": "add_node", "node": {"id": "new", "kind": "group", "x": 0, "y": 0, "parent": "d19"}},
             "move_node": move("n1"),

@@ -2,6 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 from django.db import connection
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import Acked, Versioned, commit, create_flow, delete_flow, replace_graph, submit
+from flows.access import Role
+from flows.commands import Acked, Versioned, commit, create_flow, delete_flow, replace_graph, set_member, submit
 from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
@@ -65,6 +67,22 @@ class TestCost:
         assert rows.read < 300
         assert verify_flow(large.pk) == []
 
+    @pytest.mark.parametrize("in_memory", [False, True], ids=["over rows", "in memory"])
+    def test_seven_statements_for_one_edit_and_for_a_hundred(
+        self, large: Flow, alice: User, bob: User, ask: Ask, in_memory: bool
+    ) -> None:
+        set_member(Person(alice.pk), large.pk, person=bob.email, role=Role.EDITOR)
+        counts = []
+        for number in (1, 100):
+            held, seq = load_document(large.pk), count(1_000 * number)
+            graph = Versioned(held.document, held.version) if in_memory else None
+            moves = [move(f"n{i}", -number) for i in range(number)]
+            asked = [ask((alice, bob)[i % 2], one, client="a-program", seq=next(seq)) for i, one in enumerate(moves)]
+            with CaptureQueriesContext(connection) as queries:
+                assert len(commit(large.pk, asked, graph=graph).changes) == number
+            counts.append(sum(_statements(query["sql"]) for query in queries))
+        assert counts[0] == counts[1] <= 7 - in_memory, queries.captured_queries
+
     def test_more_ids_than_a_statement_takes(self, large: Flow) -> None:
         graph = StoredGraph(Flow.objects.get(pk=large.pk))
         graph.prefetch([RemoveNode(f"n{index}") for index in range(40_000)])
@@ -77,6 +95,14 @@ class TestCost:
         with CaptureQueriesContext(connection) as queries:
             commit(flow.pk, [ask(alice, move("frame", 1), seq=1)], graph=Versioned(held.document, held.version))
         assert not [query for query in queries if query["sql"].startswith("SELECT") and "flownode" in query["sql"]]
+
+
+def _statements(logged: str) -> int:
+    """Return how many statements a logged one stands for; PostgreSQL's driver sends many rows as one, in a pipeline."""
+    if logged.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")):
+        return 0
+    times, many, _statement = logged.partition(" times: ")
+    return int(times) if many and connection.vendor == "sqlite" else 1
 
 
 class TestRows:
