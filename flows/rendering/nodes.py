@@ -92,11 +92,11 @@ def _state(node: Node) -> SafeString:
 def _body(node: Node, members: int) -> SafeString:
     if node.kind == "group":
         return format_html(
-            '<button class="group-toggle" type="button" data-command="collapse" tabindex="-1" aria-expanded="{}"'
-            ' aria-label="{}"></button>{}<span class="node-count" data-count="{}" translate="no">{}</span>',
+            '{}<button class="group-toggle" type="button" data-command="collapse" tabindex="-1" aria-expanded="{}"'
+            ' aria-label="{}"></button><span class="node-count" data-count="{}" translate="no">{}</span>',
+            _label(node),
             "false" if is_collapsed(node) else "true",
             gettext("Members"),
-            _label(node),
             members,
             members,
         )
