@@ -30,6 +30,8 @@ class Limits(DocumentLimits):
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
     undo: int = 100
+    storage_per_flow: int = 268_435_456
+    storage_per_person: int = 2_147_483_648
     idle_seconds: int = 1_800
     presence_seconds: int = 30
     signups_per_minute: int = 20

@@ -48,12 +48,12 @@ def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payloa
 @router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away; owners only, and never the last owner's."""
-    commands.remove_member(principal(request), flow_id, user_id=user_id)
+    commands.remove_member(principal(request), flow_id, user_id=user_id, via="api")
     return HttpResponse(status=204)
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
-    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role))
+    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role), via="api")
     return json(_member(User.objects.get(pk=changed.user_id), changed.role), status)
 
 

@@ -7,8 +7,9 @@ from flows.errors import NotFound
 from flows.models import Flow
 from flows.storage.sql import for_update, key_value, select
 
-_FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count", "deleted_at")
-_LOCK = f"SELECT {', '.join(_FLOW)} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
+_FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count")
+_SEALED = ("keyed_from", "answers_digest", "storage", "snapshot_storage")
+_LOCK = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
 
 
 @dataclass(slots=True)
@@ -23,6 +24,10 @@ class LockedFlow:
     epoch: str
     node_count: int
     edge_count: int
+    keyed_from: int
+    answers_digest: str
+    storage: int
+    snapshot_storage: int
 
 
 def lock_flow(flow_id: UUID, *, deleted: bool = False) -> LockedFlow:

@@ -16,6 +16,7 @@ from flows import access
 from flows.commands.group_commit import GroupCommit
 from flows.commands.idempotency import recall
 from flows.commands.locked_flow import lock_flow
+from flows.commands.storage_room import StorageRoom
 from flows.commands.write_transaction import in_write_transaction
 from flows.document import Graph, Record, ReplaceGraph
 from flows.log.snapshots import snapshot_if_due
@@ -71,5 +72,7 @@ def _commit(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned |
         fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
         base = StoredGraph(flow)
         base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    group = GroupCommit(flow, base, flow.version, answered, in_memory)
+    actors = {actor for one in submissions if (actor := one.actor) is not None}
+    room = StorageRoom(flow_id, flow.storage + flow.snapshot_storage, actors)
+    group = GroupCommit(flow, base, flow.version, answered, in_memory, room)
     return group.write(tuple(group.answer(one, may_write=one.principal in writers) for one in submissions))

@@ -20,6 +20,7 @@ from flows.document import (
     EditEdge,
     EditNode,
     FlowProperties,
+    GraphDifference,
     MoveNode,
     Node,
     Record,
@@ -170,7 +171,7 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
         match record:
             case Batch(operations):
                 yield from operations
-            case CreateFlow() | ReplaceGraph():
+            case CreateFlow() | ReplaceGraph() | GraphDifference():
                 continue
             case _:
                 yield record
