@@ -8,15 +8,14 @@ from collections import Counter
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Sum
-
 from flows import limits as helix_limits
 from flows.document import Rejected
 from flows.errors import FlowReason
 from flows.models import Usage
-from flows.storage.sql import execute, key_value, places
+from flows.storage.sql import execute, key_value, places, select
 
 FULL = frozenset({FlowReason.FLOW_FULL, FlowReason.PERSON_FULL})
+_SUMS = "SELECT user_id, SUM(storage) FROM {table} WHERE user_id IN ({actors}) GROUP BY user_id"
 _COUNT = """INSERT INTO {table} (flow_id, user_id, storage) VALUES {rows}
 ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {table}.storage + excluded.storage"""
 
@@ -60,5 +59,5 @@ class StorageRoom:
 def _used_by(actors: Collection[int]) -> dict[int, int]:
     if not actors:
         return {}
-    sums = Usage.objects.filter(user_id__in=actors).values_list("user_id").annotate(Sum("storage"))
-    return dict(sums.order_by())
+    statement = _SUMS.format(table=Usage._meta.db_table, actors=places(len(actors)))
+    return {actor: int(total) for actor, total in select(statement, [*actors])}
