@@ -263,7 +263,6 @@ class Usage(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="usages",
-        db_index=False,
         verbose_name=_("person"),
     )
     storage = models.PositiveBigIntegerField(_("storage"), default=0)
@@ -272,7 +271,6 @@ class Usage(models.Model):
         verbose_name = _("storage used")
         verbose_name_plural = _("storage used")
         constraints = [models.UniqueConstraint(fields=["flow", "user"], name="one_usage_per_person")]
-        indexes = [models.Index(fields=["user", "storage"], name="usage_of_a_person")]
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.storage}"

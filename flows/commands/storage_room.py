@@ -51,8 +51,8 @@ class StorageRoom:
         """Count it for the people."""
         people = sorted((actor, size) for actor, size in self._taken.items() if actor is not None)
         if people:
-            rows = ", ".join([f"({places(3)})"] * len(people))
-            values = [value for actor, size in people for value in (key_value(self._flow_id), actor, size)]
+            flow, rows = key_value(self._flow_id), ", ".join(["(%s, %s, %s)"] * len(people))
+            values = [value for actor, size in people for value in (flow, actor, size)]
             execute(_COUNT.format(table=Usage._meta.db_table, rows=rows), values)
 
 

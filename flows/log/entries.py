@@ -131,11 +131,8 @@ class Entry:
     inverse: str | None
     stored: tuple[str, str | None, str | None]
     """Operation, inverse and what was skipped, as they are stored."""
-
-    @property
-    def size(self) -> int:
-        """Return the bytes that it takes."""
-        return size_of(*self.stored)
+    size: int
+    """In bytes, as stored."""
 
 
 def entry_of(head: ChangeHead, outcome: Outcome) -> Entry:
@@ -143,7 +140,8 @@ def entry_of(head: ChangeHead, outcome: Outcome) -> Entry:
     operation = _encoded(outcome.record)
     inverse = None if outcome.inverse is None else _encoded(outcome.inverse)
     shorter = [_shortened(record, outcome.effect) for record in (outcome.record, outcome.inverse)]
-    return Entry(head, operation, inverse, (shorter[0] or operation, shorter[1] or inverse, _encode_skipped(head)))
+    stored = shorter[0] or operation, shorter[1] or inverse, _encode_skipped(head)
+    return Entry(head, operation, inverse, stored, size_of(*stored))
 
 
 def size_of(*texts: str | None) -> int:
