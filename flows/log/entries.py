@@ -108,7 +108,7 @@ class LoggedChange:
         back = apply(after, decode_record(parse_json(self.inverse)), NO_LIMITS)
         return replace(self, operation=_encoded(outcome.record), inverse=_encoded(back.record))
 
-    def follows(self, flow_id: UUID, previous: str, *, is_keyed: bool) -> bool:
+    def follows(self, flow_id: UUID, previous: str, *, is_keyed: bool = True) -> bool:
         """Whether the digest of this whole entry follows `previous`; before logs were keyed, anybody could make it."""
         head, at = self.head, self.created_at
         fields = chained(flow_id, head, operation=self.operation, inverse=self.inverse, created_at=at)
