@@ -34,10 +34,10 @@ def seed(people: int, flows: list[int], library: int) -> dict[str, Any]:
     from django.conf import settings
 
     from accounts.models import User
-    from accounts.principals import Person
+    from accounts.principals import Person, System
     from accounts.tokens import issue
-    from flows.commands import create_flow
-    from flows.models import Membership
+    from flows.access import Role
+    from flows.commands import create_flow, set_member
     from flows.parsing import parse_flow
 
     names = [
@@ -47,8 +47,8 @@ def seed(people: int, flows: list[int], library: int) -> dict[str, Any]:
     ids = []
     for count in flows:
         flow = create_flow(Person(users[0].pk), parse_flow(title=f"{count} nodes", **graph(count)), via="system")
-        members = [Membership(flow=flow, user=user, role="editor", colour=at) for at, user in enumerate(users[1:], 1)]
-        Membership.objects.bulk_create(members)
+        for user in users[1:]:
+            set_member(System(), flow.pk, person=user.email, role=Role.EDITOR)
         ids.append(str(flow.pk))
     chance = random.Random(7)
     for number in range(library):

@@ -61,6 +61,8 @@ class FlowReason(StrEnum):
     UNKNOWN_PERSON = auto()
     AMBIGUOUS_PERSON = auto()
     LAST_OWNER = auto()
+    FLOW_FULL = auto()
+    PERSON_FULL = auto()
     TOO_FAST = auto()
     UNKNOWN_ACTION = auto()
     NODE_DELETED = auto()

@@ -38,6 +38,8 @@ class Limits(DocumentLimits):
     keep_alive_seconds: int = 75
     unfinished_per_address: int = 100
     undo: int = 100
+    storage_per_flow: int = 268_435_456
+    storage_per_person: int = 2_147_483_648
     idle_seconds: int = 1_800
     presence_bytes: int = 4_096
     presence_seconds: int = 30

@@ -6,8 +6,9 @@ parent are real foreign keys without a look-up. `Change` is the truth: never upd
 first migration see to it). Only `flows.commands` writes here.
 """
 
+import json
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -24,7 +25,8 @@ class Flow(models.Model):
     """One flow: its properties, where its log stands, and whether it is still there.
 
     Limits on text are the document's, not columns': a deployment may set others. Nothing that an edit changes is
-    indexed, so on PostgreSQL an edit rewrites this row in place.
+    indexed, so on PostgreSQL an edit rewrites this row in place. From version `keyed_from` on digests are keyed; `seal`
+    proves where the log stands, `answers_digest` covers all `Answer`s. `storage` is what the log takes, in bytes.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -48,6 +50,11 @@ class Flow(models.Model):
         verbose_name=_("changed by"),
     )
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    storage = models.PositiveBigIntegerField(_("storage"), default=0, editable=False)
+    snapshot_storage = models.PositiveBigIntegerField(_("storage of snapshots"), default=0, editable=False)
+    keyed_from = models.PositiveBigIntegerField(default=1, editable=False)
+    answers_digest = models.CharField(max_length=64, default="", editable=False)
+    seal = models.CharField(max_length=64, default="", editable=False)
     members: "models.ManyToManyField[models.Model, Membership]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="flows"
     )
@@ -248,3 +255,94 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.flow_id} v{self.version}"
+
+
+class Usage(models.Model):
+    """How much of a flow's log one person wrote, in bytes: counted with each edit, under the flow's lock."""
+
+    flow = models.ForeignKey(
+        Flow, on_delete=models.CASCADE, related_name="usages", db_index=False, verbose_name=_("flow")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="usages",
+        verbose_name=_("person"),
+    )
+    storage = models.PositiveBigIntegerField(_("storage"), default=0)
+
+    class Meta:
+        verbose_name = _("storage used")
+        verbose_name_plural = _("storage used")
+        constraints = [models.UniqueConstraint(fields=["flow", "user"], name="one_usage_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.storage}"
+
+
+class AuditEntry(models.Model):
+    """Who changed whose rights, or made, deleted or restored a flow: one chain for the whole installation.
+
+    An entry outlives its flow, so the database does not hold it to it.
+    """
+
+    number = models.PositiveBigIntegerField(_("number"), primary_key=True)
+    at = models.DateTimeField(_("time"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("by whom"),
+    )
+    via = models.CharField(_("via"), max_length=16)
+    action = models.CharField(_("action"), max_length=32)
+    flow = models.ForeignKey(
+        Flow,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("flow"),
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("person"),
+    )
+    detail = models.TextField(_("detail"))
+    digest = models.CharField(_("digest"), max_length=64)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.action}"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What was before and after, or the rights that were found."""
+        told: dict[str, Any] = json.loads(self.detail)
+        return told
+
+
+class AuditHead(models.Model):
+    """Where the audit log stands, in one row, and the fingerprint of the key by which the logs are made."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    number = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")
+    key = models.CharField(max_length=16)
+    seal = models.CharField(max_length=64, default="")
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -96,6 +96,10 @@ SENTENCES: Mapping[StrEnum, str] = {
     FlowReason.UNKNOWN_ROLE: _("role: one of {roles}"),
     FlowReason.UNKNOWN_PERSON: _("No account has this e-mail address or name."),
     FlowReason.AMBIGUOUS_PERSON: _("Several people have this name. Use the e-mail address."),
+    FlowReason.FLOW_FULL: _(
+        "The history of this flow takes {most} bytes, which is all it may. Duplicate the flow to go on."
+    ),
+    FlowReason.PERSON_FULL: _("What you have written takes {most} bytes in all flows together, which is all it may."),
     FlowReason.LAST_OWNER: _("Make someone else owner first."),
     FlowReason.TOO_FAST: _("Too many changes at once. Slow down."),
     FlowReason.UNKNOWN_ACTION: _("There is no such action."),

@@ -7,15 +7,31 @@ client and seq it is anonymous and cannot be sent again. Its answer is part of t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from accounts.principals import Principal, user_id_of
+from accounts.principals import Administrator, Person, Principal, System, TokenBearer, user_id_of
 from flows.document import Effect, Graph, Outcome, Record, Rejected, Skipped
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
 ]
+
+
+def door_of(principal: Principal) -> Via:
+    """Return the way in that a principal mostly comes by; a browser's script may call the API as well, and says so."""
+    match principal:
+        case Person():
+            return "page"
+        case TokenBearer():
+            return "api"
+        case Administrator():
+            return "admin"
+        case System():
+            return "system"
+        case _:
+            assert_never(principal)
+
 
 NOT_REMEMBERED = frozenset({"rate_limited", "forbidden", "too_large", "version_conflict"})
 """Refusals that say nothing about the document: the same (client, seq) may be tried again."""

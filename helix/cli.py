@@ -6,6 +6,7 @@ environment before any module of ours that needs Django is imported. That is why
 
 import os
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -71,29 +72,54 @@ def up(
 
 @app.command()
 def verify(
-    flow: Annotated[UUID | None, typer.Argument(help="Only this flow.")] = None, data_dir: DataDir = None
+    flow: Annotated[UUID | None, typer.Argument(help="Only this flow.")] = None,
+    data_dir: DataDir = None,
+    anchor: Annotated[
+        Path | None,
+        typer.Option(help="Compare with the heads in this file, if there is one; if all is well, write those of now."),
+    ] = None,
 ) -> None:
-    """Rebuild every flow from its log, compare it with its rows, check the digests; exit 1 on any difference."""
+    """Rebuild every flow from its log, compare it with its rows, check digests and rights; exit 1 on any difference."""
+    if flow and anchor:
+        fail("An anchor is of all flows: give either a flow or --anchor.")
     configure(data_dir)
     set_up_django()
     from django.db import DatabaseError
 
     from flows.errors import NotFound
-    from flows.log import verify_all
+    from flows.log.anchor import NoAnchor, write_anchor
 
     damaged = 0
     try:
-        for flow_id, differences in verify_all([flow] if flow else None):
-            damaged += bool(differences)
-            for difference in differences:
-                print(f"{flow_id}: {difference}")  # noqa: T201
+        for difference in differences(flow, anchor):
+            damaged += 1
+            print(difference, flush=True)  # noqa: T201
+        if damaged:
+            raise typer.Exit(1)
+        if anchor:
+            write_anchor(anchor)
     except NotFound:
         fail(f"There is no flow {flow}.")
     except DatabaseError as error:
         fail(f"Cannot read the database: {error}")
-    if damaged:
-        raise typer.Exit(1)
+    except NoAnchor as error:
+        fail(f"Cannot compare: {error}.")
+    except OSError as error:
+        fail(f"Cannot keep the heads in {anchor}: {error.strerror or error}.")
     print("Every flow matches its log.")  # noqa: T201
+
+
+def differences(flow: UUID | None, anchor: Path | None) -> Iterator[str]:
+    """Yield all that `helix verify` finds, one line each."""
+    from flows.log import verify_all, verify_installation
+    from flows.log.anchor import compare_with_anchor
+
+    for difference in verify_installation():
+        yield f"installation: {difference}"
+    for flow_id, found in verify_all([flow] if flow else None):
+        yield from (f"{flow_id}: {difference}" for difference in found)
+    if anchor and anchor.exists():
+        yield from compare_with_anchor(anchor)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})

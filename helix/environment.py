@@ -6,6 +6,7 @@ the answer is the laptop: SQLite and a generated secret in `./var`, an in-memory
 
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -46,12 +47,26 @@ def data_dir() -> Path:
 
 
 def secret_key(folder: Path) -> str:
-    """Return `HELIX_SECRET_KEY`, or the secret kept in the data folder: generated once, readable by us alone."""
-    if given := os.environ.get("HELIX_SECRET_KEY"):
+    """Return `HELIX_SECRET_KEY`, or the secret kept in the data folder."""
+    return os.environ.get("HELIX_SECRET_KEY") or kept_secret(folder / "secret_key")
+
+
+def log_key(folder: Path, secret: str) -> str:
+    """Return `HELIX_LOG_KEY`; else the key kept in the data folder beside SQLite, or one that follows from the secret.
+
+    Processes on several machines share a PostgreSQL and the secret, but no folder.
+    """
+    if given := os.environ.get("HELIX_LOG_KEY"):
         return given
-    path = folder / "secret_key"
+    if os.environ.get("HELIX_DATABASE_URL"):
+        return sha256(f"log:{secret}".encode()).hexdigest()
+    return kept_secret(folder / "log_key")
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in a file: generated once, readable by us alone."""
     if not path.exists():
-        draft = folder / f".secret_key.{os.getpid()}"
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(64))
         try:

@@ -18,6 +18,7 @@ BASE_DIR = environment.ROOT
 DATA_DIR = environment.data_dir()
 DEBUG = environment.flag("HELIX_DEBUG", False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
+HELIX_LOG_KEY = environment.log_key(DATA_DIR, SECRET_KEY)
 ALLOWED_HOSTS = environment.words("HELIX_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 HELIX_ORIGINS = environment.words("HELIX_ORIGINS", "http://localhost:8000,http://127.0.0.1:8000")
 HELIX_METRICS_TOKEN = os.environ.get("HELIX_METRICS_TOKEN", "")

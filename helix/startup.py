@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+
+log = structlog.get_logger(__name__)
 
 ADVISORY_LOCK = 0x48656C6978  # "Helix"
 
@@ -24,11 +27,20 @@ def prepare(*, demo: bool) -> None:
         with one_per_database():
             call_command("migrate", verbosity=0, interactive=False)
             call_command("clearsessions", verbosity=0)
+            say_if_key_is_another()
             if demo:
                 from flows.demo import seed_demo
 
                 seed_demo()
     connection.close()
+
+
+def say_if_key_is_another() -> None:
+    """Warn that `helix verify` will not take what is logged from now on for ours, or what was logged before."""
+    from flows.log import other_key
+
+    if said := other_key():
+        log.warning("log_key_is_another", reason=said)
 
 
 @contextmanager

@@ -5,9 +5,19 @@ a row in the log like any other; deletion is the one that can be taken back; rol
 sharing dialog. What the commands do not offer (editing nodes by hand, adding or removing log rows) is not offered here.
 """
 
+from flows.admin.audit import AuditEntryAdmin, UsageAdmin
 from flows.admin.contents import FlowEdgeAdmin, FlowNodeAdmin
 from flows.admin.flows import FlowAdmin
 from flows.admin.log import AnswerAdmin, ChangeAdmin
 from flows.admin.members import MembershipAdmin
 
-__all__ = ["AnswerAdmin", "ChangeAdmin", "FlowAdmin", "FlowEdgeAdmin", "FlowNodeAdmin", "MembershipAdmin"]
+__all__ = [
+    "AnswerAdmin",
+    "AuditEntryAdmin",
+    "ChangeAdmin",
+    "FlowAdmin",
+    "FlowEdgeAdmin",
+    "FlowNodeAdmin",
+    "MembershipAdmin",
+    "UsageAdmin",
+]

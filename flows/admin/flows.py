@@ -5,8 +5,9 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext, ngettext
@@ -71,16 +72,27 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a flow, see what is in it, rename it, share it, delete it, bring it back."""
 
     form = FlowForm
-    list_display = ("title", "version", "node_count", "edge_count", "member_count", "updated_at", "is_there")
+    list_display = ("title", "version", "node_count", "edge_count", "member_count", "size", "updated_at", "is_there")
     list_filter = (Deleted, "updated_at", "created_at")
     search_fields = ("search_text", "memberships__user__email", "memberships__user__name")
     search_help_text = _("Title, description, a member's name or address, or the flow's id")
     readonly_fields = (
-        *("id", "version", "contents", "epoch", "digest", "created_at", "updated_at", "updated_by", "deleted_at"),
+        *(
+            "id",
+            "version",
+            "contents",
+            "size",
+            "epoch",
+            "digest",
+            "created_at",
+            "updated_at",
+            "updated_by",
+            "deleted_at",
+        ),
     )
     fieldsets = (
         (None, {"fields": ("title", "description", "contents")}),
-        (_("Log"), {"fields": ("id", "version", "epoch", "digest")}),
+        (_("Log"), {"fields": ("id", "version", "size", "epoch", "digest")}),
         (_("Dates"), {"fields": ("created_at", "updated_at", "updated_by", "deleted_at")}),
     )
     inlines = (Members, FirstNodes, FirstEdges)
@@ -162,6 +174,11 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
         """Show how many people are in it."""
         return int(getattr(flow, "member_total", 0))
 
+    @admin.display(description=_("storage"), ordering=F("storage") + F("snapshot_storage"))
+    def size(self, flow: Flow) -> str:
+        """Show what its log and snapshots take."""
+        return filesizeformat(flow.storage + flow.snapshot_storage)
+
     @admin.display(description=_("exists"), boolean=True, ordering="deleted_at")
     def is_there(self, flow: Flow) -> bool:
         """Show whether it is deleted."""
@@ -169,11 +186,12 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("contents"))
     def contents(self, flow: Flow) -> str:
-        """Link to all nodes, all edges and the log."""
+        """Link to all nodes, all edges, the log and what was done to rights."""
         links = [
             (flow.node_count, gettext("nodes"), "flownode"),
             (flow.edge_count, gettext("edges"), "flowedge"),
             (flow.version, gettext("changes"), "change"),
+            ("", gettext("rights"), "auditentry"),
         ]
         parts = [(reverse(f"admin:flows_{name}_changelist"), flow.pk, count, text) for count, text, name in links]
         return format_html_join(" · ", '<a href="{}?flow__id__exact={}">{} {}</a>', parts)

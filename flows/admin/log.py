@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from flows.admin.base import ReadOnly
 from flows.commands.idempotency import refusal_of
+from flows.log import LoggedChange, changes_since, whole_changes
 from flows.models import Answer, Change
 from flows.sentences import sentence
 
@@ -52,12 +53,16 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("operation"))
     def operation_text(self, change: Change) -> str:
         """Show the operation as it stands in the log."""
-        return pretty(change.operation)
+        return pretty(self._whole(change).operation)
 
     @admin.display(description=_("inverse"))
     def inverse_text(self, change: Change) -> str:
         """Show what would take it back."""
-        return pretty(change.inverse)
+        return pretty(self._whole(change).inverse)
+
+    def _whole(self, change: Change) -> LoggedChange:
+        (logged,) = changes_since(change.flow_id, change.version - 1, 1)
+        return next(whole_changes(change.flow_id, [logged], 1))
 
 
 @admin.register(Answer)

@@ -27,7 +27,7 @@ from flows.api.schemas import (
 from flows.commands import Acked, RedoRequest, Refused, Submission, UndoRequest
 from flows.document import Rejected, encode_skipped
 from flows.errors import FlowReason, Forbidden
-from flows.log import READ_BYTES, LoggedChange, changes_since
+from flows.log import READ_BYTES, LoggedChange, changes_since, whole_changes
 from flows.parsing import parse_graph, parse_operation
 from flows.sentences import sentence
 from flows.storage.store import consistent_read
@@ -113,7 +113,8 @@ def list_changes(request: HttpRequest, flow_id: UUID, query: Query[ChangesQuery]
     """
     with consistent_read():
         access = get_flow_for(principal(request), flow_id)
-        changes = changes_since(flow_id, query.since, query.limit, size=READ_BYTES)
+        stored = changes_since(flow_id, query.since, query.limit, size=READ_BYTES)
+        changes = list(whole_changes(flow_id, stored, READ_BYTES))
     return json({"items": [_change(change) for change in changes], "version": access.flow.version})
 
 

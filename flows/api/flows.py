@@ -61,7 +61,7 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
 @router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
 def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Delete the flow; owners only."""
-    commands.delete_flow(principal(request), flow_id)
+    commands.delete_flow(principal(request), flow_id, via="api")
     return HttpResponse(status=204)
 
 

@@ -50,12 +50,12 @@ def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payloa
 @router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away, owners only, or leave; never the last owner's."""
-    commands.remove_member(principal(request), flow_id, user_id=user_id)
+    commands.remove_member(principal(request), flow_id, user_id=user_id, via="api")
     return HttpResponse(status=204)
 
 
 def _set(request: HttpRequest, flow_id: UUID, whom: str | int, role: object, *, status: int) -> HttpResponse:
-    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role))
+    changed = commands.set_member(principal(request), flow_id, person=whom, role=parse_role(role), via="api")
     for one in members(flow_id, reader=person(request).pk):
         if one.id == changed.user_id:
             return json(_member(one), status)

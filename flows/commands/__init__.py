@@ -5,7 +5,7 @@ writes; after its commit it publishes what it did. `submit` edits the graph, `li
 restores flows, `members` gives and takes roles. A live session, which tells the others itself, uses `commit`.
 """
 
-from flows.commands.lifecycle import create_flow, delete_flow, duplicate_flow, restore_flow
+from flows.commands.lifecycle import change_epoch, create_flow, delete_flow, duplicate_flow, restore_flow
 from flows.commands.members import MemberChanged, remove_member, set_member
 from flows.commands.submit import commit, replace_graph, submit
 from flows.commands.undo import undo_availability
@@ -22,6 +22,7 @@ __all__ = [
     "UndoRequest",
     "Versioned",
     "Via",
+    "change_epoch",
     "commit",
     "create_flow",
     "delete_flow",

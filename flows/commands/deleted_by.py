@@ -17,6 +17,7 @@ from flows.document import (
     Batch,
     Edge,
     Element,
+    GraphDifference,
     Node,
     Record,
     ReplaceGraph,
@@ -125,6 +126,9 @@ def _restored_elements(inverse: Record) -> Iterator[Node | Edge]:
             case ReplaceGraph(nodes, edges):
                 yield from nodes
                 yield from edges
+            case GraphDifference(some_nodes, some_edges):
+                yield from (node for node in some_nodes if not isinstance(node, str))
+                yield from (edge for edge in some_edges if not isinstance(edge, str))
 
 
 def _deletion(held: Node | Edge, by: int | None) -> Deletion:

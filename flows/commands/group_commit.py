@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
-from flows.commands.idempotency import remember
+from flows.commands.idempotency import answer_row, remember
+from flows.commands.storage_room import FULL, StorageRoom
 from flows.commands.undo import Progress, undo_or_redo
 from flows.commands.write_transaction import LockedFlow
 from flows.document import (
@@ -30,8 +31,9 @@ from flows.document import (
     apply,
 )
 from flows.errors import FlowReason
-from flows.log.entries import append
-from flows.models import Flow
+from flows.log.entries import Entry, append, entry_of
+from flows.log.head import ANSWER_BYTES, seal_of, size_of_answer
+from flows.models import Answer, Flow
 from flows.search import search_text
 from flows.storage.sql import execute, key_value, time_value
 from flows.storage.store import write_effect
@@ -69,12 +71,14 @@ class GroupCommit:
     version: int
     answered: dict[Name, Acked | Refused]
     in_memory: bool
+    room: StorageRoom
     prepared: Prepared | None = None
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     deletions: Deletions = field(init=False)
     applied: list[AppliedChange] = field(default_factory=list)
-    to_remember: list[tuple[Name, int, Refused | None]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    to_remember: list[Answer] = field(default_factory=list)
     steps: int = 0
 
     def __post_init__(self) -> None:
@@ -102,6 +106,7 @@ class GroupCommit:
         try:
             if not may_write:
                 raise Rejected("forbidden", FlowReason.FORBIDDEN)
+            self.room.expect(submission.actor, ANSWER_BYTES)
             match submission.operation:
                 case Refused() as unparsed:
                     return self._refuse(submission, unparsed)
@@ -117,17 +122,28 @@ class GroupCommit:
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
         """Write the rows of the net effect, the log and the answers to remember."""
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
-        remember(flow.id, self.to_remember)
+        flow.answers_digest = remember(self.to_remember, flow.answers_digest)
+        flow.storage += self.room.taken
+        self.room.write()
         if self.applied:
             now = timezone.now()
             write_effect(flow.id, effect, self.version)
-            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.applied, now)
-            self._write_flow(effect, now)
+            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.entries, now)
+            self._write_flow(self._changed_values(effect, now))
+        elif self.to_remember:
+            self._write_flow({})
         heads = tuple(head for head, _outcome in self.applied)
         return Receipt(flow.id, previous, flow.version, flow.digest, flow.epoch, answers, heads, effect)
 
-    def _write_flow(self, effect: Effect, now: datetime) -> None:
+    def _write_flow(self, values: dict[str, object]) -> None:
         """Write what changed of the flow's own row, and no more."""
+        flow = self.flow
+        values |= {"answers_digest": flow.answers_digest, "storage": flow.storage, "seal": seal_of(flow)}
+        assignments = ", ".join(f"{column} = %s" for column in values)
+        statement = f"UPDATE {Flow._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608  (our names)
+        execute(statement, [*values.values(), key_value(flow.id)])
+
+    def _changed_values(self, effect: Effect, now: datetime) -> dict[str, object]:
         values: dict[str, object] = {
             "version": self.flow.version,
             "digest": self.flow.digest,
@@ -140,9 +156,7 @@ class GroupCommit:
             properties = self.draft.properties
             values |= {"title": properties.title, "description": properties.description}
             values["search_text"] = search_text(properties)
-        assignments = ", ".join(f"{column} = %s" for column in values)
-        statement = f"UPDATE {Flow._meta.db_table} SET {assignments} WHERE id = %s"  # noqa: S608  (our names)
-        execute(statement, [*values.values(), key_value(self.flow.id)])
+        return values
 
     def _apply(self, submission: Submission, record: Record) -> Acked:
         if isinstance(record, ReplaceGraph):
@@ -191,8 +205,12 @@ class GroupCommit:
         if outcome.effect.is_empty:
             answer = Acked(self.version, fresh=False)
             if submission.name is not None:
-                self.to_remember.append((submission.name, self.version, None))
+                self._remember(submission.name, None)
         else:
+            entry = entry_of(head, outcome)
+            self.room.expect(submission.actor, entry.size)
+            self.room.take(submission.actor, entry.size)
+            self.entries.append(entry)
             self.draft.advance(outcome.effect)
             self.version += 1
             answer = Acked(self.version, fresh=True, skipped=head.skipped)
@@ -211,10 +229,16 @@ class GroupCommit:
         return Refused(refusal.code, reason, values, *ids)
 
     def _refuse(self, submission: Submission, answer: Refused) -> Refused:
-        if submission.name is not None and answer.code not in NOT_REMEMBERED:
-            self.to_remember.append((submission.name, self.version, answer))
+        is_kept = answer.code not in NOT_REMEMBERED and answer.reason not in FULL
+        if submission.name is not None and is_kept:
+            self._remember(submission.name, answer)
             self.answered[submission.name] = answer
         return answer
+
+    def _remember(self, name: Name, answer: Refused | None) -> None:
+        row = answer_row(self.flow.id, name, self.version, answer)
+        self.room.take(name[0], size_of_answer(row))
+        self.to_remember.append(row)
 
     def _again(self, submission: Submission, answer: Acked | Refused) -> Acked | Refused:
         if isinstance(answer, Acked):

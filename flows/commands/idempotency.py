@@ -5,13 +5,14 @@ One query asks for a whole batch. A refusal is kept as its reason and values, so
 language in which it is asked.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from flows.document import Reason, canonical_json, decode_skipped, parse_json
 from flows.errors import FlowReason
+from flows.log.head import chain_answers
 from flows.models import Answer, Change
 from flows.storage.sql import Row, key_value, select
 from flows.submission import Acked, Name, Refused
@@ -44,23 +45,26 @@ def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused
     return remembered
 
 
-def remember(flow_id: UUID, answers: Collection[tuple[Name, int, Refused | None]]) -> None:
-    """Keep answers that made no version, each with the version that was current."""
-    if not answers:
-        return
-    Answer.objects.bulk_create(
-        Answer(
-            flow_id=flow_id,
-            actor_id=actor,
-            client=client,
-            seq=seq,
-            version=version,
-            code=refusal.code if refusal else "",
-            reason=refusal.reason if refusal else "",
-            details=canonical_json(_encode_values(refusal.values)) if refusal else "",
-        )
-        for (actor, client, seq), version, refusal in answers
+def answer_row(flow_id: UUID, name: Name, version: int, refusal: Refused | None) -> Answer:
+    """Return the row that keeps an answer which made no version; `version` is the one that was current."""
+    actor, client, seq = name
+    return Answer(
+        flow_id=flow_id,
+        actor_id=actor,
+        client=client,
+        seq=seq,
+        version=version,
+        code=refusal.code if refusal else "",
+        reason=refusal.reason if refusal else "",
+        details=canonical_json(_encode_values(refusal.values)) if refusal else "",
     )
+
+
+def remember(answers: Sequence[Answer], digest: str) -> str:
+    """Keep a flow's answers; return the digest of all of them, which was `digest` before."""
+    if answers:
+        Answer.objects.bulk_create(answers)
+    return chain_answers(digest, answers)
 
 
 def refusal_of(answer: Answer) -> Refused:

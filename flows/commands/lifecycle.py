@@ -5,6 +5,7 @@ version, and until it is undone the flow is as if it never was.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,15 +14,19 @@ from accounts.colours import own_colour
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import DELETE, VIEW, Role, authorize
+from flows.commands.storage_room import StorageRoom
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import CreateFlow, Document, FlowProperties, Outcome, apply
 from flows.errors import Forbidden, NotFound
-from flows.log.entries import append
-from flows.models import Flow, Membership
+from flows.log import audit
+from flows.log.audit import Action
+from flows.log.entries import Entry, append, entry_of
+from flows.log.head import seal_of
+from flows.models import Flow, Membership, new_epoch
 from flows.publish import hint_deleted, publish_after_commit
 from flows.search import search_text
 from flows.storage.store import consistent_read, load_document, write_effect
-from flows.submission import ChangeHead, Via
+from flows.submission import ChangeHead, Via, door_of
 
 COPY = " (Copy)"
 
@@ -44,11 +49,14 @@ def _create(actor: int | None, record: CreateFlow, outcome: Outcome, via: Via) -
     flow.node_count, flow.edge_count = len(record.nodes), len(record.edges)
     flow.save(force_insert=True)
     flow.updated_at = now = flow.created_at  # set by saving; version 1 in the log has the very same time
-    flow.digest = append(flow.pk, "", [(ChangeHead(1, actor, None, None, via), outcome)], now)
-    Flow.objects.filter(pk=flow.pk).update(digest=flow.digest, updated_at=now)
+    _write_first_version(flow, entry_of(ChangeHead(1, actor, None, None, via), outcome), now)
     write_effect(flow.pk, outcome.effect, 1)
     if actor is not None:
-        Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=own_colour(actor))
+        colour = own_colour(actor)
+        now = Membership.objects.create(flow=flow, user_id=actor, role=Role.OWNER, colour=colour).created_at
+    roles = {} if actor is None else {str(actor): Role.OWNER}
+    detail = {"epoch": flow.epoch, "roles": roles}
+    audit.record(Action.FLOW_CREATED, flow.pk, actor=actor, via=via, at=now, detail=detail)
     return flow
 
 
@@ -66,26 +74,67 @@ def duplicate_flow(principal: Principal, flow_id: UUID, *, title: str | None = N
     return create_flow(principal, copy, via=via)
 
 
-def delete_flow(principal: Principal, flow_id: UUID) -> None:
+def delete_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> None:
     """Mark a flow as deleted; owners only. Raises `NotFound` or `Forbidden`."""
-    _mark_deleted(principal, flow_id)
+    _mark_deleted(principal, flow_id, via or door_of(principal))
     publish_after_commit(hint_deleted(flow_id))
 
 
 @in_write_transaction
-def restore_flow(principal: Principal, flow_id: UUID) -> Flow:
+def restore_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
+    audit.lock_audit()
     lock_flow(flow_id, deleted=True)
     try:
         authorize(principal, flow_id, Role.OWNER, DELETE)
     except Forbidden:
         raise NotFound from None
-    Flow.objects.filter(pk=flow_id).update(deleted_at=None)
-    return Flow.objects.get(pk=flow_id)
+    flow = Flow.objects.get(pk=flow_id)
+    if flow.deleted_at is not None:
+        _write_deletion(principal, flow, None, via or door_of(principal))
+    return flow
 
 
 @in_write_transaction
-def _mark_deleted(principal: Principal, flow_id: UUID) -> None:
+def change_epoch(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> None:
+    """Say that this log is not the one that open editors have followed: a backup was put back; owners only.
+
+    Raises `NotFound` or `Forbidden`.
+    """
+    audit.lock_audit()
+    before, after = lock_flow(flow_id, deleted=True).epoch, new_epoch()
+    authorize(principal, flow_id, Role.OWNER)
+    Flow.objects.filter(pk=flow_id).update(epoch=after)
+    detail = {"before": before, "after": after}
+    actor, door = user_id_of(principal), via or door_of(principal)
+    audit.record(Action.EPOCH_CHANGED, flow_id, actor=actor, via=door, at=timezone.now(), detail=detail)
+
+
+@in_write_transaction
+def _mark_deleted(principal: Principal, flow_id: UUID, via: Via) -> None:
+    audit.lock_audit()
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER, DELETE)
-    Flow.objects.filter(pk=flow_id).update(deleted_at=timezone.now())
+    _write_deletion(principal, Flow.objects.get(pk=flow_id), timezone.now(), via)
+
+
+def _write_deletion(principal: Principal, flow: Flow, deleted_at: datetime | None, via: Via) -> None:
+    """Write the mark, or take it away, and say so in the audit log."""
+    before, flow.deleted_at = flow.deleted_at, deleted_at
+    flow.save(update_fields=["deleted_at"])
+    action = Action.FLOW_UNDELETED if deleted_at is None else Action.FLOW_DELETED
+    detail = {"before": before and before.isoformat(), "after": deleted_at and deleted_at.isoformat()}
+    at = deleted_at or timezone.now()
+    audit.record(action, flow.pk, actor=user_id_of(principal), via=via, at=at, detail=detail)
+
+
+def _write_first_version(flow: Flow, entry: Entry, at: datetime) -> None:
+    """Write version 1 into the log, and into the flow's row where the log stands then."""
+    actor = entry.head.actor
+    room = StorageRoom(flow.pk, 0, () if actor is None else (actor,))
+    room.expect(actor, entry.size)
+    room.take(actor, entry.size)
+    room.write()
+    flow.digest, flow.storage, flow.updated_at = append(flow.pk, "", [entry], at), room.taken, at
+    flow.seal = seal_of(flow)
+    flow.save(update_fields=["digest", "storage", "updated_at", "seal"])

@@ -5,9 +5,11 @@ alone tells no address: it stays hidden from the flow until somebody who knows i
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import attempts
@@ -18,8 +20,11 @@ from flows.access import Role, authorize
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import Rejected
 from flows.errors import FlowReason, NotFound
+from flows.log import audit
+from flows.log.audit import Action
 from flows.models import Membership
 from flows.publish import hint_access, publish_after_commit
+from flows.submission import Via, door_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,9 @@ class MemberChanged:
     is_new: bool
 
 
-def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: Role) -> MemberChanged:
+def set_member(
+    principal: Principal, flow_id: UUID, *, person: str | int, role: Role, via: Via | None = None
+) -> MemberChanged:
     """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
     Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
@@ -39,28 +46,34 @@ def set_member(principal: Principal, flow_id: UUID, *, person: str | int, role: 
     """
     if isinstance(person, str) and isinstance(principal, Person | TokenBearer):
         attempts.count("invitation", str(principal.user_id))
-    changed = _set_role(principal, flow_id, person, role)
+    changed = _set_role(principal, flow_id, person, role, via or door_of(principal))
     publish_after_commit(hint_access(flow_id, [changed.user_id]))
     return changed
 
 
-def remove_member(principal: Principal, flow_id: UUID, *, user_id: int) -> None:
+def remove_member(principal: Principal, flow_id: UUID, *, user_id: int, via: Via | None = None) -> None:
     """Take a person's role away, or give up one's own. Raises as `set_member` does."""
-    _remove_role(principal, flow_id, user_id)
+    _remove_role(principal, flow_id, user_id, via or door_of(principal))
     publish_after_commit(hint_access(flow_id, [user_id]))
 
 
 @in_write_transaction
-def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role) -> MemberChanged:
+def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role, via: Via) -> MemberChanged:
+    audit.lock_audit()
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.OWNER)
     user_id = _find_person(person) if isinstance(person, str) else person
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is not None:
         _keep_an_owner(held, role)
-        Membership.objects.filter(pk=held.pk).update(role=role)
+        before, held.role = held.role, role
+        held.save(update_fields=["role"])
+        if before != role:
+            _record(principal, held, Action.MEMBER_CHANGED, via, before=before, after=role)
     elif isinstance(person, str):
-        Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=_free_colour(flow_id, user_id))
+        colour = _free_colour(flow_id, user_id)
+        added = Membership.objects.create(flow_id=flow_id, user_id=user_id, role=role, colour=colour)
+        _record(principal, added, Action.MEMBER_ADDED, via, before=None, after=role, at=added.created_at)
     else:
         raise NotFound(_("There is no such member."))
     if isinstance(person, str) and (held is None or "@" in person):
@@ -69,14 +82,38 @@ def _set_role(principal: Principal, flow_id: UUID, person: str | int, role: Role
 
 
 @in_write_transaction
-def _remove_role(principal: Principal, flow_id: UUID, user_id: int) -> None:
+def _remove_role(principal: Principal, flow_id: UUID, user_id: int, via: Via) -> None:
+    audit.lock_audit()
     lock_flow(flow_id)
     authorize(principal, flow_id, Role.VIEWER if user_id_of(principal) == user_id else Role.OWNER)
     held = Membership.objects.filter(flow_id=flow_id, user_id=user_id).first()
     if held is None:
         raise NotFound(_("There is no such member."))
     _keep_an_owner(held, None)
+    _record(principal, held, Action.MEMBER_REMOVED, via, before=held.role, after=None)
     held.delete()
+
+
+def _record(
+    principal: Principal,
+    held: Membership,
+    action: Action,
+    via: Via,
+    *,
+    before: str | None,
+    after: str | None,
+    at: datetime | None = None,
+) -> None:
+    """Say in the audit log whose role was changed."""
+    audit.record(
+        action,
+        held.flow_id,
+        actor=user_id_of(principal),
+        via=via,
+        at=at or timezone.now(),
+        person=held.user_id,
+        detail={"before": before, "after": after},
+    )
 
 
 def _find_person(text: str) -> int:

@@ -20,6 +20,7 @@ from flows import access
 from flows import limits as helix_limits
 from flows.commands.group_commit import GroupCommit, Prepared
 from flows.commands.idempotency import recall
+from flows.commands.storage_room import StorageRoom
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import (
     Draft,
@@ -143,7 +144,9 @@ def _commit(
         fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
         base = StoredGraph(flow)
         base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    group = GroupCommit(flow, base, flow.version, answered, in_memory, prepared)
+    actors = {actor for one in submissions if (actor := one.actor) is not None}
+    room = StorageRoom(flow_id, flow.storage + flow.snapshot_storage, actors)
+    group = GroupCommit(flow, base, flow.version, answered, in_memory, room, prepared)
     answers: list[Acked | Refused] = []
     for one in submissions:
         answers.append(group.answer(one, may_write=one.principal in writers))

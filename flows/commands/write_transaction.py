@@ -35,8 +35,9 @@ PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
 ATTEMPTS = 3
 """How often a transaction that collides with others is tried; PostgreSQL takes a second to find a deadlock."""
-_FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count", "deleted_at")
-_LOCK = f"SELECT {', '.join(_FLOW)} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
+_FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count")
+_SEALED = ("keyed_from", "answers_digest", "storage", "snapshot_storage")
+_LOCK = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +129,10 @@ class LockedFlow:
     epoch: str
     node_count: int
     edge_count: int
+    keyed_from: int
+    answers_digest: str
+    storage: int
+    snapshot_storage: int
 
 
 def lock_flow(flow_id: UUID, *, deleted: bool = False) -> LockedFlow:

@@ -1,13 +1,16 @@
 """The log: what every version of a flow was made of, and what follows from it alone.
 
 The log is the truth; rows are its fold, kept so that one edit touches a few of them. `entries` writes and reads it,
-`snapshots` keeps folds of it every 200 versions, `verification` compares it with the rows. Nothing here changes or
+`snapshots` keeps folds of it every 200 versions, `verification` compares it with the rows. `audit` is the log of
+rights and deletions, and `key` what both are chained with. Nothing here changes or
 removes what was logged: the database refuses that (`flows.storage.append_only`).
 """
 
 from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay
+from flows.log.installation_check import other_key, verify_installation
 from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, give_up_snapshots, settle
 from flows.log.verification import verify_all, verify_flow
+from flows.log.whole import whole_changes
 
 __all__ = [
     "READ_BYTES",
@@ -20,8 +23,11 @@ __all__ = [
     "document_at",
     "fold",
     "give_up_snapshots",
+    "other_key",
     "replay",
     "settle",
     "verify_all",
     "verify_flow",
+    "verify_installation",
+    "whole_changes",
 ]

@@ -4,7 +4,7 @@ Operations are kept as canonical JSON text, so the digest is over exactly what i
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,11 @@ from uuid import UUID
 from flows.document import (
     NO_LIMITS,
     Document,
+    Effect,
+    GraphDifference,
+    Outcome,
     Record,
+    ReplaceGraph,
     apply,
     canonical_json,
     chain,
@@ -21,9 +25,10 @@ from flows.document import (
     encode_skipped,
     parse_json,
 )
+from flows.log.key import log_key
 from flows.models import Change
 from flows.storage.sql import insert, key_value, time_value
-from flows.submission import AppliedChange, ChangeHead
+from flows.submission import ChangeHead
 
 _COLUMNS = (
     "version",
@@ -44,6 +49,11 @@ _WRITTEN = ("flow_id", *(column for column in _COLUMNS if column != "actor__name
 
 READ_BYTES = 8 << 20
 """As much text is read from the log at once: one entry may hold a whole flow."""
+
+ENTRY_BYTES = 256
+"""What an entry takes besides its texts, about: columns and indexes."""
+
+_DIFFERENCE = f'"kind":"{GraphDifference.kind}"'
 
 _ROWS_AT_ONCE = 8
 """Read from the database at once where it is to stay within `READ_BYTES`: each may be as long as two bodies."""
@@ -84,16 +94,25 @@ class LoggedChange:
         """The operation as JSON."""
         return parse_json(self.operation)
 
-    def follows(self, flow_id: UUID, previous: str) -> bool:
-        """Whether the digest is the one it must have after `previous`."""
-        return self.digest == digest_of(
-            flow_id,
-            previous,
-            self.head,
-            operation=self.operation,
-            inverse=self.inverse,
-            created_at=self.created_at,
-        )
+    @property
+    def is_difference(self) -> bool:
+        """Whether the operation as it is stored tells only what a replaced graph changes."""
+        return isinstance(self.record, GraphDifference) if _DIFFERENCE in self.operation else False
+
+    def whole(self, before: Document) -> "LoggedChange":
+        """Return the entry with the whole graphs that a difference stands for; `before` is the flow before it."""
+        if not self.is_difference or self.inverse is None:
+            return self
+        outcome, after = apply(before, self.record, NO_LIMITS), before.copy()
+        after.advance(outcome.effect)
+        back = apply(after, decode_record(parse_json(self.inverse)), NO_LIMITS)
+        return replace(self, operation=outcome.record.text(), inverse=back.record.text())
+
+    def follows(self, flow_id: UUID, previous: str, *, is_keyed: bool = True) -> bool:
+        """Whether the digest of this whole entry follows `previous`; before logs were keyed, anybody could make it."""
+        head, at = self.head, self.created_at
+        fields = chained(flow_id, head, operation=self.operation, inverse=self.inverse, created_at=at)
+        return self.digest == (log_key().chain(previous, fields) if is_keyed else chain(previous, fields))
 
     @property
     def head(self) -> ChangeHead:
@@ -103,15 +122,42 @@ class LoggedChange:
         return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, skipped)
 
 
-def append(flow_id: UUID, digest: str, applied: Sequence[AppliedChange], created_at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A change encoded for the log. A replaced graph is stored as a difference; the digest is over the whole."""
+
+    head: ChangeHead
+    operation: str
+    inverse: str | None
+    stored: tuple[str, str | None, str | None]
+    """Operation, inverse and what was skipped, as they are stored."""
+    size: int
+    """In bytes, as stored."""
+
+
+def entry_of(head: ChangeHead, outcome: Outcome) -> Entry:
+    """Encode a change for the log."""
+    operation = outcome.record.text()
+    inverse = None if outcome.inverse is None else outcome.inverse.text()
+    shorter = [_shortened(record, outcome.effect) for record in (outcome.record, outcome.inverse)]
+    stored = shorter[0] or operation, shorter[1] or inverse, _encode_skipped(head)
+    return Entry(head, operation, inverse, stored, size_of(*stored))
+
+
+def size_of(*texts: str | None) -> int:
+    """Return the bytes that an entry of these texts takes."""
+    return ENTRY_BYTES + sum(len(text.encode()) for text in texts if text is not None)
+
+
+def append(flow_id: UUID, digest: str, entries: Sequence[Entry], created_at: datetime) -> str:
     """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
-    rows, key, at = [], key_value(flow_id), time_value(created_at)
-    for head, outcome in applied:
-        record = outcome.record.text()
-        inverse = None if outcome.inverse is None else outcome.inverse.text()
-        digest = digest_of(flow_id, digest, head, operation=record, inverse=inverse, created_at=created_at)
+    rows, key, at, log = [], key_value(flow_id), time_value(created_at), log_key()
+    for entry in entries:
+        head, (operation, inverse, left_alone) = entry.head, entry.stored
+        fields = chained(flow_id, head, operation=entry.operation, inverse=entry.inverse, created_at=created_at)
+        digest = log.chain(digest, fields)
         names = head.version, head.actor, head.client, head.seq, head.via
-        rows.append((key, *names, record, inverse, head.undo_of, head.step, _encode_skipped(head), digest, at))
+        rows.append((key, *names, operation, inverse, head.undo_of, head.step, left_alone, digest, at))
     insert(Change._meta.db_table, _WRITTEN, rows)
     return digest
 
@@ -143,33 +189,28 @@ def replay(document: Document, changes: Iterable[LoggedChange]) -> None:
         document.advance(apply(document, change.record, NO_LIMITS).effect)
 
 
-def digest_of(
-    flow_id: UUID,
-    previous: str,
-    head: ChangeHead,
-    *,
-    operation: str,
-    inverse: str | None,
-    created_at: datetime,
-) -> str:
-    """Return the digest that an entry must have after `previous`. A step and what was skipped count if given."""
+def chained(
+    flow_id: UUID, head: ChangeHead, *, operation: str, inverse: str | None, created_at: datetime
+) -> dict[str, object]:
+    """Return what an entry's digest is over. A step and what was skipped count if given."""
     more = {"step": head.step, "left_alone": _encode_skipped(head)}
-    return chain(
-        previous,
-        {
-            "flow": flow_id.hex,
-            "version": head.version,
-            "actor": head.actor,
-            "client": head.client,
-            "seq": head.seq,
-            "via": head.via,
-            "operation": operation,
-            "inverse": inverse,
-            "undo_of": head.undo_of,
-            "created_at": created_at.isoformat(),
-            **{name: value for name, value in more.items() if value is not None},
-        },
-    )
+    return {
+        "flow": flow_id.hex,
+        "version": head.version,
+        "actor": head.actor,
+        "client": head.client,
+        "seq": head.seq,
+        "via": head.via,
+        "operation": operation,
+        "inverse": inverse,
+        "undo_of": head.undo_of,
+        "created_at": created_at.isoformat(),
+        **{name: value for name, value in more.items() if value is not None},
+    }
+
+
+def _shortened(record: Record | None, effect: Effect) -> str | None:
+    return GraphDifference.of(record, effect).text() if isinstance(record, ReplaceGraph) else None
 
 
 def _encode_skipped(head: ChangeHead) -> str | None:

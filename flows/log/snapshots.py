@@ -1,4 +1,5 @@
-"""The whole flow every 200 versions, so that folding the log need not start at its beginning.
+"""The whole flow every 200 versions, and ever more seldom the older they are, so that folding need not start at the
+beginning.
 
 A snapshot is the fold of the one before it and the log since, never a copy of the rows: so it proves something. It is
 made after the commit, on a thread of its own, holding no lock; one that is missed (the process ended) is made the next
@@ -11,15 +12,18 @@ from dataclasses import dataclass
 from threading import Event
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 
 from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.errors import NotFound
 from flows.log.entries import READ_BYTES, changes_since, replay
-from flows.models import Snapshot
+from flows.models import Flow, Snapshot
 
 SNAPSHOT_EVERY = 200
+LARGEST_GAP = 32 * SNAPSHOT_EVERY
+_KEPT_AT_EACH_GAP = 8
 _CHUNK = 500
 
 _log = logging.getLogger(__name__)
@@ -91,14 +95,51 @@ def take_snapshot(flow_id: UUID, version: int) -> None:
     document, properties = reached.document, reached.document.properties
     whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
     graph = canonical_json(whole.encode())
-    row = Snapshot(flow_id=flow_id, version=version, digest=reached.digest, graph=graph)
-    Snapshot.objects.bulk_create([row], ignore_conflicts=True)
+    with transaction.atomic():
+        _lock(flow_id)
+        if not Snapshot.objects.filter(flow_id=flow_id, version=version).exists():
+            Snapshot.objects.create(flow_id=flow_id, version=version, digest=reached.digest, graph=graph)
+            _count(flow_id, len(graph.encode()))
+
+
+def thin_snapshots(flow_id: UUID, newest: int) -> None:
+    """Let old snapshots go: the older they are, the further they lie apart, up to `LARGEST_GAP` versions.
+
+    So any version is read by folding no more than that, and a long log has few.
+    """
+    with transaction.atomic():
+        _lock(flow_id)
+        held = Snapshot.objects.filter(flow_id=flow_id, version__lt=newest)
+        gone = [version for version in held.values_list("version", flat=True) if not _stays(version, newest)]
+        going = held.filter(version__in=gone)
+        size = sum(len(graph.encode()) for graph in going.values_list("graph", flat=True).iterator(chunk_size=1))
+        going.delete()
+        _count(flow_id, -size)
+
+
+def _stays(version: int, newest: int) -> bool:
+    number, age = version // SNAPSHOT_EVERY, (newest - version) // SNAPSHOT_EVERY
+    gap = 1
+    while age >= _KEPT_AT_EACH_GAP * gap and gap * SNAPSHOT_EVERY < LARGEST_GAP:
+        gap *= 2
+    return number % gap == 0
+
+
+def _lock(flow_id: UUID) -> None:
+    Flow.objects.select_for_update().filter(pk=flow_id).values_list("pk").first()
+
+
+def _count(flow_id: UUID, size: int) -> None:
+    """Count what snapshots take in the flow's row, whose lock is held."""
+    if size:
+        Flow.objects.filter(pk=flow_id).update(snapshot_storage=F("snapshot_storage") + size)
 
 
 def _take(flow_id: UUID, version: int) -> None:
     try:
         if not _given_up.is_set():
             take_snapshot(flow_id, version)
+            thin_snapshots(flow_id, version)
     except Exception:  # no one waits for this thread's result: what is not logged here is lost
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:

@@ -6,11 +6,11 @@ from flows.storage import append_only
 
 
 def install(apps, schema_editor):
-    append_only.install(schema_editor.connection)
+    append_only.install(schema_editor.connection, ["flows_change"])
 
 
 def remove(apps, schema_editor):
-    append_only.remove(schema_editor.connection)
+    append_only.remove(schema_editor.connection, ["flows_change"])
 
 
 class Migration(migrations.Migration):

@@ -1,43 +1,87 @@
-"""What keeps the log as it was written: the database itself refuses to change or remove a row of it.
+"""What keeps the logs as they were written: the database itself refuses to change or remove a row of them.
 
 Triggers, not privileges, so that it holds for every user, on both databases. There is no switch that turns them off; a
-migration that rebuilds the table (SQLite does for most alterations) has to install them again.
+migration that rebuilds a table (SQLite does for most alterations) has to install them again. SQLite fires no trigger
+for the rows that `INSERT OR REPLACE` removes, so there an insertion that would meet a row is refused as well.
+`missing` says which of them are not as we installed them.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+KEYS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "flows_change": (("id",), ("flow_id", "version"), ("flow_id", "actor_id", "client", "seq")),
+    "flows_answer": (("id",), ("flow_id", "actor_id", "client", "seq")),
+    "flows_auditentry": (("number",),),
+}
+"""The tables that only grow, and what is unique in each."""
+
 _MESSAGE = "the log of a flow is append-only"
-
-_SQLITE_INSTALL = [
-    f"CREATE TRIGGER flows_change_no_update BEFORE UPDATE ON flows_change BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END",
-    f"CREATE TRIGGER flows_change_no_delete BEFORE DELETE ON flows_change BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END",
-]
-_SQLITE_REMOVE = [
-    "DROP TRIGGER IF EXISTS flows_change_no_update",
-    "DROP TRIGGER IF EXISTS flows_change_no_delete",
-]
-_POSTGRESQL_INSTALL = [
-    f"""CREATE OR REPLACE FUNCTION flows_change_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END $$""",
-    """CREATE TRIGGER flows_change_append_only BEFORE UPDATE OR DELETE ON flows_change
-    FOR EACH ROW EXECUTE FUNCTION flows_change_is_append_only()""",
-    """CREATE TRIGGER flows_change_no_truncate BEFORE TRUNCATE ON flows_change
-    FOR EACH STATEMENT EXECUTE FUNCTION flows_change_is_append_only()""",
-]
-_POSTGRESQL_REMOVE = [
-    "DROP TRIGGER IF EXISTS flows_change_append_only ON flows_change",
-    "DROP TRIGGER IF EXISTS flows_change_no_truncate ON flows_change",
-]
+_FUNCTION = "flows_change_is_append_only"
+_BODY = f" BEGIN RAISE EXCEPTION '{_MESSAGE}' USING ERRCODE = 'integrity_constraint_violation'; END "
+_AS_INSTALLED = """
+SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_class ON pg_class.oid = tgrelid
+WHERE tgenabled IN ('O', 'A') AND proname = %s AND prosrc = %s AND tgtype = %s AND tgqual IS NULL AND relname = %s
+AND pg_table_is_visible(pg_class.oid)
+"""
 
 
-def install(connection: Any) -> None:
-    """Create the triggers."""
-    _run(connection, _POSTGRESQL_INSTALL if connection.vendor == "postgresql" else _SQLITE_INSTALL)
+def install(connection: Any, tables: Iterable[str] = KEYS) -> None:
+    """Create the triggers, in place of what there is of them."""
+    remove(connection, tables := tuple(tables))
+    if connection.vendor == "postgresql":
+        function = f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_BODY}$$"
+        _run(connection, [function])
+    _run(connection, [sql for table in tables for sql in _triggers(connection, table).values()])
 
 
-def remove(connection: Any) -> None:
+def remove(connection: Any, tables: Iterable[str] = KEYS) -> None:
     """Drop the triggers, to take the migration back."""
-    _run(connection, _POSTGRESQL_REMOVE if connection.vendor == "postgresql" else _SQLITE_REMOVE)
+    suffix = {table: f" ON {table}" if connection.vendor == "postgresql" else "" for table in tables}
+    _run(
+        connection,
+        [f"DROP TRIGGER IF EXISTS {name}{suffix[table]}" for table in suffix for name in _triggers(connection, table)],
+    )
+
+
+def missing(connection: Any) -> list[str]:
+    """Name the triggers that are not there, are switched off, or do something else."""
+    wanted = {name: (table, sql) for table in KEYS for name, sql in _triggers(connection, table).items()}
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            found = dict(cursor.fetchall())
+            return [name for name, (_table, sql) in wanted.items() if found.get(name) != sql]
+        return [name for name, (table, _sql) in wanted.items() if not _is_as_installed(cursor, name, table)]
+
+
+def _is_as_installed(cursor: Any, name: str, table: str) -> bool:
+    # Bits of tgtype: 1 for each row, 2 before, 8 delete, 16 update, 32 truncate.
+    kind = 2 | 32 if name.endswith("no_truncate") else 1 | 2 | 8 | 16
+    cursor.execute(_AS_INSTALLED, [_FUNCTION, _BODY, kind, table])
+    return (name,) in cursor.fetchall()
+
+
+def _triggers(connection: Any, table: str) -> dict[str, str]:
+    """Return the statements that create a table's triggers, by their names."""
+    if connection.vendor == "postgresql":
+        call = f"EXECUTE FUNCTION {_FUNCTION}()"
+        changes, emptying = f"{table}_append_only", f"{table}_no_truncate"
+        return {
+            changes: f"CREATE TRIGGER {changes} BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW {call}",
+            emptying: f"CREATE TRIGGER {emptying} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {call}",
+        }
+    refusal = f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
+    replaced = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {_same(key)})" for key in KEYS[table])  # noqa: S608  (our names)
+    return {
+        f"{table}_no_update": f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refusal}",
+        f"{table}_no_delete": f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refusal}",
+        f"{table}_no_replace": f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {replaced} {refusal}",
+    }
+
+
+def _same(key: tuple[str, ...]) -> str:
+    return " AND ".join(f"{column} = NEW.{column}" for column in key)
 
 
 def _run(connection: Any, statements: list[str]) -> None:

@@ -26,6 +26,7 @@ from flows.document import (
     EditNode,
     Ends,
     FlowProperties,
+    GraphDifference,
     MoveNode,
     Node,
     Record,
@@ -253,7 +254,7 @@ def _flat(records: Iterable[Record]) -> Iterator[Record]:
         match record:
             case Batch(operations):
                 yield from operations
-            case CreateFlow() | ReplaceGraph():
+            case CreateFlow() | ReplaceGraph() | GraphDifference():
                 continue
             case _:
                 yield record

@@ -12,8 +12,9 @@ from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows import commands
+from flows.access import Role
 from flows.api import operation_rate
-from flows.models import Flow, Membership
+from flows.models import Flow
 from flows.parsing import parse_flow
 
 GRAPH: dict[str, Any] = {
@@ -67,8 +68,8 @@ def flow(alice: User, bob: User, vera: User) -> Flow:
     flow = commands.create_flow(
         Person(alice.pk), parse_flow(title="Weather", description="of tomorrow", **GRAPH), via="api"
     )
-    Membership.objects.create(flow=flow, user=bob, role="editor", colour=1)
-    Membership.objects.create(flow=flow, user=vera, role="viewer", colour=2)
+    commands.set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    commands.set_member(Person(alice.pk), flow.pk, person=vera.email, role=Role.VIEWER)
     return flow
 
 

@@ -97,6 +97,8 @@ LIMITS: dict[str, str] = {
     "description": "document/test_json.py::test_what_fits_just_so_is_taken_as_it_is",
     "settings_bytes": "document/test_json.py::test_settings_are_counted_in_bytes_of_utf8",
     "body_bytes": "api/test_failures.py::test_the_size_of_a_body_has_a_limit",
+    "storage_per_flow": "flows/test_storage_room.py::test_a_flow_has_room_up_to_its_limit_and_no_more",
+    "storage_per_person": "flows/test_storage_room.py::test_a_person_has_room_up_to_their_limit_in_all_flows_together",
     "undo": "flows/test_undo.py::test_a_hundred_steps_and_no_more",
     "idle_seconds": "sessions/test_limits.py::test_a_flow_where_nothing_happens_falls_asleep",
     "presence_bytes": "sessions/test_presence_bounds.py::test_a_state_takes_so_many_bytes_and_no_more",

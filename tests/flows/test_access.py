@@ -77,6 +77,8 @@ READS_ROLES = {
     "flows/commands/lifecycle.py",  # write them
     "flows/commands/members.py",
     "flows/admin/members.py",  # shows them
+    "flows/log/rights.py",  # compare them with the audit log
+    "flows/log/verification.py",
 }
 
 

@@ -132,6 +132,7 @@ def test_sockets(flow: Flow, person: User, asked: Asked) -> None:
 
 
 COMMANDS: dict[str, Callable[[Principal, Flow], object]] = {
+    "change_epoch": lambda who, flow: commands.change_epoch(who, flow.pk),
     "commit": lambda who, flow: commands.commit(flow.pk, [move(who)]),
     "delete_flow": lambda who, flow: commands.delete_flow(who, flow.pk),
     "duplicate_flow": lambda who, flow: commands.duplicate_flow(who, flow.pk, via="api"),

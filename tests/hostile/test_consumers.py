@@ -50,7 +50,7 @@ async def test_every_invariant_holds_and_the_runs_are_not_vacuous(cast: "Cast", 
 async def test_a_refusal_that_is_not_remembered_is_found(
     cast: "Cast", live: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "remember", lambda *_: None)
+    monkeypatch.setattr(group_commit, "remember", lambda _answers, digest: digest)
     with pytest.raises(Violation, match="I4"):
         for seed in range(FEW):
             await run(seed, cast)

@@ -97,3 +97,48 @@ def test_the_database_itself_refuses_to_change_the_log(stopped: Server) -> None:
     for statement in ("UPDATE flows_change SET via = 'page'", "DELETE FROM flows_change"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             change(stopped, statement)
+
+
+def test_an_anchor_is_written_compared_and_renewed(stopped: Server, tmp_path: Path) -> None:
+    anchor = tmp_path / "anchor"
+    assert stopped.verify("--anchor", str(anchor)).returncode == 0
+    first = anchor.read_text()
+    assert stopped.verify("--anchor", str(anchor)).returncode == 0
+    assert anchor.read_text() != first
+
+    anchor.write_text(first.replace('"seal": "', '"seal": "0'))
+    result = stopped.verify("--anchor", str(anchor))
+    assert result.returncode == 1 and "was changed, or written with another key" in result.stderr
+
+
+def test_a_flow_that_is_gone_is_found_by_the_anchor_too(stopped: Server, tmp_path: Path) -> None:
+    anchor = tmp_path / "anchor"
+    stopped.verify("--anchor", str(anchor))
+    kept = anchor.read_text()
+    flow_id = change(stopped, *(f"DROP TRIGGER {name}" for name in TRIGGERS), "DELETE FROM flows_change")
+
+    result = stopped.verify("--anchor", str(anchor))
+
+    assert result.returncode == 1
+    assert f"{flow_id}: version 1 is not the one that the anchor" in result.stdout
+    assert "installation: the trigger flows_change_no_update is missing" in result.stdout
+    assert anchor.read_text() == kept
+
+
+def test_an_anchor_that_cannot_be_written_is_said(stopped: Server, tmp_path: Path) -> None:
+    result = stopped.verify("--anchor", str(tmp_path / "nowhere" / "anchor"))
+
+    assert result.returncode == 1 and "Cannot keep the heads" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_the_key_is_for_us_alone_and_another_one_is_said(stopped: Server) -> None:
+    key = stopped.data_dir / "log_key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert key.read_bytes() not in (stopped.data_dir / "helix.sqlite3").read_bytes()
+
+    stopped.environment["HELIX_LOG_KEY"] = "another"
+    result = stopped.verify()
+    assert result.returncode == 1
+    assert "installation: the log was begun with another key" in result.stdout
+    with stopped:
+        assert "log_key_is_another" in stopped.log.read_text()

@@ -19,7 +19,7 @@ from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations.batch import Batch
 from flows.document.operations.edges import AddEdge, EditEdge, RemoveEdge
 from flows.document.operations.flow import EditFlow
-from flows.document.operations.graph import CreateFlow, ReplaceGraph
+from flows.document.operations.graph import CreateFlow, GraphDifference, ReplaceGraph
 from flows.document.operations.nodes import AddNode, EditNode, MoveNode, RemoveNode, ResizeNode
 from flows.document.operations.operation import Outcome, Record, References, SingleOperation
 from flows.document.values import quoted, read_id
@@ -33,6 +33,7 @@ __all__ = [
     "EditEdge",
     "EditFlow",
     "EditNode",
+    "GraphDifference",
     "MoveNode",
     "Operation",
     "Outcome",
@@ -80,6 +81,8 @@ def decode_record(value: object) -> Record:
             return CreateFlow.decode(fields, NO_LIMITS)
         case ReplaceGraph.kind:
             return ReplaceGraph.decode(fields, NO_LIMITS)
+        case GraphDifference.kind:
+            return GraphDifference.decode(fields, NO_LIMITS)
         case _:
             return decode_operation(fields, NO_LIMITS)
 
@@ -91,7 +94,7 @@ def apply(graph: Graph, record: Record, limits: DocumentLimits) -> Outcome:
             applied = record.apply(graph, limits)
             inverse = applied.inverse[0] if len(applied.inverse) == 1 else Batch(applied.inverse)
             return Outcome(applied.effect, applied.record, inverse)
-        case Batch() | CreateFlow() | ReplaceGraph():
+        case Batch() | CreateFlow() | ReplaceGraph() | GraphDifference():
             return record.apply(graph, limits)
         case _:
             raise TypeError(f"{record!r} is no record")

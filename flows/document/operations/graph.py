@@ -1,4 +1,4 @@
-"""The two records that write a graph as a whole: a flow's creation, and its replacement.
+"""The records that write a graph as a whole: a flow's creation, and its replacement, which the log keeps shorter.
 
 Nodes and edges may come in any order, a member before its group. The same rules hold as for single operations, checked
 on the result as a whole. To spell one is as much work as all the rest, so it can be done before others wait.
@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeVar
 
 from flows.document.effect import Effect, Pair, pair_of
-from flows.document.element_json import check_keys, decode_graph, decode_properties, encode_edge, encode_node
+from flows.document.element_json import (
+    check_keys,
+    decode_edge,
+    decode_graph,
+    decode_node,
+    decode_properties,
+    encode_edge,
+    encode_node,
+)
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
@@ -107,6 +115,62 @@ class ReplaceGraph(Record):
         old_nodes, old_edges = tuple(graph.nodes()), tuple(graph.edges())
         effect = Effect(_differences(old_nodes, nodes), _differences(old_edges, edges))
         return Outcome(effect, ReplaceGraph(nodes, edges), ReplaceGraph(old_nodes, old_edges))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDifference(Record):
+    """A replacement as the log keeps it: an id stands for an element that is the same before and after.
+
+    It does what the whole one does, and its outcome is the whole one's.
+    """
+
+    kind: ClassVar[str] = "graph_difference"
+    nodes: tuple[Node | str, ...]
+    edges: tuple[Edge | str, ...]
+
+    @classmethod
+    def of(cls, whole: ReplaceGraph, effect: Effect) -> Self:
+        """Shorten a replacement, or its inverse; `effect` is what it changes."""
+        nodes = tuple(node if node.id in effect.nodes else node.id for node in whole.nodes)
+        return cls(nodes, tuple(edge if edge.id in effect.edges else edge.id for edge in whole.edges))
+
+    @classmethod
+    def decode(cls, fields: Json, limits: DocumentLimits) -> Self:
+        """Decode it from the log."""
+        check_keys(fields, cls.kind, _REPLACE)
+        nodes = (node if isinstance(node, str) else decode_node(node, limits) for node in _items(fields["nodes"]))
+        edges = (edge if isinstance(edge, str) else decode_edge(edge, limits) for edge in _items(fields["edges"]))
+        return cls(tuple(nodes), tuple(edges))
+
+    def encode(self) -> Json:
+        nodes = [node if isinstance(node, str) else encode_node(node) for node in self.nodes]
+        edges = [edge if isinstance(edge, str) else encode_edge(edge) for edge in self.edges]
+        return {"kind": self.kind, "nodes": nodes, "edges": edges}
+
+    def references(self) -> References:
+        return NOTHING, NOTHING
+
+    def whole(self, graph: Graph) -> ReplaceGraph:
+        """Return what it stands for, on the graph that it replaces. Raises `Rejected` on one that lacks something."""
+        nodes = {node.id: node for node in graph.nodes()}
+        edges = {edge.id: edge for edge in graph.edges()}
+        try:
+            return ReplaceGraph(
+                tuple(nodes[node] if isinstance(node, str) else node for node in self.nodes),
+                tuple(edges[edge] if isinstance(edge, str) else edge for edge in self.edges),
+            )
+        except KeyError as missing:
+            raise Rejected("unknown_node", Reason.UNKNOWN_NODE, id=missing.args[0]) from None
+
+    def apply(self, graph: Graph, limits: DocumentLimits) -> Outcome:
+        """Say what differs."""
+        return self.whole(graph).apply(graph, limits)
+
+
+def _items(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise invalid(Reason.NOT_A_GRAPH)
+    return value
 
 
 def _encoded(nodes: Iterable[Node], edges: Iterable[Edge]) -> Json:

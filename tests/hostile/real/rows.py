@@ -1,8 +1,9 @@
 """The evidence in the database: rows, log and remembered answers, read in one go."""
 
+import sys
 from uuid import UUID
 
-from flows.log import LoggedChange, changes_since
+from flows.log import LoggedChange, changes_since, whole_changes
 from flows.models import Answer, Flow
 from flows.storage.store import consistent_read, load_document
 from tests.hostile.evidence import Evidence, Held, Logged, Name
@@ -22,7 +23,8 @@ class Rows:
             if self._held is None or self._held.version != version:
                 loaded = load_document(self._flow_id)
                 self._held = Held("rows", loaded.version, loaded.digest, loaded.document)
-            log = [self._logged(change) for change in changes_since(self._flow_id, max(since - 1, 0))]
+            stored = changes_since(self._flow_id, max(since - 1, 0))
+            log = [self._logged(change) for change in whole_changes(self._flow_id, stored, sys.maxsize)]
             return Evidence(log, [self._held], self._answers())
 
     def _answers(self) -> dict[Name, tuple[int, str]]:

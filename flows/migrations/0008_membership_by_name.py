@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('flows', '0005_answer_reasons'),
+        ('flows', '0007_key_logs'),
     ]
 
     operations = [
