@@ -26,9 +26,17 @@ TOUCH = """([x, y]) => document.elementFromPoint(x, y).dispatchEvent(new Pointer
 LIFT = """() => dispatchEvent(new PointerEvent("pointerup", {pointerId: 7, pointerType: "touch", isPrimary: true}))"""
 
 
+def on_edge(tab: EditorPage) -> tuple[float, float]:
+    """Where the edge from Plan to Tell is."""
+    plan, tell = tab.node("Plan").bounding_box(), tab.node("Tell").bounding_box()
+    assert plan
+    assert tell
+    middle = [box["y"] + box["height"] / 2 for box in (plan, tell)]
+    return (plan["x"] + plan["width"] + tell["x"] - 9) / 2, sum(middle) / 2
+
+
 def edge_selected(tab: EditorPage) -> None:
-    [(x, y), (right, _)] = tab.centre(tab.node("Plan")), tab.centre(tab.node("Tell"))
-    tab.page.mouse.click((x + right) / 2 - 3, y)
+    tab.page.mouse.click(*on_edge(tab))
     expect(tab.page.locator("[data-edge-id=e2][data-selected]")).to_have_count(1)
 
 
@@ -116,9 +124,8 @@ def context_menu(tab: EditorPage) -> None:
 
 def edge_menu(tab: EditorPage) -> None:
     edge_selected(tab)
-    [(x, y), (right, _)] = tab.centre(tab.node("Plan")), tab.centre(tab.node("Tell"))
-    tab.page.mouse.click((x + right) / 2 - 3, y, button="right")
-    expect(tab.page.locator(".menu [role=menuitem]").first).to_be_visible()
+    tab.page.mouse.click(*on_edge(tab), button="right")
+    expect(tab.page.locator("[role=menuitem]", has_text="Insert node")).to_be_visible()
 
 
 def rename(tab: EditorPage) -> None:
@@ -153,7 +160,7 @@ CASES += [(gesture, {"kind": "remove_edge", "id": "e2"}) for gesture in EDGE_GES
 def over(tab: EditorPage) -> None:
     """Let everything go, first in the hand, then by Escape."""
     page = tab.page
-    page.mouse.move(640, 640, steps=3)
+    page.mouse.move(640, 440, steps=3)
     page.mouse.up()
     page.evaluate(LIFT)
     for key in ("Alt", "Shift", " "):

@@ -241,9 +241,9 @@ function place(record, rect) {
   }
 }
 
-/** Keep what the page added to an element when it is replaced. */
+/** Keep what the page added to an element when it is replaced; the selection marks the new one itself, and may have changed since. */
 function keep(before, after) {
-  for (const name of ["data-selected", "data-dragging", "data-waiting", "data-refused", "aria-current"]) {
+  for (const name of ["data-dragging", "data-waiting", "data-refused"]) {
     if (before.hasAttribute(name)) after.setAttribute(name, before.getAttribute(name));
   }
   after.tabIndex = before.tabIndex ?? -1;
