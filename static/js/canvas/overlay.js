@@ -19,12 +19,20 @@ export class Overlay {
   #box = make("div.selection-box");
   #reasons = new Map();
   #guides = [];
+  #redraw = () => this.draw();
 
   constructor({ editing, graph, layers, renderer, selection, viewport }) {
     this.#parts = { editing, graph, layers, renderer, selection, viewport };
     selection.addEventListener("change", () => this.draw());
     editing.addEventListener("change", () => this.draw());
-    for (const type of ["drawn", "moved"]) renderer.addEventListener(type, () => this.draw());
+  }
+
+  /** Follow what is drawn as long as something here surrounds it. */
+  #watch() {
+    const { renderer, selection } = this.#parts;
+    const isShown = !selection.isEmpty || this.#reasons.size > 0;
+    const change = isShown ? "addEventListener" : "removeEventListener";
+    for (const type of ["drawn", "moved"]) renderer[change](type, this.#redraw);
   }
 
   /** Put everything around the selection as it is now. */
@@ -35,6 +43,7 @@ export class Overlay {
     const several = selection.nodes.size > 1 && [...selection.nodes].filter((id) => graph.node(id)).map((id) => graph.rect(id));
     over(layers.overlay, this.#box, several ? union(several) : null);
     for (const [id, { element }] of this.#reasons) this.#position(element, id);
+    this.#watch();
   }
 
   #drawHandles() {
@@ -76,6 +85,7 @@ export class Overlay {
     const timer = stays ? 0 : setTimeout(() => this.#unsay(id), REASON_MS);
     this.#reasons.set(id, { element, stays, timer });
     this.#position(element, id);
+    this.#watch();
   }
 
   #position(element, id) {

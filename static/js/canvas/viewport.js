@@ -16,7 +16,7 @@ const REST_MS = 120;
 const MAX_KEPT = 100;
 const KEPT = "helix.views";
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const narrow = matchMedia("(max-width: 719px)");
+export const narrow = matchMedia("(max-width: 719px)");
 
 /** Whether the screen is as narrow as a phone's. */
 export const isPhone = () => narrow.matches;

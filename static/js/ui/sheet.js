@@ -5,7 +5,7 @@
  * @typedef {Record<"canvas"|"editing"|"graph"|"panels"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
-import { isPhone } from "../canvas/viewport.js";
+import { isPhone, narrow } from "../canvas/viewport.js";
 import { clamp } from "../lib/geometry.js";
 
 const HEIGHTS = ["peek", "half", "full"];
@@ -16,16 +16,30 @@ export class Sheet {
   #parts;
   #panel;
   #actions;
+  #over = new AbortController();
 
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { renderer, root, selection, viewport } = parts;
+    const { root, selection } = parts;
     this.#panel = root.querySelector("[data-panel=inspector]");
     this.#actions = root.querySelector("[data-node-actions]");
     this.#panel.querySelector("[data-sheet-handle]")?.addEventListener("pointerdown", (event) => this.#grab(event));
     selection.addEventListener("change", () => this.#follow());
-    for (const [source, type] of [[renderer, "drawn"], [renderer, "moved"], [viewport, "change"], [selection, "change"]]) source.addEventListener(type, () => this.#place());
+    narrow.addEventListener("change", () => this.#listen());
+    this.#listen();
+  }
+
+  /** On a wide screen nothing of it is shown, and nothing concerns it. */
+  #listen() {
+    this.#over.abort();
+    this.#over = new AbortController();
+    const { signal } = this.#over;
+    const { renderer, selection, viewport } = this.#parts;
+    for (const [source, type] of isPhone() ? [[renderer, "drawn"], [renderer, "moved"], [viewport, "change"], [selection, "change"]] : []) {
+      source.addEventListener(type, () => this.#place(), { signal });
+    }
+    this.#place();
   }
 
   /** Raise it one step; from the top back down. */
