@@ -209,9 +209,9 @@ class GroupCommit:
         else:
             entry = entry_of(head, outcome)
             self.room.expect(submission.actor, entry.size)
+            self.draft.advance(outcome.effect)  # the last step that can refuse it
             self.room.take(submission.actor, entry.size)
             self.entries.append(entry)
-            self.draft.advance(outcome.effect)
             self.version += 1
             answer = Acked(self.version, fresh=True, skipped=head.skipped)
             self.applied.append((head, outcome))

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from accounts.colours import own_colour
 from accounts.models import User
 from accounts.principals import Person
 from flows import commands
@@ -53,7 +54,7 @@ def test_a_membership_is_added_and_taken_away(staff: Client, flow: Flow, charlie
     form = {"flow": str(flow.pk), "user": charlie.pk, "role": "commenter"}
 
     assert staff.post(f"{LIST}add/", form).status_code == 302
-    assert Membership.objects.get(user=charlie).colour == 2
+    assert Membership.objects.get(user=charlie).colour == own_colour(charlie.pk)
 
     assert staff.post(page_of(charlie).replace("change", "delete"), {"post": "yes"}).status_code == 302
     assert not Membership.objects.filter(user=charlie).exists()

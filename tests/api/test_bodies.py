@@ -1,6 +1,7 @@
 """What a body costs grows with what is allowed, not with what is sent; before anybody is known that is little."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -68,7 +69,8 @@ async def test_a_body_has_a_limit(path: str, headers: dict[str, str], limit: int
 def test_an_attempt_is_counted_before_it_is_read(
     nobody: Program, refused: Refused, settings: Settings, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
-    settings.ACCOUNT_RATE_LIMITS = dict.fromkeys(("signup", "login", "refresh"), "2/m/ip")
+    limits = dict.fromkeys(("signups_per_minute", "logins_per_minute", "refreshes_per_minute"), 2)
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **limits)
     read: list[bytes] = []
     monkeypatch.setattr(api, "parse_json", lambda body: read.append(body) or {})
 
@@ -77,7 +79,7 @@ def test_an_attempt_is_counted_before_it_is_read(
     response = nobody.post(call, b"nonsense")
 
     refused(response, 429, "rate_limited")
-    assert response["Retry-After"] == "60"
+    assert 0 < int(response["Retry-After"]) <= 60
     assert len(read) == 2
 
 
@@ -126,8 +128,7 @@ def test_every_body_stops_at_too_many_keys() -> None:
             body.model_validate({f"k{number}": 1 for number in range(100)})
 
 
-def test_refreshing_is_limited_too(nobody: Program, alice: User, settings: Settings) -> None:
-    assert settings.ACCOUNT_RATE_LIMITS["refresh"] == "60/m/ip"
+def test_refreshing_is_limited_too(nobody: Program, alice: User) -> None:
     statuses = [nobody.post("/auth/token/refresh", {"refresh": "x"}).status_code for _ in range(61)]
 
     assert statuses == [401] * 60 + [429]

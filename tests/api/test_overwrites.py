@@ -68,7 +68,7 @@ def test_a_value_of_mine_that_they_replaced(as_alice: Program, as_bob: Program, 
         "theirs": "hers",
         "version": 4,
         "before": 2,
-        "actor": {"id": as_alice.user.pk, "name": "Alice", "colour": "#0f766e"},  # type: ignore[union-attr]
+        "actor": {"id": as_alice.user.pk, "name": "Alice", "colour": as_alice.user.colour},  # type: ignore[union-attr]
         "put": edit("n1", label="his"),
         "edges": [],
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.colours import own_colour
 from accounts.models import User
 from accounts.principals import Administrator, Person
 from flows.commands import create_flow, delete_flow, duplicate_flow, remove_member, restore_flow, submit
@@ -57,7 +58,7 @@ class TestCreation:
     def test_whoever_creates_it_owns_it(self, alice: User) -> None:
         flow = create_flow(Person(alice.pk), parse_flow(title="Plan"), via="page")
         assert list(Membership.objects.values_list("flow", "user", "role", "colour")) == [
-            (flow.pk, alice.pk, "owner", 0)
+            (flow.pk, alice.pk, "owner", own_colour(alice.pk))
         ]
 
 

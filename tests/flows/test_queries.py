@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.colours import own_colour
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
@@ -109,7 +110,8 @@ class TestLibrary:
 class TestMembers:
     def test_in_the_order_in_which_they_came(self, flow: Flow, alice: User, bob: User, vera: User) -> None:
         assert [member.name for member in members(flow.pk)] == ["Alice", "Bob", "Vera"]
-        assert members(flow.pk)[1] == Member(bob.pk, "Bob", "bob@example.com", "editor", 1)  # type: ignore[arg-type]
+        his = own_colour(bob.pk)
+        assert members(flow.pk)[1] == Member(bob.pk, "Bob", "bob@example.com", "editor", his)  # type: ignore[arg-type]
         assert members_of([flow.pk]) == {flow.pk: members(flow.pk)}
 
 
