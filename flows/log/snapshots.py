@@ -2,11 +2,13 @@
 beginning.
 
 A snapshot is the fold of the one before it and the log since, never a copy of the rows: so it proves something. It is
-made after the commit, on a thread of its own, holding no lock; one that is missed (the process ended) is made the next
-time. Only looking back and verification use it; the flow as it is now is in its rows.
+made after the commit, on a thread of its own, holding no lock, in at most a fiftieth of the time; one that is missed
+(the process ended, or another was just made) is made the next time. Only looking back and verification use it; the flow
+as it is now is in its rows.
 """
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
@@ -30,6 +32,13 @@ _log = logging.getLogger(__name__)
 _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshots")
 _pending: set[UUID] = set()
 _given_up = Event()
+_PAUSES = 49
+
+
+class _Pace:
+    """A fold keeps the interpreter busy: after each, none begins for `_PAUSES` times as long as it took."""
+
+    not_before = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,8 @@ def read_snapshot(snapshot: Snapshot) -> Fold:
 
 def snapshot_if_due(flow_id: UUID, previous: int, version: int) -> None:
     """Have a snapshot made if the versions just written pass a multiple of 200. Call after the commit."""
-    if previous // SNAPSHOT_EVERY < version // SNAPSHOT_EVERY and flow_id not in _pending:
+    is_due = previous // SNAPSHOT_EVERY < version // SNAPSHOT_EVERY and flow_id not in _pending
+    if is_due and time.monotonic() >= _Pace.not_before:
         _pending.add(flow_id)
         _worker.submit(_take, flow_id, version - version % SNAPSHOT_EVERY)
 
@@ -136,6 +146,7 @@ def _count(flow_id: UUID, size: int) -> None:
 
 
 def _take(flow_id: UUID, version: int) -> None:
+    begun = time.monotonic()
     try:
         if not _given_up.is_set():
             take_snapshot(flow_id, version)
@@ -144,6 +155,8 @@ def _take(flow_id: UUID, version: int) -> None:
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:
         _pending.discard(flow_id)
+        now = time.monotonic()
+        _Pace.not_before = now + _PAUSES * (now - begun)
         connection.close()
 
 

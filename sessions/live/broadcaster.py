@@ -1,12 +1,13 @@
 """The sockets of one flow in this process, and what is sent to all of them.
 
 A delta is encoded once for each format, and as markup once for each language, and sent to each socket in order. The
-first goes out at once; what follows while it was being sent is collected for as long as that took, at most
-`LONGEST_PAUSE`, and leaves as one frame. Presence is paced by its cost: where a flush takes long, there are fewer of
+first goes out at once; what follows is collected for twice as long as the sending took, at most `LONGEST_PAUSE`, and
+leaves as one frame. Presence is paced by its cost: where a flush takes long, there are fewer of
 them, and edits go first. A socket that takes nothing for the moment is told of others later, how things are then.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable, Iterator
 
@@ -36,6 +37,7 @@ from sessions.sockets.admission import RosterChange
 from sessions.sockets.socket import Socket
 
 LONGEST_PAUSE = 0.016
+RESTS = 2
 PRESENCE_SHARE = 4
 SMALLEST_ELEMENT = 100
 log = structlog.get_logger(__name__)
@@ -81,7 +83,7 @@ class Broadcaster:
         wait = self._not_before - time.monotonic()
         if wait <= 0:
             self.flush()
-        elif self._timer is None:
+        elif self._timer is None and wait < math.inf:
             self._timer = asyncio.get_running_loop().call_later(wait, self.flush)
 
     def flush(self) -> None:
@@ -103,9 +105,17 @@ class Broadcaster:
                 socket.send_version(frame, delta.version, started)
             else:
                 self.send_snapshot(socket)
+        self._not_before = math.inf
+        asyncio.get_running_loop().call_soon(self._rest, started)
+
+    def _rest(self, started: float) -> None:
+        """Rest after a flush: `RESTS` times what it cost, with what the server wrote by the end of the loop's turn."""
         took = time.monotonic() - started
         metrics.fanout_seconds.observe(took)
-        self._not_before = started + took + min(took, LONGEST_PAUSE)
+        pause = min(RESTS * took, LONGEST_PAUSE)
+        self._not_before = started + took + pause
+        if self._pending and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(pause, self.flush)
 
     def discard_pending(self) -> None:
         """Forget what was collected: the session restarts and brings every socket up to date by itself."""

@@ -6,6 +6,7 @@ checks the one that started later counts, whichever ends last.
 """
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
@@ -79,6 +80,10 @@ class Clock:
         for task in (self._task, *self._jobs):
             if task is not None:
                 task.cancel()
+
+    def spread(self, socket: Socket) -> None:
+        """Let the access of those who came together be checked one after the other."""
+        socket.check_started_at -= random.random() * CHECK_SECONDS  # noqa: S311  (no secret)
 
     def check_soon(self, wanted: Callable[[Socket], bool]) -> None:
         """Check the access of some sockets now."""

@@ -28,7 +28,7 @@ from sessions.live.replica import Replica
 from sessions.processes.group_channel import GroupChannel
 from sessions.protocol import frames
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import encode, fitting, json_elements, json_state, within
+from sessions.protocol.encoding import encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
 
@@ -106,7 +106,8 @@ def _answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> N
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
-            entry.socket.send(encode(_acked(entry, given)))
+            is_plain = entry.client is None and not given.skipped
+            entry.socket.send(encode_acked(entry.seq, given.version) if is_plain else encode(_acked(entry, given)))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
             _send_graph(entry, broadcaster)
@@ -134,7 +135,7 @@ def refuse(socket: Socket, refused: Refused, broadcaster: Broadcaster, *, seq: i
 
 def count(via: str, result: str, code: str = "") -> None:
     """Count an answer."""
-    metrics.operations.labels(via, result).inc()
+    metrics.operations.count(via, result)
     if code:
         metrics.refusals.labels(code).inc()
 

@@ -117,6 +117,7 @@ class LiveSession:
     def add(self, socket: Socket) -> None:
         """Add a socket that is at the replica's version; it gets all that follows."""
         self.active_at = time.monotonic()
+        self.clock.spread(socket)
         self.broadcaster.add(socket)
         self.broadcaster.send_states(socket, self.board)
         self._owner.session_changed(self.flow_id)

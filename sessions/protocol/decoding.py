@@ -4,6 +4,7 @@ What does not fit is a `BadFrame`, which the connection answers with `error` and
 import, one for each class.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Protocol, cast, get_args
 
@@ -13,10 +14,13 @@ from django.utils.translation import gettext_noop as _
 from flows.document import Rejected, parse_json
 from flows.sentences import sentence
 from sessions.protocol.fields import REQUIRED, Field, PresenceState, fields_of, members_of
-from sessions.protocol.frames import PROTOCOL, ClientFrame, Hello, Presence
+from sessions.protocol.frames import PROTOCOL, ClientFrame, Hello, Presence, Seen
 
 Fields = dict[str, object]
 ABSENT = object()
+SEEN = '{"type":"seen","version":'
+"""How nearly all that is received begins; it needs no JSON parser."""
+PLAIN_SEEN = re.compile(re.escape(SEEN) + r"(0|[1-9][0-9]{0,17})\}")
 
 
 class BadFrame(Exception):  # noqa: N818
@@ -46,6 +50,8 @@ class Decoder(Protocol):
 
 def decode_frame(text: str) -> ClientFrame:
     """Decode one text frame. Raises `BadFrame`, or `UnsupportedProtocol` for a `hello` of another protocol."""
+    if text.startswith(SEEN) and PLAIN_SEEN.fullmatch(text):
+        return Seen(int(text[len(SEEN) : -1]))
     try:
         fields = parse_json(text)
     except Rejected as refused:

@@ -39,7 +39,7 @@ class Encoded:
     def message(self) -> Message:
         """The frame as an ASGI message, made once for all who need it."""
         if self._message is None:
-            self._message = {"type": "websocket.send", "text": self.raw[-self.size :].decode()}
+            self._message = {"type": "websocket.send", "text": self.raw[len(self.raw) - self.size :].decode()}
         return self._message
 
 
@@ -51,6 +51,11 @@ def encode(frame: ServerFrame) -> Encoded:
         if value is not None:
             fields[name] = value
     return Encoded(orjson.dumps(fields))
+
+
+def encode_acked(seq: int, version: int) -> Encoded:
+    """Encode the most frequent answer, an `Acked` without the fields that may be absent."""
+    return Encoded(b'{"type":"acked","seq":%d,"version":%d}' % (seq, version))
 
 
 def fitting(frame: Encoded, limit: int) -> Encoded | None:

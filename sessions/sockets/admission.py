@@ -143,11 +143,11 @@ def recheck(flow_id: UUID, checks: Iterable[Check]) -> dict[str, str | Close]:
     if not Flow.objects.filter(pk=flow_id, deleted_at=None).exists():
         return {check.session: Close.NOT_FOUND for check in checks}
     granted = access.grants_of(flow_id, {check.principal for check in checks})
-    return {check.session: _recheck_one(check, granted) for check in checks}
+    users = {credential: credential.user() for credential in {check.credential for check in checks}}
+    return {check.session: _recheck_one(check, users[check.credential], granted) for check in checks}
 
 
-def _recheck_one(check: Check, granted: Mapping[Principal, access.Grant]) -> str | Close:
-    user = check.credential.user()
+def _recheck_one(check: Check, user: User | None, granted: Mapping[Principal, access.Grant]) -> str | Close:
     if user is None or user.pk != check.user_id:
         return Close.LOG_IN
     grant = granted.get(check.principal)

@@ -132,33 +132,41 @@ class Mark:
 class SendWindow:
     """The unacknowledged frames of one socket."""
 
-    __slots__ = ("_behind_since", "_limits", "_marks", "_seen", "_sent", "size")
+    __slots__ = ("_behind_since", "_last", "_limits", "_marks", "_seen", "_sent", "size")
 
     def __init__(self, limits: Limits, version: int) -> None:
         self._limits = limits
         self._marks: deque[Mark] = deque()
+        self._last: Mark | None = None
         self._seen = self._sent = version
         self._behind_since: float | None = None
         self.size = 0
 
     def sent(self, size: int, now: float, *, version: int | None = None) -> None:
-        """Note a frame; `version` is given for what holds the flow's state."""
+        """Note a frame; `version` is given for what holds the flow's state. Makes nothing new within a stride."""
         self.size += size
-        self._sent = max(self._sent, version or 0)
-        last = self._marks[-1] if self._marks else None
-        if last and now - last.since < STRIDE:
+        if version is not None and version > self._sent:
+            self._sent = version
+        last = self._last
+        if last is not None and now - last.since < STRIDE:
             last.size += size
             last.version = self._sent
-            last.versioned = last.versioned or version is not None
+            if version is not None:
+                last.versioned = True
         else:
-            self._marks.append(Mark(self._sent, size, now, version is not None))
+            self._last = Mark(self._sent, size, now, version is not None)
+            self._marks.append(self._last)
         self._watch_versions(now)
 
     def seen(self, version: int, now: float) -> None:
         """Note that everything up to `version` arrived."""
-        self._seen = max(self._seen, min(version, self._sent))
-        while self._marks and self._marks[0].version <= self._seen:
-            self.size -= self._marks.popleft().size
+        if version > self._seen:
+            self._seen = min(version, self._sent)
+        marks = self._marks
+        while marks and marks[0].version <= self._seen:
+            self.size -= marks.popleft().size
+        if not marks:
+            self._last = None
         self._watch_versions(now)
 
     def is_too_slow(self, now: float) -> bool:

@@ -137,7 +137,11 @@ class TestSnapshots:
         assert Snapshot.objects.count() == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_it_is_made_after_the_commit(self, flow: Flow, alice: User, ask: Ask) -> None:
+    def test_it_is_made_after_the_commit(
+        self, flow: Flow, alice: User, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "_PAUSES", 0)
+        monkeypatch.setattr(snapshots._Pace, "not_before", 0.0)
         for first in range(0, 2 * EVERY, 90):
             submit(flow.pk, [ask(alice, move("plan", x + 1)) for x in range(first, first + 90)])
             log.settle()
@@ -299,3 +303,19 @@ def test_whatever_stops_a_snapshot_is_logged(
     snapshots._take(flow.pk, 1)
 
     assert "snapshot_missed" in caplog.text and "a defect" in caplog.text
+
+
+def test_after_a_snapshot_none_begins_for_long(monkeypatch: pytest.MonkeyPatch, flow: Flow) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr(snapshots, "take_snapshot", lambda _, version: taken.append(version))
+    monkeypatch.setattr(snapshots.connection, "close", lambda: None)
+    monkeypatch.setattr(snapshots._Pace, "not_before", 0.0)
+    monkeypatch.setattr(snapshots, "_PAUSES", 10**9)
+    for version in (EVERY, 2 * EVERY):
+        snapshots.snapshot_if_due(flow.pk, version - 1, version)
+        snapshots.settle()
+    assert taken == [EVERY]
+    monkeypatch.setattr(snapshots._Pace, "not_before", 0.0)
+    snapshots.snapshot_if_due(flow.pk, 3 * EVERY - 1, 3 * EVERY)
+    snapshots.settle()
+    assert taken == [EVERY, 3 * EVERY]

@@ -3,8 +3,13 @@
 import json
 
 import pytest
+from websockets.client import ClientProtocol
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
+from sessions.protocol import fields, frames
 from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, valid_state
+from sessions.protocol.encoding import Encoded, encode, encode_acked
 from sessions.protocol.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'
@@ -163,3 +168,38 @@ def test_presence_is_kept_as_it_was_sent() -> None:
     assert decode_frame(text) == Presence(state)
     assert valid_state(state)
     assert not valid_state({**state, "html": "<b>"})
+
+
+@pytest.mark.parametrize("version", [0, 1, 7, 10**17, 10**18 - 1, 10**18, fields.LARGEST])
+def test_seen_is_read_without_the_parser_as_with_it(version: int) -> None:
+    assert decode_frame(f'{{"type":"seen","version":{version}}}') == frames.Seen(version)
+    assert decode_frame(f'{{"type": "seen", "version": {version}}}') == frames.Seen(version)
+
+
+@pytest.mark.parametrize("text", ["01", "-1", "1.0", "1e3", "", "٣", "1}", "1,2", "1 ", "+1", "1_0", "9" * 30])
+def test_what_is_no_version_is_no_seen(text: str) -> None:
+    told = f'{{"type":"seen","version":{text}}}'
+    try:
+        parsed = json.loads(told)["version"]
+    except ValueError:
+        parsed = None
+    if text == "1 ":
+        assert decode_frame(told) == frames.Seen(1)
+        return
+    assert parsed is None or type(parsed) is not int or not 0 <= parsed < 2**63
+    with pytest.raises(BadFrame):
+        decode_frame(told)
+
+
+def test_the_short_acked_is_the_long_one() -> None:
+    long, short = encode(frames.Acked(seq=7, version=9)), encode_acked(7, 9)
+    assert (long.raw, long.size, long.message) == (short.raw, short.size, short.message)
+
+
+@pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, 70_000])
+def test_a_frame_has_the_header_that_any_client_reads(size: int) -> None:
+    frame = Encoded(b"x" * size)
+    protocol = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
+    protocol.receive_data(frame.raw)
+    (received,) = protocol.events_received()
+    assert (bytes(received.data), frame.message["text"]) == (b"x" * size, "x" * size)  # type: ignore[union-attr]
