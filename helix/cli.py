@@ -22,6 +22,7 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data-dir", help="Where SQLite, the secret and static files live.", show_default="./var"),
 ]
+CANNOT_START = 2
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -48,7 +49,8 @@ def up(
     try:
         listener = serving.listen(host, port)
     except OSError as error:
-        fail(f"Helix cannot listen on {host}:{port}: {error.strerror or error}. Choose another with --port.")
+        why = error.strerror or error
+        fail(f"Helix cannot listen on {host}:{port}: {why}. Choose another with --port.", CANNOT_START)
     port = listener.getsockname()[1]
     demo = demo if demo is not None else demo_default(host)
     configure(data_dir, HELIX_DEMO="1" if demo else "0")
@@ -56,11 +58,17 @@ def up(
     os.environ["HELIX_ALLOWED_HOSTS"] = os.environ.get("HELIX_ALLOWED_HOSTS") or ",".join(allowed_hosts(host))
     set_up_django()
     from django.conf import settings
+    from django.core.management import CommandError
+    from django.db import DatabaseError
+    from django.db.migrations.exceptions import InconsistentMigrationHistory
 
-    from helix.startup import prepare
+    from helix.startup import NotReadyError, prepare, reason
 
     demo = demo and not settings.SECURE
-    prepare(demo=demo)
+    try:
+        prepare(demo=demo)
+    except (NotReadyError, OSError, ValueError, DatabaseError, CommandError, InconsistentMigrationHistory) as error:
+        fail(f"Helix cannot start: {reason(error)}", CANNOT_START)
     people = " — log in as alice, bob, vera or charlie" if demo else ""
     print(f"Helix is at {address(host, port)}/{people}", flush=True)  # noqa: T201
     match server:
@@ -132,7 +140,8 @@ def manage(context: typer.Context, data_dir: DataDir = None) -> None:
 
 
 def configure(data_dir: Path | None, **variables: str) -> None:
-    """Put the command's options into the environment."""
+    """Put the command's options into the environment; what the process writes is for its own user alone."""
+    os.umask(0o077)
     if data_dir is not None:
         os.environ["HELIX_DATA_DIR"] = str(data_dir.expanduser().resolve())
     os.environ.update(variables)
@@ -142,11 +151,14 @@ def configure(data_dir: Path | None, **variables: str) -> None:
 def set_up_django() -> None:
     """Load settings and apps; a wrong variable or folder is said in one line."""
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
     try:
         django.setup()
-    except (ValueError, OSError) as error:
-        fail(f"Helix cannot start: {error}")
+    except OSError as error:
+        fail(f"Helix cannot start: {error.filename}: {error.strerror}.", CANNOT_START)
+    except (ValueError, ImproperlyConfigured) as error:
+        fail(f"Helix cannot start: {error.__cause__ or error}", CANNOT_START)
 
 
 def demo_default(host: str) -> bool:
@@ -183,10 +195,10 @@ def address(host: str, port: int) -> str:
     return f"http://{bracketed}" if port == 80 else f"http://{bracketed}:{port}"
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, status: int = 1) -> NoReturn:
     """Say why and end."""
     print(message, file=sys.stderr)  # noqa: T201
-    raise typer.Exit(1)
+    raise typer.Exit(status)
 
 
 def main() -> None:

@@ -42,7 +42,7 @@ def cores() -> int:
 def data_dir() -> Path:
     """Return the data folder, created when missing."""
     path = Path(os.environ.get("HELIX_DATA_DIR") or ROOT / "var").resolve()
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 

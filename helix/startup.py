@@ -1,11 +1,15 @@
-"""What `helix up` does before it serves: collect static files, bring the database up to date, delete expired
-logins, seed the demo.
+"""What `helix up` does before it serves: make the data folder private, collect static files, bring the database up to
+date, delete expired logins, seed the demo. What keeps it from starting is said in one sentence (`reason`).
 
 Several processes may start at the same moment. A lock file in the data folder lets one at a time prepare what lies
 there, and a PostgreSQL advisory lock does the same for processes on other machines; who comes second finds it done.
 """
 
+import errno
 import fcntl
+import os
+import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,17 +18,29 @@ import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+
+ADVISORY_LOCK = 0x48656C6978  # "Helix"
+CONNECT_SECONDS = "5"
+FOLDERS = {"static", "backups", "logs"}
+FILES = ("helix.sqlite3*", "*_key", ".*_key.*", "startup.lock")
+"""What a data folder holds. One with other folders in it is not ours alone, and is left as it is around our files."""
 
 log = structlog.get_logger(__name__)
 
-ADVISORY_LOCK = 0x48656C6978  # "Helix"
+
+class NotReadyError(Exception):
+    """The installation cannot be made ready; the message says why."""
 
 
 def prepare(*, demo: bool) -> None:
     """Make the installation ready to serve; doing it again changes nothing."""
     with one_at_a_time(settings.DATA_DIR):
+        make_private(settings.DATA_DIR)
+        expect_postgresql()
         collect_static_files()
         with one_per_database():
+            expect_no_newer_release()
             call_command("migrate", verbosity=0, interactive=False)
             call_command("clearsessions", verbosity=0)
             say_if_key_is_another()
@@ -41,6 +57,80 @@ def say_if_key_is_another() -> None:
 
     if said := other_key():
         log.warning("log_key_is_another", reason=said)
+
+
+def reason(error: Exception) -> str:
+    """Say in one sentence why an error keeps us from starting, and where there is one, what to do."""
+    if isinstance(error.__cause__, sqlite3.Error) and (told := reason_of_sqlite(error.__cause__)):
+        return told
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk that holds {error.filename or settings.DATA_DIR} is full."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def reason_of_sqlite(error: sqlite3.Error) -> str | None:
+    """Say what SQLite means by the errors that an operator can do something about."""
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return f"{database_file()} is damaged or no database of Helix. Put a backup in its place."
+        case sqlite3.SQLITE_FULL:
+            return f"the disk that holds {settings.DATA_DIR} is full."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return f"{database_file()} cannot be opened for writing."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"{database_file()} is locked by another program."
+        case _:
+            return None
+
+
+def database_file() -> str:
+    """Return where SQLite's file is."""
+    return str(settings.DATABASES["default"]["NAME"])
+
+
+def make_private(folder: Path) -> None:
+    """Take from others what they may do with the data folder; say so if that was anything."""
+    foreign = [path.name for path in folder.iterdir() if path.is_dir() and path.name not in FOLDERS]
+    status = folder.stat()
+    if foreign or status.st_uid != os.getuid() or status.st_mode & stat.S_ISVTX:
+        paths = [path for pattern in FILES for path in folder.glob(pattern)]
+    else:
+        paths = [folder, *folder.rglob("*")]
+    changed = [path for path in paths if tighten(path)]
+    if changed:
+        log.warning("data_folder_made_private", folder=str(folder), changed=len(changed))
+
+
+def tighten(path: Path) -> bool:
+    """Leave a file or folder to its owner alone; say whether others had a right to it."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode) or not mode & 0o077:
+        return False
+    path.chmod(stat.S_IMODE(mode) & 0o700)
+    return True
+
+
+def expect_postgresql() -> None:
+    """Raise with PostgreSQL's own words if it does not answer; the pool would try in vain and not say why."""
+    if connection.vendor != "postgresql":
+        return
+    import psycopg
+
+    given = {name: value for name, value in connection.get_connection_params().items() if isinstance(value, str)}
+    try:
+        psycopg.connect(**{"connect_timeout": CONNECT_SECONDS, **given}).close()
+    except psycopg.OperationalError as error:
+        raise NotReadyError(f"the database does not answer: {str(error).strip().partition(chr(10))[0]}") from error
+
+
+def expect_no_newer_release() -> None:
+    """Raise if the database knows migrations that we do not."""
+    loader = MigrationLoader(connection)
+    newer = sorted(".".join(key) for key in loader.applied_migrations.keys() - loader.disk_migrations.keys())
+    if newer:
+        raise NotReadyError(f"the database was written by a newer release of Helix ({newer[-1]}). Install that one.")
 
 
 @contextmanager

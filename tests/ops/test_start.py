@@ -73,7 +73,7 @@ def test_a_port_in_use_is_said_at_once_and_nothing_is_made(server: Server, tmp_p
 
     second = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=False, timeout=30)
 
-    assert second.returncode == 1
+    assert second.returncode == 2
     assert f"Helix cannot listen on 127.0.0.1:{server.port}: Address already in use" in second.stderr
     assert "Traceback" not in second.stderr
     assert not folder.exists()
@@ -85,7 +85,7 @@ def test_a_wrong_variable_is_said_in_one_line(tmp_path: Path) -> None:
 
     failed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
 
-    assert failed.returncode == 1
+    assert failed.returncode == 2
     assert failed.stderr.splitlines() == [
         "Helix cannot start: HELIX_LIMIT_NODES must be a positive whole number, not 'lots'"
     ]
