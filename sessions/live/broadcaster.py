@@ -228,7 +228,7 @@ class Broadcaster:
                 socket.send_presence(frame)
 
     def _people(self, changes: list[RosterChange], *, known: int) -> list[Encoded]:
-        news = [change for change in changes if change.concerns(known)]
+        news = [change for change in changes if change.number > known]
         joined = [change.entry for change in news if change.entry is not None]
         left = [change.session for change in news if change.entry is None]
         return people_frames(joined, left, self._limits.outbound_frame_bytes)
