@@ -17,7 +17,7 @@ import orjson
 import structlog
 
 from flows.limits import Limits
-from helix.body_limit import LAST
+from helix.body_limit import CLOSING_HEADERS
 from web.networks import network_of
 
 OVER_LIMIT_SECONDS = 1.0
@@ -142,7 +142,7 @@ def closing_response(status: int) -> bytes:
     code, message = ANSWERS[status]
     body = orjson.dumps({"code": code, "message": message, "detail": None})
     headers = [
-        *LAST,
+        *CLOSING_HEADERS,
         (b"content-length", str(len(body)).encode()),
         *([(b"retry-after", b"1")] if status == 429 else []),
     ]
