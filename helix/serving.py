@@ -123,7 +123,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
             return Deferred.fromFuture(asyncio.ensure_future(end(self.application), loop=twisted_loop))
 
     daphne_wire.install()
-    announce("daphne", is_short=daphne_wire.IS_SHORT)
+    announce("daphne", is_short=daphne_wire.HAS_SHORT_WAY)
     server = Daphne(
         application,
         endpoints=["adopted"],
@@ -190,5 +190,5 @@ def wire_protocol() -> Any:
     except ImportError:  # another version, arranged otherwise
         announce("uvicorn", is_short=False)
         return "websockets-sansio"
-    announce("uvicorn", is_short=uvicorn_wire.IS_SHORT)
-    return uvicorn_wire.WireProtocol if uvicorn_wire.IS_SHORT else "websockets-sansio"
+    announce("uvicorn", is_short=uvicorn_wire.HAS_SHORT_WAY)
+    return uvicorn_wire.WireProtocol if uvicorn_wire.HAS_SHORT_WAY else "websockets-sansio"
