@@ -24,7 +24,7 @@ from flows.log import audit
 from flows.log.audit import Action
 from flows.models import Membership
 from flows.publish import hint_access, publish_after_commit
-from flows.submission import Via, door_of
+from flows.submission import Via, via_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ def set_member(
     """
     if isinstance(person, str) and isinstance(principal, Person | TokenBearer):
         attempts.count("invitation", str(principal.user_id))
-    changed = _set_role(principal, flow_id, person, role, via or door_of(principal))
+    changed = _set_role(principal, flow_id, person, role, via or via_of(principal))
     publish_after_commit(hint_access(flow_id, [changed.user_id]))
     return changed
 
 
 def remove_member(principal: Principal, flow_id: UUID, *, user_id: int, via: Via | None = None) -> None:
     """Take a person's role away, or give up one's own. Raises as `set_member` does."""
-    _remove_role(principal, flow_id, user_id, via or door_of(principal))
+    _remove_role(principal, flow_id, user_id, via or via_of(principal))
     publish_after_commit(hint_access(flow_id, [user_id]))
 
 
