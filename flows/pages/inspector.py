@@ -14,7 +14,6 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import ngettext
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.colours import colour_of
@@ -65,7 +64,6 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
 
 
 @require_safe
-@gzip_page
 @logged_in
 def inspectors(request: PageRequest) -> HttpResponse:
     """Answer the blank forms; under their own address they never change."""

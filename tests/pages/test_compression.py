@@ -9,6 +9,13 @@ from flows.models import Flow
 from tests.pages.conftest import Enter
 
 
+def test_the_blank_forms_are_compressed_too(alice: User, enter: Enter) -> None:
+    answer = enter(alice).get("/flows/inspectors", headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert b"<template" in gzip.decompress(answer.content)
+
+
 @pytest.mark.parametrize("path", ["", "canvas", "layout.css?v=1"])
 def test_text_is_compressed_for_those_that_accept_it(alice: User, enter: Enter, flow: Flow, path: str) -> None:
     client = enter(alice)
