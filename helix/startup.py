@@ -43,7 +43,7 @@ def prepare(*, demo: bool) -> None:
             expect_no_newer_release()
             call_command("migrate", verbosity=0, interactive=False)
             call_command("clearsessions", verbosity=0)
-            say_if_key_is_another()
+            warn_of_other_key()
             if demo:
                 from flows.demo import seed_demo
 
@@ -51,12 +51,12 @@ def prepare(*, demo: bool) -> None:
     connection.close()
 
 
-def say_if_key_is_another() -> None:
+def warn_of_other_key() -> None:
     """Warn that `helix verify` will not take what is logged from now on for ours, or what was logged before."""
-    from flows.log import other_key
+    from flows.log import key_mismatch
 
-    if said := other_key():
-        log.warning("log_key_is_another", reason=said)
+    if mismatch := key_mismatch():
+        log.warning("log_key_is_another", reason=mismatch)
 
 
 def reason(error: Exception) -> str:

@@ -7,7 +7,7 @@ removes what was logged: the database refuses that (`flows.storage.append_only`)
 """
 
 from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay
-from flows.log.installation_check import other_key, verify_installation
+from flows.log.installation_check import key_mismatch, verify_installation
 from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, give_up_snapshots, settle
 from flows.log.verification import verify_all, verify_flow
 from flows.log.whole import whole_changes
@@ -23,7 +23,7 @@ __all__ = [
     "document_at",
     "fold",
     "give_up_snapshots",
-    "other_key",
+    "key_mismatch",
     "replay",
     "settle",
     "verify_all",

@@ -22,7 +22,7 @@ def verify_installation() -> list[str]:
         ]
 
 
-def other_key() -> str | None:
+def key_mismatch() -> str | None:
     """Say so if the logs were begun with another key than ours."""
     stored = AuditHead.objects.values_list("key", flat=True).first()
     if stored in (None, log_key().fingerprint):
@@ -36,8 +36,8 @@ def _triggers() -> Iterator[str]:
 
 
 def _key() -> Iterator[str]:
-    if said := other_key():
-        yield said
+    if mismatch := key_mismatch():
+        yield mismatch
 
 
 def _audit() -> Iterator[str]:
