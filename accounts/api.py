@@ -15,7 +15,7 @@ from web.router import Router
 router = Router(tags=["account"])
 
 
-class Attempts(BaseThrottle):  # type: ignore[misc]
+class Attempts(BaseThrottle):
     """Counts the calls of an address before anything of them is read."""
 
     def __init__(self, action: str) -> None:

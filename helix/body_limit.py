@@ -62,9 +62,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.bounds.of(scope["path"], scope["headers"])
+        headers = tuple(scope["headers"])
+        limit = self.bounds.of(scope["path"], headers)
         try:
-            if announced(scope["headers"]) > limit:
+            if announced(headers) > limit:
                 raise TooLargeError
             await self.app(scope, _counted(receive, limit), send)
         except TooLargeError:
