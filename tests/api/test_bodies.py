@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 from django.http import HttpResponse
+from ninja.errors import ValidationError
 from pydantic import BaseModel
 from pytest_django import Settings
 
@@ -72,7 +73,12 @@ def test_an_attempt_is_counted_before_it_is_read(
     limits = dict.fromkeys(("signups_per_minute", "logins_per_minute", "refreshes_per_minute"), 2)
     settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **limits)
     read: list[bytes] = []
-    monkeypatch.setattr(api, "parse_json", lambda body: read.append(body) or {})
+
+    def parse(body: bytes) -> object:
+        read.append(body)
+        return {}
+
+    monkeypatch.setattr(api, "parse_json", parse)
 
     refused(nobody.post(call, b"nonsense"), 422, "invalid")
     refused(nobody.post(call, b"nonsense"), 422, "invalid")
@@ -94,7 +100,7 @@ def test_only_the_first_of_many_errors_are_looked_for(
         found.append(len(error.errors))
         return counted(request, error)
 
-    monkeypatch.setitem(api.api._exception_handlers, api.ValidationError, watched)
+    monkeypatch.setitem(api.api._exception_handlers, ValidationError, watched)
 
     assert len(refused(as_alice.post(call, {f"k{number}": 1 for number in range(15)}), 422, "invalid")) >= 15
     refused(as_alice.post(call, {f"k{number}": 1 for number in range(1000)}), 422, "invalid")
