@@ -22,6 +22,7 @@ from sessions.supervisor import Supervisor
 
 SERVER_LIMITS = {
     "body_bytes",
+    "flow_changes_per_minute",
     "invitations_per_hour",
     "login_failures",
     "logins_per_minute",
