@@ -4,9 +4,12 @@ A call that bears a token is judged by the token alone: a bad one is refused tho
 no CSRF proof, because no browser adds the header by itself. A call by cookie needs one for every unsafe method.
 """
 
+from collections.abc import Collection
+
+from allauth.headless.tokens.strategies.jwt.internal import decode_token
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.utils.translation import gettext
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
@@ -14,6 +17,7 @@ from structlog.contextvars import bind_contextvars
 
 from accounts.models import User
 from accounts.principals import Person, TokenBearer
+from accounts.session_store import is_session_key
 from accounts.tokens import user_of_bearer
 from web.errors import Problem
 
@@ -57,6 +61,20 @@ class SessionCookie(APIKeyCookie):
 
 
 AUTHENTICATION = [BearerToken(), SessionCookie()]
+
+
+def shows_somebody(headers: Collection[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a request shows a token or session of our making; whether that still holds is asked later.
+
+    As above, what bears a token is judged by the token alone.
+    """
+    for name, value in headers:
+        scheme, _, token = value.decode("latin-1").partition(" ")
+        if name == b"authorization" and scheme.lower() == "bearer":
+            return decode_token(token.strip(), "access") is not None
+    cookies = (value.decode("latin-1") for name, value in headers if name == b"cookie")
+    keys = (parse_cookie(cookie).get(settings.SESSION_COOKIE_NAME, "") for cookie in cookies)
+    return any(is_session_key(key) for key in keys)
 
 
 def person(request: HttpRequest) -> User:

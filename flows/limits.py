@@ -48,12 +48,18 @@ class Limits(DocumentLimits):
     login_failures: int = 5
     refreshes_per_minute: int = 60
     invitations_per_hour: int = 100
+    flow_changes_per_minute: int = 60
     passwords_waiting: int = 64
 
     @property
     def rest_operation_burst(self) -> int:
         """How many operations a person may submit by REST at once."""
         return max(10 * self.rest_operations_per_second, self.batch)
+
+    @property
+    def flow_change_burst(self) -> int:
+        """How many flows a person may make, delete or share at once."""
+        return 4 * self.flow_changes_per_minute
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":

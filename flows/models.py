@@ -258,7 +258,10 @@ class Snapshot(models.Model):
 
 
 class Usage(models.Model):
-    """How much of a flow's log one person wrote, in bytes: counted with each edit, under the flow's lock."""
+    """How much of a flow's log one person wrote, in bytes: counted with each edit, under the flow's lock.
+
+    `untold` of it is not in the person's `PersonStorage` yet.
+    """
 
     flow = models.ForeignKey(
         Flow, on_delete=models.CASCADE, related_name="usages", db_index=False, verbose_name=_("flow")
@@ -270,11 +273,24 @@ class Usage(models.Model):
         verbose_name=_("person"),
     )
     storage = models.PositiveBigIntegerField(_("storage"), default=0)
+    untold = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
         verbose_name = _("storage used")
         verbose_name_plural = _("storage used")
         constraints = [models.UniqueConstraint(fields=["flow", "user"], name="one_usage_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.storage}"
+
+
+class PersonStorage(models.Model):
+    """How much one person wrote into the logs of all flows, in bytes, but for what is `untold`."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+", verbose_name=_("person")
+    )
+    storage = models.PositiveBigIntegerField(_("storage"), default=0)
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.storage}"

@@ -10,12 +10,13 @@ django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from accounts.authentication import shows_somebody  # noqa: E402
 from helix.body_limit import BodyBounds, BodyLimit  # noqa: E402
 from helix.draining import Draining  # noqa: E402
 from helix.storage import StaticFiles  # noqa: E402
 from sessions.routing import websockets  # noqa: E402
 
 limits = settings.HELIX_LIMITS
-bounds = BodyBounds(limits.body_bytes, limits.public_body_bytes, settings.SESSION_COOKIE_NAME)
+bounds = BodyBounds(limits.body_bytes, limits.public_body_bytes, shows_somebody)
 http = StaticFiles(BodyLimit(django, bounds))  # type: ignore[arg-type]
 application = Draining(ProtocolTypeRouter({"http": http, "websocket": websockets}))

@@ -2,10 +2,11 @@
 
 Django refuses a body by the length it declares; one sent in chunks declares none and would be written to disk whole.
 This stands before Django and counts what really comes. A call that shows neither token nor session can only want to
-come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them.
+come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them. What is shown has to
+be of our own making (`accounts.authentication.shows_somebody`): anybody can send some header or cookie.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import orjson
@@ -39,16 +40,13 @@ class BodyBounds:
 
     most: int
     public: int
-    session_cookie: str
+    shows_somebody: Callable[[Headers], bool]
 
     def of(self, path: str, headers: Headers) -> int:
-        """Return the bound for a request."""
-        return self.public if path.startswith(PUBLIC) or not self._claims_somebody(headers) else self.most
-
-    def _claims_somebody(self, headers: Headers) -> bool:
-        cookie = self.session_cookie.encode() + b"="
-        cookies = (one.strip() for name, value in headers if name == b"cookie" for one in value.split(b";"))
-        return any(name == b"authorization" for name, _ in headers) or any(one.startswith(cookie) for one in cookies)
+        """Return the bound for a request. Who it is from is asked only where that may matter."""
+        may_be_long = announced(headers) > self.public or any(name == b"transfer-encoding" for name, _ in headers)
+        is_public = path.startswith(PUBLIC) or not may_be_long or not self.shows_somebody(headers)
+        return self.public if is_public else self.most
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ Twisted bounds a head by itself, but not the time a peer may take over it: any b
 keeps a body until it is complete before the application sees any of it, so the body's bound has to hold here.
 """
 
+# mypy: allow-untyped-calls
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 from daphne.http_protocol import HTTPFactory, WebRequest
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from helix.body_limit import BodyBounds
@@ -28,8 +31,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         return super().process()
 
 
-class BoundedChannel(HTTPChannel):  # type: ignore[misc]
+class BoundedChannel(HTTPChannel):
     """One connection."""
+
+    transport: Any
+    _path: Any
 
     def __init__(self, unfinished: UnfinishedRequests, bodies: BodyBounds) -> None:
         super().__init__()
@@ -43,7 +49,7 @@ class BoundedChannel(HTTPChannel):  # type: ignore[misc]
         super().connectionMade()
         self._request.expect_head(self._unfinished.address_of(self._peer()))
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._request.stop()
         self._reader.stop()
         super().connectionLost(reason)

@@ -117,10 +117,11 @@ def expect_postgresql() -> None:
     if connection.vendor != "postgresql":
         return
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
     given = {name: value for name, value in connection.get_connection_params().items() if isinstance(value, str)}
     try:
-        psycopg.connect(**{"connect_timeout": CONNECT_SECONDS, **given}).close()
+        psycopg.connect(make_conninfo(**{"connect_timeout": CONNECT_SECONDS, **given})).close()
     except psycopg.OperationalError as error:
         raise NotReadyError(f"the database does not answer: {str(error).strip().partition(chr(10))[0]}") from error
 

@@ -90,6 +90,15 @@ def django_db_modify_db_settings(
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
+@pytest.fixture(autouse=True)
+def _rates_unused() -> None:
+    """Let no test be refused for what others did: people of one test have the numbers of another's."""
+    from flows import rates
+
+    for rate in (rates.operations, rates.flow_changes):
+        rate.forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _log_emptied_between_tests() -> Iterator[None]:
     """Let the end of a transactional test empty the log, which the database refuses to everybody else."""

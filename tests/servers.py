@@ -21,7 +21,7 @@ from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
-MANY_TESTS = {"HELIX_LIMIT_INVITATIONS_PER_HOUR": "1000000"}
+MANY_TESTS = {"HELIX_LIMIT_INVITATIONS_PER_HOUR": "1000000", "HELIX_LIMIT_FLOW_CHANGES_PER_MINUTE": "1000000"}
 """What one person may not do in an hour, many tests together do."""
 
 

@@ -12,7 +12,6 @@ from flows import commands
 from flows import limits as helix_limits
 from flows.access import Role, get_flow_for
 from flows.api.answers import encoded_graph, json, rejected
-from flows.api.operation_rate import count_operations
 from flows.api.schemas import (
     GRAPH_CODES,
     ChangesOut,
@@ -29,6 +28,7 @@ from flows.document import Rejected, encode_skipped
 from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since, whole_changes
 from flows.parsing import parse_graph, parse_operation
+from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.store import consistent_read
 from web.errors import Problem, answers

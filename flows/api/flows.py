@@ -10,11 +10,11 @@ from accounts.principals import user_id_of
 from flows import commands
 from flows.access import Role, get_flow_for
 from flows.api.answers import json, rejected, whole_flow
-from flows.api.operation_rate import count_operations
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
 from flows.parsing import parse_flow, parse_operation, parse_title
 from flows.queries import FlowSummary, library
+from flows.rates import count_operations
 from web.errors import answers
 from web.router import Router
 
@@ -29,7 +29,7 @@ def list_flows(request: HttpRequest, query: Query[FlowQuery]) -> HttpResponse:
     return json({"items": [_item(flow) for flow in found.items], "count": found.count})
 
 
-@router.post("/flows", **answers({201: FlowOut}, "forbidden", "too_large", "invalid", *GRAPH_CODES))
+@router.post("/flows", **answers({201: FlowOut}, "forbidden", "too_large", "invalid", "rate_limited", *GRAPH_CODES))
 def create_flow(request: HttpRequest, payload: CreateIn) -> HttpResponse:
     """Create a flow of the caller's own, with a graph if one is given; if that does not hold together, 422 says why."""
     owner = principal(request)
@@ -58,14 +58,17 @@ def change_flow(request: HttpRequest, flow_id: UUID, payload: PatchIn) -> HttpRe
     return whole_flow(principal(request), flow_id)
 
 
-@router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found"))
+@router.delete("/flows/{flow_id}", **answers({204: None}, "forbidden", "not_found", "rate_limited"))
 def delete_flow(request: HttpRequest, flow_id: UUID) -> HttpResponse:
     """Delete the flow; owners only."""
     commands.delete_flow(principal(request), flow_id, via="api")
     return HttpResponse(status=204)
 
 
-@router.post("/flows/{flow_id}/duplicate", **answers({201: FlowOut}, "forbidden", "not_found", "too_large", "invalid"))
+@router.post(
+    "/flows/{flow_id}/duplicate",
+    **answers({201: FlowOut}, "forbidden", "not_found", "too_large", "invalid", "rate_limited"),
+)
 def duplicate_flow(request: HttpRequest, flow_id: UUID, payload: Body[DuplicateIn] = UNNAMED) -> HttpResponse:
     """Make a flow of the caller's own with the same elements under the same ids."""
     owner = principal(request)

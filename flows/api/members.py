@@ -40,14 +40,16 @@ def add_member(request: HttpRequest, flow_id: UUID, payload: MemberIn) -> HttpRe
 
 @router.patch(
     "/flows/{flow_id}/members/{user_id}",
-    **answers({200: MemberOut}, "forbidden", "not_found", "too_large", "invalid"),
+    **answers({200: MemberOut}, "forbidden", "not_found", "too_large", "invalid", "rate_limited"),
 )
 def change_member(request: HttpRequest, flow_id: UUID, user_id: PersonId, payload: RoleIn) -> HttpResponse:
     """Change a member's role; owners only, and never the last owner's."""
     return _set(request, flow_id, user_id, payload.role, status=200)
 
 
-@router.delete("/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid"))
+@router.delete(
+    "/flows/{flow_id}/members/{user_id}", **answers({204: None}, "forbidden", "not_found", "invalid", "rate_limited")
+)
 def remove_member(request: HttpRequest, flow_id: UUID, user_id: PersonId) -> HttpResponse:
     """Take somebody's role away, owners only, or leave; never the last owner's."""
     commands.remove_member(principal(request), flow_id, user_id=user_id, via="api")

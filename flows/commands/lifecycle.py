@@ -1,7 +1,8 @@
 """The life of a flow as a whole: created, duplicated, deleted, restored.
 
 Creation is version 1 and stands in the log like any other. Deletion is a mark, so that it can be undone; it makes no
-version, and until it is undone the flow is as if it never was.
+version, and until it is undone the flow is as if it never was. All of it is written into the audit log, so it is
+counted for the person (`flows.rates`).
 """
 
 from dataclasses import replace
@@ -24,6 +25,7 @@ from flows.log.entries import Entry, append, entry_of
 from flows.log.head import seal_of
 from flows.models import Flow, Membership, new_epoch
 from flows.publish import hint_deleted, publish_after_commit
+from flows.rates import count_flow_change
 from flows.search import search_text
 from flows.storage.store import consistent_read, load_document, write_effect
 from flows.submission import ChangeHead, Via, via_of
@@ -36,6 +38,7 @@ def create_flow(principal: Principal, record: CreateFlow, *, via: Via) -> Flow:
 
     Raises `Rejected`, with the operation's code, if the graph does not hold together.
     """
+    count_flow_change(principal)
     outcome = apply(Document(), record, helix_limits.current())
     return _create(user_id_of(principal), record, replace(outcome, record=outcome.record.with_text()), via)
 
@@ -76,13 +79,19 @@ def duplicate_flow(principal: Principal, flow_id: UUID, *, title: str | None = N
 
 def delete_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> None:
     """Mark a flow as deleted; owners only. Raises `NotFound` or `Forbidden`."""
+    count_flow_change(principal)
     _mark_deleted(principal, flow_id, via or via_of(principal))
     publish_after_commit(hint_deleted(flow_id))
 
 
-@in_write_transaction
 def restore_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
+    count_flow_change(principal)
+    return _restore(principal, flow_id, via or via_of(principal))
+
+
+@in_write_transaction
+def _restore(principal: Principal, flow_id: UUID, via: Via) -> Flow:
     audit.lock_audit()
     lock_flow(flow_id, deleted=True)
     try:
@@ -91,7 +100,7 @@ def restore_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None)
         raise NotFound from None
     flow = Flow.objects.get(pk=flow_id)
     if flow.deleted_at is not None:
-        _write_deletion(principal, flow, None, via or via_of(principal))
+        _write_deletion(principal, flow, None, via)
     return flow
 
 

@@ -24,6 +24,7 @@ from flows.log import audit
 from flows.log.audit import Action
 from flows.models import Membership
 from flows.publish import hint_access, publish_after_commit
+from flows.rates import count_flow_change
 from flows.submission import Via, via_of
 
 
@@ -42,8 +43,9 @@ def set_member(
     """Give a person a role. A text is an e-mail address or a name, and adds them; a number is a member's id.
 
     Raises `NotFound` or `Forbidden` for the principal; `NotFound` for a number that is no member; `Rejected("invalid")`
-    for an unknown person, and for the last owner; `Problem("rate_limited")` for a text too many.
+    for an unknown person, and for the last owner; `Problem("rate_limited")` for a text or a change too many.
     """
+    count_flow_change(principal)
     if isinstance(person, str) and isinstance(principal, Person | TokenBearer):
         attempts.count("invitation", str(principal.user_id))
     changed = _set_role(principal, flow_id, person, role, via or via_of(principal))
@@ -53,6 +55,7 @@ def set_member(
 
 def remove_member(principal: Principal, flow_id: UUID, *, user_id: int, via: Via | None = None) -> None:
     """Take a person's role away, or give up one's own. Raises as `set_member` does."""
+    count_flow_change(principal)
     _remove_role(principal, flow_id, user_id, via or via_of(principal))
     publish_after_commit(hint_access(flow_id, [user_id]))
 

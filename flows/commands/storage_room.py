@@ -1,23 +1,58 @@
 """How much may still be written into a flow's log, and by whom; and the counting of what was.
 
-Nothing is ever summed over a log: the flow's own row and one row for each person in it are counted up by each edit,
-under the flow's lock. What a person has written is the sum of their rows, one for each flow.
+Nothing is ever summed, over a log or over flows: the flow's own row, one row for each person in it and one for each
+person are counted up by each edit. Only the last is not under the flow's lock, and nobody waits for it: where another
+flow's transaction is counting for the same person, what is written here stays *untold* in the flow's row for that
+person, and the next edit of theirs in this flow tells it. So a person may go past their limit by what they write into
+other flows in the same moment, and by no more.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection
 
 from flows import limits as helix_limits
 from flows.document import Rejected
 from flows.errors import FlowReason
-from flows.models import Usage
+from flows.models import PersonStorage, Usage
 from flows.storage.sql import execute, key_value, places, select
 
 FULL = frozenset({FlowReason.FLOW_FULL, FlowReason.PERSON_FULL})
-_SUMS = "SELECT user_id, SUM(storage) FROM {table} WHERE user_id IN ({actors}) GROUP BY user_id"
-_COUNT = """INSERT INTO {table} (flow_id, user_id, storage) VALUES {rows}
-ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {table}.storage + excluded.storage"""
+_USED = """SELECT person.id, COALESCE(total.storage, 0), COALESCE(used.untold, 0) FROM {people} AS person
+LEFT JOIN {totals} AS total ON total.user_id = person.id
+LEFT JOIN {usages} AS used ON used.user_id = person.id AND used.flow_id = %s WHERE person.id IN ({actors})"""
+_COUNT = """INSERT INTO {usages} (flow_id, user_id, storage, untold) VALUES {rows}
+ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {usages}.storage + excluded.storage, untold = excluded.untold"""
+_TELL = """INSERT INTO {totals} (user_id, storage) VALUES {rows}
+ON CONFLICT (user_id) DO UPDATE SET storage = {totals}.storage + excluded.storage"""
+_COUNT_AND_TELL = """WITH written (user_id, size, untold) AS (VALUES {rows}),
+claimed AS MATERIALIZED (
+    SELECT *, pg_try_advisory_xact_lock(hashtextextended('storage of person', user_id)) AS is_ours FROM written
+),
+told AS (
+    INSERT INTO {totals} (user_id, storage) SELECT user_id, size + untold FROM claimed WHERE is_ours
+    ON CONFLICT (user_id) DO UPDATE SET storage = {totals}.storage + excluded.storage
+)
+INSERT INTO {usages} (flow_id, user_id, storage, untold)
+SELECT %s::uuid, user_id, size, CASE WHEN is_ours THEN 0 ELSE size + untold END FROM claimed
+ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {usages}.storage + excluded.storage, untold = excluded.untold"""
+_TABLES = {
+    "people": get_user_model()._meta.db_table,
+    "totals": PersonStorage._meta.db_table,
+    "usages": Usage._meta.db_table,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What a person has written so far: told to the person's row, and not yet, in this flow."""
+
+    told: int = 0
+    untold: int = 0
 
 
 class StorageRoom:
@@ -26,7 +61,7 @@ class StorageRoom:
     def __init__(self, flow_id: UUID, used: int, actors: Collection[int]) -> None:
         """`used` is what the flow takes already, snapshots included."""
         self._flow_id, self._used, self._limits = flow_id, used, helix_limits.current()
-        self._used_by = dict.fromkeys(actors, 0) | _used_by(actors)
+        self._used_by = _used_by(flow_id, actors)
         self._taken: Counter[int | None] = Counter()
 
     @property
@@ -40,7 +75,8 @@ class StorageRoom:
             raise Rejected("limit_reached", FlowReason.FLOW_FULL, most=self._limits.storage_per_flow)
         if actor is None:
             return
-        if self._used_by[actor] + self._taken[actor] + size > self._limits.storage_per_person:
+        used = self._used_by.get(actor, _Used())
+        if used.told + used.untold + self._taken[actor] + size > self._limits.storage_per_person:
             raise Rejected("limit_reached", FlowReason.PERSON_FULL, most=self._limits.storage_per_person)
 
     def take(self, actor: int | None, size: int) -> None:
@@ -50,14 +86,27 @@ class StorageRoom:
     def write(self) -> None:
         """Count it for the people."""
         people = sorted((actor, size) for actor, size in self._taken.items() if actor is not None)
-        if people:
-            flow, rows = key_value(self._flow_id), ", ".join(["(%s, %s, %s)"] * len(people))
-            values = [value for actor, size in people for value in (flow, actor, size)]
-            execute(_COUNT.format(table=Usage._meta.db_table, rows=rows), values)
+        rows = [(actor, size, self._used_by.get(actor, _Used()).untold) for actor, size in people]
+        if rows:
+            _write(self._flow_id, rows)
 
 
-def _used_by(actors: Collection[int]) -> dict[int, int]:
+def _write(flow_id: UUID, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Count for each person what they wrote, and tell it with what was untold, unless that would have to wait."""
+    key = key_value(flow_id)
+    if connection.vendor == "postgresql":
+        written = ", ".join(["(%s::bigint, %s::bigint, %s::bigint)"] * len(rows))
+        execute(_COUNT_AND_TELL.format(rows=written, **_TABLES), [*(value for row in rows for value in row), key])
+        return
+    counted = [value for actor, size, _untold in rows for value in (key, actor, size)]
+    execute(_COUNT.format(rows=", ".join(["(%s, %s, %s, 0)"] * len(rows)), **_TABLES), counted)
+    told = [value for actor, size, untold in rows for value in (actor, size + untold)]
+    execute(_TELL.format(rows=", ".join(["(%s, %s)"] * len(rows)), **_TABLES), told)
+
+
+def _used_by(flow_id: UUID, actors: Collection[int]) -> dict[int, _Used]:
     if not actors:
         return {}
-    statement = _SUMS.format(table=Usage._meta.db_table, actors=places(len(actors)))
-    return {actor: int(total) for actor, total in select(statement, [*actors])}
+    statement = _USED.format(actors=places(len(actors)), **_TABLES)
+    found = select(statement, [key_value(flow_id), *actors])
+    return {actor: _Used(told, untold) for actor, told, untold in found}

@@ -1,24 +1,26 @@
-"""What is of no single flow: the triggers, the key, and the audit log's own chain."""
+"""What is of no single flow: the triggers, the key, the audit log's own chain, and what each person has written."""
 
 from collections.abc import Iterator
 
 from django.db import connection
+from django.db.models import Sum
 
 from flows.log.audit import digest_after, seal_of_audit
 from flows.log.key import log_key
 from flows.log.verification import attempted, summed_up
-from flows.models import AuditEntry, AuditHead, Flow
+from flows.models import AuditEntry, AuditHead, Flow, PersonStorage, Usage
 from flows.storage import append_only
 from flows.storage.store import consistent_read
 
 
 def verify_installation() -> list[str]:
-    """Return what is wrong with the database's protection, the key, or the audit log; nothing if all is well."""
+    """Return what is wrong with the database's protection, the key, the audit log, or sums; nothing if all is well."""
     with consistent_read():
         return [
             *attempted("the triggers", _triggers),
             *attempted("the key", _key),
             *attempted("the audit log", _audit),
+            *attempted("the storage of people", lambda: summed_up(_storage(), "people's storage")),
         ]
 
 
@@ -38,6 +40,15 @@ def _triggers() -> Iterator[str]:
 def _key() -> Iterator[str]:
     if mismatch := key_mismatch():
         yield mismatch
+
+
+def _storage() -> Iterator[str]:
+    told = Usage.objects.order_by("user").values_list("user").annotate(Sum("storage"), Sum("untold"))
+    counted = {user: storage - untold for user, storage, untold in told}
+    stored = dict(PersonStorage.objects.values_list("user_id", "storage"))
+    for user in sorted(stored.keys() | counted.keys()):
+        if stored.get(user, 0) != counted.get(user, 0):
+            yield f"person {user}: {stored.get(user, 0)} bytes are counted, in flows {counted.get(user, 0)}"
 
 
 def _audit() -> Iterator[str]:

@@ -7,20 +7,21 @@ audit log tells. What is of no flow is for `flows.log.installation_check`. `heli
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
-from flows.document import Document, Edge, Node
+from flows.document import NO_LIMITS, Document, Edge, Node, apply
+from flows.document.effect import Pair
 from flows.errors import NotFound
-from flows.log.entries import READ_BYTES, LoggedChange, changes_since, replay, size_of
+from flows.log.entries import READ_BYTES, LoggedChange, changes_since, size_of
 from flows.log.head import chain_answers, seal_of, size_of_answer
 from flows.log.rights import rights_differ
 from flows.log.snapshots import read_snapshot
 from flows.models import Answer, AuditEntry, Change, Flow, FlowEdge, FlowNode, Membership, Snapshot, Usage
 from flows.search import search_text
-from flows.storage.store import consistent_read, read_edges, read_nodes
+from flows.storage.store import consistent_read, key_of, read_edges, read_nodes
 from web.db_errors import is_outage
 
 T = TypeVar("T", Node, Edge)
@@ -98,8 +99,24 @@ def _differences(flow: Flow) -> Iterator[str]:
     yield from attempted("the rights", lambda: rights_differ(flow))
     if reading.is_folded:
         document = reading.document
-        yield from attempted("the nodes", lambda: _elements("node", read_nodes(flow.pk), document.nodes()))
-        yield from attempted("the edges", lambda: _elements("edge", read_edges(flow.pk), document.edges()))
+        returned = reading.nodes.returned, reading.edges.returned
+        yield from attempted("the nodes", lambda: _elements("node", read_nodes(flow.pk), document.nodes(), returned[0]))
+        yield from attempted("the edges", lambda: _elements("edge", read_edges(flow.pk), document.edges(), returned[1]))
+    yield from attempted("the keys of rows", lambda: summed_up(_misplaced(flow), "misplaced rows"))
+
+
+@dataclass(slots=True)
+class _Comings:
+    """The ids of elements that came, and of those that went and came back."""
+
+    seen: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+
+    def take(self, pairs: Mapping[str, Pair[T]]) -> None:
+        """Take on one version's."""
+        new = {id for id, pair in pairs.items() if pair.before is None}
+        self.returned |= new & self.seen
+        self.seen |= new
 
 
 @dataclass(slots=True)
@@ -108,6 +125,8 @@ class _Reading:
 
     flow: Flow
     document: Document = field(default_factory=Document)
+    nodes: _Comings = field(default_factory=_Comings)
+    edges: _Comings = field(default_factory=_Comings)
     is_folded: bool = True
     first: LoggedChange | None = None
     last: LoggedChange | None = None
@@ -192,7 +211,10 @@ class _Reading:
         if self.is_folded:
             try:
                 whole = change.whole(self.document)
-                replay(self.document, [change])
+                effect = apply(self.document, change.record, NO_LIMITS).effect
+                self.document.advance(effect)
+                self.nodes.take(effect.nodes)
+                self.edges.take(effect.edges)
             except Exception as error:  # whatever damage may lead to
                 self.is_folded = False
                 yield f"version {change.version}: the log cannot be folded any further: {error!r}"
@@ -234,11 +256,27 @@ def _is_difference(change: LoggedChange) -> bool:
         return False
 
 
-def _elements(name: str, rows: Iterable[T], folded: Iterable[T]) -> Iterator[str]:
+def _elements(name: str, rows: Iterable[T], folded: Iterable[T], returned: Set[str]) -> Iterator[str]:
+    """Compare elements and their order; who came back within one transaction has kept its place in the rows."""
     stored, logged = {row.id: row for row in rows}, {element.id: element for element in folded}
     differing = sorted(id for id in stored.keys() | logged.keys() if stored.get(id) != logged.get(id))
     told = (f"{name} {id}: {_difference(id in stored, id in logged)}" for id in differing)
     yield from summed_up(told, f"{name}s")
+    shared = stored.keys() & logged.keys() - returned
+    if [id for id in stored if id in shared] != [id for id in logged if id in shared]:
+        yield f"the {name}s: stored in another order than by the log"
+
+
+def _misplaced(flow: Flow) -> Iterator[str]:
+    """Find rows under a key that is not their id's, and those that name an element of another flow."""
+    nodes = FlowNode.objects.filter(flow=flow).values_list("node_id", "key", "parent_id")
+    edges = FlowEdge.objects.filter(flow=flow).values_list("edge_id", "key", "source_id", "target_id")
+    for name, rows in (("node", nodes), ("edge", edges)):
+        for id, key, *named in rows.iterator():
+            if key != key_of(flow.pk, id):
+                yield f"{name} {id}: stored under another key"
+            if not all(other is None or other.startswith(key_of(flow.pk, "")) for other in named):
+                yield f"{name} {id}: names a node of another flow"
 
 
 def _difference(is_stored: bool, is_logged: bool) -> str:

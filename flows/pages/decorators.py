@@ -22,6 +22,7 @@ from flows.access import Access, Role, get_flow_for
 from flows.document import Rejected
 from flows.errors import Forbidden, NotFound
 from flows.sentences import sentence
+from web.errors import Problem, status_of
 
 View: TypeAlias = Callable[..., HttpResponse]
 
@@ -58,6 +59,14 @@ def logged_in(view: View) -> View:
             raise PermissionDenied(error.message) from error
         except Rejected as refusal:
             response = HttpResponse(sentence(refusal), status=422, content_type="text/plain; charset=utf-8")
+        except Problem as problem:
+            response = HttpResponse(
+                problem.message,
+                status=problem.status or status_of(problem.code),
+                content_type="text/plain; charset=utf-8",
+            )
+            if problem.retry_after is not None:
+                response["Retry-After"] = str(problem.retry_after)
         if not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request", "Cookie"])

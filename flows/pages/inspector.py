@@ -27,6 +27,7 @@ from flows.pages.decorators import PageRequest, flow_view, logged_in, principal,
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import empty_forms
 from flows.parsing import parse_operation
+from flows.rates import count_operations
 from flows.rendering import spoken_name, stand_ins
 from flows.sentences import sentence
 from flows.storage.store import Loaded
@@ -87,6 +88,7 @@ def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any
 
 def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selection) -> HttpResponse:
     sections = _sections(selected, graph)
+    count_operations(request.user.pk)
     if "undo" in request.POST:
         return _undo(request, access, selected)
     reading = forms.read(sections, request.POST)

@@ -25,6 +25,7 @@ from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.parsing import parse_flow, parse_operation
 from flows.queries import Sort
+from flows.rates import count_operations
 from flows.rendering import thumbnail_svg
 from flows.sentences import sentence
 
@@ -62,6 +63,7 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
     if not forms.is_touched(request.POST, "title", title):
         return _changed(request, closes=True)
     title = title.strip()
+    count_operations(request.user.pk)
     edit = parse_operation({"kind": "edit_flow", "set": {"title": title}})
     receipt = commands.submit(access.flow.pk, [Submission(operation=edit, principal=principal(request), via="page")])
     if isinstance(answer := receipt.answers[0], Refused):

@@ -13,7 +13,6 @@ from accounts.models import User
 from accounts.principals import Person
 from flows import commands
 from flows.access import Role
-from flows.api import operation_rate
 from flows.models import Flow
 from flows.parsing import parse_flow
 
@@ -55,11 +54,6 @@ class Program:
 
     def delete(self, path: str) -> HttpResponse:
         return self.call("delete", path)
-
-
-@pytest.fixture(autouse=True)
-def no_operations_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operation_rate, "_rate", operation_rate.OperationRate())
 
 
 @pytest.fixture

@@ -7,11 +7,16 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.http import HttpResponse
+from ninja.errors import ValidationError
 from pydantic import BaseModel
 from pytest_django import Settings
 
+from accounts import tokens
+from accounts.authentication import shows_somebody
 from accounts.models import User
+from accounts.session_store import SessionStore
 from helix import api
 from helix.body_limit import BodyBounds, BodyLimit
 from tests.api.conftest import Program
@@ -19,9 +24,7 @@ from tests.api.conftest import Program
 pytestmark = pytest.mark.django_db
 Refused = Callable[[HttpResponse, int, str], Any]
 PUBLIC_CALLS = ("/auth/register", "/auth/token", "/auth/token/refresh")
-BOUNDS = BodyBounds(most=1000, public=100, session_cookie="helix")
-SOMEBODY = ({"Authorization": "Bearer x"}, {"Cookie": "csrftoken=a; helix=b"})
-NOBODY: tuple[dict[str, str], ...] = ({}, {"Cookie": "csrftoken=helix; xhelix=b"})
+BOUNDS = BodyBounds(most=1000, public=100, shows_somebody=shows_somebody)
 
 
 async def sized(size: int, piece: int = 10) -> AsyncIterator[bytes]:
@@ -38,31 +41,74 @@ async def echo_length(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": str(length).encode()})
 
 
-async def post(path: str, size: int, headers: dict[str, str], *, says_its_length: bool) -> httpx.Response:
+async def post(path: str, size: int, headers: dict[str, Any], *, says_its_length: bool) -> httpx.Response:
     transport = httpx.ASGITransport(BodyLimit(echo_length, BOUNDS))  # type: ignore[arg-type]
     content = b" " * size if says_its_length else sized(size)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
         return await http.post(path, content=content, headers=headers)
 
 
-@pytest.mark.parametrize("says_its_length", [True, False])
-@pytest.mark.parametrize(
-    ("path", "headers", "limit"),
-    [
-        *(("/api/v1/flows", headers, 1000) for headers in SOMEBODY),
-        *(("/api/v1/flows", headers, 100) for headers in NOBODY),
-        *((path, SOMEBODY[1], 100) for path in ("/login/", "/register/", "/language/", "/admin/login/")),
-        *((f"/api/v1{path}", SOMEBODY[0], 100) for path in PUBLIC_CALLS),
-    ],
-)
-async def test_a_body_has_a_limit(path: str, headers: dict[str, str], limit: int, says_its_length: bool) -> None:
-    fits = await post(path, limit, headers, says_its_length=says_its_length)
-    refused = await post(path, limit + 1, headers, says_its_length=says_its_length)
+class Shown:
+    """What a request may show, all of the form it has."""
 
-    assert (fits.status_code, fits.text) == (200, str(limit))
-    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
-    assert refused.headers["Cache-Control"] == "no-store"
-    assert refused.headers["Connection"] == "close"
+    def __init__(self, user: User) -> None:
+        session = SessionStore()
+        session.create()
+        pair = tokens.issue(user)
+        key = session.session_key or ""
+        self.token = {"Authorization": f"Bearer {pair.access}"}
+        self.session = {"Cookie": f"csrftoken=a; helix={key}"}
+        self.nothing: tuple[dict[str, Any], ...] = (
+            {},
+            {"Cookie": f"csrftoken={key}; xhelix={key}"},
+            {"Cookie": "helix=b"},
+            {"Cookie": "helix=" + ("a" if key[0] != "a" else "b") + key[1:]},
+            {"Cookie": f"helix={'é' * len(key)}".encode("latin-1")},
+            {"Cookie": f"helix={DatabaseStore()._get_new_session_key()}"},  # type: ignore[attr-defined]
+            {"Authorization": "Bearer x"},
+            {"Authorization": f"Basic {pair.access}"},
+            {"Authorization": f"Bearer {pair.refresh}"},
+            {"Authorization": "Bearer x", **self.session},
+            {"Authorization": f"Bearer {pair.access.rpartition('.')[0]}.{'A' * 43}"},
+        )
+
+
+@pytest.fixture
+def shown(alice: User) -> Shown:
+    return Shown(alice)
+
+
+async def bound(path: str, headers: dict[str, Any], *, says_its_length: bool) -> int:
+    """Return which of the two bounds holds, exactly."""
+    for limit in (100, 1000):
+        fits = await post(path, limit, headers, says_its_length=says_its_length)
+        refused = await post(path, limit + 1, headers, says_its_length=says_its_length)
+        assert (fits.status_code, fits.text) == (200, str(limit))
+        if refused.status_code != 200:
+            assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+            assert refused.headers["Cache-Control"] == "no-store"
+            assert refused.headers["Connection"] == "close"
+            return limit
+    raise AssertionError("there is no bound")
+
+
+@pytest.mark.parametrize("says_its_length", [True, False])
+class TestBounds:
+    """Nobody gets more than it takes to come in, whatever they make up."""
+
+    async def test_somebody_has_room(self, shown: Shown, says_its_length: bool) -> None:
+        for headers in (shown.token, shown.session, {"Authorization": "Basic x", **shown.session}):
+            assert await bound("/api/v1/flows", headers, says_its_length=says_its_length) == 1000
+
+    async def test_nobody_has_little(self, shown: Shown, says_its_length: bool) -> None:
+        for headers in shown.nothing:
+            assert await bound("/api/v1/flows", headers, says_its_length=says_its_length) == 100, headers
+
+    async def test_the_way_in_is_narrow_for_everybody(self, shown: Shown, says_its_length: bool) -> None:
+        for path in ("/login/", "/register/", "/language/", "/admin/login/"):
+            assert await bound(path, shown.session, says_its_length=says_its_length) == 100, path
+        for path in PUBLIC_CALLS:
+            assert await bound(f"/api/v1{path}", shown.token, says_its_length=says_its_length) == 100, path
 
 
 @pytest.mark.parametrize("call", PUBLIC_CALLS)
@@ -72,7 +118,12 @@ def test_an_attempt_is_counted_before_it_is_read(
     limits = dict.fromkeys(("signups_per_minute", "logins_per_minute", "refreshes_per_minute"), 2)
     settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **limits)
     read: list[bytes] = []
-    monkeypatch.setattr(api, "parse_json", lambda body: read.append(body) or {})
+
+    def parse(body: bytes) -> object:
+        read.append(body)
+        return {}
+
+    monkeypatch.setattr(api, "parse_json", parse)
 
     refused(nobody.post(call, b"nonsense"), 422, "invalid")
     refused(nobody.post(call, b"nonsense"), 422, "invalid")
@@ -94,7 +145,7 @@ def test_only_the_first_of_many_errors_are_looked_for(
         found.append(len(error.errors))
         return counted(request, error)
 
-    monkeypatch.setitem(api.api._exception_handlers, api.ValidationError, watched)
+    monkeypatch.setitem(api.api._exception_handlers, ValidationError, watched)
 
     assert len(refused(as_alice.post(call, {f"k{number}": 1 for number in range(15)}), 422, "invalid")) >= 15
     refused(as_alice.post(call, {f"k{number}": 1 for number in range(1000)}), 422, "invalid")

@@ -1,14 +1,17 @@
 """What a person's programs may submit in a second, and what is done of a call that is too much: nothing."""
 
 import dataclasses
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
-from flows.api import operation_rate
-from flows.models import Flow
+from accounts.models import User
+from flows import rates
+from flows.models import AuditEntry, Flow
 from tests.api.conftest import Program
 from tests.api.test_edits import LONELY, Refused, move, results
 
@@ -18,11 +21,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> SimpleNamespace:
     """Two operations a second, twenty at once; time stands still unless it is moved."""
-    settings.HELIX_LIMITS = dataclasses.replace(settings.HELIX_LIMITS, rest_operations_per_second=2, batch=15)
+    settings.HELIX_LIMITS = dataclasses.replace(
+        settings.HELIX_LIMITS, rest_operations_per_second=2, batch=15, flow_changes_per_minute=2
+    )
     clock = SimpleNamespace(now=100.0)
     clock.monotonic = lambda: clock.now
-    monkeypatch.setattr(operation_rate, "time", clock)
-    monkeypatch.setattr(operation_rate, "_rate", operation_rate.OperationRate())
+    monkeypatch.setattr(rates, "time", clock)
     return clock
 
 
@@ -64,6 +68,60 @@ def test_a_batch_counts_as_one_and_so_does_every_other_edit(
     for edit in edits:
         refused(edit(), 429, "rate_limited")
     assert Flow.objects.get(pk=flow.pk).version == 7
+
+
+def test_forms_count_like_programs(bob: User, flow: Flow, client: Client, clock: SimpleNamespace) -> None:
+    client.force_login(bob)
+    forms = [f"/flows/{flow.pk}/rename", f"/flows/{flow.pk}/inspector"]
+    rates.count_operations(bob.pk, 19)
+
+    assert client.post(forms[0], {"title": "Another"}).status_code == 302
+    for form in forms:
+        late = client.post(form, {"title": "A third"})
+        assert (late.status_code, late["Retry-After"]) == (429, "1")
+        assert late.content.decode() == "Too many changes at once. Slow down."
+    assert Flow.objects.get(pk=flow.pk).title == "Another"
+
+
+def changes_of_flows(flow: Flow, member: User) -> dict[str, Callable[[Program], Any]]:
+    return {
+        "create": lambda program: program.post("/flows", {"title": "One more"}),
+        "duplicate": lambda program: program.post(f"/flows/{flow.pk}/duplicate"),
+        "role": lambda program: program.call("patch", f"/flows/{flow.pk}/members/{member.pk}", {"role": "viewer"}),
+        "invite": lambda program: program.post(f"/flows/{flow.pk}/members", {"email": member.email, "role": "viewer"}),
+        "remove": lambda program: program.call("delete", f"/flows/{flow.pk}/members/{member.pk}"),
+        "delete": lambda program: program.call("delete", f"/flows/{flow.pk}"),
+    }
+
+
+def test_what_the_audit_log_tells_is_counted(
+    as_alice: Program,
+    as_bob: Program,
+    alice: User,
+    bob: User,
+    flow: Flow,
+    client: Client,
+    clock: SimpleNamespace,
+    refused: Refused,
+) -> None:
+    rates.flow_changes.forget()
+    rates.flow_changes.take(alice.pk, 1, clock.now)  # of eight
+    entries = AuditEntry.objects.count()
+    done = [change(as_alice).status_code for change in changes_of_flows(flow, bob).values()]
+
+    assert done == [201, 201, 200, 201, 204, 204]
+    assert AuditEntry.objects.count() == entries + 5, "a role that was had already is no entry"
+    client.force_login(alice)
+    restored = f"/flows/{flow.pk}/restore"
+    assert client.post(restored).status_code == 302
+    for change in changes_of_flows(flow, bob).values():
+        refused(change(as_alice), 429, "rate_limited")
+    for form in ("/flows/", f"/flows/{flow.pk}/duplicate", f"/flows/{flow.pk}/delete", restored):
+        assert client.post(form).status_code == 429, form
+    assert AuditEntry.objects.count() == entries + 6
+    assert as_bob.post("/flows", {"title": "Bob's"}).status_code == 201, "others are not concerned"
+    clock.now += 30
+    assert as_alice.post("/flows", {"title": "Later"}).status_code == 201
 
 
 def test_a_full_call_always_fits(as_bob: Program, flow: Flow, clock: SimpleNamespace, settings: Settings) -> None:

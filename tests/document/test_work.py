@@ -2,9 +2,23 @@
 
 import pytest
 
-from flows.document import Batch, Document, Draft, MoveNode, Work, WorkExceeded, apply, decode_operation
+from flows.document import (
+    Batch,
+    Document,
+    Draft,
+    EditEdge,
+    Effect,
+    MoveNode,
+    Work,
+    WorkExceeded,
+    apply,
+    decode_operation,
+)
+from flows.document.effect import Pair
 from flows.document.limits import DEFAULT_LIMITS
-from flows.document.operations import ReplaceGraph
+from flows.document.operations import ReplaceGraph, SingleOperation
+from flows.document.undo.compensation import Compensation
+from flows.document.undo.write_set import WriteSet
 from tests.document.cast import a_document, a_node, an_edge
 
 MEMBERS = 50
@@ -80,3 +94,31 @@ def test_an_edge_is_found_by_its_ends_through_every_change() -> None:
         document.advance(effect)
         assert {one: found.id for one in expected if (found := document.edge_between(one))} == expected
     assert document.edge_between(("n0", "n8", "out", "in")) is None
+
+
+def taken_back(document: Document, step: Batch) -> tuple[int, list[SingleOperation]]:
+    """Do a step and take it back: how much work that is, and by which operations."""
+    effect = apply(document, step, DEFAULT_LIMITS).effect
+    document.advance(effect)
+    wish = Effect({}, {id: Pair(pair.after, pair.before) for id, pair in effect.edges.items()})
+    draft = Draft(document, Work())
+    back = Compensation(draft, wish, WriteSet())
+    assert not back.skipped
+    return draft.work.spent, back.operations
+
+
+def a_chain(length: int) -> tuple[int, list[SingleOperation]]:
+    """Edges that each went to where the one before them had been, the last one first."""
+    nodes = [a_node("a"), *(a_node(f"t{at}") for at in range(length + 1))]
+    document = a_document(nodes, [an_edge(f"e{at}", "a", f"t{at}", "out", "in") for at in range(length)])
+    return taken_back(
+        document, Batch(tuple(EditEdge(f"e{at}", {"target": f"t{at + 1}"}) for at in range(length)[::-1]))
+    )
+
+
+def test_edges_that_handed_their_ends_on_go_back_in_one_round() -> None:
+    shorter, operations = a_chain(40)
+    longer, _ = a_chain(80)
+
+    assert [one.id for one in operations if isinstance(one, EditEdge)] == [f"e{at}" for at in range(40)]
+    assert longer < 2.2 * shorter

@@ -97,6 +97,19 @@ LIMITS: dict[str, str] = {
     "description": "document/test_json.py::test_what_fits_just_so_is_taken_as_it_is",
     "settings_bytes": "document/test_json.py::test_settings_are_counted_in_bytes_of_utf8",
     "body_bytes": "api/test_failures.py::test_the_size_of_a_body_has_a_limit",
+    "public_body_bytes": "api/test_bodies.py::test_nobody_has_little",
+    "head_bytes": "ops/test_slow_peers.py::test_a_head_has_a_limit",
+    "head_seconds": "ops/test_slow_peers.py::test_who_stops_in_the_middle_is_closed",
+    "body_seconds": "ops/test_slow_peers.py::test_who_does_not_read_is_cut",
+    "keep_alive_seconds": "ops/test_slow_peers.py::test_who_asks_for_nothing_more_is_closed",
+    "unfinished_per_address": "ops/test_slow_peers.py::test_an_address_has_so_many_unfinished_requests",
+    "nesting": "document/test_nesting.py::test_a_new_group",
+    "work_steps": "flows/test_work.py::test_at_the_limit_and_one_past_it",
+    "rest_operations_per_second": "api/test_operation_rate.py::test_a_call_too_many_does_nothing_and_says_when",
+    "flow_changes_per_minute": "api/test_operation_rate.py::test_what_the_audit_log_tells_is_counted",
+    "invitations_per_hour": (
+        "flows/test_members.py::test_nobody_adds_more_people_than_the_limit_and_who_cannot_be_added_counts"
+    ),
     "storage_per_flow": "flows/test_storage_room.py::test_a_flow_has_room_up_to_its_limit_and_no_more",
     "storage_per_person": "flows/test_storage_room.py::test_a_person_has_room_up_to_their_limit_in_all_flows_together",
     "undo": "flows/test_undo.py::test_a_hundred_steps_and_no_more",
@@ -105,6 +118,8 @@ LIMITS: dict[str, str] = {
     "presence_seconds": "sessions/test_board.py::test_a_silent_process_is_forgotten_and_ours_never",
     "signups_per_minute": "accounts/test_limits.py::test_an_address_may_register_twenty_times_a_minute",
     "logins_per_minute": "accounts/test_limits.py::test_an_address_may_log_in_thirty_times_a_minute",
+    "refreshes_per_minute": "api/test_bodies.py::test_refreshing_is_limited_too",
+    "passwords_waiting": "accounts/test_passwords.py::test_a_flood_of_logins_is_told_to_come_again",
     "login_failures": "accounts/test_limits.py::test_after_five_failures_the_right_password_is_refused_too",
 }
 

@@ -7,20 +7,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.principals import Person
 from flows import log
 from flows.access import Role
-from flows.commands import Acked, Receipt, Refused, set_member, submit
+from flows.commands import Acked, Receipt, Refused, create_flow, set_member, submit
 from flows.document import Document
-from flows.log import changes_since, fold, verify_flow
-from flows.models import Flow
+from flows.log import changes_since, fold, verify_flow, verify_installation
+from flows.models import Flow, PersonStorage, Usage
+from flows.parsing import parse_flow
 from flows.storage.store import load_document
 from flows.submission import Submission
 from tests.document.random_operations import random_operation
-from tests.flows.conftest import Ask, label, move
+from tests.flows.conftest import NODES, Ask, label, move
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -61,6 +62,34 @@ def test_the_same_submission_from_two_sides(flow: Flow, alice: User, ask: Ask) -
     answers = [receipt.answers[0] for receipt in receipts]
     assert answers.count(Acked(2, fresh=True)) == 1 and answers.count(Acked(2, fresh=False)) == 3
     assert load_document(flow.pk).version == 2
+
+
+def test_one_person_in_many_flows(alice: User, ask: Ask) -> None:
+    flows = [create_flow(Person(alice.pk), parse_flow(title=f"{at}", nodes=NODES), via="api") for at in range(4)]
+
+    def write(flow: Flow) -> Callable[[], Receipt]:
+        return lambda: [submit(flow.pk, [ask(alice, move("plan", x))]) for x in range(1, 21)][-1]
+
+    at_once([write(flow) for flow in flows])
+    assert verify_installation() == []
+    for flow in flows:
+        submit(flow.pk, [ask(alice, move("plan", 0))])
+    assert not Usage.objects.exclude(untold=0).exists()
+    assert PersonStorage.objects.get(user=alice).storage == sum(one.storage for one in Flow.objects.all())
+    assert verify_installation() == []
+
+
+if connection.vendor == "postgresql":  # on SQLite there is one writer at a time
+
+    def test_an_edit_waits_for_none_of_the_same_person_in_another_flow(flow: Flow, alice: User, ask: Ask) -> None:
+        other = create_flow(Person(alice.pk), parse_flow(title="Other", nodes=NODES), via="api")
+        with ThreadPoolExecutor(1) as pool, transaction.atomic():
+            submit(flow.pk, [ask(alice, move("plan", 1))])
+            edit = pool.submit(at_once, [lambda: submit(other.pk, [ask(alice, move("plan", 1))])])
+            assert edit.result(timeout=30)[0].version == 2
+        (untold,) = Usage.objects.exclude(untold=0)
+        assert untold.flow_id == other.pk
+        assert verify_installation() == []
 
 
 def test_a_role_that_goes_while_a_batch_waits(flow: Flow, alice: User, bob: User, ask: Ask) -> None:

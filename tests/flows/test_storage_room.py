@@ -15,9 +15,9 @@ from flows.commands import Acked, Refused, UndoRequest, create_flow, duplicate_f
 from flows.document import Rejected, ReplaceGraph, encode_edge, encode_node
 from flows.errors import FlowReason
 from flows.limits import Limits
-from flows.log import changes_since, document_at, fold, verify_flow, whole_changes
+from flows.log import changes_since, document_at, fold, verify_flow, verify_installation, whole_changes
 from flows.log.snapshots import LARGEST_GAP, SNAPSHOT_EVERY, take_snapshot, thin_snapshots
-from flows.models import Answer, Flow, Snapshot, Usage
+from flows.models import Answer, Flow, PersonStorage, Snapshot, Usage
 from flows.parsing import parse_flow
 from flows.storage.store import load_document
 from tests.flows.conftest import EDGES, NODES, Ask, label, move
@@ -135,14 +135,43 @@ def test_the_sentence_says_what_to_do(flow: Flow, bob: User, client: Client, set
     assert "1,000 bytes" in result["message"]
 
 
-@pytest.mark.parametrize("versions", [10, 600])
-def test_counting_reads_no_log(flow: Flow, bob: User, ask: Ask, versions: int) -> None:
+@pytest.mark.parametrize(("versions", "others"), [(10, 0), (600, 0), (10, 300)])
+def test_counting_reads_no_log_and_no_other_flow(flow: Flow, bob: User, ask: Ask, versions: int, others: int) -> None:
+    made = Flow.objects.bulk_create([Flow(title="Other", updated_at=flow.updated_at) for _ in range(others)])
+    Usage.objects.bulk_create([Usage(flow=one, user=bob, storage=1) for one in made])
     submit(flow.pk, [ask(bob, move("plan", x + 1)) for x in range(versions)])
     with CaptureQueriesContext(connection) as queries:
         submit(flow.pk, [ask(bob, move("plan", -1), seq=1)])
-    counting = [query["sql"] for query in queries if "SUM(" in query["sql"].upper()]
-    assert len(counting) == 1 and "flows_usage" in counting[0] and "flows_change" not in counting[0]
+    assert not [query["sql"] for query in queries if "SUM(" in query["sql"].upper()]
     assert len(queries) <= 14
+
+
+def told_and_untold(user: User) -> tuple[int, int]:
+    total = PersonStorage.objects.filter(user=user).values_list("storage", flat=True).first() or 0
+    return total, sum(Usage.objects.filter(user=user).values_list("untold", flat=True))
+
+
+def test_what_could_not_be_told_counts_here_and_is_told_next_time(
+    flow: Flow, bob: User, ask: Ask, settings: Any
+) -> None:
+    submit(flow.pk, [ask(bob, label("plan", "a" * 100))])
+    (used, _), takes = told_and_untold(bob), stored(flow)
+    PersonStorage.objects.filter(user=bob).update(storage=0)
+    Usage.objects.filter(user=bob, flow=flow).update(untold=used)
+    assert verify_installation() == []
+
+    submit(flow.pk, [ask(bob, label("plan", "b" * 100))])
+    takes = stored(flow) - takes
+    assert told_and_untold(bob) == (used + takes, 0)
+
+    PersonStorage.objects.filter(user=bob).update(storage=used)
+    Usage.objects.filter(user=bob, flow=flow).update(untold=takes)
+    limit(settings, storage_per_person=used + 2 * takes - 1)
+    (refused,) = submit(flow.pk, [ask(bob, label("plan", "c" * 100))]).answers
+    assert reason(refused) == ("limit_reached", FlowReason.PERSON_FULL)
+    assert verify_installation() == []
+    PersonStorage.objects.filter(user=bob).update(storage=1)
+    assert verify_installation() == [f"person {bob.pk}: 1 bytes are counted, in flows {used}"]
 
 
 def test_what_is_taken_back_is_not_counted(flow: Flow, bob: User, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,14 +17,23 @@ from django.db.models import F
 from accounts.models import User
 from accounts.principals import Administrator, Person, System
 from flows.access import Role
-from flows.commands import change_epoch, create_flow, delete_flow, remove_member, restore_flow, set_member, submit
+from flows.commands import (
+    UndoRequest,
+    change_epoch,
+    create_flow,
+    delete_flow,
+    remove_member,
+    restore_flow,
+    set_member,
+    submit,
+)
 from flows.document import chain, parse_json
 from flows.log import entries, verify_all, verify_flow, verify_installation
 from flows.log.anchor import NoAnchor, compare_with_anchor, write_anchor
 from flows.log.entries import chained, changes_since
 from flows.log.key import LogKey
 from flows.log.snapshots import take_snapshot
-from flows.models import Answer, AuditEntry, AuditHead, Change, Flow, FlowNode, Membership, Snapshot, Usage
+from flows.models import Answer, AuditEntry, AuditHead, Change, Flow, FlowEdge, FlowNode, Membership, Snapshot, Usage
 from flows.parsing import parse_flow
 from flows.storage import append_only
 from tests.flows.conftest import Ask, label, move
@@ -139,6 +148,27 @@ def reorder_snapshot(flow: Flow) -> None:
     one(Snapshot.objects.filter(flow=flow).update(graph=json.dumps(graph)))
 
 
+def swap_ordinals(model: type[FlowNode] | type[FlowEdge]) -> Callable[[Flow], None]:
+    def damage(flow: Flow) -> None:
+        first, second = model.objects.filter(flow=flow).order_by("ordinal")[:2]
+        one(model.objects.filter(pk=first.pk).update(ordinal=second.ordinal))
+        one(model.objects.filter(pk=second.pk).update(ordinal=first.ordinal))
+
+    return damage
+
+
+def swap_keys(flow: Flow) -> None:
+    """Have each of two edges stand under the other's key, so that the next edit of one changes the other."""
+    first, second = FlowEdge.objects.filter(flow=flow)[:2]
+    for old, new in ((first.key, "-"), (second.key, first.key), ("-", second.key)):
+        one(FlowEdge.objects.filter(pk=old).update(key=new))
+
+
+def join_another_flow(flow: Flow) -> None:
+    edge = FlowEdge.objects.filter(flow=flow)[0]
+    one(FlowEdge.objects.filter(pk=edge.pk).update(source=f"{'0' * 32}.{edge.source_id[33:]}"))
+
+
 def one_answer_more(flow: Flow) -> None:
     kept = Answer.objects.filter(flow=flow).first()
     assert kept is not None
@@ -191,6 +221,10 @@ DAMAGE: dict[str, tuple[Callable[[Flow], None], str]] = {
     "the time of the last change": (set_flow(updated_at=F("updated_at") - timedelta(days=1)), "changed: stored"),
     "the author of the last change": (set_flow(updated_by=None), "changed by: stored None"),
     "the order inside a snapshot": (reorder_snapshot, "snapshot 3: not what the log folds to"),
+    "two nodes in each other's place": (swap_ordinals(FlowNode), "the nodes: stored in another order"),
+    "two edges in each other's place": (swap_ordinals(FlowEdge), "the edges: stored in another order"),
+    "two edges under each other's key": (swap_keys, "stored under another key"),
+    "an edge from a node of another flow": (join_another_flow, "names a node of another flow"),
     "storage counted down": (set_flow(storage=1), "storage: 1 bytes are counted"),
     "a person's storage counted down": (
         lambda flow: one(Usage.objects.filter(flow=flow, user__name="Bob").update(storage=1)),
@@ -227,6 +261,16 @@ class TestOfAFlow:
         assert verify_flow(edited.pk) == [] and verify_installation() == []
         with done_behind_its_back():
             assert verify_flow(edited.pk) == []
+
+    def test_what_came_back_within_one_transaction_may_keep_its_place(
+        self, edited: Flow, alice: User, ask: Ask
+    ) -> None:
+        first = FlowNode.objects.filter(flow=edited).order_by("ordinal")[0].node_id
+        deletion = {"kind": "remove_node", "id": first}
+        receipt = submit(edited.pk, [ask(alice, deletion, seq=8), ask(alice, UndoRequest(), seq=9)])
+
+        assert receipt.version == edited.version + 2
+        assert verify_flow(edited.pk) == []
 
     @pytest.mark.parametrize("name", DAMAGE)
     def test_damage_is_found_and_hides_no_other(self, edited: Flow, alice: User, name: str) -> None:

@@ -16,7 +16,6 @@ from tests.servers import Server, clean_environment, lend_static_files
 
 
 def start(folder: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
-    lend_static_files(folder)
     command = [sys.executable, "-m", "helix.cli", "up", "--port", "0", "--data-dir", str(folder)]
     environment = clean_environment(**variables)
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
@@ -32,6 +31,7 @@ def said(result: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    lend_static_files(tmp_path / "data")
     return tmp_path / "data"
 
 
@@ -68,7 +68,6 @@ def newer(folder: Path) -> None:
     ids=["garbage", "cut off", "a folder", "newer release"],
 )
 def test_a_database_that_cannot_be_used(folder: Path, spoil: Callable[[Path], None], sentence: str) -> None:
-    lend_static_files(folder)
     folder.mkdir(exist_ok=True)
     spoil(folder)
 

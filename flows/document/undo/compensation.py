@@ -151,20 +151,28 @@ class Compensation:
                     continue
                 elif not self._try(operation):
                     self._skip(("node", id), *named)
-        for id in _in_some_order(parents):
+        wished = {id: before for id, _made, before in _changed(self._wish.nodes) if id in parents}
+        for id in _in_some_order({id: parents[id] for id in _outermost_first(wished)}):
             self._skip(("node", id), "parent")
 
     def _edges_as_before(self) -> None:
         moves: dict[str, Try] = {}
+        places: dict[str, Edge] = {}
         for id, made, before in _changed(self._wish.edges):
             names = self._mine(("edge", id), made, before, self._graph.edge(id), edge_differences)
             for operation, named in edge_edits(before, names):
                 if named == [ENDS] and self._may_connect(before):
                     moves[id] = lambda operation=operation: self._try(operation)  # type: ignore[misc]
+                    places[id] = before
                 elif named == [ENDS] or not self._try(operation):
                     self._skip(("edge", id), *named)
-        for id in _in_some_order(moves):
+        for id in _in_some_order({id: moves[id] for id in self._who_holds_first(places)}):
             self._skip(("edge", id), ENDS)
+
+    def _who_holds_first(self, places: Mapping[str, Edge]) -> list[str]:
+        """Order edges so that each comes after the one that holds the connection it goes back to."""
+        held = {id: self.draft.edge_between(edge.ends) for id, edge in places.items()}
+        return _leaders_first({id: other.id if other else "" for id, other in held.items()})
 
     def _may_connect(self, edge: Edge) -> bool:
         """Tell whether no one else has written an edge's connection or the existence of its nodes."""
@@ -258,13 +266,18 @@ def _changed(pairs: Mapping[str, Pair[T]]) -> list[tuple[str, T, T]]:
 
 def _outermost_first(nodes: Mapping[str, Node]) -> list[str]:
     """Order nodes so that each comes after the group that holds it."""
+    return _leaders_first({id: node.parent or "" for id, node in nodes.items()})
+
+
+def _leaders_first(leaders: Mapping[str, str]) -> list[str]:
+    """Order ids so that each comes after its leader, as far as there is no circle."""
     ordered: dict[str, None] = {}
-    for id in nodes:
+    for id in leaders:
         path: dict[str, None] = {}
         step = id
-        while step in nodes and step not in ordered and step not in path:
+        while step in leaders and step not in ordered and step not in path:
             path[step] = None
-            step = nodes[step].parent or ""
+            step = leaders[step]
         ordered.update(dict.fromkeys(reversed(path)))
     return list(ordered)
 
