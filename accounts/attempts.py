@@ -13,7 +13,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -24,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Attempt
 from web.errors import Problem
+from web.networks import network_of
 
 PATIENCE = 10.0
 """Seconds that one waits for what comes of open guesses."""
@@ -89,15 +89,8 @@ def close(guess: Attempt) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Return whom to count a call for: the client's address, or its network of 64 bits where there is one for each."""
-    text = str(get_adapter().get_client_ip(request))
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return text
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    return str(address.ipv4_mapped or IPv6Network((address, 64), strict=False))
+    """Return whom to count a call for: the client's address, or its network."""
+    return network_of(str(get_adapter().get_client_ip(request)))
 
 
 def _too_many(full: _Full) -> Problem:

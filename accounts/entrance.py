@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts import attempts
 from accounts.addresses import comparable
 from accounts.models import User
-from accounts.passwords import turnstile
+from accounts.passwords import password_slots
 from web.errors import Problem
 
 MINUTE = 60
@@ -43,7 +43,7 @@ def prove(request: HttpRequest, email: str, password: str) -> User:
     """
     account = comparable(email)
     attempts.expect_room("guess", account)
-    with turnstile().turn():
+    with password_slots().slot():
         guess = attempts.open_guess(account)
         try:
             user = authenticate(request, email=account, password=password)

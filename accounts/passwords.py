@@ -23,60 +23,60 @@ from web.text import shows_something
 RETRY_SECONDS = 5
 
 
-class Turnstile:
-    """Lets `width` threads through at a time while at most `waiting` others wait."""
+class PasswordSlots:
+    """A semaphore of `count` slots with a bounded queue: at most `waiting` threads wait for one."""
 
-    def __init__(self, width: int, waiting: int) -> None:
-        self._places = threading.Semaphore(width)
-        self._room = threading.Semaphore(width + waiting)
-        self._mine = threading.local()
+    def __init__(self, count: int, waiting: int) -> None:
+        self._slots = threading.Semaphore(count)
+        self._admitted = threading.Semaphore(count + waiting)
+        self._thread = threading.local()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, unless this thread has one. Raises `Problem` (`unavailable`) when too many wait already."""
-        if getattr(self._mine, "is_held", False) or connection.in_atomic_block:
+    def slot(self) -> Iterator[None]:
+        """Wait for a slot, unless this thread has one. Raises `Problem` (`unavailable`) when too many wait already."""
+        if getattr(self._thread, "has_slot", False) or connection.in_atomic_block:
             yield
             return
-        if not self._room.acquire(blocking=False):
+        if not self._admitted.acquire(blocking=False):
             raise Problem(
                 "unavailable", _("Too many people are logging in. Try again soon."), retry_after=RETRY_SECONDS
             )
         try:
             self._wait()
             try:
-                self._mine.is_held = True
+                self._thread.has_slot = True
                 yield
             finally:
-                self._mine.is_held = False
-                self._places.release()
+                self._thread.has_slot = False
+                self._slots.release()
         finally:
-            self._room.release()
+            self._admitted.release()
 
     def _wait(self) -> None:
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             connection.close()
-            self._places.acquire()
+            self._slots.acquire()
 
 
 @cache
-def turnstile() -> Turnstile:
-    """Return the one of this process."""
-    return Turnstile(settings.HELIX_PASSWORD_CORES, settings.HELIX_LIMITS.passwords_waiting)
+def password_slots() -> PasswordSlots:
+    """Return those of this process."""
+    return PasswordSlots(settings.HELIX_PASSWORD_CORES, settings.HELIX_LIMITS.passwords_waiting)
 
 
 class Argon2(Argon2PasswordHasher):
-    """Django's, in turns and on one core each."""
+    """Django's, in a slot and on one core each."""
 
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
         """Hash a new password."""
-        with turnstile().turn():
+        with password_slots().slot():
             return str(super().encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
         """Tell whether a password is the one that was hashed."""
-        with turnstile().turn():
+        with password_slots().slot():
             return bool(super().verify(password, encoded))
 
 

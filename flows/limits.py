@@ -48,7 +48,7 @@ class Limits(DocumentLimits):
     login_failures: int = 5
     refreshes_per_minute: int = 60
     invitations_per_hour: int = 100
-    flow_changes_per_minute: int = 60
+    flow_changes_per_minute: int = 1_200
     passwords_waiting: int = 64
 
     @property

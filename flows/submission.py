@@ -18,8 +18,8 @@ Via: TypeAlias = Literal[
 ]
 
 
-def door_of(principal: Principal) -> Via:
-    """Return the way in that a principal mostly comes by; a browser's script may call the API as well, and says so."""
+def via_of(principal: Principal) -> Via:
+    """Return the way by which a principal mostly comes; a browser's script may call the API as well, and says so."""
     match principal:
         case Person():
             return "page"

@@ -15,7 +15,7 @@ from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext_lazy as _
 
 from helix.api import NOT_FOUND, UNAVAILABLE, failure
-from helix.body_limit import SEALED
+from helix.body_limit import API_HEADERS
 
 WORDS = {
     400: ("invalid", _("Malformed request.")),
@@ -55,18 +55,18 @@ def shaped(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase
         return response
     foreign = response.status_code in WORDS and not response.get("Content-Type", "").startswith("application/json")
     if not foreign:
-        return sealed(response)
+        return with_api_headers(response)
     code, message = WORDS[response.status_code]
     with override(get_language_from_request(request)):
         ours: HttpResponse = failure(code, message)
     for name in ("Allow", "Retry-After"):
         if value := response.get(name):
             ours[name] = value
-    return sealed(ours)
+    return with_api_headers(ours)
 
 
-def sealed(response: HttpResponseBase) -> HttpResponseBase:
+def with_api_headers(response: HttpResponseBase) -> HttpResponseBase:
     """Add what every answer of the API says to browsers and caches, however it came about."""
-    for name, value in SEALED:
+    for name, value in API_HEADERS:
         response.headers.setdefault(name.decode(), value.decode())
     return response

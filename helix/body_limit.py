@@ -15,7 +15,7 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEve
 
 PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
-SEALED = (
+API_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
     (b"referrer-policy", b"same-origin"),
@@ -23,7 +23,7 @@ SEALED = (
     (b"x-frame-options", b"DENY"),
 )
 """What an answer to programs says to browsers and caches."""
-LAST = (*SEALED, (b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close"))
+CLOSING_HEADERS = (*API_HEADERS, (b"content-type", b"application/json; charset=utf-8"), (b"connection", b"close"))
 """Headers of an answer that is given before Django, and is the last one of its connection."""
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class BodyLimit:
             await self.app(scope, _counted(receive, limit), send)
         except TooLargeError:
             log.info("body_too_large", path=scope["path"][:200], method=scope["method"], limit=limit)
-            await send({"type": "http.response.start", "status": 413, "headers": LAST, "trailers": False})
+            await send({"type": "http.response.start", "status": 413, "headers": CLOSING_HEADERS, "trailers": False})
             await send({"type": "http.response.body", "body": REFUSAL, "more_body": False})
 
 

@@ -1,4 +1,4 @@
-"""daphne's side of the short way: a WebSocket that an application may ask to be heard and written to directly.
+"""daphne's side of the short way: a WebSocket that gives text to the application, and takes frames, directly.
 
 A write through Twisted registers the socket for writing, waits for the next turn of the loop, writes, and takes it out
 again: four system calls for one. Nearly always the socket takes everything at once, so that is tried first. Twisted
@@ -12,10 +12,10 @@ from daphne import server
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet.tcp import Server as PlainTransport
 
-from helix.wire import EXTENSION, Cutter, Hear, is_short
+from helix.wire import EXTENSION, FrameSplitter, OnText, has_short_way
 
 TESTED = {"daphne": "4.2.3", "autobahn": "26.10.2", "twisted": "26.10.0"}
-IS_SHORT = is_short(TESTED)
+HAS_SHORT_WAY = has_short_way(TESTED)
 HELD_BYTES = 65_536
 CLOSE_SECONDS = 10
 
@@ -23,8 +23,8 @@ CLOSE_SECONDS = 10
 class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
     """Gives whole text frames to who asked for them, and everything else to daphne."""
 
-    _hear: Hear | None = None
-    _cutter: Cutter | None = None
+    _on_text: OnText | None = None
+    _splitter: FrameSplitter | None = None
 
     @property
     def is_writable(self) -> bool:
@@ -33,16 +33,21 @@ class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
         held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
         return bool(held + getattr(transport, "_tempDataLen", 0) <= HELD_BYTES)
 
-    def hear_with(self, hear: Hear | None) -> None:
-        """From now on, give text to `hear` as it arrives, if the library holds no part of a frame; None: to nobody."""
-        if self._cutter is None and IS_SHORT and self._is_between_frames():
-            self._cutter = Cutter(self._hears, super().dataReceived)
-        self._hear = hear
+    def receive_text_with(self, on_text: OnText | None) -> None:
+        """From now on, give text to `on_text` as it arrives, unless the library holds part of a frame."""
+        if self._splitter is None and HAS_SHORT_WAY and self._is_between_frames():
+            self._splitter = FrameSplitter(self._receiver, super().dataReceived)
+        self._on_text = on_text
 
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame, or answer False when it must go the ordinary way."""
         transport = self.transport
-        if not IS_SHORT or type(transport) is not PlainTransport or self.state != self.STATE_OPEN or self.send_queue:
+        if (
+            not HAS_SHORT_WAY
+            or type(transport) is not PlainTransport
+            or self.state != self.STATE_OPEN
+            or self.send_queue
+        ):
             return False
         if not transport.connected or transport.disconnecting:
             return False
@@ -60,19 +65,19 @@ class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Take what was read."""
-        if self._cutter is None:
+        if self._splitter is None:
             super().dataReceived(data)
         else:
-            self._cutter.feed(data)
+            self._splitter.feed(data)
 
-    def _hears(self) -> Hear | None:
-        """Return who hears now: nobody while the application has not taken what came before."""
-        if self._hear is None or self.state != self.STATE_OPEN or self.muted or not self.application_queue.empty():
+    def _receiver(self) -> OnText | None:
+        """Return what takes text now: nothing while the application has not taken what came before."""
+        if self._on_text is None or self.state != self.STATE_OPEN or self.muted or not self.application_queue.empty():
             return None
         self.last_ping = time.time()
         if self.autoPingTimeoutCall and self.autoPingRestartOnAnyTraffic:
             self._cancelAutoPingTimeoutCall()
-        return self._hear
+        return self._on_text
 
     def _is_between_frames(self) -> bool:
         is_idle = not self.data and self.current_frame is None and not self.inside_message
@@ -80,7 +85,7 @@ class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
 
 
 class WireFactory(WebSocketFactory):  # type: ignore[misc]
-    """Makes them. A peer has as long as with uvicorn to answer a close; after one second some would never hear why."""
+    """Makes them. A peer has as long as with uvicorn to answer a close; in one second some would not learn why."""
 
     protocol = WireProtocol
 

@@ -16,7 +16,7 @@ import orjson
 import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 
-from helix.body_limit import LAST
+from helix.body_limit import CLOSING_HEADERS
 
 REFUSAL = orjson.dumps({"code": "unavailable", "message": "The server is shutting down. Try again.", "detail": None})
 CUTTING_SECONDS = 1.0
@@ -99,7 +99,7 @@ async def refuse(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCalla
 
 async def refuse_request(send: ASGISendCallable) -> None:
     """Answer 503, and close the connection."""
-    headers = [*LAST, (b"retry-after", b"1")]
+    headers = [*CLOSING_HEADERS, (b"retry-after", b"1")]
     await send({"type": "http.response.start", "status": 503, "headers": headers, "trailers": False})
     await send({"type": "http.response.body", "body": REFUSAL, "more_body": False})
 

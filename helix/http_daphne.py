@@ -1,6 +1,6 @@
-"""daphne's HTTP connections, with bounds on what comes and how long it may take (`helix.patience`).
+"""daphne's HTTP connections, with bounds on what comes and how long it may take (`helix.connection_limits`).
 
-Twisted bounds a head by itself, but not the time a peer may take over it: any byte begins its patience anew. And it
+Twisted bounds a head by itself, but not the time a peer may take over it: any byte starts its timer anew. And it
 keeps a body until it is complete before the application sees any of it, so the body's bound has to hold here.
 """
 
@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from helix.body_limit import BodyBounds
-from helix.patience import Crowd, Patience, last_answer
+from helix.connection_limits import ConnectionTimer, UnfinishedRequests, closing_response
 
 
 class BoundedRequest(WebRequest):  # type: ignore[misc]
@@ -37,17 +37,17 @@ class BoundedChannel(HTTPChannel):
     transport: Any
     _path: Any
 
-    def __init__(self, crowd: Crowd, bodies: BodyBounds) -> None:
+    def __init__(self, unfinished: UnfinishedRequests, bodies: BodyBounds) -> None:
         super().__init__()
-        self._crowd, self._bodies = crowd, bodies
+        self._unfinished, self._bodies = unfinished, bodies
         self._body_left = 0
-        self.totalHeadersSize = self.MAX_LENGTH = crowd.limits.head_bytes
-        self._request = Patience(crowd, self.give_up)
-        self._reader = Patience(crowd, self.give_up)
+        self.totalHeadersSize = self.MAX_LENGTH = unfinished.limits.head_bytes
+        self._request = ConnectionTimer(unfinished, self.time_out)
+        self._reader = ConnectionTimer(unfinished, self.time_out)
 
     def connectionMade(self) -> None:  # noqa: N802
         super().connectionMade()
-        self._request.expect_head(self._crowd.address(self._peer()))
+        self._request.expect_head(self._unfinished.address_of(self._peer()))
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._request.stop()
@@ -56,7 +56,7 @@ class BoundedChannel(HTTPChannel):
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         if not self._handlingRequest and self._transferDecoder is None:
-            self._request.expect_head(self._crowd.address(self._peer()))
+            self._request.expect_head(self._unfinished.address_of(self._peer()))
         super().dataReceived(data)
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802
@@ -80,7 +80,7 @@ class BoundedChannel(HTTPChannel):
             self.refuse(413)
             return
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
-        self._request.expect_body(self._crowd.address(self._peer(), forwarded))
+        self._request.expect_body(self._unfinished.address_of(self._peer(), forwarded))
         super().allHeadersReceived()
 
     def allContentReceived(self) -> None:  # noqa: N802
@@ -116,11 +116,11 @@ class BoundedChannel(HTTPChannel):
     def refuse(self, status: int) -> None:
         """Answer, unless an answer is under way, and close."""
         if not self._handlingRequest:
-            self.transport.write(last_answer(status))
+            self.transport.write(closing_response(status))
         self.loseConnection()
 
-    def give_up(self, status: int | None) -> None:
-        """End a connection that is not waited for any more."""
+    def time_out(self, status: int | None) -> None:
+        """End a connection whose time is over."""
         if self.transport.disconnecting or self._waitingForTransport:
             self.transport.abortConnection()
         elif status is None:
@@ -138,10 +138,10 @@ class BoundedChannel(HTTPChannel):
 class BoundedFactory(HTTPFactory):  # type: ignore[misc]
     """Makes connections."""
 
-    def __init__(self, server: Any, crowd: Crowd, bodies: BodyBounds) -> None:
+    def __init__(self, server: Any, unfinished: UnfinishedRequests, bodies: BodyBounds) -> None:
         super().__init__(server)
         self.timeOut = None
-        self.protocol = lambda: BoundedChannel(crowd, bodies)
+        self.protocol = lambda: BoundedChannel(unfinished, bodies)
 
     def buildProtocol(self, address: Any) -> Any:  # noqa: N802
         channel = super().buildProtocol(address)

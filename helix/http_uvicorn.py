@@ -1,4 +1,4 @@
-"""uvicorn's HTTP connections, with bounds on what comes and how long it may take (`helix.patience`).
+"""uvicorn's HTTP connections, with bounds on what comes and how long it may take (`helix.connection_limits`).
 
 The parser has no bound of its own: a head without end, or a chunk's extension, would be kept whole. So what has come
 since the last thing that the parser could make something of is counted, and a head by its lines.
@@ -9,7 +9,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from helix.patience import Crowd, Patience, last_answer
+from helix.connection_limits import ConnectionTimer, UnfinishedRequests, closing_response
 
 VERSION = len(b" HTTP/1.1")
 
@@ -21,15 +21,15 @@ class TooLongError(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    def __init__(self, crowd: Crowd, **options: Any) -> None:
+    def __init__(self, unfinished: UnfinishedRequests, **options: Any) -> None:
         super().__init__(**options)
-        self._crowd = crowd
-        self._head_bytes = crowd.limits.head_bytes
+        self._unfinished = unfinished
+        self._head_bytes = unfinished.limits.head_bytes
         self._head = 0
         self._unread = 0
         self._part = "head"
-        self._request = Patience(crowd, self.give_up)
-        self._reader = Patience(crowd, self.give_up)
+        self._request = ConnectionTimer(unfinished, self.time_out)
+        self._reader = ConnectionTimer(unfinished, self.time_out)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -98,7 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._reader.stop()
 
     def timeout_keep_alive_handler(self) -> None:
-        self.give_up(None)
+        self.time_out(None)
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(431 if self._head > self._head_bytes else 400)
@@ -106,15 +106,15 @@ class BoundedProtocol(HttpToolsProtocol):
     def refuse(self, status: int) -> None:
         """Answer, unless an answer is under way, and close."""
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
-            self.transport.write(last_answer(status))
+            self.transport.write(closing_response(status))
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
         self._reader.expect_reader()
 
-    def give_up(self, status: int | None) -> None:
-        """End a connection that is not waited for any more."""
+    def time_out(self, status: int | None) -> None:
+        """End a connection whose time is over."""
         if self.transport.is_closing() or self.transport.get_write_buffer_size():
             self.transport.abort()
         elif status is None:
@@ -130,7 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _settle(self) -> None:
         peer = self.client[0] if self.client else ""
         if self._part == "head":
-            self._request.expect_head(self._crowd.address(peer))
+            self._request.expect_head(self._unfinished.address_of(peer))
         elif self._part == "body":
             forwarded = [value for name, value in self.headers if name == b"x-forwarded-for"]
-            self._request.expect_body(self._crowd.address(peer, forwarded))
+            self._request.expect_body(self._unfinished.address_of(peer, forwarded))

@@ -16,8 +16,8 @@ from typing import Any
 
 import structlog
 
+from helix.connection_limits import UnfinishedRequests
 from helix.draining import Draining, end_within
-from helix.patience import Crowd
 
 MESSAGE_BYTES = 1024 * 1024
 COLLECTIONS = (20_000, 20, 50)
@@ -79,11 +79,11 @@ async def end(application: Draining) -> None:
     await application.finish(GRACE_SECONDS)
 
 
-def crowd() -> Crowd:
-    """Return the count of who is not done asking, empty yet."""
+def unfinished_requests() -> UnfinishedRequests:
+    """Return the count of unfinished requests, empty yet."""
     from django.conf import settings
 
-    return Crowd(settings.HELIX_LIMITS, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
+    return UnfinishedRequests(settings.HELIX_LIMITS, settings.ALLAUTH_TRUSTED_PROXY_COUNT)
 
 
 def announce(server: str, *, is_short: bool) -> None:
@@ -109,7 +109,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
         """Listens on a socket it is given, and ends gently."""
 
         def adopt(self) -> None:
-            self.http_factory = BoundedFactory(self, crowd(), bounds)
+            self.http_factory = BoundedFactory(self, unfinished_requests(), bounds)
             self.port = reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
             listener.close()
             twisted_loop.call_soon(open_sessions)
@@ -123,7 +123,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
             return Deferred.fromFuture(asyncio.ensure_future(end(self.application), loop=twisted_loop))
 
     daphne_wire.install()
-    announce("daphne", is_short=daphne_wire.IS_SHORT)
+    announce("daphne", is_short=daphne_wire.HAS_SHORT_WAY)
     server = Daphne(
         application,
         endpoints=["adopted"],
@@ -160,11 +160,11 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
             await end(application)
             await super().shutdown(sockets)
 
-    waiting = crowd()
+    unfinished = unfinished_requests()
     config = uvicorn.Config(
         application,
         loop="uvloop",
-        http=partial(BoundedProtocol, waiting),  # type: ignore[arg-type]
+        http=partial(BoundedProtocol, unfinished),  # type: ignore[arg-type]
         ws=protocol,
         ws_max_size=MESSAGE_BYTES,
         ws_per_message_deflate=False,
@@ -174,7 +174,7 @@ def serve_with_uvicorn(listener: socket.socket) -> None:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,
-        timeout_keep_alive=waiting.limits.keep_alive_seconds,
+        timeout_keep_alive=unfinished.limits.keep_alive_seconds,
     )
     settle()
     # uvicorn raises the signal again when it is done; for us that is a good end.
@@ -190,5 +190,5 @@ def wire_protocol() -> Any:
     except ImportError:  # another version, arranged otherwise
         announce("uvicorn", is_short=False)
         return "websockets-sansio"
-    announce("uvicorn", is_short=uvicorn_wire.IS_SHORT)
-    return uvicorn_wire.WireProtocol if uvicorn_wire.IS_SHORT else "websockets-sansio"
+    announce("uvicorn", is_short=uvicorn_wire.HAS_SHORT_WAY)
+    return uvicorn_wire.WireProtocol if uvicorn_wire.HAS_SHORT_WAY else "websockets-sansio"

@@ -1,13 +1,13 @@
-"""uvicorn's side of the short way: a WebSocket that an application may ask to be heard and written to directly."""
+"""uvicorn's side of the short way: a WebSocket that gives text to the application, and takes frames, directly."""
 
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from helix.wire import EXTENSION, Cutter, Hear, is_short
+from helix.wire import EXTENSION, FrameSplitter, OnText, has_short_way
 
 TESTED = {"uvicorn": "0.54.0", "websockets": "17.4"}
-IS_SHORT = is_short(TESTED)
+HAS_SHORT_WAY = has_short_way(TESTED)
 
 
 class WireProtocol(WebSocketsSansIOProtocol):
@@ -16,20 +16,20 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_writable = True
-        self._hear: Hear | None = None
-        self._cutter = Cutter(self._hears, super().data_received)
+        self._on_text: OnText | None = None
+        self._splitter = FrameSplitter(self._receiver, super().data_received)
         self._spoke_too_soon = False
 
     def handle_connect(self, event: Any) -> None:
         """Offer the short way to the application."""
         super().handle_connect(event)
-        if IS_SHORT and hasattr(self, "scope"):
+        if HAS_SHORT_WAY and hasattr(self, "scope"):
             extensions: dict[str, object] = self.scope["extensions"]  # type: ignore[assignment]
             extensions[EXTENSION] = self
 
-    def hear_with(self, hear: Hear | None) -> None:
-        """From now on, give text to `hear` as it arrives; None: to nobody."""
-        self._hear = hear
+    def receive_text_with(self, on_text: OnText | None) -> None:
+        """From now on, give text to `on_text` as it arrives; None: to nobody."""
+        self._on_text = on_text
 
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame, or answer False when it must go the ordinary way."""
@@ -51,13 +51,13 @@ class WireProtocol(WebSocketsSansIOProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what was read: frame by frame if the library was not given a part of one with the handshake."""
         if self.handshake_complete and not self._spoke_too_soon:
-            self._cutter.feed(data)
+            self._splitter.feed(data)
         else:
             self._spoke_too_soon = self.handshake_initiated
             super().data_received(data)
 
-    def _hears(self) -> Hear | None:
-        """Return who hears now: nobody while the application has not taken what came before."""
-        if self._hear is None or self.close_sent or self.transport.is_closing() or not self.queue.empty():
+    def _receiver(self) -> OnText | None:
+        """Return what takes text now: nothing while the application has not taken what came before."""
+        if self._on_text is None or self.close_sent or self.transport.is_closing() or not self.queue.empty():
             return None
-        return self._hear
+        return self._on_text

@@ -23,27 +23,27 @@ TEXT, CONTINUATION, LAST = 0x81, 0x00, 0x80
 FIRST = frozenset({0x01, 0x02})
 CONTROL = frozenset({0x88, 0x89, 0x8A})
 KNOWN = FIRST | CONTROL | {TEXT, 0x82, CONTINUATION, LAST}
-Hear = Callable[[str], object]
+OnText = Callable[[str], object]
 
 
-def is_short(tested: Mapping[str, str]) -> bool:
+def has_short_way(tested: Mapping[str, str]) -> bool:
     """Tell whether the short way may be used: these are the versions it was tested with, and nobody forbids it."""
     return os.environ.get("HELIX_SHORT_WAY", "1") != "0" and all(
         version(name) == number for name, number in tested.items()
     )
 
 
-class Cutter:
-    """Cuts what one client sends into frames, and gives each to whom it belongs.
+class FrameSplitter:
+    """Splits what one client sends into frames, and gives each to whom it belongs.
 
-    `hears` is asked before each text frame who takes it now; None: nobody, then `other` does. `other` takes bytes as
+    `receiver` is asked before each text frame what takes it now; None: `other` does. `other` takes bytes as
     they came: whole frames, and after the hand-over everything.
     """
 
-    __slots__ = ("_hears", "_in_message", "_is_over", "_other", "_rest")
+    __slots__ = ("_in_message", "_is_over", "_other", "_receiver", "_rest")
 
-    def __init__(self, hears: Callable[[], Hear | None], other: Callable[[bytes], object]) -> None:
-        self._hears, self._other = hears, other
+    def __init__(self, receiver: Callable[[], OnText | None], other: Callable[[bytes], object]) -> None:
+        self._receiver, self._other = receiver, other
         self._rest = b""
         self._in_message = self._is_over = False
 
@@ -65,15 +65,15 @@ class Cutter:
 
     def _give(self, data: bytes, at: int, stop: int) -> None:
         first = data[at]
-        hear = self._hears() if first == TEXT and not self._in_message else None
-        if hear is not None:
+        on_text = self._receiver() if first == TEXT and not self._in_message else None
+        if on_text is not None:
             body = at + (6 if data[at + 1] & 127 < 126 else 8)
             try:
                 text = apply_mask(data[body:stop], data[body - 4 : body]).decode()
             except UnicodeDecodeError:
                 pass  # the library knows how to refuse it
             else:
-                hear(text)
+                on_text(text)
                 return
         if first in FIRST:
             self._in_message = True

@@ -62,7 +62,7 @@ class FlowConsumer(Consumer):
                 raise  # otherwise it is ours: the peer did not answer the close in time
         finally:
             if self.wire is not None:
-                self.wire.hear_with(None)
+                self.wire.receive_text_with(None)
             if self.connection is not None:
                 self.connection.end()
 
@@ -89,7 +89,7 @@ class FlowConsumer(Consumer):
         if self.connection is not None:
             await self.connection.receive(text_data, bytes_data)
             if self.wire is not None and self.connection.has_joined:
-                self.wire.hear_with(self.connection.take)
+                self.wire.receive_text_with(self.connection.take)
 
     async def _turn_away(self, code: Close) -> None:
         metrics.closes.labels(code.name.lower()).inc()

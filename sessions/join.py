@@ -6,7 +6,7 @@ handshake's check is not enough: no session has heard of changes to a role betwe
 """
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
@@ -20,21 +20,31 @@ from sessions.sockets.admission import admit
 from sessions.sockets.socket import Socket
 from sessions.supervisor import Supervisor
 
-SERVER_LIMITS = {
-    "body_bytes",
-    "flow_changes_per_minute",
-    "invitations_per_hour",
-    "login_failures",
-    "logins_per_minute",
-    "passwords_waiting",
-    "recent_bytes",
-    "rest_operations_per_second",
-    "refreshes_per_minute",
-    "signups_per_minute",
-    "sockets_per_user",
-    "work_steps",
-}
-"""Limits that a client does not need."""
+CLIENT_LIMITS = (
+    "nodes",
+    "edges",
+    "batch",
+    "nesting",
+    "title",
+    "label",
+    "description",
+    "settings_bytes",
+    "frame_bytes",
+    "outbound_frame_bytes",
+    "frames_per_second",
+    "operations_per_second",
+    "seen_per_second",
+    "outbox",
+    "unseen_bytes",
+    "unseen_seconds",
+    "unseen_versions",
+    "catch_up",
+    "people_per_flow",
+    "undo",
+    "idle_seconds",
+    "presence_seconds",
+)
+"""Limits that a client needs."""
 
 
 async def join(supervisor: Supervisor, socket: Socket, hello: Hello, *, must_replace: bool) -> LiveSession:
@@ -52,7 +62,7 @@ async def join(supervisor: Supervisor, socket: Socket, hello: Hello, *, must_rep
 
 def client_limits(limits: Limits) -> dict[str, int]:
     """Return the limits that a client needs."""
-    return {name: value for name, value in asdict(limits).items() if name not in SERVER_LIMITS}
+    return {name: getattr(limits, name) for name in CLIENT_LIMITS}
 
 
 async def _join_current(supervisor: Supervisor, socket: Socket, hello: Hello, *, must_replace: bool) -> LiveSession:

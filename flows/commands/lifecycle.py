@@ -28,7 +28,7 @@ from flows.publish import hint_deleted, publish_after_commit
 from flows.rates import count_flow_change
 from flows.search import search_text
 from flows.storage.store import consistent_read, load_document, write_effect
-from flows.submission import ChangeHead, Via, door_of
+from flows.submission import ChangeHead, Via, via_of
 
 COPY = " (Copy)"
 
@@ -40,12 +40,12 @@ def create_flow(principal: Principal, record: CreateFlow, *, via: Via) -> Flow:
     """
     count_flow_change(principal)
     outcome = apply(Document(), record, helix_limits.current())
-    return _create(user_id_of(principal), record, replace(outcome, record=outcome.record.spelled()), via)
+    return _create(user_id_of(principal), record, replace(outcome, record=outcome.record.with_text()), via)
 
 
 @in_write_transaction
 def _create(actor: int | None, record: CreateFlow, outcome: Outcome, via: Via) -> Flow:
-    """Write what was checked and spelled before others had to wait."""
+    """Write what was checked and encoded before others had to wait."""
     now = timezone.now()
     flow = Flow(title=record.title, description=record.description, version=1, updated_at=now, updated_by_id=actor)
     flow.search_text = search_text(FlowProperties(record.title, record.description))
@@ -80,14 +80,14 @@ def duplicate_flow(principal: Principal, flow_id: UUID, *, title: str | None = N
 def delete_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> None:
     """Mark a flow as deleted; owners only. Raises `NotFound` or `Forbidden`."""
     count_flow_change(principal)
-    _mark_deleted(principal, flow_id, via or door_of(principal))
+    _mark_deleted(principal, flow_id, via or via_of(principal))
     publish_after_commit(hint_deleted(flow_id))
 
 
 def restore_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> Flow:
     """Take back the deletion of a flow; owners only. Raises `NotFound`, also for those who are not its owner."""
     count_flow_change(principal)
-    return _restore(principal, flow_id, via or door_of(principal))
+    return _restore(principal, flow_id, via or via_of(principal))
 
 
 @in_write_transaction
@@ -115,8 +115,8 @@ def change_epoch(principal: Principal, flow_id: UUID, *, via: Via | None = None)
     authorize(principal, flow_id, Role.OWNER)
     Flow.objects.filter(pk=flow_id).update(epoch=after)
     detail = {"before": before, "after": after}
-    actor, door = user_id_of(principal), via or door_of(principal)
-    audit.record(Action.EPOCH_CHANGED, flow_id, actor=actor, via=door, at=timezone.now(), detail=detail)
+    actor, via = user_id_of(principal), via or via_of(principal)
+    audit.record(Action.EPOCH_CHANGED, flow_id, actor=actor, via=via, at=timezone.now(), detail=detail)
 
 
 @in_write_transaction

@@ -25,7 +25,7 @@ from flows.log.audit import Action
 from flows.models import Membership
 from flows.publish import hint_access, publish_after_commit
 from flows.rates import count_flow_change
-from flows.submission import Via, door_of
+from flows.submission import Via, via_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def set_member(
     count_flow_change(principal)
     if isinstance(person, str) and isinstance(principal, Person | TokenBearer):
         attempts.count("invitation", str(principal.user_id))
-    changed = _set_role(principal, flow_id, person, role, via or door_of(principal))
+    changed = _set_role(principal, flow_id, person, role, via or via_of(principal))
     publish_after_commit(hint_access(flow_id, [changed.user_id]))
     return changed
 
@@ -56,7 +56,7 @@ def set_member(
 def remove_member(principal: Principal, flow_id: UUID, *, user_id: int, via: Via | None = None) -> None:
     """Take a person's role away, or give up one's own. Raises as `set_member` does."""
     count_flow_change(principal)
-    _remove_role(principal, flow_id, user_id, via or door_of(principal))
+    _remove_role(principal, flow_id, user_id, via or via_of(principal))
     publish_after_commit(hint_access(flow_id, [user_id]))
 
 

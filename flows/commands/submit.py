@@ -123,7 +123,7 @@ def _prepare(flow_id: UUID, submission: Submission, graph: Versioned | None) -> 
         return Prepared(graph.version, refusal, work.spent)
     if not outcome.effect.is_empty:
         outcome = replace(
-            outcome, record=outcome.record.spelled(), inverse=outcome.inverse and outcome.inverse.spelled()
+            outcome, record=outcome.record.with_text(), inverse=outcome.inverse and outcome.inverse.with_text()
         )
     return Prepared(graph.version, outcome, work.spent)
 

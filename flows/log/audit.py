@@ -1,4 +1,4 @@
-"""The audit log: who changed whose rights, and who made, deleted or restored a flow; by which door, before and after.
+"""The audit log: who changed whose rights, and who made, deleted or restored a flow; by which way, before and after.
 
 It is to rights what a flow's log is to its document: append-only, chained with the log's key, and folded by `helix
 verify` to compare with what stands in the rows. One chain for the whole installation, so it also tells which flows

@@ -32,8 +32,8 @@ class Wire(Protocol):
     def write_frame(self, frame: bytes) -> bool:
         """Write a whole frame, or answer False when it must go the ordinary way."""
 
-    def hear_with(self, hear: Callable[[str], object] | None) -> None:
-        """From now on, give text to `hear` as it arrives; None: to nobody."""
+    def receive_text_with(self, on_text: Callable[[str], object] | None) -> None:
+        """From now on, give text to `on_text` as it arrives; None: to nobody."""
 
 
 class Frame(Protocol):

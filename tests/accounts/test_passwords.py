@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts import passwords
 from accounts.models import User
-from accounts.passwords import Turnstile, turnstile
+from accounts.passwords import PasswordSlots, password_slots
 from tests.conftest import person
 from tests.servers import Server
 
@@ -54,9 +54,9 @@ def hashes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hash
     settings.PASSWORD_HASHERS = ["accounts.passwords.Argon2"]
     monkeypatch.setattr(passwords.Argon2, "memory_cost", 8)
     monkeypatch.setattr(passwords.Argon2, "time_cost", 1)
-    ours = Turnstile(1, 3)
-    monkeypatch.setattr(passwords, "turnstile", lambda: ours)
-    monkeypatch.setattr("accounts.entrance.turnstile", lambda: ours)
+    ours = PasswordSlots(1, 3)
+    monkeypatch.setattr(passwords, "password_slots", lambda: ours)
+    monkeypatch.setattr("accounts.entrance.password_slots", lambda: ours)
     hashes = Hashes()
     hashes.gate.set()
     for name in ("encode", "verify"):
@@ -120,9 +120,9 @@ def test_few_are_hashed_at_a_time_few_wait_and_the_rest_is_told_to_come_again(ha
 @pytest.mark.django_db(transaction=True)
 def test_pages_say_so_too(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, dora = person("alice"), person("dora", is_staff=True, is_superuser=True)
-    full = Turnstile(0, 0)
-    monkeypatch.setattr(passwords, "turnstile", lambda: full)
-    monkeypatch.setattr("accounts.entrance.turnstile", lambda: full)
+    full = PasswordSlots(0, 0)
+    monkeypatch.setattr(passwords, "password_slots", lambda: full)
+    monkeypatch.setattr("accounts.entrance.password_slots", lambda: full)
 
     for path, form in (("/login/", LOGIN), ("/register/", {**LOGIN, "name": "New", "email": "new@example.com"})):
         answer = Client().post(path, form)
@@ -139,23 +139,23 @@ def test_pages_say_so_too(hashes: Hashes, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_who_waits_holds_no_connection_and_who_holds_a_transaction_does_not_wait() -> None:
-    ours, waiting, closed = Turnstile(1, 1), threading.Event(), []
+    ours, waiting, closed = PasswordSlots(1, 1), threading.Event(), []
 
     def wait() -> None:
         User.objects.count()
         connection.close_if_unusable_or_obsolete()
         waiting.set()
-        with ours.turn():
+        with ours.slot():
             closed.append(connection.connection is None)
 
-    with ours.turn():
+    with ours.slot():
         second = threading.Thread(target=wait)
         second.start()
         assert waiting.wait(30)
 
         def in_transaction() -> None:
             try:
-                with transaction.atomic(), ours.turn():
+                with transaction.atomic(), ours.slot():
                     pass
             finally:
                 connection.close()
@@ -168,9 +168,9 @@ def test_who_waits_holds_no_connection_and_who_holds_a_transaction_does_not_wait
     assert closed == [True]
 
 
-def test_a_turn_within_a_turn_is_the_same_turn(db: None) -> None:
-    ours = Turnstile(1, 0)
-    with ours.turn(), ours.turn():
+def test_a_slot_within_a_slot_is_the_same_slot(db: None) -> None:
+    ours = PasswordSlots(1, 0)
+    with ours.slot(), ours.slot():
         pass
 
 
@@ -179,7 +179,7 @@ def test_one_core_is_left_free(settings: Settings) -> None:
 
     assert max(1, len(os.sched_getaffinity(0)) - 1) == settings.HELIX_PASSWORD_CORES
     assert passwords.Argon2.parallelism == 1
-    assert turnstile() is turnstile()
+    assert password_slots() is password_slots()
 
 
 @pytest.mark.parametrize("password", [" " * 12, "\u00a0" * 12, "\u200b" * 12, " \t\u3164\u2003" * 3])

@@ -11,6 +11,7 @@ from flows.document import KINDS, SINGLE, Code
 from flows.limits import Limits
 from flows.submission import Via
 from helix.api import api
+from sessions.join import client_limits
 from sessions.protocol.codes import Close
 from sessions.protocol.fields import fields_of
 from sessions.protocol.frames import ClientFrame, ServerFrame
@@ -132,6 +133,12 @@ def test_every_limit_reaches_the_settings_by_its_variable() -> None:
     limits = Limits.from_environment(environment)
 
     assert {getattr(limits, field.name) for field in fields(Limits)} == {7}
+
+
+def test_the_welcome_carries_the_limits_that_are_named_and_no_other() -> None:
+    sentence = PAGE.split("`welcome.limits` carries those that a client needs:")[1].split(".\n")[0]
+
+    assert NAME.findall(sentence) == list(client_limits(Limits()))
 
 
 def test_every_variable_is_read_somewhere() -> None:

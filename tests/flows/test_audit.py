@@ -1,4 +1,4 @@
-"""Every change of rights, and every flow made, deleted or restored, is told: who, by which door, before and after."""
+"""Every change of rights, and every flow made, deleted or restored, is told: who, by which way, before and after."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ Told = tuple[str, str | None, str, str | None, object, object]
 
 @pytest.fixture
 def told(flow: Flow) -> Callable[[], list[Told]]:
-    """What the audit log has told since: action, who, by which door, to whom, before, after."""
+    """What the audit log has told since: action, who, by which way, to whom, before, after."""
     before = AuditEntry.objects.count()
 
     def read() -> list[Told]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from flows.limits import Limits
-from helix.patience import Crowd
+from helix.connection_limits import UnfinishedRequests
 from tests.servers import Server
 
 SERVERS = ("daphne", "uvicorn")
@@ -187,6 +187,7 @@ def test_behind_a_proxy_the_address_is_the_client_s(name: str) -> None:
         (0, "10.0.0.1", [b"1.1.1.1"], "10.0.0.1"),
         (0, "2001:db8:1:2:3::4", None, "2001:db8:1:2::"),
         (0, "::ffff:10.0.0.1", None, "10.0.0.1"),
+        (0, "fe80::1%eth0", None, "fe80::"),
         (0, "", None, ""),
         (1, "10.0.0.1", None, None),
         (1, "10.0.0.1", [], "10.0.0.1"),
@@ -197,13 +198,13 @@ def test_behind_a_proxy_the_address_is_the_client_s(name: str) -> None:
     ],
 )
 def test_whose_a_connection_is(proxies: int, peer: str, forwarded: list[bytes] | None, counted: str | None) -> None:
-    assert Crowd(Limits(), proxies).address(peer, forwarded) == counted
+    assert UnfinishedRequests(Limits(), proxies).address_of(peer, forwarded) == counted
 
 
 def test_the_count_goes_back_to_nothing() -> None:
-    crowd = Crowd(replace(Limits(), unfinished_per_address=1), 0)
+    unfinished = UnfinishedRequests(replace(Limits(), unfinished_per_address=1), 0)
 
-    assert [crowd.enter("a"), crowd.enter("a"), crowd.enter("b")] == [False, True, False]
+    assert [unfinished.enter("a"), unfinished.enter("a"), unfinished.enter("b")] == [False, True, False]
     for address in "aab":
-        crowd.leave(address)
-    assert not crowd.unfinished
+        unfinished.leave(address)
+    assert not unfinished.counts

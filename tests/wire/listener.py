@@ -12,7 +12,11 @@ import types
 from collections import defaultdict
 from typing import Any
 
+from django.conf import settings
+
+from flows.limits import Limits
 from helix import serving
+from helix.body_limit import BodyBounds
 from helix.draining import Draining
 from helix.wire import EXTENSION
 from sessions.sockets.outbound import Outbound
@@ -79,17 +83,19 @@ async def listen(record: Record, scope: Any, receive: Any, send: Any) -> None:
         text = message.get("text")
         hear(message["bytes"] if text is None else text)
         if wire is not None:
-            wire.hear_with(hear_short)
+            wire.receive_text_with(hear_short)
     if wire is not None:
-        wire.hear_with(None)
+        wire.receive_text_with(None)
     record.code = message.get("code")
     record.ended.set()
 
 
 def main(server: str, descriptor: int) -> None:
     """Serve on a socket that is listening already."""
+    settings.configure(HELIX_LIMITS=Limits(), ALLAUTH_TRUSTED_PROXY_COUNT=0)
     module = types.ModuleType("helix.asgi")
     module.application = Draining(application)  # type: ignore[attr-defined]
+    module.bounds = BodyBounds(most=0, public=0, session_cookie="sessionid")  # type: ignore[attr-defined]
     sys.modules["helix.asgi"] = module
     serving.open_sessions = lambda: None
     listener = socket.socket(fileno=descriptor)

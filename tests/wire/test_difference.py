@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from helix.wire import Cutter
+from helix.wire import FrameSplitter
 from tests.nightly import seeds
 from tests.wire.client import Listener, Outcome
 from tests.wire.streams import END, cut, fragments, frame, stream
@@ -83,7 +83,7 @@ async def test_nothing_is_heard_after_our_close(listeners: tuple[Listener, Liste
 
 @pytest.mark.parametrize("seed", range(30))
 def test_a_frame_is_the_same_wherever_it_is_cut(seed: int) -> None:
-    """To the cutter alone: no network joins what was cut."""
+    """To the splitter alone: no network joins what was cut."""
     said = stream(seed)[:2000]
     whole = given([said])
     assert given([said[at : at + 1] for at in range(len(said))]) == whole
@@ -101,7 +101,7 @@ def given(chunks: list[bytes]) -> list[str | bytes]:
         elif data:
             taken.append(data)
 
-    cutter = Cutter(lambda: taken.append, other)
+    splitter = FrameSplitter(lambda: taken.append, other)
     for chunk in chunks:
-        cutter.feed(chunk)
+        splitter.feed(chunk)
     return taken

@@ -10,7 +10,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from helix import daphne_wire, uvicorn_wire
-from helix.wire import is_short
+from helix.wire import has_short_way
 from tests.servers import ROOT, Server
 
 WAYS = [("daphne", True), ("daphne", False), ("uvicorn", True), ("uvicorn", False)]
@@ -22,10 +22,10 @@ def test_what_was_tested_is_what_is_locked(tested: dict[str, str], monkeypatch: 
     locked = (ROOT / "requirements.lock").read_text().splitlines()
     for name, number in tested.items():
         assert any(line.startswith(f"{name}=={number} ") for line in locked), name
-    assert is_short(tested)
-    assert not is_short({**tested, name: "0.1"})
+    assert has_short_way(tested)
+    assert not has_short_way({**tested, name: "0.1"})
     monkeypatch.setenv("HELIX_SHORT_WAY", "0")
-    assert not is_short(tested)
+    assert not has_short_way(tested)
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: f"{way[0]}-{'short' if way[1] else 'ordinary'}")

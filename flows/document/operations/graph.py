@@ -1,7 +1,7 @@
 """The records that write a graph as a whole: a flow's creation, and its replacement, which the log keeps shorter.
 
 Nodes and edges may come in any order, a member before its group. The same rules hold as for single operations, checked
-on the result as a whole. To spell one is as much work as all the rest, so it can be done before others wait.
+on the result as a whole. To encode one is as much work as all the rest, so it can be done before others wait.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class CreateFlow(Record):
     description: str
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
-    spelling: str | None = field(default=None, compare=False, repr=False)
+    encoded: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, fields: Json, limits: DocumentLimits) -> Self:
@@ -55,10 +55,10 @@ class CreateFlow(Record):
         return head | _encoded(self.nodes, self.edges)
 
     def text(self) -> str:
-        return canonical_json(self.encode()) if self.spelling is None else self.spelling
+        return canonical_json(self.encode()) if self.encoded is None else self.encoded
 
-    def spelled(self) -> "CreateFlow":
-        return replace(self, spelling=self.text())
+    def with_text(self) -> "CreateFlow":
+        return replace(self, encoded=self.text())
 
     def references(self) -> References:
         return _ids(self.nodes), _ids(self.edges)
@@ -86,7 +86,7 @@ class ReplaceGraph(Record):
     kind: ClassVar[str] = "replace_graph"
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
-    spelling: str | None = field(default=None, compare=False, repr=False)
+    encoded: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, fields: Json, limits: DocumentLimits) -> Self:
@@ -98,10 +98,10 @@ class ReplaceGraph(Record):
         return {"kind": self.kind} | _encoded(self.nodes, self.edges)
 
     def text(self) -> str:
-        return canonical_json(self.encode()) if self.spelling is None else self.spelling
+        return canonical_json(self.encode()) if self.encoded is None else self.encoded
 
-    def spelled(self) -> "ReplaceGraph":
-        return replace(self, spelling=self.text())
+    def with_text(self) -> "ReplaceGraph":
+        return replace(self, encoded=self.text())
 
     def references(self) -> References:
         return _ids(self.nodes), _ids(self.edges)

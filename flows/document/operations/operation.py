@@ -33,11 +33,11 @@ class Record:
         raise NotImplementedError
 
     def text(self) -> str:
-        """Spell it canonically, as the log keeps it."""
+        """Encode it as canonical JSON, as the log keeps it."""
         return canonical_json(self.encode())
 
-    def spelled(self) -> "Record":
-        """Return it spelled already, if that takes long."""
+    def with_text(self) -> "Record":
+        """Return it with its text kept, if encoding it takes long."""
         return self
 
     def references(self) -> References:
