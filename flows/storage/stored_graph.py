@@ -121,7 +121,7 @@ class StoredGraph:
 
     def edge_between(self, ends: Ends, /) -> Edge | None:
         """Return the edge with these ends, or None."""
-        if ends not in self._between and self._all_edges is None:
+        if ends not in self._between and self._all_edges is None and not self._lacks_a_node(ends):
             self._read_between({ends})
         return self._between.get(ends)
 
@@ -142,6 +142,10 @@ class StoredGraph:
         if self._all_edges is None:
             self._all_edges = self._select_edges(Q(flow_id=self._flow_id))
         return self._all_edges
+
+    def _lacks_a_node(self, ends: Ends) -> bool:
+        """Tell whether a node is known not to be there, as one that is only coming: it has no edges."""
+        return any(self._nodes.get(id, self) is None for id in ends[:2])
 
     def _foreseen_ends(self, asked: "_Asked") -> set[Ends]:
         """Return the connections that will be asked for; a port that is not given depends on its node."""
