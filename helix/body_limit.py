@@ -2,7 +2,9 @@
 
 Django refuses a body by the length it declares; one sent in chunks declares none and would be written to disk whole.
 This stands before Django and counts what really comes. A call that shows neither token nor session can only want to
-come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them.
+come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them. A token or a session
+that is shown may be no real one, and Django reads a form before it asks: forms have a bound of their own, and large is
+only what the API takes, which asks first.
 """
 
 from collections.abc import Collection
@@ -12,6 +14,7 @@ import orjson
 import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
+API = "/api/"
 PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
 SEALED = (
@@ -35,15 +38,18 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyBounds:
-    """How many bytes a body may have: `public` before anybody is known, else `most`."""
+    """How many bytes a body may have: `public` before anybody is known, `form` for a page's form, else `most`."""
 
     most: int
+    form: int
     public: int
     session_cookie: str
 
     def of(self, path: str, headers: Headers) -> int:
         """Return the bound for a request."""
-        return self.public if path.startswith(PUBLIC) or not self._claims_somebody(headers) else self.most
+        if path.startswith(PUBLIC) or not self._claims_somebody(headers):
+            return self.public
+        return self.most if path.startswith(API) else self.form
 
     def _claims_somebody(self, headers: Headers) -> bool:
         cookie = self.session_cookie.encode() + b"="

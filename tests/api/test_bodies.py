@@ -19,7 +19,7 @@ from tests.api.conftest import Program
 pytestmark = pytest.mark.django_db
 Refused = Callable[[HttpResponse, int, str], Any]
 PUBLIC_CALLS = ("/auth/register", "/auth/token", "/auth/token/refresh")
-BOUNDS = BodyBounds(most=1000, public=100, session_cookie="helix")
+BOUNDS = BodyBounds(most=1000, form=500, public=100, session_cookie="helix")
 SOMEBODY = ({"Authorization": "Bearer x"}, {"Cookie": "csrftoken=a; helix=b"})
 NOBODY: tuple[dict[str, str], ...] = ({}, {"Cookie": "csrftoken=helix; xhelix=b"})
 
@@ -50,6 +50,7 @@ async def post(path: str, size: int, headers: dict[str, str], *, says_its_length
     ("path", "headers", "limit"),
     [
         *(("/api/v1/flows", headers, 1000) for headers in SOMEBODY),
+        *((path, headers, 500) for path in ("/", "/flows/", "/admin/flows/") for headers in SOMEBODY),
         *(("/api/v1/flows", headers, 100) for headers in NOBODY),
         *((path, SOMEBODY[1], 100) for path in ("/login/", "/register/", "/language/", "/admin/login/")),
         *((f"/api/v1{path}", SOMEBODY[0], 100) for path in PUBLIC_CALLS),
