@@ -20,7 +20,11 @@ from bench.process import Program, Usage, free_port
 from tests.redis import Redis
 
 ROOT = Path(__file__).resolve().parent.parent
-LIFTED = {"HELIX_LIMIT_OPERATIONS_PER_SECOND": "1000000", "HELIX_LIMIT_NODES": "20000"}
+LIFTED = {
+    "HELIX_LIMIT_OPERATIONS_PER_SECOND": "1000000",
+    "HELIX_LIMIT_WORK_STEPS_PER_SECOND": "1000000",
+    "HELIX_LIMIT_NODES": "20000",
+}
 """Rates are not limited: it is the schedule that decides."""
 
 

@@ -21,6 +21,7 @@ class Limits(DocumentLimits):
     frames_per_second: int = 30
     operations_per_second: int = 100
     rest_operations_per_second: int = 200
+    work_steps_per_second: int = 10_000
     seen_per_second: int = 100
     outbox: int = 1_000
     unseen_bytes: int = 1_048_576

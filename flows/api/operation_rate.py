@@ -1,6 +1,7 @@
 """How many operations a person may submit by REST, whatever the number of their programs: a token bucket for each.
 
 Of this process: several together let through as many times more, which is still bounded.
+What the operations are in work is bounded beside it (`flows.commands.work_budget`).
 """
 
 import math
@@ -9,6 +10,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from flows import limits as helix_limits
+from flows.commands.work_budget import seconds_to_wait
 from flows.document import Rejected
 from flows.errors import FlowReason
 from flows.sentences import sentence
@@ -44,6 +46,8 @@ _rate = OperationRate()
 
 def count_operations(person: int | None, count: int = 1) -> None:
     """Count operations of a call. Raises `Problem("rate_limited")` if they are too many for now."""
-    if person is not None and (wait := _rate.take(person, count, time.monotonic())):
+    if person is None:
+        return
+    if wait := seconds_to_wait(person) or _rate.take(person, count, time.monotonic()):
         message = sentence(Rejected("rate_limited", FlowReason.TOO_FAST))
         raise Problem("rate_limited", message, retry_after=wait)

@@ -83,6 +83,7 @@ class StoredGraph:
         self._edges_of: dict[str, list[Edge]] = {}
         self._between: dict[Ends, Edge | None] = {}
         self._members_of: dict[str, list[Node]] = {}
+        self.rows_read = 0
         self._all_nodes: list[Node] | None = None
         self._all_edges: list[Edge] | None = None
 
@@ -202,12 +203,14 @@ class StoredGraph:
         rows = FlowNode.objects.filter(condition).order_by("ordinal").values_list(*NODE_COLUMNS)
         nodes = [node_of(row) for row in rows]
         self._nodes |= {node.id: node for node in nodes}
+        self.rows_read += len(nodes)
         return nodes
 
     def _select_edges(self, condition: Q) -> list[Edge]:
         rows = FlowEdge.objects.filter(condition).order_by("ordinal").values_list(*EDGE_COLUMNS)
         edges = [edge_of(row) for row in rows]
         self._edges |= {edge.id: edge for edge in edges}
+        self.rows_read += len(edges)
         self._between |= {edge.ends: edge for edge in edges}
         return edges
 
