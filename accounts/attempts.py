@@ -17,13 +17,14 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Attempt
 from web.errors import Problem
+from web.write_transaction import write_transaction
 
 PATIENCE = 10.0
 """Seconds that one waits for what comes of open guesses."""
@@ -109,7 +110,7 @@ def _take(action: str, subject: str, *, is_open: bool) -> Attempt | _Full:
     key = _key(action, subject)
     if full := _full(action, key):
         return full
-    with transaction.atomic():
+    with write_transaction():
         _lock(key)
         if full := _full(action, key):
             return full
