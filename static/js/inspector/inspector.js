@@ -56,7 +56,7 @@ export class Inspector extends EventTarget {
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
-    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
+    for (const type of ["content", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
     session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
