@@ -121,7 +121,8 @@ export class Inspector extends EventTarget {
     if (selected !== this.#shown) {
       if (!this.#forms.form()) await this.#forms.load();
       if (selected !== this.#selected()) return;
-      this.#put(this.#forms.form(), selected);
+      // Another call that waited for the same may have put it, and the focus into it.
+      if (selected !== this.#shown) this.#put(this.#forms.form(), selected);
     }
     if (this.#wantsFocus) this.#panel.querySelector("[data-inspector-form] [name]:not([type=hidden])")?.focus();
     this.#wantsFocus = false;
