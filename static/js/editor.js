@@ -24,7 +24,7 @@ const LOAD_DELAY_MS = 3_000;
 /** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
 const ONE_TIME_EVENTS = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
 /** Events that only say that something changed: sent once more, so that every part shows the current state. */
-const STATE_EVENTS = ["settled", "rights", "status"];
+const STATE_EVENTS = ["settled", "content", "rights", "connection", "status"];
 
 class Editor {
   #root;
@@ -65,7 +65,7 @@ class Editor {
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
     this.#early = new EarlyInput(this.#root, () => this.#load());
     for (const type of ONE_TIME_EVENTS) session.addEventListener(type, this.#queue);
-    session.addEventListener("status", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
+    session.addEventListener("connection", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
     setTimeout(() => this.#load(), LOAD_DELAY_MS);
     session.start();
   }

@@ -111,3 +111,12 @@ def test_what_is_hidden_is_not_selected_and_moves_along(flow: str, opened: Open)
     }
     by_key(alice)
     wide(alice)
+
+
+def test_a_drag_by_its_button_moves_it_and_closes_nothing(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    x, y = alice.centre(alice.page.locator("#n-g .group-toggle"))
+    alice.drag((x, y), (x + 80, y + 80))
+    group = next(node for node in alice.settled().stored()["nodes"] if node["id"] == "g")
+    assert (group["x"], group["y"], group["settings"]) == (BOX["x"] + 80, BOX["y"] + 80, {})
+    wide(alice)

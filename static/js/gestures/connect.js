@@ -210,21 +210,25 @@ const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetP
 /** Connect by two taps: a port, then the target. It glows meanwhile as in a drag; Esc or a tap on nothing ends it. */
 export class TapConnect {
   #connect = null;
+  #canvas;
+  #move = (event) => this.#connect.move(event);
+
+  /** @param {HTMLElement} canvas where the pointer shows the way */
+  constructor(canvas) {
+    this.#canvas = canvas;
+  }
 
   /** @param {Connect} connect */
   begin(connect) {
     this.cancel();
     this.#connect = connect;
+    this.#canvas.addEventListener("pointermove", this.#move);
     connect.start();
   }
 
   /** Take the second tap. @param {PointerEvent} event @returns {boolean} whether a connection was being made */
   tap(event, hit) {
     return this.#conclude(hit.node ? "end" : "cancel", event);
-  }
-
-  move(event) {
-    this.#connect?.move(event);
   }
 
   cancel() {
@@ -239,6 +243,7 @@ export class TapConnect {
   #conclude(how, event) {
     const connect = this.#connect;
     this.#connect = null;
+    this.#canvas.removeEventListener("pointermove", this.#move);
     if (connect) conclude(connect, how, event);
     return Boolean(connect);
   }

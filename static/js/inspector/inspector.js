@@ -56,7 +56,7 @@ export class Inspector extends EventTarget {
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
-    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
+    for (const type of ["content", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
     session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
@@ -121,7 +121,8 @@ export class Inspector extends EventTarget {
     if (selected !== this.#shown) {
       if (!this.#forms.form()) await this.#forms.load();
       if (selected !== this.#selected()) return;
-      this.#put(this.#forms.form(), selected);
+      // Another call that waited for the same may have put it, and the focus into it.
+      if (selected !== this.#shown) this.#put(this.#forms.form(), selected);
     }
     if (this.#wantsFocus) this.#panel.querySelector("[data-inspector-form] [name]:not([type=hidden])")?.focus();
     this.#wantsFocus = false;
