@@ -5,6 +5,7 @@
  * Event `cut`: what is selected was copied and should be deleted.
  */
 
+import { groupsOf } from "../canvas/nesting.js";
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode } from "../lib/content.js";
@@ -39,7 +40,8 @@ export class Clipboard extends EventTarget {
     const { graph } = this.#parts;
     const all = graph.withMembers(roots);
     const moved = (node) => ({ x: node.x + by.x + node.width / 2, y: node.y + by.y + node.height / 2 });
-    this.#put(this.#whole(all), by, (node) => graph.groupAt(moved(node), all));
+    const groupAt = groupsOf(graph, all);
+    this.#put(this.#whole(all), by, (node) => groupAt(moved(node)));
   }
 
   /** Copy what is selected, without a key. */
@@ -88,7 +90,7 @@ export class Clipboard extends EventTarget {
     if (typeof snippet === "string") return void notices.toast(texts.say(snippet));
     const middle = centre(union(snippet.nodes.map((node) => ({ ...catalogue[node.kind], ...node }))));
     const by = clearOf(snippet.nodes, this.#boxes, { x: snap(at.x - middle.x), y: snap(at.y - middle.y) });
-    const home = graph.groupAt({ x: middle.x + by.x, y: middle.y + by.y });
+    const home = groupsOf(graph)({ x: middle.x + by.x, y: middle.y + by.y });
     this.#put(snippet, by, () => home);
   }
 
