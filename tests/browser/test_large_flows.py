@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import WINDOW, Flow, Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.views import DRAWN
 
 COUNT = """(names) => {
   globalThis.counted = {};
@@ -93,6 +94,47 @@ def test_a_zoom_changes_no_style_but_the_transform(flow_of: Flow, opened: Open) 
     }""")
     assert inherited[0] == 1
     assert [name for name in inherited[1] if name.startswith("helix-node")] == []
+
+
+def test_the_minimap_asks_for_no_style_when_it_is_painted(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(20)))
+    alice.page.wait_for_function("() => document.querySelectorAll('[data-minimap] canvas').length === 2")
+    alice.page.evaluate("""() => {
+      globalThis.asked = globalThis.painted = 0;
+      const {getComputedStyle} = globalThis;
+      globalThis.getComputedStyle = (element, ...rest) => {
+        if (element.matches("[data-minimap]")) asked += 1;
+        return getComputedStyle(element, ...rest);
+      };
+      const {fillRect} = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillRect = function (...rect) {
+        painted += 1;
+        return fillRect.apply(this, rect);
+      };
+    }""")
+    alice.operate({"kind": "move_node", "id": "n3", "x": 400, "y": 400})
+    alice.page.wait_for_function("() => painted >= 20")
+    assert alice.page.evaluate("asked") == 0
+
+
+def test_the_frame_of_the_minimap_follows_the_theme(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(4)))
+    alice.page.wait_for_function("""() => {
+      const frame = document.querySelectorAll("[data-minimap] canvas")[1];
+      const {width, height} = frame ?? {};
+      const blank = Object.assign(document.createElement("canvas"), {width, height});
+      return frame && frame.toDataURL() !== blank.toDataURL();
+    }""")
+    drawn = "() => document.querySelectorAll('[data-minimap] canvas')[1].toDataURL()"
+    alice.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    colour = "() => getComputedStyle(document.querySelector('[data-minimap]')).color"
+    light = alice.page.evaluate(colour)
+    alice.page.evaluate(DRAWN)
+    before = alice.page.evaluate(drawn)
+    alice.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert alice.page.evaluate(colour) != light
+    alice.page.evaluate(DRAWN)
+    assert alice.page.evaluate(drawn) != before
 
 
 def test_a_view_is_found_again_and_a_flow_that_has_left_it_is_shown_whole(flow_of: Flow, opened: Open) -> None:
