@@ -96,6 +96,30 @@ def test_a_zoom_changes_no_style_but_the_transform(flow_of: Flow, opened: Open) 
     assert [name for name in inherited[1] if name.startswith("helix-node")] == []
 
 
+def test_no_rule_looks_for_what_is_inside_the_canvas(flow_of: Flow, opened: Open) -> None:
+    """Each node that comes, goes or is marked would be looked at for it as long as the canvas has the focus."""
+    alice = opened("alice", flow_of(nodes(4)))
+    rules = alice.page.evaluate("""() => [...document.styleSheets].flatMap(({cssRules}) => [...cssRules])
+      .flatMap((rule) => [rule, ...(rule.cssRules ?? [])]).map(({selectorText}) => selectorText ?? "")""")
+    assert len(rules) > 500
+    around = [rule for rule in rules if ":has(" in rule and any(name in rule for name in ("canvas", "world", "editor"))]
+    assert around == []
+
+
+def test_the_canvas_shows_its_focus_only_while_nothing_is_selected(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(4)))
+    canvas = alice.page.locator("[data-canvas]")
+    alice.page.keyboard.press("Tab")
+    canvas.focus()
+    expect(canvas).not_to_have_css("box-shadow", "none")
+    alice.page.keyboard.press("Control+a")
+    expect(alice.page.locator("helix-node[data-selected]")).to_have_count(4)
+    expect(canvas).to_be_focused()
+    expect(canvas).to_have_css("box-shadow", "none")
+    alice.page.keyboard.press("Escape")
+    expect(canvas).not_to_have_css("box-shadow", "none")
+
+
 def test_the_minimap_asks_for_no_style_when_it_is_painted(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of(nodes(20)))
     alice.page.wait_for_function("() => document.querySelectorAll('[data-minimap] canvas').length === 2")
