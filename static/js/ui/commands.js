@@ -6,6 +6,7 @@
  *   |"rename"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
+import { rootsOf } from "../canvas/nesting.js";
 import { addNode, aligned, editNode, insertInto, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
 import { centre, readingOrder, union } from "../lib/geometry.js";
 
@@ -72,7 +73,7 @@ export class Commands {
   }
 
   get #roots() {
-    return this.#parts.graph.rootsOf(this.#parts.selection.nodes);
+    return rootsOf(this.#parts.graph, this.#parts.selection.nodes);
   }
 
   #box(nodes) {
