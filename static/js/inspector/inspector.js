@@ -12,6 +12,7 @@ import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
+import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
 
@@ -53,6 +54,7 @@ export class Inspector extends EventTarget {
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#refreshSoon(),
     });
+    stepWithArrows(this.#panel, (text) => notices.announce(text));
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
