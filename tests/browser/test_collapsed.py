@@ -111,3 +111,15 @@ def test_what_is_hidden_is_not_selected_and_moves_along(flow: str, opened: Open)
     }
     by_key(alice)
     wide(alice)
+
+
+def test_what_comes_back_hidden_is_not_selected_but_its_group_is(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    by_key(alice)
+    shut(alice)
+    alice.operate({"kind": "remove_node", "id": "c"})
+    expect(alice.page.locator("#n-g .node-count")).to_have_text("1")
+    alice.page.keyboard.press("Control+z")
+    expect(alice.page.locator("#n-g .node-count")).to_have_text("2")
+    expect(alice.page.locator("[data-inspector-form]")).to_have_attribute("data-node", "g")
+    expect(alice.page.locator("[data-selected]")).to_have_attribute("data-node-id", "g")
