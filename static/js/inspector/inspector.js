@@ -133,7 +133,9 @@ export class Inspector extends EventTarget {
   /** Show a form; without one, nothing. @param {DocumentFragment|null} form */
   #put(form, selected) {
     this.flush();
+    const isTyping = this.#panel.contains(document.activeElement) && document.activeElement.matches(FIELDS);
     this.#panel.replaceChildren(...(form ? [form] : []));
+    if (isTyping) holdFocus(this.#panel);
     this.#shown = form ? selected : null;
     this.#conflicts.clear();
     this.#begin();
@@ -232,4 +234,11 @@ export class Inspector extends EventTarget {
 /** Make a field editable or not, as the fresh form has it. */
 function open(mine, fresh) {
   for (const state of ["disabled", "readOnly"]) if (mine[state] !== fresh[state]) mine[state] = fresh[state];
+}
+
+/** Hold the focus until it goes on: whoever still types in a form that has gone must not give commands to the canvas. */
+function holdFocus(panel) {
+  panel.tabIndex = -1;
+  panel.addEventListener("blur", () => panel.removeAttribute("tabindex"), { once: true });
+  panel.focus({ preventScroll: true });
 }
