@@ -128,6 +128,17 @@ def test_a_double_click_on_a_handle_adds_and_opens_nothing(place: str, flow_of: 
     expect(alice.field("label")).not_to_be_focused()
 
 
+def test_a_selected_edge_is_not_harder_to_hit_than_another(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH], LINK))
+    x, y = alice.centre(alice.page.locator("#e-e .edge-line"))
+    beside = (x, y + 6)
+    hit = "([x, y]) => document.elementFromPoint(x, y).closest('[data-edge-id]')?.dataset.edgeId"
+    assert alice.page.evaluate(hit, beside) == "e"
+    alice.page.mouse.click(*beside)
+    expect(alice.page.locator("#e-e[data-selected]")).to_have_count(1)
+    assert alice.page.evaluate(hit, beside) == "e"
+
+
 def test_a_press_and_a_press_with_a_drag_are_no_double_click(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN]))
     mouse = alice.page.mouse

@@ -166,9 +166,10 @@ export class Connect {
     this.#explain(!best && under && under !== this.#id && !first ? under : null);
   }
 
+  /** The node there; a group only if it hides what is in it. */
   #under(point) {
     const { graph } = this.#parts;
-    const found = [...graph.visibleNodes()].filter(({ id, kind }) => kind !== "group" && contains(graph.rect(id), point));
+    const found = [...graph.visibleNodes()].filter(({ id, kind, collapsed }) => (kind !== "group" || collapsed) && contains(graph.rect(id), point));
     return found.at(-1)?.id ?? null;
   }
 

@@ -12,6 +12,7 @@ import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
+import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
 
@@ -53,6 +54,7 @@ export class Inspector extends EventTarget {
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#refreshSoon(),
     });
+    stepWithArrows(this.#panel, (text) => notices.announce(text));
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
@@ -132,7 +134,9 @@ export class Inspector extends EventTarget {
   /** Show a form; without one, nothing. @param {DocumentFragment|null} form */
   #put(form, selected) {
     this.flush();
+    const isTyping = this.#panel.contains(document.activeElement) && document.activeElement.matches(FIELDS);
     this.#panel.replaceChildren(...(form ? [form] : []));
+    if (isTyping) holdFocus(this.#panel);
     this.#shown = form ? selected : null;
     this.#conflicts.clear();
     this.#begin();
@@ -231,4 +235,11 @@ export class Inspector extends EventTarget {
 /** Make a field editable or not, as the fresh form has it. */
 function open(mine, fresh) {
   for (const state of ["disabled", "readOnly"]) if (mine[state] !== fresh[state]) mine[state] = fresh[state];
+}
+
+/** Hold the focus until it goes on: whoever still types in a form that has gone must not give commands to the canvas. */
+function holdFocus(panel) {
+  panel.tabIndex = -1;
+  panel.addEventListener("blur", () => panel.removeAttribute("tabindex"), { once: true });
+  panel.focus({ preventScroll: true });
 }

@@ -2,7 +2,7 @@
  * Copy, cut, paste and duplicate: whole elements, as the canvas holds them, so none of it needs the server. The clipboard gets our
  * own JSON, which pastes into any flow.
  *
- * Event `cut`: what is selected was copied and should be deleted.
+ * Event `cut`: what is selected was copied, with what is inside it, and should be deleted.
  */
 
 import { groupsOf } from "../canvas/nesting.js";
