@@ -16,7 +16,7 @@ from hashlib import sha256
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Attempt
 from web.errors import Problem
 from web.networks import network_of
+from web.write_transaction import write_transaction
 
 PATIENCE = 10.0
 """Seconds that one waits for what comes of open guesses."""
@@ -102,7 +103,7 @@ def _take(action: str, subject: str, *, is_open: bool) -> Attempt | _Full:
     key = _key(action, subject)
     if full := _full(action, key):
         return full
-    with transaction.atomic():
+    with write_transaction():
         _lock(key)
         if full := _full(action, key):
             return full

@@ -8,7 +8,7 @@ try, `accounts.passwords` what a password costs.
 from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from accounts.addresses import comparable
 from accounts.models import User
 from accounts.passwords import password_slots
 from web.errors import Problem
+from web.write_transaction import write_transaction
 
 MINUTE = 60
 
@@ -65,7 +66,7 @@ def register(*, email: str, password: str, name: str) -> User:
         raise Problem("invalid", " ".join(weak.messages), {"field": "password"}) from None
     user = User.objects.new_user(email, password, name=name)  # hashed before the transaction, which others wait for
     try:
-        with transaction.atomic():
+        with write_transaction():
             user.save()
     except IntegrityError:
         raise Problem("email_taken", _("An account with this e-mail address already exists.")) from None

@@ -21,10 +21,10 @@ from django.conf import settings
 from django.contrib.auth import get_user, login, logout
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.models import Session
-from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.models import User
+from web.write_transaction import write_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def refresh(token: str) -> TokenPair | None:
     key = session_key_from_sid(payload["sid"]) if payload else None
     if key is None:
         return None
-    with transaction.atomic():
+    with write_transaction():
         if not list(Session.objects.select_for_update().filter(pk=key)):
             return None
         pair = JWTTokenStrategy().refresh_token(token)

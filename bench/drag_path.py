@@ -1,8 +1,12 @@
-"""Which files one drag passes: `python -m bench.drag_path [--tree DIR] …`, the same for each tree.
+"""Which files one drag passes: `python -m bench.drag_path [--functions] [--tree DIR] …`, the same for each tree.
 
 Bob drags a node of the demo flow and alice looks on. Noted is what runs between the press of the pointer and the moment
 when alice sees the node at its new place: in both browsers by V8's own coverage, in the server by a profile
-function. Of three drags only the files that ran in all of them count, so that what a clock happened to do is left out.
+function. Of three drags only what ran in all of them counts, so that what a clock happened to do is left out.
+
+A file carries the edit if some function of it that ran received, changed, stored, encoded or drew the operation or what
+it changed. It runs beside the edit if none did: `BESIDE` lists those, each with its reason, and `--functions` prints
+what ran of each, to check it. Whatever is not in the list counts as carrying.
 """
 
 import argparse
@@ -27,6 +31,28 @@ from tests.servers import ROOT, clean_environment
 
 TIMES = 3
 PATIENCE = 60.0
+Ran = set[tuple[str, str]]
+"""Files and functions."""
+
+BESIDE = {
+    "accounts/colours.py": "the colour of a person, read along with the role",
+    "flows/commands/storage_room.py": "limit: counts what a flow may store, by numbers",
+    "flows/limits.py": "limit: reads them from the settings",
+    "flows/log/snapshots.py": "clock: whether a snapshot is due, by the version's number",
+    "helix/logging.py": "log: warns of a slow query",
+    "sessions/metrics.py": "log: counts for the operator",
+    "sessions/presence/board.py": "presence: the state of each person",
+    "sessions/presence/state.py": "presence: what of a state is kept",
+    "sessions/presence/sync.py": "presence: when states are sent",
+    "sessions/processes/group_channel.py": "clock: tells other processes to look at the log",
+    "static/js/canvas/focus.js": "the node that is pressed gets the focus",
+    "static/js/canvas/selection.js": "which nodes are selected, so that they are dragged",
+    "static/js/collaborators/own_presence.js": "presence: my pointer on its way to others",
+    "static/js/lib/spline.js": "presence: smooths others' pointers",
+    "static/js/lib/timing.js": "limit: at what rate edits are sent, by counts",
+    "static/js/ui/notices.js": "says a sentence to a screen reader",
+}
+"""What runs during a drag and touches neither the operation nor what it changed."""
 
 
 class TracedServer:
@@ -59,8 +85,8 @@ class TracedServer:
         """Begin a new list."""
         os.kill(self.process.pid, signal.SIGUSR1)
 
-    def files(self) -> set[str]:
-        """Return the files that ran since `begin`."""
+    def ran(self) -> Ran:
+        """Return what ran since `begin`."""
         self._trace.unlink(missing_ok=True)
         os.kill(self.process.pid, signal.SIGUSR2)
         end = time.monotonic() + PATIENCE
@@ -68,7 +94,8 @@ class TracedServer:
             if time.monotonic() > end:
                 raise TimeoutError("the server wrote no list")
             time.sleep(0.01)
-        return set(self._trace.read_text().split())
+        lines = (line.partition(" ") for line in self._trace.read_text().splitlines())
+        return {(name, function) for name, _, function in lines}
 
     def close(self) -> None:
         """End the server."""
@@ -86,14 +113,18 @@ class Coverage:
         self._session.send("Profiler.enable")
         self._session.send("Profiler.startPreciseCoverage", {"callCount": True, "detailed": False})
 
-    def files(self) -> set[str]:
-        """Return the modules of which anything ran since the last time."""
+    def ran(self) -> Ran:
+        """Return what ran since the last time."""
         result: dict[str, Any] = self._session.send("Profiler.takePreciseCoverage")
         return {
-            "static/" + re.sub(r"\.[0-9a-f]{12}\.js$", ".js", one["url"].partition("/static/")[2])
+            (
+                "static/" + re.sub(r"\.[0-9a-f]{12}\.js$", ".js", one["url"].partition("/static/")[2]),
+                function["functionName"] or f"at {function['ranges'][0]['startOffset']}",
+            )
             for one in result["result"]
             if "/static/js/" in one["url"]
-            and any(place["count"] for function in one["functions"] for place in function["ranges"][:1])
+            for function in one["functions"]
+            if function["ranges"][0]["count"]
         }
 
 
@@ -111,15 +142,15 @@ def open_flow(browser: Browser, url: str, person: str, flow: str = "") -> Page:
     return page
 
 
-def one_drag(server: TracedServer, bob: Page, alice: Page, coverages: list[Coverage], by: int) -> set[str]:
-    """Let bob drag the first node; return the files that ran until alice's page shows it."""
+def one_drag(server: TracedServer, bob: Page, alice: Page, coverages: list[Coverage], by: int) -> Ran:
+    """Let bob drag the first node; return what ran until alice's page shows it."""
     node = bob.locator("helix-node[data-node-id]:not([data-kind=group])").first
     box, was = node.bounding_box(), node.get_attribute("data-x")
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     bob.mouse.move(x, y)
     for coverage in coverages:
-        coverage.files()
+        coverage.ran()
     server.begin()
     bob.mouse.down()
     bob.mouse.move(x + by, y + by, steps=6)
@@ -127,7 +158,7 @@ def one_drag(server: TracedServer, bob: Page, alice: Page, coverages: list[Cover
     theirs = alice.locator(f"#{node.get_attribute('id')}")
     expect(theirs).not_to_have_attribute("data-x", was or "")
     expect(bob.locator("#editor")).to_have_attribute("data-pending", "0")
-    return server.files().union(*(coverage.files() for coverage in coverages))
+    return server.ran().union(*(coverage.ran() for coverage in coverages))
 
 
 @contextmanager
@@ -141,8 +172,8 @@ def serving(tree: Path) -> Iterator[TracedServer]:
             server.close()
 
 
-def drag_path(tree: Path) -> list[str]:
-    """Return the files that every one of a few drags passes."""
+def drag_path(tree: Path) -> dict[str, list[str]]:
+    """Return the files that every one of a few drags passes, each with its functions that ran in any."""
     with serving(tree) as server, sync_playwright() as playwright:
         server.wait()
         browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=CHROMIUM)
@@ -152,18 +183,34 @@ def drag_path(tree: Path) -> list[str]:
         one_drag(server, bob, alice, coverages, 40)  # what loads with the first use
         drags = [one_drag(server, bob, alice, coverages, by) for by in (60, -60, 80)[:TIMES]]
         browser.close()
-    return sorted(set.intersection(*drags))
+    files = sorted(set.intersection(*({name for name, _ in drag} for drag in drags)))
+    ran = sorted(set.union(*drags))
+    return {name: [function for file, function in ran if file == name] for name in files}
+
+
+def show(files: dict[str, list[str]], has_functions: bool) -> Iterator[str]:
+    """Yield both lists, and of each how many files it has."""
+    for title, is_beside in (("carry the edit", False), ("run beside it", True)):
+        names = [name for name in files if (name in BESIDE) == is_beside]
+        scripts = sum(name.endswith(".js") for name in names)
+        yield f"{len(names)} {title} ({len(names) - scripts} Python, {scripts} JavaScript):"
+        for name in names:
+            yield f"  {name}" + (f"  {BESIDE[name]}" if is_beside else "")
+            if has_functions:
+                yield f"    {', '.join(files[name])}"
 
 
 def main() -> None:
     """Print the files, and how many folders they are in, for each tree."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tree", type=Path, action="append", help="a checkout; this one if none is named")
-    for tree in parser.parse_args().tree or [ROOT]:
+    parser.add_argument("--functions", action="store_true", help="what ran of each file")
+    options = parser.parse_args()
+    for tree in options.tree or [ROOT]:
         files = drag_path(tree.resolve())
         folders = {str(Path(name).parent) for name in files}
         print(f"{tree}: {len(files)} files in {len(folders)} folders")
-        print("\n".join(f"  {name}" for name in files))
+        print("\n".join(show(files, options.functions)))
 
 
 if __name__ == "__main__":

@@ -66,6 +66,9 @@ GESTURES = """async ([name, frames]) => {
   return took;
 }"""
 
+WHOLE = """() => document.querySelector("[data-world]").style.transform.endsWith("scale(1)")"""
+"""That the way to 100 % is over: a gesture would end it, and begin from anywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -130,6 +133,7 @@ def gestures(browser: Browser, url: str, size: int, frames: int) -> dict[str, Co
     page.locator("#editor[data-connection=live][data-interactive]").wait_for(state="attached", timeout=60_000)
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Control+0")
+    page.wait_for_function(WHOLE)
     found = {}
     for name in ("pan", "zoom", "drag"):
         page.evaluate(GESTURES, [name, 4])

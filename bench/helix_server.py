@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,12 @@ from bench.process import Program, Usage, free_port
 from tests.redis import Redis
 
 ROOT = Path(__file__).resolve().parent.parent
+LIFTED = {
+    "HELIX_LIMIT_OPERATIONS_PER_SECOND": "1000000",
+    "HELIX_LIMIT_WORK_STEPS_PER_SECOND": "1000000",
+    "HELIX_LIMIT_NODES": "20000",
+}
+"""Rates are not limited: it is the schedule that decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +49,21 @@ class Setup:
 class HelixServer:
     """A context manager: seeds, starts and finally ends one `helix up` with all it needs.
 
-    `flows` are numbers of nodes: one flow each, open to all. Rates are not limited: it is the schedule that decides.
+    `flows` are numbers of nodes: one flow each, open to all. `variables` are what its environment says.
     """
 
-    def __init__(self, setup: Setup, folder: Path, *, people: int, flows: list[int], library: int = 0) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        folder: Path,
+        *,
+        people: int,
+        flows: list[int],
+        library: int = 0,
+        variables: Mapping[str, str] = LIFTED,
+    ) -> None:
         self.setup = setup
+        self._variables = variables
         self.name = str(setup)
         self._folder = folder / f"helix-{free_port()}"
         self._wanted = {"people": people, "flows": flows, "library": library}
@@ -80,7 +97,7 @@ class HelixServer:
         self._folder.mkdir(parents=True)
         environment = clean_environment()
         environment |= {"HELIX_DATA_DIR": str(self._folder), "PYTHONPATH": str(ROOT)}
-        environment |= {"HELIX_LIMIT_OPERATIONS_PER_SECOND": "1000000", "HELIX_LIMIT_NODES": "20000"}
+        environment |= self._variables
         self.database_usage: Usage | None = None
         if self.setup.database == "postgresql":
             environment["HELIX_DATABASE_URL"] = self._start_postgres(stack)

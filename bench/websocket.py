@@ -47,19 +47,19 @@ class Socket(asyncio.Protocol):
     def send(self, payload: bytes) -> None:
         """Write one message."""
         if self.closed is None:
-            self._transport.write(frame(self._opcode, payload))
+            self.transport.write(frame(self._opcode, payload))
 
     def close(self) -> None:
         """Say goodbye and end the connection."""
         if self.closed is None:
-            self._transport.write(frame(CLOSE, b"\x03\xe8"))
-            self._transport.close()
+            self.transport.write(frame(CLOSE, b"\x03\xe8"))
+            self.transport.close()
 
     # asyncio's side
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.write(self._request)
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         arrived = perf_counter()
@@ -107,10 +107,10 @@ class Socket(asyncio.Protocol):
             self.frames_received += 1
             self.receive(payload, arrived)
         elif opcode == PING:
-            self._transport.write(frame(PONG, payload))
+            self.transport.write(frame(PONG, payload))
         elif opcode == CLOSE:
             self.closed = int.from_bytes(payload[:2], "big") if payload else 1005
-            self._transport.close()
+            self.transport.close()
 
 
 def frame(opcode: int, payload: bytes) -> bytes:

@@ -21,6 +21,7 @@ class Limits(DocumentLimits):
     frames_per_second: int = 30
     operations_per_second: int = 100
     rest_operations_per_second: int = 200
+    work_steps_per_second: int = 40_000
     seen_per_second: int = 100
     outbox: int = 1_000
     unseen_bytes: int = 1_048_576
@@ -31,7 +32,10 @@ class Limits(DocumentLimits):
     people_per_flow: int = 1_000
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
+    form_bytes: int = 524_288
     public_body_bytes: int = 16_384
+    requests_at_once: int = 2
+    requests_waiting: int = 200
     head_bytes: int = 16_384
     head_seconds: int = 10
     body_seconds: int = 120
@@ -48,7 +52,7 @@ class Limits(DocumentLimits):
     login_failures: int = 5
     refreshes_per_minute: int = 60
     invitations_per_hour: int = 100
-    flow_changes_per_minute: int = 60
+    flow_changes_per_minute: int = 1_200
     passwords_waiting: int = 64
 
     @property

@@ -6,17 +6,15 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Count, Q
 
 from accounts.principals import Person, TokenBearer
 from flows.access import Role, memberships_of
-from flows.models import Flow, FlowEdge, FlowNode, Membership
+from flows.models import Membership
 from flows.search import folded
 
 Sort: TypeAlias = Literal["edited", "title", "created"]
 
-THUMBNAIL_NODES = 60
 MOST_WORDS = 50
 """How many different words are looked for at once; one letter may fold into four."""
 
@@ -37,9 +35,6 @@ _SUMMARY = (
     "flow__updated_by__name",
     "role",
 )
-_THUMBNAIL = """SELECT * FROM (
-    SELECT {place} AS place, key, kind, x, y, width, height, colour FROM {table}
-    WHERE flow_id = %s ORDER BY flow_id, node_id LIMIT {nodes}) AS flow{place}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +70,6 @@ class Member:
     email: str | None
     role: Role
     colour: int
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A node as small as it gets."""
-
-    kind: str
-    x: float
-    y: float
-    width: float
-    height: float
-    colour: str
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """The shape of a flow: at most 60 of its nodes, and the edges between those, from source to target."""
-
-    nodes: tuple[Block, ...]
-    edges: tuple[tuple[Block, Block], ...]
 
 
 def library(
@@ -144,30 +119,6 @@ def counts(person: Person | TokenBearer) -> tuple[int, int]:
     return found["own"], found["every"] - found["own"]
 
 
-def thumbnails(flow_ids: Sequence[UUID]) -> dict[UUID, Thumbnail]:
-    """Return the shapes of some flows; one that has no nodes has an empty one."""
-    blocks: dict[str, Block] = {}
-    nodes: dict[UUID, list[Block]] = {flow_id: [] for flow_id in flow_ids}
-    edges: dict[UUID, list[tuple[Block, Block]]] = {flow_id: [] for flow_id in flow_ids}
-    for place, key, *rest in _first_nodes(flow_ids) if flow_ids else ():
-        blocks[key] = Block(*rest)
-        nodes[flow_ids[place]].append(blocks[key])
-    between = FlowEdge.objects.filter(source_id__in=blocks.keys(), target_id__in=blocks.keys())
-    for flow_id, source, target in between.values_list("flow_id", "source_id", "target_id"):
-        edges[flow_id].append((blocks[source], blocks[target]))
-    return {flow_id: Thumbnail(tuple(nodes[flow_id]), tuple(edges[flow_id])) for flow_id in flow_ids}
-
-
 def _summary(row: list[Any]) -> FlowSummary:
     *fields, role = row
     return FlowSummary(*(*fields, Role(role)))
-
-
-def _first_nodes(flow_ids: Sequence[UUID]) -> list[tuple[Any, ...]]:
-    """Read a few nodes of each flow in one query; the index on (flow, node id) spares reading the others."""
-    table, key = FlowNode._meta.db_table, Flow._meta.pk
-    parts = [_THUMBNAIL.format(place=place, table=table, nodes=THUMBNAIL_NODES) for place in range(len(flow_ids))]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), [key.get_db_prep_value(flow_id, connection) for flow_id in flow_ids])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows

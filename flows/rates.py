@@ -13,6 +13,7 @@ from threading import Lock
 
 from accounts.principals import Person, Principal, TokenBearer
 from flows import limits as helix_limits
+from flows.commands import work_budget
 from flows.document import Rejected
 from flows.errors import FlowReason
 from flows.limits import Limits
@@ -56,8 +57,11 @@ flow_changes = PersonRate(lambda limits: limits.flow_changes_per_minute / 60, la
 
 def count_operations(person: int | None, count: int = 1) -> None:
     """Count operations of a call or a form. Raises `Problem("rate_limited")` if they are too many for now."""
-    if person is not None:
-        _count(operations, person, count)
+    if person is None:
+        return
+    if wait := work_budget.seconds_to_wait(person):
+        raise _too_fast(wait)
+    _count(operations, person, count)
 
 
 def count_flow_change(principal: Principal) -> None:
@@ -68,5 +72,8 @@ def count_flow_change(principal: Principal) -> None:
 
 def _count(rate: PersonRate, person: int, count: int) -> None:
     if wait := rate.take(person, count, time.monotonic()):
-        message = sentence(Rejected("rate_limited", FlowReason.TOO_FAST))
-        raise Problem("rate_limited", message, retry_after=wait)
+        raise _too_fast(wait)
+
+
+def _too_fast(wait: int) -> Problem:
+    return Problem("rate_limited", sentence(Rejected("rate_limited", FlowReason.TOO_FAST)), retry_after=wait)

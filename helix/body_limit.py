@@ -3,7 +3,9 @@
 Django refuses a body by the length it declares; one sent in chunks declares none and would be written to disk whole.
 This stands before Django and counts what really comes. A call that shows neither token nor session can only want to
 come in, and what it takes to come in is small; so are the forms that lead in, whoever sends them. What is shown has to
-be of our own making (`accounts.authentication.shows_somebody`): anybody can send some header or cookie.
+be of our own making (`accounts.authentication.shows_somebody`): anybody can send some header or cookie. It may still be
+no longer good, and Django reads a form before it asks: forms have a bound of their own, and large is only what the API
+takes, which asks first.
 """
 
 from collections.abc import Callable, Collection
@@ -13,6 +15,7 @@ import orjson
 import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
+API = "/api/"
 PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
 API_HEADERS = (
@@ -36,17 +39,19 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyBounds:
-    """How many bytes a body may have: `public` before anybody is known, else `most`."""
+    """How many bytes a body may have: `public` before anybody is known, `form` for a page's form, else `most`."""
 
     most: int
+    form: int
     public: int
     shows_somebody: Callable[[Headers], bool]
 
     def of(self, path: str, headers: Headers) -> int:
         """Return the bound for a request. Who it is from is asked only where that may matter."""
         may_be_long = announced(headers) > self.public or any(name == b"transfer-encoding" for name, _ in headers)
-        is_public = path.startswith(PUBLIC) or not may_be_long or not self.shows_somebody(headers)
-        return self.public if is_public else self.most
+        if path.startswith(PUBLIC) or not may_be_long or not self.shows_somebody(headers):
+            return self.public
+        return self.most if path.startswith(API) else self.form
 
 
 @dataclass(frozen=True, slots=True)

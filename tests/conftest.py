@@ -108,6 +108,14 @@ def _log_emptied_between_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nobody_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let people of the same number in different tests be different people."""
+    from flows.commands import work_budget
+
+    monkeypatch.setattr(work_budget, "_budgets", work_budget.WorkBudgets())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _tables_emptied_by_delete() -> Iterator[None]:
     """Empty tables by DELETE on PostgreSQL, too: TRUNCATE makes new files for each, and takes ten times as long."""

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.authentication import person
 from accounts.principals import Administrator
-from flows.commands.write_transaction import write_transaction
 from flows.document import Rejected
 from flows.errors import FlowError
 from flows.sentences import sentence
+from web.write_transaction import write_transaction
 
 
 class Unwritten(Exception):  # noqa: N818

@@ -3,6 +3,7 @@
 Each may be only so much work, so that no one keeps the others waiting.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import answer_row, remember
 from flows.commands.storage_room import FULL, StorageRoom
 from flows.commands.undo import Progress, undo_or_redo
+from flows.commands.work_budget import WRITTEN
 from flows.commands.write_transaction import LockedFlow
 from flows.document import (
     CreateFlow,
@@ -80,6 +82,8 @@ class GroupCommit:
     entries: list[Entry] = field(default_factory=list)
     to_remember: list[Answer] = field(default_factory=list)
     steps: int = 0
+    exhausted: frozenset[int] = frozenset()
+    spent: Counter[int | None] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.draft = Draft(self.base)
@@ -96,6 +100,7 @@ class GroupCommit:
             return self._refuse(submission, _too_much_work(submission))
         finally:
             self.steps += self.draft.work.total
+            self.spent[submission.actor] += self.draft.work.total
 
     @property
     def has_worked_enough(self) -> bool:
@@ -110,6 +115,8 @@ class GroupCommit:
             match submission.operation:
                 case Refused() as unparsed:
                     return self._refuse(submission, unparsed)
+                case _ if submission.actor in self.exhausted:
+                    raise Rejected("rate_limited", FlowReason.TOO_FAST)
                 case UndoRequest() | RedoRequest() as request:
                     return self._undo(submission, request)
                 case CreateFlow():
@@ -212,6 +219,7 @@ class GroupCommit:
             self.draft.advance(outcome.effect)  # the last step that can refuse it
             self.room.take(submission.actor, entry.size)
             self.entries.append(entry)
+            self.spent[submission.actor] += WRITTEN * (len(outcome.effect.nodes) + len(outcome.effect.edges))
             self.version += 1
             answer = Acked(self.version, fresh=True, skipped=head.skipped)
             self.applied.append((head, outcome))

@@ -18,6 +18,7 @@ from django.db import transaction
 from accounts.principals import Principal
 from flows import access
 from flows import limits as helix_limits
+from flows.commands import work_budget
 from flows.commands.group_commit import GroupCommit, Prepared
 from flows.commands.idempotency import recall
 from flows.commands.storage_room import StorageRoom
@@ -108,7 +109,7 @@ def _commits(flow_id: UUID, submissions: Sequence[Submission], graph: Versioned 
 def _prepare(flow_id: UUID, submission: Submission, graph: Versioned | None) -> Prepared | None:
     """Do before the lock what is long in replacing a graph: it is refused anyway unless the version stays."""
     record = submission.operation
-    if not isinstance(record, ReplaceGraph):
+    if not isinstance(record, ReplaceGraph) or work_budget.seconds_to_wait(submission.actor):
         return None
     if graph is None or graph.version != submission.based_on:
         loaded = load_document(flow_id)
@@ -136,20 +137,24 @@ def _commit(
     answered = recall(flow_id, {name for one in submissions if (name := one.name)})
     granted = access.grants_of(flow_id, {one.principal for one in submissions})
     writers = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
+    actors = {actor for one in submissions if (actor := one.actor) is not None}
+    exhausted = work_budget.exhausted(actors)
     base: Graph
     in_memory = graph is not None and graph.version == flow.version
     if graph is not None and in_memory:
         base = graph.graph
     else:
-        fresh = (one for one in submissions if one.principal in writers and one.name not in answered)
+        willing = (one for one in submissions if one.principal in writers and one.actor not in exhausted)
+        fresh = (one for one in willing if one.name not in answered)
         base = StoredGraph(flow)
         base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    actors = {actor for one in submissions if (actor := one.actor) is not None}
     room = StorageRoom(flow_id, flow.storage + flow.snapshot_storage, actors)
-    group = GroupCommit(flow, base, flow.version, answered, in_memory, room, prepared)
+    group = GroupCommit(flow, base, flow.version, answered, in_memory, room, prepared, exhausted=exhausted)
     answers: list[Acked | Refused] = []
     for one in submissions:
         answers.append(group.answer(one, may_write=one.principal in writers))
         if group.has_worked_enough:
             break
+    for actor, steps in group.spent.items():
+        work_budget.spend(actor, steps + (base.rows_read if isinstance(base, StoredGraph) else 0))
     return group.write(tuple(answers))

@@ -5,7 +5,7 @@ free to move. A value enters through `decode_operation` or `decode_graph`, `appl
 and the `Effect` that comes back is all that rows, frames and pages need.
 """
 
-from flows.document.draft import Draft
+from flows.document.draft import Draft, Work, WorkExceeded
 from flows.document.effect import Effect, Pair, compose, moved_only, pair_of
 from flows.document.element_json import (
     decode_edge,
@@ -15,7 +15,7 @@ from flows.document.element_json import (
     encode_edge,
     encode_node,
 )
-from flows.document.elements import Edge, EdgeChanges, Element, Ends, FlowProperties, Node
+from flows.document.elements import Edge, EdgeChanges, Element, Ends, FlowProperties, Node, text_length
 from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
 from flows.document.graph import Document, Graph
@@ -52,7 +52,6 @@ from flows.document.operations.operation import Skipped, decode_skipped, encode_
 from flows.document.overwrites.report import Overwrite, overwrites
 from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
 from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps
-from flows.document.work import Work, WorkExceeded
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -131,5 +130,6 @@ __all__ = [
     "references_in",
     "same_json",
     "selective_undo",
+    "text_length",
     "undo_steps",
 ]

@@ -4,18 +4,54 @@ What a batch or a transaction has done so far is asked here, while the graph bel
 asked for. The overlay is the net effect itself: an element that is back to what it was is no longer in it.
 
 What is read and written is counted once, where it comes from: by the lowest draft what it reads below, by each what it
-adds itself. Drafts over each other share the count.
+adds itself. Drafts over each other share the count. It has a limit, because whoever edits holds a lock for which others
+wait: a batch of five hundred moves of a group of ten thousand is five million moves.
 """
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar, cast
 
 from flows.document.effect import Effect, Pair, composed
 from flows.document.elements import Edge, Ends, FlowProperties, Node
 from flows.document.graph import Graph, Index
-from flows.document.work import Work
 
 T = TypeVar("T", Node, Edge)
+
+
+class WorkExceeded(Exception):  # noqa: N818  (a normal answer, not an error)
+    """A submission is more work than one may be. No `Rejected`, so that no rule takes it for its own refusal."""
+
+
+class Work:
+    """Steps spent, of `most`: one for each element read or written."""
+
+    __slots__ = ("_looking_back", "most", "spent")
+
+    def __init__(self, most: int = sys.maxsize) -> None:
+        self.most = most
+        self.spent = self._looking_back = 0
+
+    def spend(self, steps: int) -> None:
+        """Count steps. Raises `WorkExceeded` for more than there may be."""
+        self.spent += steps
+        if self.spent > self.most:
+            raise WorkExceeded
+
+    @property
+    def total(self) -> int:
+        """All that was spent."""
+        return self.spent + self._looking_back
+
+    @contextmanager
+    def looking_back(self) -> Iterator[None]:
+        """Count the block apart, by as much again: to find out what was done is not to do it."""
+        self.spent, self._looking_back = self._looking_back, self.spent
+        try:
+            yield
+        finally:
+            self.spent, self._looking_back = self._looking_back, self.spent
 
 
 class Draft:

@@ -209,3 +209,10 @@ def flow_differences(one: FlowProperties, other: FlowProperties) -> list[str]:
 _NODE_READERS = [(name, attrgetter(*fields)) for name, fields in NODE_PROPERTIES.items()]
 _EDGE_READERS = [(name, attrgetter(*fields)) for name, fields in EDGE_PROPERTIES.items()]
 _FLOW_READERS = [(name, attrgetter(*fields)) for name, fields in FLOW_PROPERTIES.items()]
+
+
+def text_length(value: object) -> int:
+    """Return about how many characters an element holds that a person may have typed; 0 for anything else."""
+    if isinstance(value, Node):
+        return len(value.label) + len(value.description) + len(canonical_bytes(dict(value.settings)))
+    return len(getattr(value, "label", ""))

@@ -28,6 +28,7 @@ from flows.queries import Sort
 from flows.rates import count_operations
 from flows.rendering import thumbnail_svg
 from flows.sentences import sentence
+from flows.thumbnails import thumbnails
 
 PAGE = 24
 SHOWN_PEOPLE = 4
@@ -115,7 +116,7 @@ def _listing(request: PageRequest) -> dict[str, Any]:
     offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 9 else 0
     found = queries.library(person, q=q, sort=sort, limit=PAGE, offset=offset, owned=tab == "mine")
     ids = [item.id for item in found.items]
-    people, shapes = queries.members_of(ids), queries.thumbnails(ids)
+    people, shapes = queries.members_of(ids), thumbnails(ids)
     more = offset + PAGE if offset + PAGE < found.count else None
     return {
         "q": q,

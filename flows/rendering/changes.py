@@ -50,7 +50,9 @@ def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:
 
 def _footer_comes_or_goes(pair: Pair[Node]) -> bool:
     before, after = pair.before, pair.after
-    return before is not None and after is not None and has_footer(before) != has_footer(after)
+    if before is None or after is None or before.height == after.height:
+        return False
+    return has_footer(before) != has_footer(after)
 
 
 def _edges_of_switched(effect: Effect, graph: Graph) -> set[str]:

@@ -11,7 +11,7 @@ from typing import ParamSpec
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from flows.document import Node, canonical_json
+from flows.document import text_length
 
 ROOM = 32 << 20
 """Bytes that one kind of fragment may keep."""
@@ -41,7 +41,7 @@ class FragmentCache:
 
     def put(self, value: tuple[object, ...], html: SafeString) -> None:
         """Keep a fragment, unless it or its value is long."""
-        if len(html) <= LARGEST and all(weight(part) <= LARGEST for part in value):
+        if len(html) <= LARGEST and all(text_length(part) <= LARGEST for part in value):
             self._put(value, html)
 
     def __len__(self) -> int:
@@ -52,14 +52,7 @@ class FragmentCache:
             self._old, self._young, self.size = self._young, {}, 0
         self._young[value] = html
         parts = value if isinstance(value, tuple) else ()
-        self.size += len(html) + sum(map(weight, parts)) + _OVERHEAD
-
-
-def weight(value: object) -> int:
-    """Return about how many characters a value holds that a person may have typed."""
-    if isinstance(value, Node):
-        return len(value.label) + len(value.description) + len(canonical_json(dict(value.settings)))
-    return len(getattr(value, "label", ""))
+        self.size += len(html) + sum(map(text_length, parts)) + _OVERHEAD
 
 
 def cached(render: Callable[P, SafeString]) -> Callable[P, SafeString]:

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from flows.document import Point, curve_between
-from flows.queries import Block, Thumbnail
+from flows.thumbnails import Block, Thumbnail
 
 RATIO = 298 / 164
 SMALLEST = 620

@@ -83,6 +83,7 @@ class StoredGraph:
         self._edges_of: dict[str, list[Edge]] = {}
         self._between: dict[Ends, Edge | None] = {}
         self._members_of: dict[str, list[Node]] = {}
+        self.rows_read = 0
         self._all_nodes: list[Node] | None = None
         self._all_edges: list[Edge] | None = None
 
@@ -121,7 +122,7 @@ class StoredGraph:
 
     def edge_between(self, ends: Ends, /) -> Edge | None:
         """Return the edge with these ends, or None."""
-        if ends not in self._between and self._all_edges is None:
+        if ends not in self._between and self._all_edges is None and not self._lacks_a_node(ends):
             self._read_between({ends})
         return self._between.get(ends)
 
@@ -142,6 +143,10 @@ class StoredGraph:
         if self._all_edges is None:
             self._all_edges = self._select_edges(Q(flow_id=self._flow_id))
         return self._all_edges
+
+    def _lacks_a_node(self, ends: Ends) -> bool:
+        """Tell whether a node is known not to be there, as one that is only coming: it has no edges."""
+        return any(self._nodes.get(id, self) is None for id in ends[:2])
 
     def _foreseen_ends(self, asked: "_Asked") -> set[Ends]:
         """Return the connections that will be asked for; a port that is not given depends on its node."""
@@ -198,12 +203,14 @@ class StoredGraph:
         rows = FlowNode.objects.filter(condition).order_by("ordinal").values_list(*NODE_COLUMNS)
         nodes = [node_of(row) for row in rows]
         self._nodes |= {node.id: node for node in nodes}
+        self.rows_read += len(nodes)
         return nodes
 
     def _select_edges(self, condition: Q) -> list[Edge]:
         rows = FlowEdge.objects.filter(condition).order_by("ordinal").values_list(*EDGE_COLUMNS)
         edges = [edge_of(row) for row in rows]
         self._edges |= {edge.id: edge for edge in edges}
+        self.rows_read += len(edges)
         self._between |= {edge.ends: edge for edge in edges}
         return edges
 

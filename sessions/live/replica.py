@@ -27,11 +27,11 @@ from flows.document import (
     compose,
     decode_record,
     parse_json,
+    text_length,
 )
 from flows.limits import Limits
 from flows.log import READ_BYTES, LoggedChange, changes_since
 from flows.models import Change, Flow
-from flows.rendering.fragment_cache import weight
 from flows.storage.store import Loaded
 from flows.submission import ChangeHead, Receipt
 from sessions.database import Database
@@ -136,7 +136,7 @@ def size_of(delta: Delta) -> int:
     effect = delta.effect
     elements: list[object] = [one for pair in effect.nodes.values() for one in (pair.before, pair.after)]
     elements += [one for pair in effect.edges.values() for one in (pair.before, pair.after)]
-    text = sum(map(weight, elements))
+    text = sum(map(text_length, elements))
     if effect.flow is not None:
         text += sum(len(one.title) + len(one.description) for one in (effect.flow.before, effect.flow.after) if one)
     return (len(delta.changes) + len(elements) // 2) * ELEMENT_BYTES + text

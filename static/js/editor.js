@@ -5,7 +5,7 @@
 
 import { Graph } from "./canvas/graph.js";
 import { OptimisticRendering } from "./canvas/optimistic_rendering.js";
-import { Renderer, fillPorts } from "./canvas/renderer.js";
+import { Renderer } from "./canvas/renderer.js";
 import { Viewport, isPhone, keptView } from "./canvas/viewport.js";
 import { centred, fit, intersects, union } from "./lib/geometry.js";
 import { Texts } from "./lib/texts.js";
@@ -24,7 +24,7 @@ const LOAD_DELAY_MS = 3_000;
 /** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
 const ONE_TIME_EVENTS = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
 /** Events that only say that something changed: sent once more, so that every part shows the current state. */
-const STATE_EVENTS = ["settled", "rights", "status"];
+const STATE_EVENTS = ["settled", "content", "rights", "connection", "status"];
 
 class Editor {
   #root;
@@ -65,7 +65,7 @@ class Editor {
     this.#finish({ nodes: graph.nodes.keys(), edges: [] });
     this.#early = new EarlyInput(this.#root, () => this.#load());
     for (const type of ONE_TIME_EVENTS) session.addEventListener(type, this.#queue);
-    session.addEventListener("status", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
+    session.addEventListener("connection", () => session.connection !== "connecting" && setTimeout(() => this.#load()));
     setTimeout(() => this.#load(), LOAD_DELAY_MS);
     session.start();
   }
@@ -125,6 +125,25 @@ class Editor {
     const hint = this.#root.querySelector("[data-empty]");
     const isEmpty = graph.visibleNodes().next().done;
     if (hint && hint.hidden === isEmpty) hint.hidden = !isEmpty;
+  }
+}
+
+/**
+ * Mark the ports that carry an edge: the server draws each node by itself and cannot know.
+ * @param {import("./canvas/graph.js").Graph} graph @param {{nodes: Iterable<string>, edges: Iterable<string>}} changed
+ */
+function fillPorts(graph, { nodes, edges }) {
+  const changed = new Set(nodes);
+  for (const id of edges) for (const end of ["source", "target"]) changed.add(graph.edges.get(id)?.[end]);
+  for (const id of changed) fill(graph, graph.nodes.get(id));
+}
+
+function fill(graph, record) {
+  if (!record) return;
+  const ends = graph.edgesOf(record.id).map((edge) => (edge.source === record.id ? `out ${edge.sourcePort}` : `in ${edge.targetPort}`));
+  const used = new Set(ends);
+  for (const port of record.element.querySelectorAll("[data-port]")) {
+    port.toggleAttribute("data-connected", used.has(`${port.dataset.direction} ${port.dataset.port}`));
   }
 }
 

@@ -24,7 +24,7 @@ from tests.api.conftest import Program
 pytestmark = pytest.mark.django_db
 Refused = Callable[[HttpResponse, int, str], Any]
 PUBLIC_CALLS = ("/auth/register", "/auth/token", "/auth/token/refresh")
-BOUNDS = BodyBounds(most=1000, public=100, shows_somebody=shows_somebody)
+BOUNDS = BodyBounds(most=1000, form=500, public=100, shows_somebody=shows_somebody)
 
 
 async def sized(size: int, piece: int = 10) -> AsyncIterator[bytes]:
@@ -79,8 +79,8 @@ def shown(alice: User) -> Shown:
 
 
 async def bound(path: str, headers: dict[str, Any], *, says_its_length: bool) -> int:
-    """Return which of the two bounds holds, exactly."""
-    for limit in (100, 1000):
+    """Return which of the bounds holds, exactly."""
+    for limit in (100, 500, 1000):
         fits = await post(path, limit, headers, says_its_length=says_its_length)
         refused = await post(path, limit + 1, headers, says_its_length=says_its_length)
         assert (fits.status_code, fits.text) == (200, str(limit))
@@ -99,6 +99,10 @@ class TestBounds:
     async def test_somebody_has_room(self, shown: Shown, says_its_length: bool) -> None:
         for headers in (shown.token, shown.session, {"Authorization": "Basic x", **shown.session}):
             assert await bound("/api/v1/flows", headers, says_its_length=says_its_length) == 1000
+
+    async def test_a_form_has_less_than_a_call(self, shown: Shown, says_its_length: bool) -> None:
+        for path in ("/", "/flows/", "/admin/flows/"):
+            assert await bound(path, shown.session, says_its_length=says_its_length) == 500, path
 
     async def test_nobody_has_little(self, shown: Shown, says_its_length: bool) -> None:
         for headers in shown.nothing:

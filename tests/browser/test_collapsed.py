@@ -111,3 +111,36 @@ def test_what_is_hidden_is_not_selected_and_moves_along(flow: str, opened: Open)
     }
     by_key(alice)
     wide(alice)
+
+
+def test_a_drag_by_its_button_moves_it_and_closes_nothing(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    x, y = alice.centre(alice.page.locator("#n-g .group-toggle"))
+    alice.drag((x, y), (x + 80, y + 80))
+    group = next(node for node in alice.settled().stored()["nodes"] if node["id"] == "g")
+    assert (group["x"], group["y"], group["settings"]) == (BOX["x"] + 80, BOX["y"] + 80, {})
+    wide(alice)
+
+
+def test_what_comes_back_hidden_is_not_selected_but_its_group_is(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    by_key(alice)
+    shut(alice)
+    alice.operate({"kind": "remove_node", "id": "c"})
+    expect(alice.page.locator("#n-g .node-count")).to_have_text("1")
+    alice.page.keyboard.press("Control+z")
+    expect(alice.page.locator("#n-g .node-count")).to_have_text("2")
+    expect(alice.page.locator("[data-inspector-form]")).to_have_attribute("data-node", "g")
+    expect(alice.page.locator("[data-selected]")).to_have_attribute("data-node-id", "g")
+
+
+def test_an_edge_cannot_end_at_it_and_says_why(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    by_key(alice)
+    shut(alice)
+    alice.drag(alice.port("Ask", "out"), alice.node("Box"), drop=False)
+    expect(alice.page.locator(".reason")).to_have_text("Has no input")
+    alice.page.mouse.up()
+    expect(alice.page.locator("dialog[open]")).to_have_count(0)
+    expect(alice.page.locator(".reason")).to_have_count(0)
+    assert len(alice.settled().stored()["edges"]) == 2

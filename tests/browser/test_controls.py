@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
 from tests.browser.inspector import EDGES, NODES
+from tests.browser.panel import panel, pill
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 # Fields and selects whose words do not fit into them.
@@ -53,6 +54,26 @@ def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Op
     more.press("Enter")
     expect(people.locator("[data-following]")).to_have_text("VVera")
     assert bob.page and vera.page
+
+
+def test_a_press_on_the_canvas_ends_following_each_time(flow: str, opened: Open) -> None:
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    followed = alice.page.locator("[data-roster] [aria-pressed]")
+    for _ in range(2):
+        followed.click()
+        expect(followed).to_have_attribute("aria-pressed", "true")
+        alice.page.mouse.click(700, 700)
+        expect(followed).to_have_attribute("aria-pressed", "false")
+    assert bob.page
+
+
+def test_a_press_beside_an_open_list_closes_it_each_time(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow)
+    for _ in range(2):
+        pill(alice).click()
+        expect(panel(alice)).to_be_visible()
+        alice.page.mouse.click(700, 700)
+        expect(panel(alice)).to_be_hidden()
 
 
 def test_the_minimap_button_is_pressed_only_while_a_map_shows(flow: str, opened: Open) -> None:

@@ -147,3 +147,22 @@ def test_nothing_is_pasted_behind_a_dialog(flow_of: Flow, opened: Open) -> None:
     alice.page.keyboard.press("Escape")
     alice.page.keyboard.press("Control+v")
     expect(alice.nodes).to_have_count(2)
+
+
+@pytest.mark.parametrize("collapsed", [True, False], ids=["collapsed", "open"])
+def test_a_group_is_cut_with_what_is_in_it_and_comes_back_once(collapsed: bool, flow_of: Flow, opened: Open) -> None:
+    frame = FRAME | {"settings": {"collapsed": collapsed}}
+    alice = opened("alice", flow_of([frame, INSIDE, SEARCH | {"x": 600}]), permissions=CLIPBOARD)
+    alice.node("Frame").locator("[data-node-label]").click()
+    alice.page.keyboard.press("Control+x")
+    assert [node["label"] for node in alice.settled().stored()["nodes"]] == ["Search"]
+    expect(alice.page.locator(".toast")).to_have_count(0)
+    alice.page.keyboard.press("Control+v")
+    assert sorted(node["label"] for node in alice.settled().stored()["nodes"]) == ["Frame", "Plan", "Search"]
+    alice.page.keyboard.press("Control+z")
+    alice.page.keyboard.press("Control+z")
+    assert {node["id"]: node["parent"] for node in alice.settled().stored()["nodes"]} == {
+        "g": None,
+        "plan": "g",
+        "search": None,
+    }

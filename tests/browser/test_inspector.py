@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from flows.document import KINDS
-from tests.browser.conftest import WINDOW, Context, Draw
+from tests.browser.conftest import WINDOW, Context, Draw, Flow
 from tests.browser.editor_page import EditorPage
 from tests.browser.inspector import choose
 from tests.browser.panel import lost
@@ -147,3 +147,18 @@ def test_one_sees_who_else_is_in_a_field(drawn: Draw, context_for: Context, netw
     expect(tag).to_have_count(0)
     bob.page.close()
     expect(tab.page.locator(".editing-tag")).to_have_count(0)
+
+
+def test_the_field_keeps_the_focus_when_the_forms_come_late(flow_of: Flow, context_for: Context) -> None:
+    context, held = context_for("alice", viewport=WINDOW), list[Route]()
+    context.route("**/inspectors?v=*", lambda route: held.append(route))  # noqa: PLW0108
+    alice = EditorPage(context)
+    with alice.page.expect_request("**/inspectors?v=*"):
+        alice.open(flow_of([{"id": "a", "kind": "skill", "x": 0, "y": 0, "label": "Plan"}]))
+    alice.live().node("Plan").focus()
+    alice.page.keyboard.press("Enter")
+    held[0].continue_()
+    expect(alice.field("label")).to_have_value("Plan")
+    expect(alice.field("label")).to_be_focused()
+    alice.page.keyboard.type("x")
+    expect(alice.field("label")).to_have_value("Planx")

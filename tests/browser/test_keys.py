@@ -11,6 +11,10 @@ from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.panel import lost
 from tests.proxy import Proxy
 
+PRESSED_FOUR_TIMES = """key => {
+  const press = () => new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true});
+  for (let count = 0; count < 4; count += 1) document.activeElement.dispatchEvent(press());
+}"""
 LINK = [{"id": "e", "source": "plan", "target": "search"}]
 SELECTED = "[data-node-id][data-selected]"
 PRESS = """([key, code, more]) => (document.activeElement ?? document.body).dispatchEvent(
@@ -219,3 +223,23 @@ def test_the_palette_shows_all_again_once_a_node_was_added(how: str, flow_of: Fl
     expect(alice.nodes).to_have_count(2)
     expect(search).to_have_value("")
     expect(alice.page.locator("[data-palette-kind=agent]")).to_be_visible()
+
+
+def test_steps_of_zoom_that_follow_each_other_at_once_all_count(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    text = alice.page.locator("[data-zoom-text]")
+    alice.page.locator("[data-canvas]").press("Control+0")
+    expect(text).to_have_text("100%")
+    for key, percent in [("+", "244%"), ("-", "100%")]:
+        alice.page.evaluate(PRESSED_FOUR_TIMES, key)
+        expect(text).to_have_text(percent)
+
+
+def test_a_long_name_that_is_given_up_begins_where_it_did(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN | {"label": "A name that takes more lines than a node has room for"}]))
+    alice.page.locator("#n-plan").click(position={"x": 8, "y": 8})
+    alice.page.keyboard.press("F2")
+    alice.page.keyboard.press("Control+End")
+    alice.page.keyboard.press("Escape")
+    scrolled = "node => [node, ...node.querySelectorAll('*')].map(({scrollTop, scrollLeft}) => scrollTop + scrollLeft)"
+    assert not any(alice.page.locator("#n-plan").evaluate(scrolled))

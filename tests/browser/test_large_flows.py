@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import WINDOW, Flow, Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.views import DRAWN
 
 COUNT = """(names) => {
   globalThis.counted = {};
@@ -93,6 +94,71 @@ def test_a_zoom_changes_no_style_but_the_transform(flow_of: Flow, opened: Open) 
     }""")
     assert inherited[0] == 1
     assert [name for name in inherited[1] if name.startswith("helix-node")] == []
+
+
+def test_no_rule_looks_for_what_is_inside_the_canvas(flow_of: Flow, opened: Open) -> None:
+    """Each node that comes, goes or is marked would be looked at for it as long as the canvas has the focus."""
+    alice = opened("alice", flow_of(nodes(4)))
+    rules = alice.page.evaluate("""() => [...document.styleSheets].flatMap(({cssRules}) => [...cssRules])
+      .flatMap((rule) => [rule, ...(rule.cssRules ?? [])]).map(({selectorText}) => selectorText ?? "")""")
+    assert len(rules) > 500
+    around = [rule for rule in rules if ":has(" in rule and any(name in rule for name in ("canvas", "world", "editor"))]
+    assert around == []
+
+
+def test_the_canvas_shows_its_focus_only_while_nothing_is_selected(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(4)))
+    canvas = alice.page.locator("[data-canvas]")
+    alice.page.keyboard.press("Tab")
+    canvas.focus()
+    expect(canvas).not_to_have_css("box-shadow", "none")
+    alice.page.keyboard.press("Control+a")
+    expect(alice.page.locator("helix-node[data-selected]")).to_have_count(4)
+    expect(canvas).to_be_focused()
+    expect(canvas).to_have_css("box-shadow", "none")
+    alice.page.keyboard.press("Escape")
+    expect(canvas).not_to_have_css("box-shadow", "none")
+
+
+def test_the_minimap_asks_for_no_style_when_it_is_painted(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(20)))
+    alice.page.wait_for_function("() => document.querySelectorAll('[data-minimap] canvas').length === 2")
+    alice.page.evaluate("""() => {
+      globalThis.asked = globalThis.painted = 0;
+      const {getComputedStyle} = globalThis;
+      globalThis.getComputedStyle = (element, ...rest) => {
+        if (element.matches("[data-minimap]")) asked += 1;
+        return getComputedStyle(element, ...rest);
+      };
+      const {fillRect} = CanvasRenderingContext2D.prototype;
+      CanvasRenderingContext2D.prototype.fillRect = function (...rect) {
+        painted += 1;
+        return fillRect.apply(this, rect);
+      };
+    }""")
+    alice.operate({"kind": "move_node", "id": "n3", "x": 400, "y": 400})
+    alice.page.wait_for_function("() => painted >= 20")
+    assert alice.page.evaluate("asked") == 0
+
+
+def test_the_frame_of_the_minimap_follows_the_theme(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(4)))
+    alice.page.wait_for_function("""() => {
+      const frame = document.querySelectorAll("[data-minimap] canvas")[1];
+      const {width, height} = frame ?? {};
+      const blank = Object.assign(document.createElement("canvas"), {width, height});
+      return frame && frame.toDataURL() !== blank.toDataURL();
+    }""")
+    drawn = "() => document.querySelectorAll('[data-minimap] canvas')[1].toDataURL()"
+    alice.page.evaluate("document.documentElement.dataset.theme = 'light'")
+    colour = "() => getComputedStyle(document.querySelector('[data-minimap]')).color"
+    light = alice.page.evaluate(colour)
+    alice.page.evaluate(DRAWN)
+    before = alice.page.evaluate(drawn)
+    alice.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert alice.page.evaluate(colour) != light
+    alice.page.evaluate(DRAWN)
+    assert alice.page.evaluate(drawn) != before
 
 
 def test_a_view_is_found_again_and_a_flow_that_has_left_it_is_shown_whole(flow_of: Flow, opened: Open) -> None:

@@ -128,6 +128,17 @@ def test_a_double_click_on_a_handle_adds_and_opens_nothing(place: str, flow_of: 
     expect(alice.field("label")).not_to_be_focused()
 
 
+def test_a_selected_edge_is_not_harder_to_hit_than_another(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH], LINK))
+    x, y = alice.centre(alice.page.locator("#e-e .edge-line"))
+    beside = (x, y + 6)
+    hit = "([x, y]) => document.elementFromPoint(x, y).closest('[data-edge-id]')?.dataset.edgeId"
+    assert alice.page.evaluate(hit, beside) == "e"
+    alice.page.mouse.click(*beside)
+    expect(alice.page.locator("#e-e[data-selected]")).to_have_count(1)
+    assert alice.page.evaluate(hit, beside) == "e"
+
+
 def test_a_press_and_a_press_with_a_drag_are_no_double_click(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN]))
     mouse = alice.page.mouse
@@ -177,3 +188,24 @@ def test_the_other_button_opens_no_menu_in_the_middle_of_a_drag(flow_of: Flow, o
     expect(alice.page.locator("[role=menu]:not([hidden])")).to_have_count(0)
     alice.page.mouse.up()
     assert moved(alice, "plan") == (PLAN["x"] + 80, PLAN["y"] + 160)
+
+
+def test_a_drag_on_the_canvas_closes_what_is_open_in_the_bar(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    languages = alice.page.locator("details.language")
+    languages.locator("summary").click()
+    expect(languages).to_have_attribute("open", "")
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 80, y + 160))
+    expect(languages).not_to_have_attribute("open", "")
+    assert moved(alice, "plan") == (PLAN["x"] + 80, PLAN["y"] + 160)
+
+
+def test_a_press_elsewhere_closes_the_menu_whenever_it_was_opened(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN]))
+    menu = alice.page.locator("[role=menu]")
+    for _ in range(2):
+        alice.node("Plan").click(button="right")
+        expect(menu).to_be_visible()
+        alice.page.mouse.click(700, 600)
+        expect(menu).to_be_hidden()

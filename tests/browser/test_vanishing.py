@@ -215,3 +215,27 @@ def test_the_marks_of_a_connection_go_also_from_nodes_that_were_drawn_anew(flow_
     alice.page.keyboard.press("Escape")
     alice.page.mouse.up()
     expect(alice.page.locator(LEFT_OVER)).to_have_count(0)
+
+
+@pytest.mark.parametrize("how", ["deleted", "hidden"])
+def test_who_types_in_a_form_that_goes_away_gives_no_commands(how: str, flow_of: Flow, opened: Open) -> None:
+    box = {"id": "g", "kind": "group", "x": 500, "y": 280, "width": 300, "height": 200, "label": "Box"}
+    flow = flow_of([*NODES[:4], box, NODES[4] | {"parent": "g"}])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    alice.page.locator("#n-z").click(position={"x": 8, "y": 8})
+    alice.field("description").click()
+    alice.page.keyboard.type("http:/")
+    if how == "deleted":
+        bob.operate({"kind": "remove_node", "id": "z"})
+    else:
+        bob.operate({"kind": "edit_node", "id": "g", "set": {"settings": {"collapsed": True}}})
+    expect(alice.page.locator("[data-inspector-form][data-node]")).to_have_count(0)
+    before = alice.nodes.count()
+    alice.page.keyboard.type("/loop")
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.locator("#inspector")).to_be_focused()
+    expect(alice.nodes).to_have_count(before)
+    alice.page.keyboard.press("Escape")
+    alice.page.locator("#n-a").click(position={"x": 8, "y": 8})
+    alice.page.keyboard.press("Delete")
+    expect(alice.nodes).to_have_count(before - 1)

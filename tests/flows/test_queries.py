@@ -14,7 +14,8 @@ from flows.access import Role
 from flows.commands import create_flow, delete_flow, set_member, submit
 from flows.models import Flow
 from flows.parsing import parse_flow
-from flows.queries import THUMBNAIL_NODES, Member, Sort, counts, library, members, members_of, thumbnails
+from flows.queries import Member, Sort, counts, library, members, members_of
+from flows.thumbnails import thumbnails
 from tests.flows.conftest import Ask, move
 
 pytestmark = pytest.mark.django_db
@@ -95,8 +96,9 @@ class TestLibrary:
         assert (counts(Person(alice.pk)), counts(Person(bob.pk))) == ((1, 0), (1, 1))
 
     def test_the_cost_does_not_grow_with_the_list(self, alice: User, bob: User) -> None:
+        agent = {"id": "n", "kind": "agent", "x": 0, "y": 0}
         for number in range(12):
-            flow = create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}", nodes=[node(0, 0)]), via="page")
+            flow = create_flow(Person(alice.pk), parse_flow(title=f"Flow {number}", nodes=[agent]), via="page")
             set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.VIEWER)
         with CaptureQueriesContext(connection) as queries:
             found = library(Person(alice.pk), limit=10)
@@ -113,36 +115,3 @@ class TestMembers:
         his = own_colour(bob.pk)
         assert members(flow.pk)[1] == Member(bob.pk, "Bob", "bob@example.com", "editor", his)  # type: ignore[arg-type]
         assert members_of([flow.pk]) == {flow.pk: members(flow.pk)}
-
-
-def node(number: int, x: float) -> dict[str, object]:
-    return {"id": f"n{number:03}", "kind": "agent", "x": x, "y": 0}
-
-
-class TestThumbnails:
-    def test_of_nothing(self, alice: User) -> None:
-        empty = create_flow(Person(alice.pk), parse_flow(title="Empty"), via="page")
-        assert thumbnails([]) == {}
-        assert (thumbnails([empty.pk])[empty.pk].nodes, thumbnails([empty.pk])[empty.pk].edges) == ((), ())
-
-    def test_nodes_and_the_edges_between_them(self, flow: Flow) -> None:
-        shape = thumbnails([flow.pk])[flow.pk]
-        assert {(block.kind, block.x) for block in shape.nodes} == {
-            ("agent", 0),
-            ("decision", 200),
-            ("output", 400),
-            ("group", 380),
-        }
-        assert {(source.kind, target.kind) for source, target in shape.edges} == {
-            ("agent", "decision"),
-            ("decision", "output"),
-        }
-
-    def test_of_a_large_flow_a_part(self, flow: Flow, alice: User) -> None:
-        nodes = [node(number, number) for number in range(THUMBNAIL_NODES + 20)]
-        edges = [{"id": f"e{i}", "source": nodes[i]["id"], "target": nodes[i + 1]["id"]} for i in range(len(nodes) - 1)]
-        large = create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes, edges=edges), via="page")
-        shapes = thumbnails([flow.pk, large.pk])
-        assert len(shapes[large.pk].nodes) == THUMBNAIL_NODES
-        assert len(shapes[large.pk].edges) == THUMBNAIL_NODES - 1
-        assert len(shapes[flow.pk].nodes) == 4

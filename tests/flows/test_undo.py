@@ -284,6 +284,19 @@ class TestLimits:
         assert text_of(flow, "route") == "Decision"
         assert len(queries) < 40, [query["sql"][:90] for query in queries]
 
+    @pytest.mark.parametrize("end", ["source", "target"])
+    def test_a_hub_comes_back_in_few_queries(self, flow: Flow, alice: User, ask: Ask, end: str) -> None:
+        """Nobody is asked whether it is connected already: it is not there."""
+        nodes = [{"id": f"n{at}", "kind": "agent", "x": at, "y": 0} for at in range(100)]
+        edges = [{"id": f"h{at}", "source": f"n{at}", "target": f"n{at}", end: "hub"} for at in range(100)]
+        graph = parse_graph({"nodes": [{"id": "hub", "kind": "agent", "x": 0, "y": 0}, *nodes], "edges": edges})
+        replace_graph(Person(alice.pk), flow.pk, graph, version=1, via="api")
+        submit(flow.pk, [ask(alice, {"kind": "remove_node", "id": "hub"})])
+        with CaptureQueriesContext(connection) as queries:
+            submit(flow.pk, [ask(alice, UndoRequest())])
+        assert load_document(flow.pk).document.edge_count == 100
+        assert len(queries) < 40, len(queries)
+
     def test_steps_may_be_long(self, flow: Flow, alice: User, ask: Ask) -> None:
         """More of them than are read at first, and yet none is taken for shorter than it is."""
         for name in "abc":

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from flows.commands.write_transaction import FairLock
+from web.write_transaction import FairLock
 
 PATIENCE = 60.0
 

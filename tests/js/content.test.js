@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { edgeContent, edited, nodeContent } from "../../static/js/lib/content.js";
+import { contentOfEdge, contentOfNode, edgeContent, edited, editsById, nodeContent } from "../../static/js/lib/content.js";
 import { alike, read, written } from "../../static/js/lib/values.js";
 
 const edit = (id, set) => ({ kind: "edit_node", id, set });
@@ -61,4 +61,18 @@ test("texts of a field are alike when they read as the same value, and only then
   assert.ok(!alike("string", "Plan ", "Plan"));
   assert.ok(!alike("json", '{"half": ', '{"half": 1}'));
   assert.ok(alike("json", '{"half": ', '{"half": '));
+});
+
+test("with the edits by id, each element is laid under its own alone", () => {
+  const nodes = Array.from({ length: 50 }, (_, at) => ({ id: `n${at}`, kind: "agent", element: { dataset: { label: "Old" } } }));
+  let looks = 0;
+  const counted = (operation) => ({ ...operation, get kind() { looks += 1; return operation.kind; } });
+  const batch = { kind: "batch", operations: nodes.map(({ id }) => counted(edit(id, { label: `New ${id}` }))) };
+  const line = counted({ kind: "add_edge", edge: { id: "n1", label: "yes" } });
+  const edits = editsById([batch, line, { kind: "edit_flow", set: { title: "T" } }, counted(edit("n0", { settings: { model: "large" } }))]);
+  const held = nodes.map((node) => contentOfNode(node, { agent: { colour: "#0ea5e9" } }, edits.get(node.id)));
+  assert.deepEqual(held.map(({ label }) => label), nodes.map(({ id }) => `New ${id}`));
+  assert.deepEqual(held[0].settings, { model: "large" });
+  assert.equal(contentOfEdge({ id: "n1", element: { dataset: {} } }, edits.get("n1")).label, "yes");
+  assert.ok(looks < 150, `${looks}`);
 });

@@ -8,13 +8,17 @@ import { Selection } from "../../static/js/canvas/selection.js";
 
 class Fake {
   marks = new Set();
+  writes = 0;
   constructor(id) {
     this.dataset = { nodeId: id, kind: "agent", x: 0, y: 0, width: 144, height: 80, parent: "" };
   }
   hasAttribute = (name) => this.marks.has(name);
   setAttribute = (name) => this.marks.add(name);
   removeAttribute = (name) => this.marks.delete(name);
-  toggleAttribute = (name, isOn) => (isOn ? this.marks.add(name) : this.marks.delete(name));
+  toggleAttribute = (name, isOn) => {
+    this.writes += 1;
+    return isOn ? this.marks.add(name) : this.marks.delete(name);
+  };
 }
 
 const rendering = { traits: () => ({}), confirm: () => {}, showNode: () => {}, showEdge: () => {} };
@@ -59,4 +63,13 @@ test("what is selected goes one after the other: each is told", () => {
   graph.dropNode(ids[1]);
   assert.equal(told.selection, 2);
   assert.deepEqual([...selection.nodes], ["n2"]);
+});
+
+test("what stays selected keeps its mark and is not written again", () => {
+  const { graph, ids, selection } = selected(600);
+  graph.batch(() => ids.slice(500).forEach((id) => graph.dropNode(id)));
+  selection.toggle("nodes", ids[0]);
+  const elements = ids.slice(0, 500).map((id) => graph.nodes.get(id).element);
+  assert.deepEqual(elements.map(({ writes }) => writes), [2, ...Array(499).fill(1)]);
+  assert.deepEqual(elements.map((element) => element.hasAttribute("data-selected")), [false, ...Array(499).fill(true)]);
 });

@@ -101,3 +101,18 @@ test("what stands on a node moves on until both are seen", () => {
   assert.deepEqual(clearOf([node], [node, { ...node, x: 36, y: 28 }], { x: 4, y: -4 }), { x: 68, y: 60 });
   assert.deepEqual(clearOf([node], [node], { x: 80, y: 0 }), { x: 80, y: 0 }, "overlapping is not hiding");
 });
+
+test("each node that is there is looked at once, however many are copied and however far they move on", () => {
+  let looks = 0;
+  const seen = (x, y) => ({ get x() { looks += 1; return x; }, y });
+  const grid = Array.from({ length: 800 }, (_, at) => [(at % 40) * 32, Math.floor(at / 40) * 32]);
+  const free = clearOf(grid.map(([x, y]) => ({ x, y })), grid.map(([x, y]) => seen(x, y)), { x: 32, y: 32 });
+  assert.deepEqual(free, { x: 640, y: 640 });
+  assert.equal(looks, 800);
+});
+
+test("a corner is near on every side of it, and not beyond", () => {
+  const at = (x, y) => clearOf([{ x, y }], [{ x: 0, y: -160 }], { x: 0, y: 0 }).x > 0;
+  for (const [x, y] of [[15, -160], [-15, -160], [0, -145], [0, -175], [15, -145], [-15, -175]]) assert.ok(at(x, y), `${x} ${y}`);
+  for (const [x, y] of [[16, -160], [-16, -160], [0, -144], [0, -176]]) assert.ok(!at(x, y), `${x} ${y}`);
+});

@@ -13,7 +13,7 @@ order, all of them can redo, and the flow is as it was.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flows.document.draft import Draft
+from flows.document.draft import Draft, WorkExceeded
 from flows.document.effect import Effect
 from flows.document.errors import Reason, Rejected
 from flows.document.graph import Graph
@@ -23,7 +23,6 @@ from flows.document.operations.operation import Skipped, each_once
 from flows.document.undo.compensation import Compensation
 from flows.document.undo.undo_stack import UndoStep
 from flows.document.undo.write_set import WriteSet
-from flows.document.work import WorkExceeded
 
 _PARTS = 3
 """The outcome of a step of several versions may take twice what taking them back one by one has."""

@@ -80,6 +80,7 @@ export class Focus {
 
   #follow() {
     const { canvas, selection } = this.#parts;
+    canvas.toggleAttribute("data-chosen", !selection.isEmpty);
     for (const id of this.#kept) if (!selection.nodes.has(id)) this.#kept.delete(id);
     if (this.current && !selection.nodes.has(this.current)) canvas.focus({ preventScroll: true });
   }

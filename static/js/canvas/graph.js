@@ -18,7 +18,6 @@
  *   said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
-import { contains } from "../lib/geometry.js";
 import { changed, isMove, project } from "../lib/pending.js";
 
 /** Unsent edits may put two groups into each other, until one is refused. */
@@ -32,6 +31,8 @@ export class Graph extends EventTarget {
   /** The ids of edges at a node, by node: those that the server has there, and those that edits of mine put there. */
   #incident = new Map();
   #members = new Map();
+  /** The collapsed groups: while there are none, every node stands for itself. */
+  #collapsed = new Set();
   #patched = { nodes: new Map(), edges: new Map(), counts: new Map() };
   #rendering;
   #arrivals = 0;
@@ -80,9 +81,9 @@ export class Graph extends EventTarget {
   /** What is drawn of a node: the outermost collapsed group around it, or the node itself. @returns {string} */
   standIn(id) {
     let shown = id;
-    let at = this.nodes.get(id)?.parent;
+    let at = this.#collapsed.size ? this.nodes.get(id)?.parent : null;
     for (let depth = 0; at && depth < MAX_DEPTH; depth += 1) {
-      if (this.node(at)?.collapsed) shown = at;
+      if (this.#collapsed.has(at)) shown = at;
       at = this.nodes.get(at)?.parent;
     }
     return shown;
@@ -110,9 +111,12 @@ export class Graph extends EventTarget {
     return this.#edgesAt(id).filter((edge) => !edge.gone && (edge.source === id || edge.target === id));
   }
 
-  /** Direct members of a group. */
+  /** Direct members of a group, in the document's order: of those that the server has there, and those that edits of mine put there. */
   membersOf(id) {
-    return [...this.nodes.values()].filter((node) => !node.gone && node.parent === id);
+    const ids = new Set(this.#members.get(id));
+    for (const [node, { parent }] of this.#patched.nodes) if (parent === id) ids.add(node);
+    const members = Array.from(ids, (node) => this.nodes.get(node)).filter((node) => node && !node.gone && node.parent === id);
+    return members.sort((one, other) => (one.order === other.order ? 0 : one.order - other.order));
   }
 
   /** These and everything inside them. @returns {Set<string>} */
@@ -122,36 +126,10 @@ export class Graph extends EventTarget {
     return all;
   }
 
-  /** In how many groups a node is. */
-  depth({ parent }) {
-    let depth = 0;
-    for (let above = this.nodes.get(parent); above && depth < this.nodes.size; above = this.nodes.get(above.parent)) depth += 1;
-    return depth;
-  }
-
   /** Where a node is drawn now. @returns {Rect} */
   rect(id) {
     const record = this.nodes.get(id);
     return record.live ?? record;
-  }
-
-  /** These without those inside another of them. @param {Set<string>} ids @returns {string[]} */
-  rootsOf(ids) {
-    const inside = (id) => {
-      for (let at = this.nodes.get(id)?.parent; at; at = this.nodes.get(at)?.parent) if (ids.has(at)) return true;
-      return false;
-    };
-    return [...ids].filter((id) => this.node(id) && !inside(id));
-  }
-
-  /** The smallest open group around a point. @param {{has(id: string): boolean}} except @returns {string|null} */
-  groupAt(point, except = new Set()) {
-    let found = null;
-    for (const node of this.visibleNodes()) {
-      if (node.kind !== "group" || node.collapsed || except.has(node.id) || !contains(this.rect(node.id), point)) continue;
-      if (!found || node.width * node.height < found.width * found.height) found = node;
-    }
-    return found?.id ?? null;
   }
 
   /** @param {HTMLElement} element @param {boolean} [isMine] whether only this page knows of it yet: then it lies above all others */
@@ -196,6 +174,7 @@ export class Graph extends EventTarget {
     const record = this.nodes.get(id);
     if (!record) return;
     this.nodes.delete(id);
+    this.#collapsed.delete(id);
     this.#members.get(record.base.parent)?.delete(id);
     this.#change([id]);
   }
@@ -293,6 +272,8 @@ export class Graph extends EventTarget {
     const { x, y, width, height, parent } = { ...record.base, ...patch };
     Object.assign(record, { x, y, width, height, parent, gone: Boolean(patch?.gone) });
     this.#rendering.showNode(record, patch, this.#patched.counts.get(id));
+    if (record.collapsed && !record.gone) this.#collapsed.add(id);
+    else this.#collapsed.delete(id);
   }
 
   #layEdge(id) {

@@ -31,8 +31,11 @@ export class Minimap {
     viewport.addEventListener("change", () => this.#moved());
     new ResizeObserver(([{ contentRect: { width, height } }]) => {
       this.#size = { width, height };
+      this.#recolour();
       this.#changed();
     }).observe(this.#box);
+    new MutationObserver(() => this.#recolour()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     this.#box.addEventListener("pointerdown", (event) => this.#press(event));
   }
 
@@ -44,6 +47,12 @@ export class Minimap {
     }, PAINT_INTERVAL_MS);
   }
 
+  /** Asked with each paint, the colour would make the browser compute the style of everything that changed, between two frames. */
+  #recolour() {
+    this.#accent = getComputedStyle(this.#box).color;
+    this.#moved();
+  }
+
   #moved() {
     this.#request ||= requestAnimationFrame(() => this.#show());
   }
@@ -51,7 +60,6 @@ export class Minimap {
   #paint() {
     const { width, height } = this.#size;
     if (!width || !height) return;
-    this.#accent = getComputedStyle(this.#box).color;
     this.#view = this.#fitting();
     paintNodes(fresh(this.#nodes, width, height), this.#parts.graph, this.#view);
     this.#moved();

@@ -169,7 +169,7 @@ export class Renderer extends EventTarget {
 
   /** A group's place in the stack follows its nesting and its size. */
   #restack(record) {
-    const stack = `${this.#graph.depth(record)} ${area(record)}`;
+    const stack = `${depth(this.#graph, record)} ${area(record)}`;
     if (record.stack !== stack) this.#unplace("groups", record.element);
     record.stack = stack;
   }
@@ -189,7 +189,7 @@ export class Renderer extends EventTarget {
   #compare(layer, one, other) {
     const { nodes, edges } = this.#graph;
     const [a, b] = [one, other].map(({ dataset }) => nodes.get(dataset.nodeId) ?? edges.get(dataset.edgeId ?? dataset.labelOf));
-    if (layer === "groups") return this.#graph.depth(a) - this.#graph.depth(b) || area(b) - area(a) || (a.id < b.id ? -1 : 1);
+    if (layer === "groups") return depth(this.#graph, a) - depth(this.#graph, b) || area(b) - area(a) || (a.id < b.id ? -1 : 1);
     return before(a?.order, b?.order);
   }
 
@@ -222,6 +222,13 @@ export class Renderer extends EventTarget {
 
 const layerOf = ({ kind }) => (kind === "group" ? "groups" : "nodes");
 const area = ({ width, height }) => width * height;
+/** In how many groups a node is. */
+function depth({ nodes }, { parent }) {
+  let found = 0;
+  for (let above = nodes.get(parent); above && found < nodes.size; above = nodes.get(above.parent)) found += 1;
+  return found;
+}
+
 /** What has no order, because only this page knows of it, lies above. */
 const before = (one = Infinity, other = Infinity) => (one === other ? 0 : one - other);
 
@@ -282,23 +289,4 @@ export function shape(graph, id) {
 /** Give an edge's paths this curve. @param {SVGGElement} element */
 export function trace(element, { d, arrow }) {
   for (const path of element.children) path.setAttribute("d", path.classList.contains("edge-arrow") ? arrow : d);
-}
-
-/**
- * Mark the ports that carry an edge: the server draws each node by itself and cannot know.
- * @param {import("./graph.js").Graph} graph @param {{nodes: Iterable<string>, edges: Iterable<string>}} changed
- */
-export function fillPorts(graph, { nodes, edges }) {
-  const changed = new Set(nodes);
-  for (const id of edges) for (const end of ["source", "target"]) changed.add(graph.edges.get(id)?.[end]);
-  for (const id of changed) fill(graph, graph.nodes.get(id));
-}
-
-function fill(graph, record) {
-  if (!record) return;
-  const ends = graph.edgesOf(record.id).map((edge) => (edge.source === record.id ? `out ${edge.sourcePort}` : `in ${edge.targetPort}`));
-  const used = new Set(ends);
-  for (const port of record.element.querySelectorAll("[data-port]")) {
-    port.toggleAttribute("data-connected", used.has(`${port.dataset.direction} ${port.dataset.port}`));
-  }
 }

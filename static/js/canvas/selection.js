@@ -35,10 +35,11 @@ export class Selection extends EventTarget {
   set({ nodes = [], edges = [] } = {}) {
     const [before, after] = [[...this.nodes, "", ...this.edges], [...nodes, "", ...edges]];
     if (before.length === after.length && before.every((id, index) => id === after[index])) return;
-    this.#mark(false);
+    const was = { nodes: this.nodes, edges: this.edges };
     this.nodes = new Set(nodes);
     this.edges = new Set(edges);
-    this.#mark(true);
+    this.#mark(was, this, false);
+    this.#mark(this, was, true);
     this.dispatchEvent(new Event("change"));
   }
 
@@ -53,9 +54,10 @@ export class Selection extends EventTarget {
     this.set(next);
   }
 
-  #mark(isOn) {
-    for (const id of this.nodes) mark(this.#graph.nodes.get(id)?.element, isOn);
-    for (const id of this.edges) mark(this.#graph.edges.get(id)?.element, isOn);
+  /** Mark what is in one choice and not in the other: a mark that goes and comes costs each element its style. */
+  #mark(one, other, isOn) {
+    for (const id of one.nodes) if (!other.nodes.has(id)) mark(this.#graph.nodes.get(id)?.element, isOn);
+    for (const id of one.edges) if (!other.edges.has(id)) mark(this.#graph.edges.get(id)?.element, isOn);
   }
 
   /** One change, however many of mine are gone. */

@@ -32,6 +32,8 @@ export class Viewport extends EventTarget {
   #origin = { x: 0, y: 0 };
   #frame = 0;
   #glide = 0;
+  /** @type {number|null} */
+  #aim = null;
   #rest = 0;
   #overlay;
   /** The flow whose view is kept. @type {string|null} */
@@ -54,6 +56,11 @@ export class Viewport extends EventTarget {
     return this.view.zoom;
   }
 
+  /** The zoom at which a glide will end; without one, the zoom. */
+  get aim() {
+    return this.#aim ?? this.zoom;
+  }
+
   get centre() {
     return toWorld(this.view, { x: this.size.width / 2, y: this.size.height / 2 });
   }
@@ -74,7 +81,9 @@ export class Viewport extends EventTarget {
 
   set(view, { glide = false } = {}) {
     cancelAnimationFrame(this.#glide);
-    if (glide && !calm.matches) this.#slide({ ...this.view }, view, performance.now());
+    const isGlide = glide && !calm.matches;
+    this.#aim = isGlide ? view.zoom : null;
+    if (isGlide) this.#slide({ ...this.view }, view, performance.now());
     else this.#show(view);
   }
 
@@ -120,6 +129,7 @@ export class Viewport extends EventTarget {
       const mix = (key) => from[key] + (to[key] - from[key]) * eased;
       this.#show(t < 1 ? { x: mix("x"), y: mix("y"), zoom: mix("zoom") } : to);
       if (t < 1) this.#glide = requestAnimationFrame(step);
+      else this.#aim = null;
     };
     this.#glide = requestAnimationFrame(step);
   }

@@ -13,28 +13,35 @@ export class Avatars {
   #parts;
   #list;
   #following = null;
+  #stop = () => this.stop();
+  #press = ({ target }) => this.#all.contains(target) || this.#list?.contains(target) || this.#close();
   #all = make("div.menu.people-here", { role: "dialog", hidden: true });
 
   constructor({ canvas, collaborators, notices, presence, root, session, texts, viewport }) {
-    this.#parts = { collaborators, notices, presence, session, texts, viewport };
+    this.#parts = { canvas, collaborators, notices, presence, session, texts, viewport };
     this.#list = root.querySelector("[data-roster]");
     root.append(this.#all);
     this.#all.setAttribute("aria-label", texts.say("people_here"));
     this.#all.addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("pointerdown", ({ target }) => this.#all.contains(target) || this.#list?.contains(target) || this.#close(), true);
     collaborators.addEventListener("change", () => this.#show());
     collaborators.addEventListener("moved", () => this.#follow());
     session.addEventListener("you", () => this.#show());
-    viewport.addEventListener("steered", () => this.stop());
-    for (const type of ["pointerdown", "wheel"]) canvas.addEventListener(type, () => this.stop(), { passive: true });
+    viewport.addEventListener("steered", this.#stop);
   }
 
   /** Stop following. @returns {boolean} whether a person was followed */
   stop() {
     const was = this.#following;
-    this.#following = null;
+    this.#set(null);
     if (was) this.#show();
     return Boolean(was);
+  }
+
+  /** Follow somebody, until I take the canvas myself. @param {string|null} person a session */
+  #set(person) {
+    this.#following = person;
+    const change = person ? "addEventListener" : "removeEventListener";
+    for (const type of ["pointerdown", "wheel"]) this.#parts.canvas[change](type, this.#stop, { passive: true });
   }
 
   #show() {
@@ -80,6 +87,7 @@ export class Avatars {
   #open(button) {
     const { bottom, right } = button.getBoundingClientRect();
     this.#all.hidden = false;
+    addEventListener("pointerdown", this.#press, true);
     button.setAttribute("aria-expanded", "true");
     this.#all.style.top = `${bottom + 8}px`;
     this.#all.style.left = `${Math.max(8, right - this.#all.getBoundingClientRect().width)}px`;
@@ -90,6 +98,7 @@ export class Avatars {
     if (this.#all.hidden) return;
     const hadFocus = this.#all.contains(document.activeElement);
     this.#all.hidden = true;
+    removeEventListener("pointerdown", this.#press, true);
     for (const button of this.#list?.querySelectorAll(".more > button") ?? []) button.setAttribute("aria-expanded", "false");
     if (hadFocus) this.#focusMore();
   }
@@ -122,7 +131,7 @@ export class Avatars {
 
   #toggle(person) {
     const { notices, texts } = this.#parts;
-    this.#following = this.#following === person.session ? null : person.session;
+    this.#set(this.#following === person.session ? null : person.session);
     if (this.#following) notices.announce(texts.say("following", { name: person.name }));
     this.#show();
   }

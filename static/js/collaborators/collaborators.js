@@ -26,7 +26,7 @@ export class Collaborators extends EventTarget {
     this.#parts = { graph, layers, renderer, session, viewport };
     session.addEventListener("people", ({ detail }) => this.#come(detail));
     session.addEventListener("presence", ({ detail }) => this.#states(detail));
-    session.addEventListener("status", () => session.socket.state !== "open" && this.#leaveAll());
+    session.addEventListener("connection", () => session.socket.state !== "open" && this.#leaveAll());
     session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
     viewport.addEventListener("change", () => this.#ask());
     for (const type of ["drawn", "moved"]) renderer.addEventListener(type, () => this.#outline());

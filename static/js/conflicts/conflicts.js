@@ -42,6 +42,7 @@ export class Conflicts extends EventTarget {
   #timer = 0;
   #asked = 0;
   #isAsking = false;
+  #retry = () => this.#soon();
 
   constructor({ catalogue, editing, focus, graph, notices, root, session, texts }) {
     super();
@@ -57,7 +58,6 @@ export class Conflicts extends EventTarget {
     session.addEventListener("acked", ({ detail }) => this.#acked(detail));
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#others(detail));
-    session.addEventListener("status", () => this.#since !== null && this.#soon());
     addEventListener("pagehide", () => this.#remember());
   }
 
@@ -126,6 +126,7 @@ export class Conflicts extends EventTarget {
   #keepAsking(since, isReturn) {
     this.#since = Math.min(this.#since ?? Infinity, since);
     this.#isReturn ||= isReturn;
+    this.#parts.session.addEventListener("status", this.#retry);
   }
 
   #soon() {
@@ -139,6 +140,7 @@ export class Conflicts extends EventTarget {
   async #fetch() {
     const [since, isReturn] = [this.#since, this.#isReturn];
     [this.#since, this.#isReturn, this.#isAsking] = [null, false, true];
+    this.#parts.session.removeEventListener("status", this.#retry);
     const answers = await Promise.all([`since=${since}`, ...(isReturn ? this.#ownQuestion() : [])].map((query) => this.#answer(query)));
     if (answers.some(({ isLater }) => isLater)) {
       this.#isAsking = false;

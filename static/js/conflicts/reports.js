@@ -22,7 +22,7 @@ export class Reports {
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
     session.addEventListener("patched", ({ detail }) => this.#changed(detail));
     session.addEventListener("notice", ({ detail: { code, message } }) => notices.toast(message ?? texts.say(code), { tone: "danger" }));
-    session.addEventListener("status", () => session.isOver && this.#ended(session.socket.code));
+    session.addEventListener("connection", () => session.isOver && this.#ended(session.socket.code));
     session.addEventListener("you", () => this.#role());
     session.addEventListener("rights", () => this.#rights());
   }

@@ -166,9 +166,10 @@ export class Connect {
     this.#explain(!best && under && under !== this.#id && !first ? under : null);
   }
 
+  /** The node there; a group only if it hides what is in it. */
   #under(point) {
     const { graph } = this.#parts;
-    const found = [...graph.visibleNodes()].filter(({ id, kind }) => kind !== "group" && contains(graph.rect(id), point));
+    const found = [...graph.visibleNodes()].filter(({ id, kind, collapsed }) => (kind !== "group" || collapsed) && contains(graph.rect(id), point));
     return found.at(-1)?.id ?? null;
   }
 
@@ -210,21 +211,25 @@ const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetP
 /** Connect by two taps: a port, then the target. It glows meanwhile as in a drag; Esc or a tap on nothing ends it. */
 export class TapConnect {
   #connect = null;
+  #canvas;
+  #move = (event) => this.#connect.move(event);
+
+  /** @param {HTMLElement} canvas where the pointer shows the way */
+  constructor(canvas) {
+    this.#canvas = canvas;
+  }
 
   /** @param {Connect} connect */
   begin(connect) {
     this.cancel();
     this.#connect = connect;
+    this.#canvas.addEventListener("pointermove", this.#move);
     connect.start();
   }
 
   /** Take the second tap. @param {PointerEvent} event @returns {boolean} whether a connection was being made */
   tap(event, hit) {
     return this.#conclude(hit.node ? "end" : "cancel", event);
-  }
-
-  move(event) {
-    this.#connect?.move(event);
   }
 
   cancel() {
@@ -239,6 +244,7 @@ export class TapConnect {
   #conclude(how, event) {
     const connect = this.#connect;
     this.#connect = null;
+    this.#canvas.removeEventListener("pointermove", this.#move);
     if (connect) conclude(connect, how, event);
     return Boolean(connect);
   }

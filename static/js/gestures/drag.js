@@ -7,6 +7,7 @@
  * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
+import { groupsOf, rootsOf } from "../canvas/nesting.js";
 import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
@@ -42,7 +43,7 @@ export class Drag {
     const { focus, graph, selection, patcher, renderer } = this.#parts;
     if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
     focus.node(this.#id);
-    this.#roots = graph.rootsOf(selection.nodes);
+    this.#roots = rootsOf(graph, selection.nodes);
     const all = graph.withMembers(this.#roots);
     for (const id of all) {
       this.#was.set(id, { ...graph.rect(id) });
@@ -98,9 +99,10 @@ export class Drag {
   /** Dropped into a frame, or out of it. */
   #homes(roots) {
     const { graph } = this.#parts;
+    const groupAt = groupsOf(graph, this.#was);
     return roots.flatMap((id) => {
       const { parent } = graph.nodes.get(id);
-      const home = graph.groupAt(centre(graph.rect(id)), this.#was);
+      const home = groupAt(centre(graph.rect(id)));
       return home === parent ? [] : [editNode(id, { parent: home })];
     });
   }

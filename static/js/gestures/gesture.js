@@ -18,3 +18,10 @@ export function conclude(gesture, how, event) {
     gesture.release?.();
   }
 }
+
+/** Ignore the click that a browser sends after a drag. */
+export function ignoreClick() {
+  const ignore = (event) => event.stopPropagation();
+  addEventListener("click", ignore, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", ignore, { capture: true }));
+}

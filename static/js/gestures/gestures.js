@@ -14,7 +14,7 @@
 import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
-import { conclude } from "./gesture.js";
+import { conclude, ignoreClick } from "./gesture.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
@@ -34,7 +34,7 @@ export class Gestures extends EventTarget {
   current = null;
   #parts;
   #press = null;
-  #tapConnect = new TapConnect();
+  #tapConnect;
   #fingers = new Map();
   #long = 0;
   #drift = 0;
@@ -46,6 +46,7 @@ export class Gestures extends EventTarget {
     super();
     this.#parts = parts;
     const { canvas, graph, root } = parts;
+    this.#tapConnect = new TapConnect(canvas);
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     // Nodes get the focus from us; and the browser has nothing to select or to drag here.
     canvas.addEventListener("mousedown", (event) => isWritten(event.target) || event.preventDefault());
@@ -53,7 +54,6 @@ export class Gestures extends EventTarget {
     root.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener("dblclick", (event) => this.#double(event));
     canvas.addEventListener("contextmenu", (event) => this.#contextMenu(event));
-    canvas.addEventListener("pointermove", (event) => this.#tapConnect.move(event));
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
     addEventListener("pointercancel", (event) => this.#lift(event));
@@ -154,8 +154,10 @@ export class Gestures extends EventTarget {
     if (!press || (event.pointerId !== press.id && this.current?.name !== "pinch")) return;
     const gesture = this.current;
     this.#finish();
-    if (gesture) conclude(gesture, "end", event);
-    else if (press.hit) this.#tap(event, press.hit);
+    if (gesture) {
+      ignoreClick();
+      conclude(gesture, "end", event);
+    } else if (press.hit) this.#tap(event, press.hit);
   }
 
   /** The release was lost, outside the window for example: it ends where the pointer was last seen pressed. */

@@ -25,7 +25,7 @@ export class FieldConflicts {
     this.#parts = { collaborators, notices, session, texts };
     this.#panel = panel;
     this.#take = take;
-    session.addEventListener("patched", ({ detail }) => this.#arrived(detail));
+    session.addEventListener("content", ({ detail }) => detail && this.#arrived(detail.frame));
   }
 
   /** Note the server's text of a field in which typing begins. */

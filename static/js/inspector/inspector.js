@@ -12,6 +12,7 @@ import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
+import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
 
@@ -53,10 +54,11 @@ export class Inspector extends EventTarget {
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#refreshSoon(),
     });
+    stepWithArrows(this.#panel, (text) => notices.announce(text));
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     selection.addEventListener("change", () => this.#show());
-    for (const type of ["settled", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
+    for (const type of ["content", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
     session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
@@ -121,7 +123,8 @@ export class Inspector extends EventTarget {
     if (selected !== this.#shown) {
       if (!this.#forms.form()) await this.#forms.load();
       if (selected !== this.#selected()) return;
-      this.#put(this.#forms.form(), selected);
+      // Another call that waited for the same may have put it, and the focus into it.
+      if (selected !== this.#shown) this.#put(this.#forms.form(), selected);
     }
     if (this.#wantsFocus) this.#panel.querySelector("[data-inspector-form] [name]:not([type=hidden])")?.focus();
     this.#wantsFocus = false;
@@ -131,7 +134,9 @@ export class Inspector extends EventTarget {
   /** Show a form; without one, nothing. @param {DocumentFragment|null} form */
   #put(form, selected) {
     this.flush();
+    const isTyping = this.#panel.contains(document.activeElement) && document.activeElement.matches(FIELDS);
     this.#panel.replaceChildren(...(form ? [form] : []));
+    if (isTyping) holdFocus(this.#panel);
     this.#shown = form ? selected : null;
     this.#conflicts.clear();
     this.#begin();
@@ -230,4 +235,11 @@ export class Inspector extends EventTarget {
 /** Make a field editable or not, as the fresh form has it. */
 function open(mine, fresh) {
   for (const state of ["disabled", "readOnly"]) if (mine[state] !== fresh[state]) mine[state] = fresh[state];
+}
+
+/** Hold the focus until it goes on: whoever still types in a form that has gone must not give commands to the canvas. */
+function holdFocus(panel) {
+  panel.tabIndex = -1;
+  panel.addEventListener("blur", () => panel.removeAttribute("tabindex"), { once: true });
+  panel.focus({ preventScroll: true });
 }

@@ -56,7 +56,7 @@ export class Typing {
     panel.addEventListener("submit", (event) => (event.preventDefault(), event.stopPropagation(), this.flush()), true);
     addEventListener("pagehide", () => this.flush());
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    session.addEventListener("settled", () => this.#forget());
+    session.addEventListener("content", () => this.#forget());
   }
 
   /** Whether something in a field is not sent yet. @param {string} name */

@@ -29,6 +29,19 @@ export function edited(content, operations, what, id) {
   return now;
 }
 
+/** What edits each node and edge, by its id, in order: to fill in many elements at once. @param {Iterable<object>} operations @returns {Map<string, object[]>} */
+export function editsById(operations) {
+  const found = new Map();
+  for (const operation of operations) {
+    for (const one of operation.operations ?? [operation]) {
+      const id = one.id ?? (one.node ?? one.edge)?.id;
+      if (!found.has(id)) found.set(id, []);
+      found.get(id).push(one);
+    }
+  }
+  return found;
+}
+
 function merged(content, { settings, ...rest }) {
   const kept = Object.entries({ ...content.settings, ...settings }).filter(([, value]) => value !== null);
   return { ...content, ...rest, ...(content.settings && { settings: Object.fromEntries(kept) }) };

@@ -36,6 +36,9 @@ export function readNumber(text, { isWhole = false, mark = decimalMark() } = {})
 /** A number as the page's language writes it, without groups: so it can be read back. */
 export const writeNumber = (value, mark = decimalMark()) => String(value).replace(".", mark);
 
+/** A value and a step, within bounds; without the dust that adding fractions leaves. */
+export const stepped = (value, step, { minimum = -Infinity, maximum = Infinity } = {}) => Math.min(Math.max(Number((value + step).toPrecision(15)), minimum), maximum);
+
 /** Groups of three, all with the same mark between them; a leading zero begins no group. */
 const areGroups = ([first, ...rest], marks) => /^[1-9]\d{0,2}$/.test(first) && rest.every(({ length }) => length === 3) && new Set(marks).size === 1;
 

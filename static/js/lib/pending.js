@@ -40,6 +40,9 @@ export function isMove(before = {}, after = {}) {
   return isAlike(rest(before), rest(after));
 }
 
+/** Whether an operation changes nothing but where nodes are and how large. */
+export const isPlacing = ({ kind, operations }) => operations?.every(isPlacing) ?? ["move_node", "resize_node"].includes(kind);
+
 class Picture {
   nodes = new Map();
   edges = new Map();

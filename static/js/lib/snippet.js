@@ -37,7 +37,8 @@ export function read(text, catalogue) {
 
 /** Move on from `by` until no node would hide one that is there. @param {object[]} nodes @param {import("./geometry.js").Rect[]} others @param {{x: number, y: number}} by */
 export function clearOf(nodes, others, by) {
-  const hides = ({ x, y }) => nodes.some((node) => others.some((other) => Math.abs(node.x + x - other.x) < NEAR && Math.abs(node.y + y - other.y) < NEAR));
+  const taken = new Corners(others);
+  const hides = ({ x, y }) => nodes.some((node) => taken.isNear(node.x + x, node.y + y));
   const at = { ...by };
   for (let steps = 0; steps < MOST_STEPS && hides(at); steps += 1) {
     at.x += STEP;
@@ -45,6 +46,33 @@ export function clearOf(nodes, others, by) {
   }
   return at;
 }
+
+/** Corners of boxes by square, so that those near a point are found among any number. */
+class Corners {
+  #squares = new Map();
+
+  /** @param {import("./geometry.js").Rect[]} boxes */
+  constructor(boxes) {
+    for (const { x, y } of boxes) {
+      const key = square(Math.floor(x / NEAR), Math.floor(y / NEAR));
+      if (!this.#squares.has(key)) this.#squares.set(key, []);
+      this.#squares.get(key).push([x, y]);
+    }
+  }
+
+  isNear(x, y) {
+    const [column, row] = [Math.floor(x / NEAR), Math.floor(y / NEAR)];
+    for (const right of [-1, 0, 1]) {
+      for (const down of [-1, 0, 1]) {
+        const found = this.#squares.get(square(column + right, row + down));
+        if (found?.some(([left, top]) => Math.abs(x - left) < NEAR && Math.abs(y - top) < NEAR)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+const square = (column, row) => `${column} ${row}`;
 
 function parsed(text) {
   try {

@@ -54,6 +54,8 @@ function closeDrops(except) {
   for (const drop of document.querySelectorAll("details[data-drop][open]")) if (drop !== except) drop.open = false;
 }
 
+const closeOthers = ({ target }) => closeDrops(target.closest("details[data-drop]"));
+
 /** Let a toast go after its time. @param {HTMLElement} toast */
 function expire(toast) {
   const seconds = Number(toast.dataset.toastSeconds ?? TOAST_SECONDS);
@@ -77,6 +79,12 @@ document.addEventListener("htmx:finally:request", ({ target }) => {
 
 document.addEventListener("dialog-close", closeDialog);
 dialog.addEventListener("close", () => dialog.replaceChildren());
+
+/** A drag outside sends no click. */
+document.addEventListener("toggle", () => {
+  const isAnyOpen = document.querySelector("details[data-drop][open]") !== null;
+  window[isAnyOpen ? "addEventListener" : "removeEventListener"]("pointerdown", closeOthers, true);
+}, true);
 
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;

@@ -159,9 +159,11 @@ export class Outbox extends EventTarget {
     if (largest) this.#reject(largest, report);
   }
 
-  /** Everything up to `version` is on the page now. */
+  /** Everything up to `version` is on the page now. @returns {Entry[]} my edits among it */
   settle(version) {
-    this.#forget(...[...this.#entries.values()].filter((entry) => entry.state === "acked" && entry.version <= version));
+    const settled = [...this.#entries.values()].filter((entry) => entry.state === "acked" && entry.version <= version);
+    this.#forget(...settled);
+    return settled;
   }
 
   /** An edit that began as a draft keeps the draft's `at`. */

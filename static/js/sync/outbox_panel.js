@@ -23,6 +23,8 @@ export class OutboxPanel {
   #timer = 0;
   /** How many fields hold text that is not saved. */
   #unsaved = 0;
+  #later = () => this.#soon();
+  #press = ({ target }) => this.#isOutside(target) && this.close();
 
   constructor({ catalogue, conflicts, graph, root, session, texts }) {
     this.#parts = { catalogue, conflicts, graph, root, session, texts };
@@ -34,7 +36,7 @@ export class OutboxPanel {
   /** Take how many texts are not saved: with one, not everything is. */
   count({ unsaved }) {
     this.#unsaved = unsaved;
-    this.#soon();
+    if (!this.#panel.hidden) this.#soon();
   }
 
   open() {
@@ -44,6 +46,7 @@ export class OutboxPanel {
     this.#panel.hidden = false;
     this.#pill.setAttribute("aria-expanded", "true");
     this.#show();
+    this.#watch("addEventListener");
     this.#parts.conflicts.listed(true);
     this.#panel.focus();
   }
@@ -54,6 +57,7 @@ export class OutboxPanel {
     this.#panel.hidden = true;
     this.#pill.setAttribute("aria-expanded", "false");
     this.#parts.conflicts.listed(false);
+    this.#watch("removeEventListener");
     clearTimeout(this.#timer);
     if (hadFocus) this.#pill.focus();
   }
@@ -74,11 +78,16 @@ export class OutboxPanel {
     this.#pill.addEventListener("click", () => (this.#panel.hidden ? this.open() : this.close()));
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
     this.#panel.addEventListener("focusout", ({ relatedTarget }) => relatedTarget && this.#isOutside(relatedTarget) && this.close());
-    addEventListener("pointerdown", ({ target }) => this.#isOutside(target) && this.close(), true);
     addEventListener("beforeunload", (event) => session.device.isAtStake && event.preventDefault());
-    session.addEventListener("status", () => this.#soon());
-    conflicts.addEventListener("change", () => this.#soon());
     conflicts.addEventListener("show", () => this.open());
+  }
+
+  /** Follow what it shows, as long as it is open. @param {"addEventListener"|"removeEventListener"} change */
+  #watch(change) {
+    const { conflicts, session } = this.#parts;
+    window[change]("pointerdown", this.#press, true);
+    session[change]("status", this.#later);
+    conflicts[change]("change", this.#later);
   }
 
   #isOutside(target) {
@@ -86,7 +95,6 @@ export class OutboxPanel {
   }
 
   #soon() {
-    if (this.#panel.hidden) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#show(), 100);
   }

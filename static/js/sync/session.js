@@ -4,11 +4,13 @@
  * The follower knows the page's version, the outbox the order of sending, the socket when to reconnect, and the device what
  * outlives the page. They meet here.
  *
- * Events: `status` (connection, pending or what is kept changed), `rights` (whether I may edit changed), `patched` (detail: frame), `settled`,
+ * Events: `status` (connection, pending or what is kept changed), `connection` (the socket's state changed), `rights` (whether I may edit
+ * changed), `patched` (detail: frame), `settled`, `content` (detail: {frame}, or none: as `settled`, but not when things only changed place),
  * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame, and what was `before` it: {version, waiting, isUnsent}),
  * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
  */
 
+import { isPlacing } from "../lib/pending.js";
 import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
@@ -141,7 +143,7 @@ export class LiveSession extends SessionState {
   async start() {
     this.#adopt();
     await this.#follower.start();
-    this.#emit("settled");
+    this.#settled();
     this.socket.start();
   }
 
@@ -152,13 +154,10 @@ export class LiveSession extends SessionState {
    */
   submit(operation, options) {
     if (!this.mayEdit) return null;
-    if (!this.#fits(operation, options)) {
-      this.#emit("notice", { code: "too_large" });
-      return null;
-    }
+    if (!this.#fits(operation, options)) return this.#emit("notice", { code: "too_large" }), null;
     const seq = this.outbox.put(operation, options);
     this.#emit("submitted", operation);
-    this.#emit("settled");
+    this.#settled([operation]);
     return seq;
   }
 
@@ -170,7 +169,7 @@ export class LiveSession extends SessionState {
   /** Undo the last step here, if it has never been sent. @returns {import("./outbox.js").Entry[]} */
   undoUnsent() {
     const taken = this.outbox.undoUnsent();
-    if (taken.length) this.#emit("settled");
+    if (taken.length) this.#settled();
     return taken;
   }
 
@@ -184,7 +183,7 @@ export class LiveSession extends SessionState {
 
   /** Take over what earlier pages left behind. */
   async #adopt() {
-    if (await this.outbox.adopt()) this.#emit("settled");
+    if (await this.outbox.adopt()) this.#settled();
     this.#status();
   }
 
@@ -202,6 +201,7 @@ export class LiveSession extends SessionState {
       this.#follower.end(ACCESS_LOST.includes(code));
       this.#store.release();
     }
+    this.#emit("connection");
     this.#status();
   }
 
@@ -219,10 +219,7 @@ export class LiveSession extends SessionState {
 
   #welcome(frame) {
     // Someone else has logged in in this browser: my edits wait for my next login.
-    if (String(frame.you.id) !== this.#user) {
-      this.socket.stop(CLOSE.LOG_IN);
-      return;
-    }
+    if (String(frame.you.id) !== this.#user) return void this.socket.stop(CLOSE.LOG_IN);
     this.you = frame.you;
     this.role = frame.you.role;
     this.#limits = { ...this.#limits, ...frame.limits };
@@ -244,22 +241,22 @@ export class LiveSession extends SessionState {
   }
 
   #patched(frame) {
-    this.outbox.settle(this.version);
+    const mine = this.outbox.settle(this.version).map(({ operation }) => operation);
     this.#emit("patched", frame);
-    this.#emit("settled");
+    this.#settled(frame && !frame.html ? mine : undefined, { frame });
   }
 
   #acked(frame) {
     const entry = this.outbox.acked(frame, this.version);
     if (entry) this.#emit("acked", { entry, frame });
-    this.#emit("settled");
+    this.#settled(entry ? [entry.operation] : []);
   }
 
+  /** A refusal without state says nothing about the elements: they stay as they were before the edit. */
   #reject(entry, frame) {
-    // A refusal without state says nothing about the elements: they stay as they were before the edit.
     if (frame.html !== undefined) this.#restore(entry.operation, frame.html);
     this.#emit("refused", { entry, frame });
-    this.#emit("settled");
+    this.#settled();
   }
 
   #restore(operation, html) {
@@ -269,6 +266,12 @@ export class LiveSession extends SessionState {
       reportError(error);
       this.#follower.fetch();
     }
+  }
+
+  /** The picture is another. @param {object[]} [operations] what made it so, if nothing else did */
+  #settled(operations, detail) {
+    this.#emit("settled");
+    if (!operations?.every(isPlacing)) this.#emit("content", detail);
   }
 
   #emit(type, detail) {

@@ -2,12 +2,13 @@
  * Copy, cut, paste and duplicate: whole elements, as the canvas holds them, so none of it needs the server. The clipboard gets our
  * own JSON, which pastes into any flow.
  *
- * Event `cut`: what is selected was copied and should be deleted.
+ * Event `cut`: what is selected was copied, with what is inside it, and should be deleted.
  */
 
+import { groupsOf } from "../canvas/nesting.js";
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
-import { contentOfEdge, contentOfNode } from "../lib/content.js";
+import { contentOfEdge, contentOfNode, editsById } from "../lib/content.js";
 import { spelled } from "../lib/keys.js";
 import { clearOf, read, written } from "../lib/snippet.js";
 import { isTyping } from "./keyboard.js";
@@ -39,7 +40,8 @@ export class Clipboard extends EventTarget {
     const { graph } = this.#parts;
     const all = graph.withMembers(roots);
     const moved = (node) => ({ x: node.x + by.x + node.width / 2, y: node.y + by.y + node.height / 2 });
-    this.#put(this.#whole(all), by, (node) => graph.groupAt(moved(node), all));
+    const groupAt = groupsOf(graph, all);
+    this.#put(this.#whole(all), by, (node) => groupAt(moved(node)));
   }
 
   /** Copy what is selected, without a key. */
@@ -88,7 +90,7 @@ export class Clipboard extends EventTarget {
     if (typeof snippet === "string") return void notices.toast(texts.say(snippet));
     const middle = centre(union(snippet.nodes.map((node) => ({ ...catalogue[node.kind], ...node }))));
     const by = clearOf(snippet.nodes, this.#boxes, { x: snap(at.x - middle.x), y: snap(at.y - middle.y) });
-    const home = graph.groupAt({ x: middle.x + by.x, y: middle.y + by.y });
+    const home = groupsOf(graph)({ x: middle.x + by.x, y: middle.y + by.y });
     this.#put(snippet, by, () => home);
   }
 
@@ -107,19 +109,20 @@ export class Clipboard extends EventTarget {
     const nodes = [...ids].map((id) => graph.node(id)).filter(Boolean);
     const edges = new Map(nodes.flatMap(({ id }) => graph.edgesOf(id)).map((edge) => [edge.id, edge]));
     const inner = [...edges.values()].filter((edge) => ids.has(edge.source) && ids.has(edge.target));
-    return { nodes: nodes.map((node) => this.#node(node)), edges: inner.map((edge) => this.#edge(edge)) };
+    const edits = editsById(this.#parts.session.outbox.operations());
+    return { nodes: nodes.map((node) => this.#node(node, edits.get(node.id))), edges: inner.map((edge) => this.#edge(edge, edits.get(edge.id))) };
   }
 
-  #node(node) {
-    const { catalogue, session } = this.#parts;
+  #node(node, edits = []) {
+    const { catalogue } = this.#parts;
     const { id, kind, x, y, width, height, parent } = node;
-    const { label, description, colour, enabled, settings } = contentOfNode(node, catalogue, session.outbox.operations());
+    const { label, description, colour, enabled, settings } = contentOfNode(node, catalogue, edits);
     return { id, kind, x, y, width, height, parent, label, description, colour, enabled, settings };
   }
 
-  #edge(edge) {
+  #edge(edge, edits = []) {
     const { id, source, sourcePort, target, targetPort } = edge;
-    const { label, animated } = contentOfEdge(edge, this.#parts.session.outbox.operations());
+    const { label, animated } = contentOfEdge(edge, edits);
     return { id, source, source_port: sourcePort, target, target_port: targetPort, label, animated };
   }
 }

@@ -6,6 +6,7 @@
  *   |"rename"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
+import { rootsOf } from "../canvas/nesting.js";
 import { addNode, aligned, editNode, insertInto, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
 import { centre, readingOrder, union } from "../lib/geometry.js";
 
@@ -37,6 +38,8 @@ export class Commands {
     "add-first": () => this.#parts.picker.add(),
     rename: (id) => this.#parts.rename(id ?? this.#parts.selection.node),
     delete: () => this.#remove(),
+    // All that was copied goes, what is inside a group before the group.
+    cut: () => this.#remove([...this.#parts.graph.withMembers(this.#parts.selection.nodes)].reverse()),
     "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id), isPlain)),
     duplicate: () => this.#parts.clipboard.duplicate(this.#roots),
     paste: (at) => this.#parts.clipboard.paste(at),
@@ -54,7 +57,7 @@ export class Commands {
   constructor(parts) {
     this.#parts = parts;
     const { clipboard } = parts;
-    clipboard.addEventListener("cut", () => this.run("delete"));
+    clipboard.addEventListener("cut", () => this.run("cut"));
   }
 
   /** Run a command. @returns {boolean} whether there is such a command and it may be run now */
@@ -72,7 +75,7 @@ export class Commands {
   }
 
   get #roots() {
-    return this.#parts.graph.rootsOf(this.#parts.selection.nodes);
+    return rootsOf(this.#parts.graph, this.#parts.selection.nodes);
   }
 
   #box(nodes) {
@@ -86,7 +89,7 @@ export class Commands {
 
   #zoom(factor) {
     const { viewport } = this.#parts;
-    viewport.zoomTo(viewport.zoom * factor, undefined, { glide: true });
+    viewport.zoomTo(viewport.aim * factor, undefined, { glide: true });
     viewport.steered();
   }
 
@@ -98,10 +101,10 @@ export class Commands {
     notices.announce(texts.say(isLocked ? "locked" : "unlocked"));
   }
 
-  #remove() {
+  #remove(nodes = this.#parts.selection.nodes) {
     const { selection, graph } = this.#parts;
     const had = this.#parts.focus.current;
-    this.#parts.editing.submit(remove(selection.nodes, selection.edges, (id) => graph.edgesOf(id)));
+    this.#parts.editing.submit(remove(nodes, selection.edges, (id) => graph.edgesOf(id)));
     if (had) this.#parts.canvas.focus({ preventScroll: true });
   }
 

@@ -14,6 +14,8 @@ export class ContextMenu {
   #back = null;
   /** What it is about. */
   #hit = {};
+  #press = ({ target }) => this.#menu.contains(target) || this.close();
+  #check = () => this.#isAbout(this.#hit) || this.close();
 
   constructor({ commands, editing, focus, gestures, graph, picker, root, selection, texts, viewport }) {
     this.#parts = { commands, editing, focus, graph, picker, selection, texts, viewport };
@@ -22,8 +24,6 @@ export class ContextMenu {
     this.#menu.setAttribute("aria-label", texts.say("menu"));
     this.#menu.addEventListener("click", () => this.close());
     this.#menu.addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("pointerdown", ({ target }) => !this.#menu.contains(target) && this.close(), true);
-    graph.addEventListener("change", () => this.#isAbout(this.#hit) || this.close());
   }
 
   /** Open it for what is under the pointer. @param {{node?: string, edge?: string}} hit @param {MouseEvent} event @param {HTMLElement} [below] a button below which to open it */
@@ -44,11 +44,18 @@ export class ContextMenu {
     return (!node || graph.node(node) !== undefined) && (!edge || graph.edge(edge) !== undefined);
   }
 
+  /** Notice, as long as it is open, when it should close. @param {"addEventListener"|"removeEventListener"} change */
+  #watch(change) {
+    window[change]("pointerdown", this.#press, true);
+    this.#parts.graph[change]("change", this.#check);
+  }
+
   /** @param {{x: number, y: number}} at on the page @param {Item[]} items */
   #open(at, items) {
     this.#back = document.activeElement;
     this.#menu.replaceChildren(...items.map(item));
     this.#menu.hidden = false;
+    this.#watch("addEventListener");
     const { width, height } = this.#menu.getBoundingClientRect();
     this.#menu.style.left = `${clamp(at.x, 8, innerWidth - width - 8)}px`;
     this.#menu.style.top = `${clamp(at.y, 8, innerHeight - height - 8)}px`;
@@ -60,6 +67,7 @@ export class ContextMenu {
     if (this.#menu.hidden) return false;
     const hadFocus = this.#menu.contains(document.activeElement);
     this.#menu.hidden = true;
+    this.#watch("removeEventListener");
     if (hadFocus) this.#back?.focus?.({ preventScroll: true });
     return true;
   }

@@ -19,6 +19,7 @@ export class Keyboard {
   #parts;
   #isByPointer = false;
   #isSpaceTap = false;
+  #pointed = () => ((this.#isByPointer = true), (this.#isSpaceTap = false));
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -27,11 +28,17 @@ export class Keyboard {
     addEventListener("keydown", (event) => this.#down(event));
     addEventListener("keyup", (event) => event.key === " " && this.#releaseSpace(event));
     addEventListener("blur", () => delete root.dataset.space);
-    addEventListener("pointerdown", () => ((this.#isByPointer = true), (this.#isSpaceTap = false)), true);
+    this.#awaitPointer();
+  }
+
+  /** After a key, the next press of the pointer counts; those behind it change nothing. */
+  #awaitPointer() {
+    addEventListener("pointerdown", this.#pointed, { capture: true, once: true });
   }
 
   #down(event) {
     const byPointer = this.#isByPointer;
+    this.#awaitPointer();
     if (event.key !== "Shift" && event.key !== "Control" && event.key !== "Meta" && event.key !== "Alt") this.#isByPointer = false;
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.#escape(event)) return;

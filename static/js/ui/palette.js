@@ -90,7 +90,6 @@ class Drop {
 
   end(event) {
     this.release();
-    ignoreClick();
     if (this.#isOver(event)) this.#parts.add(this.#item.dataset.paletteKind, { at: this.#parts.viewport.world(event) });
   }
 
@@ -107,11 +106,4 @@ class Drop {
   #isOver({ clientX, clientY }) {
     return this.#parts.canvas.contains(document.elementFromPoint(clientX, clientY));
   }
-}
-
-/** Ignore the click that a browser sends after a drag. */
-function ignoreClick() {
-  const ignore = (event) => event.stopPropagation();
-  addEventListener("click", ignore, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", ignore, { capture: true }));
 }

@@ -30,7 +30,7 @@ export class Title {
     this.#given = this.#field.defaultValue;
     inspector.addEventListener("unsaved", () => this.show());
     patcher.addEventListener("flow", ({ detail: { title } }) => ((this.#said = title), this.show()));
-    session.addEventListener("settled", () => this.show());
+    session.addEventListener("content", () => this.show());
     session.addEventListener("rights", () => this.#rights());
     this.#listen(this.#field);
   }

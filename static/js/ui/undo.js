@@ -64,12 +64,13 @@ export class Undo {
     return { nodes: ids(nodes), edges: ids(edges) };
   }
 
-  /** Select the nodes that were not there before, else the edges. @param {Held} before */
+  /** Select the nodes that were not there before, or the collapsed groups around them, else the edges. @param {Held} before */
   #select(before) {
+    const { graph, selection } = this.#parts;
     const now = this.#holds();
     const [nodes, edges] = ["nodes", "edges"].map((what) => [...now[what]].filter((id) => !before[what].has(id)));
-    if (nodes.length) this.#parts.selection.set({ nodes });
-    else if (edges.length) this.#parts.selection.set({ edges });
+    if (nodes.length) selection.set({ nodes: new Set(nodes.map((id) => graph.standIn(id))) });
+    else if (edges.length) selection.set({ edges: edges.filter((id) => graph.isEdgeDrawn(id)) });
   }
 
   /** Undo here what was made offline and never sent. */

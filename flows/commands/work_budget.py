@@ -1,0 +1,66 @@
+"""How much work one person's edits may be in the long run: everybody waits for the lock, and for the interpreter.
+
+One submission may be `WORK_STEPS`; somebody who sends nothing but such would have the lock all the time, whatever the
+number of their flows, connections and programs. So each has `WORK_STEPS_PER_SECOND`, and of it 50 seconds' at once.
+What is begun is done: whoever has something left may spend more than that, and waits for longer. Of this process.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+
+from flows import limits as helix_limits
+
+WRITTEN = 8
+"""Steps that an element costs which is written, beside those that the rules take (measured)."""
+BURST_SECONDS = 50
+_MAX_PEOPLE = 10_000
+
+
+class WorkBudgets:
+    """What each person has left, and when that was; those who have not come for long are dropped."""
+
+    def __init__(self) -> None:
+        self._left: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def wait(self, person: int, now: float) -> int:
+        """Return in how many seconds a person has something left; 0 if they have."""
+        with self._lock:
+            left = self._refilled(person, now)
+        return 0 if left > 0 else max(1, math.ceil(-left / helix_limits.current().work_steps_per_second))
+
+    def spend(self, person: int, steps: int, now: float) -> None:
+        """Count steps that were taken."""
+        with self._lock:
+            self._left[person] = self._refilled(person, now) - steps, now
+            self._left.move_to_end(person)
+            if len(self._left) > _MAX_PEOPLE:
+                self._left.popitem(last=False)
+
+    def _refilled(self, person: int, now: float) -> float:
+        rate = helix_limits.current().work_steps_per_second
+        most = float(rate * BURST_SECONDS)
+        left, at = self._left.get(person, (most, now))
+        return min(most, left + (now - at) * rate)
+
+
+_budgets = WorkBudgets()
+
+
+def seconds_to_wait(person: int | None) -> int:
+    """Return in how many seconds a person may go on; 0 at once. The system always may."""
+    return 0 if person is None else _budgets.wait(person, time.monotonic())
+
+
+def exhausted(people: Iterable[int]) -> frozenset[int]:
+    """Return those who have nothing left for now."""
+    return frozenset(person for person in people if seconds_to_wait(person))
+
+
+def spend(person: int | None, steps: int) -> None:
+    """Count a person's work."""
+    if person is not None:
+        _budgets.spend(person, steps, time.monotonic())
