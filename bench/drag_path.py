@@ -36,7 +36,7 @@ Ran = set[tuple[str, str]]
 
 BESIDE = {
     "accounts/colours.py": "the colour of a person, read along with the role",
-    "flows/commands/storage_room.py": "limit: counts what a flow may store, by numbers",
+    "flows/commands/storage_quota.py": "limit: counts what a flow may store, by numbers",
     "flows/limits.py": "limit: reads them from the settings",
     "flows/log/snapshots.py": "clock: whether a snapshot is due, by the version's number",
     "helix/logging.py": "log: warns of a slow query",

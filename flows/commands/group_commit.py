@@ -12,7 +12,7 @@ from django.utils import timezone
 from flows import limits as helix_limits
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import answer_row, remember
-from flows.commands.storage_room import FULL, StorageRoom
+from flows.commands.storage_quota import FULL, StorageQuota
 from flows.commands.undo import Progress, undo_or_redo
 from flows.commands.work_budget import WRITTEN
 from flows.commands.write_transaction import LockedFlow
@@ -73,7 +73,7 @@ class GroupCommit:
     version: int
     answered: dict[Name, Acked | Refused]
     in_memory: bool
-    room: StorageRoom
+    quota: StorageQuota
     prepared: Prepared | None = None
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
@@ -111,7 +111,7 @@ class GroupCommit:
         try:
             if not may_write:
                 raise Rejected("forbidden", FlowReason.FORBIDDEN)
-            self.room.expect(submission.actor, ANSWER_BYTES)
+            self.quota.check(submission.actor, ANSWER_BYTES)
             match submission.operation:
                 case Refused() as unparsed:
                     return self._refuse(submission, unparsed)
@@ -130,8 +130,8 @@ class GroupCommit:
         """Write the rows of the net effect, the log and the answers to remember."""
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
         flow.answers_digest = remember(self.to_remember, flow.answers_digest)
-        flow.storage += self.room.taken
-        self.room.write()
+        flow.storage += self.quota.added
+        self.quota.save()
         if self.applied:
             now = timezone.now()
             write_effect(flow.id, effect, self.version)
@@ -215,9 +215,9 @@ class GroupCommit:
                 self._remember(submission.name, None)
         else:
             entry = entry_of(head, outcome)
-            self.room.expect(submission.actor, entry.size)
+            self.quota.check(submission.actor, entry.size)
             self.draft.advance(outcome.effect)  # the last step that can refuse it
-            self.room.take(submission.actor, entry.size)
+            self.quota.count(submission.actor, entry.size)
             self.entries.append(entry)
             self.spent[submission.actor] += WRITTEN * (len(outcome.effect.nodes) + len(outcome.effect.edges))
             self.version += 1
@@ -245,7 +245,7 @@ class GroupCommit:
 
     def _remember(self, name: Name, answer: Refused | None) -> None:
         row = answer_row(self.flow.id, name, self.version, answer)
-        self.room.take(name[0], size_of_answer(row))
+        self.quota.count(name[0], size_of_answer(row))
         self.to_remember.append(row)
 
     def _again(self, submission: Submission, answer: Acked | Refused) -> Acked | Refused:

@@ -15,7 +15,7 @@ from accounts.colours import own_colour
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import DELETE, VIEW, Role, authorize
-from flows.commands.storage_room import StorageRoom
+from flows.commands.storage_quota import StorageQuota
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import CreateFlow, Document, FlowProperties, Outcome, apply
 from flows.errors import Forbidden, NotFound
@@ -140,10 +140,10 @@ def _write_deletion(principal: Principal, flow: Flow, deleted_at: datetime | Non
 def _write_first_version(flow: Flow, entry: Entry, at: datetime) -> None:
     """Write version 1 into the log, and into the flow's row where the log stands then."""
     actor = entry.head.actor
-    room = StorageRoom(flow.pk, 0, () if actor is None else (actor,))
-    room.expect(actor, entry.size)
-    room.take(actor, entry.size)
-    room.write()
-    flow.digest, flow.storage, flow.updated_at = append(flow.pk, "", [entry], at), room.taken, at
+    quota = StorageQuota(flow.pk, 0, () if actor is None else (actor,))
+    quota.check(actor, entry.size)
+    quota.count(actor, entry.size)
+    quota.save()
+    flow.digest, flow.storage, flow.updated_at = append(flow.pk, "", [entry], at), quota.added, at
     flow.seal = seal_of(flow)
     flow.save(update_fields=["digest", "storage", "updated_at", "seal"])

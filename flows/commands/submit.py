@@ -21,7 +21,7 @@ from flows import limits as helix_limits
 from flows.commands import work_budget
 from flows.commands.group_commit import GroupCommit, Prepared
 from flows.commands.idempotency import recall
-from flows.commands.storage_room import StorageRoom
+from flows.commands.storage_quota import StorageQuota
 from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import (
     Draft,
@@ -148,8 +148,8 @@ def _commit(
         fresh = (one for one in willing if one.name not in answered)
         base = StoredGraph(flow)
         base.prefetch([one.operation for one in fresh if isinstance(one.operation, Record)])
-    room = StorageRoom(flow_id, flow.storage + flow.snapshot_storage, actors)
-    group = GroupCommit(flow, base, flow.version, answered, in_memory, room, prepared, exhausted=exhausted)
+    quota = StorageQuota(flow_id, flow.storage + flow.snapshot_storage, actors)
+    group = GroupCommit(flow, base, flow.version, answered, in_memory, quota, prepared, exhausted=exhausted)
     answers: list[Acked | Refused] = []
     for one in submissions:
         answers.append(group.answer(one, may_write=one.principal in writers))

@@ -110,8 +110,8 @@ LIMITS: dict[str, str] = {
     "invitations_per_hour": (
         "flows/test_members.py::test_nobody_adds_more_people_than_the_limit_and_who_cannot_be_added_counts"
     ),
-    "storage_per_flow": "flows/test_storage_room.py::test_a_flow_has_room_up_to_its_limit_and_no_more",
-    "storage_per_person": "flows/test_storage_room.py::test_a_person_has_room_up_to_their_limit_in_all_flows_together",
+    "storage_per_flow": "flows/test_storage_quota.py::test_a_flow_has_room_up_to_its_limit_and_no_more",
+    "storage_per_person": "flows/test_storage_quota.py::test_a_person_has_room_up_to_their_limit_in_all_flows_together",
     "undo": "flows/test_undo.py::test_a_hundred_steps_and_no_more",
     "idle_seconds": "sessions/test_limits.py::test_a_flow_where_nothing_happens_falls_asleep",
     "presence_bytes": "sessions/test_presence_bounds.py::test_a_state_takes_so_many_bytes_and_no_more",

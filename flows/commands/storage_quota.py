@@ -55,37 +55,37 @@ class _Used:
     untold: int = 0
 
 
-class StorageRoom:
-    """The room that is left in one transaction: `take` counts, `write` keeps the counts."""
+class StorageQuota:
+    """What may still be written in one transaction: `check` before, `count` what is, `save` the counts at the end."""
 
     def __init__(self, flow_id: UUID, used: int, actors: Collection[int]) -> None:
         """`used` is what the flow takes already, snapshots included."""
         self._flow_id, self._used, self._limits = flow_id, used, helix_limits.current()
         self._used_by = _used_by(flow_id, actors)
-        self._taken: Counter[int | None] = Counter()
+        self._added: Counter[int | None] = Counter()
 
     @property
-    def taken(self) -> int:
+    def added(self) -> int:
         """How much this transaction adds."""
-        return self._taken.total()
+        return self._added.total()
 
-    def expect(self, actor: int | None, size: int) -> None:
+    def check(self, actor: int | None, size: int) -> None:
         """Raise `Rejected("limit_reached")` if there is no room for so many bytes."""
-        if self._used + self.taken + size > self._limits.storage_per_flow:
+        if self._used + self.added + size > self._limits.storage_per_flow:
             raise Rejected("limit_reached", FlowReason.FLOW_FULL, most=self._limits.storage_per_flow)
         if actor is None:
             return
         used = self._used_by.get(actor, _Used())
-        if used.told + used.untold + self._taken[actor] + size > self._limits.storage_per_person:
+        if used.told + used.untold + self._added[actor] + size > self._limits.storage_per_person:
             raise Rejected("limit_reached", FlowReason.PERSON_FULL, most=self._limits.storage_per_person)
 
-    def take(self, actor: int | None, size: int) -> None:
+    def count(self, actor: int | None, size: int) -> None:
         """Count what will be written."""
-        self._taken[actor] += size
+        self._added[actor] += size
 
-    def write(self) -> None:
+    def save(self) -> None:
         """Count it for the people."""
-        people = sorted((actor, size) for actor, size in self._taken.items() if actor is not None)
+        people = sorted((actor, size) for actor, size in self._added.items() if actor is not None)
         rows = [(actor, size, self._used_by.get(actor, _Used()).untold) for actor, size in people]
         if rows:
             _write(self._flow_id, rows)
