@@ -1,7 +1,8 @@
 """uvicorn's HTTP connections, with bounds on what comes and how long it may take (`helix.connection_limits`).
 
 The parser has no bound of its own: a head without end, or a chunk's extension, would be kept whole. So what has come
-since the last thing that the parser could make something of is counted, and a head by its lines.
+since the last thing that the parser could make something of is counted, and a head by its lines. A head that asks for
+a WebSocket is read a second time, by a library that falls silent where it cannot: that is answered here.
 """
 
 import asyncio
@@ -56,6 +57,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._part, self._unread = "nothing", 0
         self._request.stop()
         super().handle_websocket_upgrade()
+        if not self.transport.get_protocol().handshake_initiated:  # type: ignore[attr-defined]
+            self.refuse(400)
 
     def on_message_begin(self) -> None:
         self._head = 0

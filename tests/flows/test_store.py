@@ -53,7 +53,7 @@ class TestCost:
         assert receipt.answers == (Acked(2, fresh=True),)
         assert len(queries) <= 12, [query["sql"] for query in queries]
         assert rows.read <= 5, "the flow, a role, the node"
-        assert rows.written <= 4, "the node, the log, the flow, what the person has written"
+        assert rows.written <= 5, "the node, the log, the flow, what the person has written in it and in all"
 
     def test_a_batch_asks_for_all_it_needs_at_once(self, large: Flow, alice: User, ask: Ask) -> None:
         asked = [ask(alice, move(f"n{i}", 1), seq=i + 1) for i in range(0, 50)]
@@ -81,7 +81,8 @@ class TestCost:
             with CaptureQueriesContext(connection) as queries:
                 assert len(commit(large.pk, asked, graph=graph).changes) == number
             counts.append(sum(_statements(query["sql"]) for query in queries))
-        assert counts[0] == counts[1] <= 9 - in_memory, queries.captured_queries
+        most = 9 if connection.vendor == "postgresql" else 10  # there two of them are one
+        assert counts[0] == counts[1] <= most - in_memory, queries.captured_queries
 
     def test_more_ids_than_a_statement_takes(self, large: Flow) -> None:
         graph = StoredGraph(Flow.objects.get(pk=large.pk))

@@ -17,6 +17,10 @@ SERVERS = ("daphne", "uvicorn")
 HEAD_BYTES = 4096
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /api/v1/auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+HANDSHAKE = (
+    b"GET /ws/flows/x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+)
 PATIENCE = 30.0
 
 
@@ -72,6 +76,16 @@ def test_who_stops_in_the_middle_is_closed(hasty: Server, first: bytes) -> None:
 
     assert status(answer) == 408
     assert b'"too_slow"' in answer
+
+
+@pytest.mark.parametrize(
+    "more",
+    [b"Content-Length: 9\r\n", b"Transfer-Encoding: chunked\r\n", b"".join(b"A%d: b\r\n" % at for at in range(200))],
+    ids=["a body", "a body of unsaid length", "many lines"],
+)
+def test_an_odd_handshake_holds_no_connection(hasty: Server, more: bytes) -> None:
+    with opened(hasty, HANDSHAKE + more + b"\r\n") as connection:
+        assert status(rest(connection)) in (400, 403, 408)
 
 
 def test_who_asks_for_nothing_more_is_closed(hasty: Server) -> None:
