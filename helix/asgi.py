@@ -8,7 +8,8 @@ import os
 
 import django
 from channels.routing import ProtocolTypeRouter
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helix.settings")
@@ -18,7 +19,7 @@ django.setup(set_prefix=False)
 class Handler(ASGIHandler):
     """Django's, which leaves nothing behind."""
 
-    async def run_get_response(self, request: ASGIRequest) -> HttpResponseBase:
+    async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         response = await super().run_get_response(request)
         response._resource_closers.append(request.__dict__.clear)  # type: ignore[attr-defined]
         return response

@@ -17,6 +17,7 @@ from asgiref.typing import (
     ASGIReceiveEvent,
     ASGISendCallable,
     ASGISendEvent,
+    HTTPScope,
     Scope,
 )
 
@@ -91,7 +92,7 @@ class Turns:
             if not line.length:
                 del self.lines[caller]
 
-    def _caller(self, scope: Scope) -> bytes:
+    def _caller(self, scope: HTTPScope) -> bytes:
         """Return what a request is counted by: what it shows, or else where it comes from."""
         headers = [(name, value) for name, value in scope["headers"] if name in SHOWN]
         for name, value in headers:
@@ -104,10 +105,11 @@ class Turns:
                     if one.strip().startswith(cookie):
                         return one.strip()
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
-        peer = str((scope.get("client") or ("",))[0])
+        client = scope.get("client")
+        peer = client[0] if client else ""
         return str(Crowd(self.limits, self.trusted_proxies).address(peer, forwarded)).encode()
 
-    async def _refuse(self, scope: Scope, send: ASGISendCallable) -> None:
+    async def _refuse(self, scope: HTTPScope, send: ASGISendCallable) -> None:
         log.info("too_many_requests", path=scope["path"][:200], method=scope["method"])
         headers = (*LAST, (b"retry-after", b"1"))
         await send({"type": "http.response.start", "status": 429, "headers": headers, "trailers": False})
