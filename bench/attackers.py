@@ -7,7 +7,7 @@ with somebody, they come back at once.
 import asyncio
 import itertools
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -81,7 +81,10 @@ async def _post(target: Target, path: str, sham: str, kind: str, body: bytes) ->
 
 async def group(target: Target) -> None:
     """Move a group of 9,999 a hundred times in a batch, and take it back."""
-    moves = {"kind": "batch", "operations": [{"kind": "move_node", "id": "g", "x": at, "y": 0} for at in range(100)]}
+    moves: dict[str, object] = {
+        "kind": "batch",
+        "operations": [{"kind": "move_node", "id": "g", "x": at, "y": 0} for at in range(100)],
+    }
     await _by_turns(target, moves)
 
 
@@ -92,7 +95,7 @@ async def hub(target: Target) -> None:
 
 async def circles(target: Target) -> None:
     """Put a group into what lies in it, two hundred times in a call, each of which is refused."""
-    circle = {"kind": "edit_node", "id": "n0", "set": {"parent": "n30"}}
+    circle: dict[str, object] = {"kind": "edit_node", "id": "n0", "set": {"parent": "n30"}}
     await _operations(target, [circle] * 200)
 
 
@@ -105,7 +108,7 @@ async def canvas(target: Target) -> None:
     """Ask for the canvas and the document of ten thousand notes that are full of links."""
     async with target.client(target.tokens[0]) as client:
         places = (f"/api/v1/flows/{target.flow}", f"/flows/{target.flow}/", f"/flows/{target.flow}/canvas")
-        headers = ({}, {"Cookie": target.cookie}, {"Cookie": target.cookie})
+        headers: tuple[dict[str, str], ...] = ({}, {"Cookie": target.cookie}, {"Cookie": target.cookie})
         await _crowd(4, lambda turn: client.get(target.url + places[turn % 3], headers=headers[turn % 3]))
 
 
@@ -252,7 +255,7 @@ async def _join(target: Target, token: str) -> Socket:
     return socket
 
 
-ATTACKS: dict[str, tuple[int, Callable[[Target], Awaitable[None]]]] = {
+ATTACKS: dict[str, tuple[int, Callable[[Target], Coroutine[object, object, None]]]] = {
     "bodies": (1, bodies),
     "group": (2, group),
     "hub": (2, hub),

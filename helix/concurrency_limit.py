@@ -105,7 +105,8 @@ class ConcurrencyLimit:
                     if one.strip().startswith(cookie):
                         return one.strip()
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
-        peer = str((scope.get("client") or ("",))[0])
+        client = scope.get("client")
+        peer = client[0] if client else ""
         return str(UnfinishedRequests(self.limits, self.trusted_proxies).address_of(peer, forwarded)).encode()
 
     async def _refuse(self, scope: HTTPScope, send: ASGISendCallable) -> None:

@@ -156,5 +156,5 @@ def _commit(
         if group.has_worked_enough:
             break
     for actor, steps in group.spent.items():
-        work_budget.spend(actor, steps + (base.rows_read if isinstance(base, StoredGraph) else 0))
+        work_budget.spend(actor, steps + (work_budget.READ * base.rows_read if isinstance(base, StoredGraph) else 0))
     return group.write(tuple(answers))

@@ -13,8 +13,8 @@ from threading import Lock
 
 from flows import limits as helix_limits
 
-WRITTEN = 8
-"""Steps that an element costs which is written, beside those that the rules take (measured)."""
+READ, WRITTEN = 4, 8
+"""Steps that an element costs whose row is read, or written, beside those that the rules take (measured)."""
 BURST_SECONDS = 50
 _MAX_PEOPLE = 10_000
 

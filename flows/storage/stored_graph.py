@@ -93,6 +93,7 @@ class StoredGraph:
         for record in _flat(records):
             asked.add(record)
         self._read_nodes(asked.nodes, asked.inside)
+        asked.holding |= {id for id, parent in asked.entering if not self._lies_in(parent, id)}
         groups = {id for id in asked.holding if (node := self._nodes[id]) and node.kind == "group"}
         self._read_members(groups)
         self._read_edges(asked.edges, asked.connected)
@@ -143,6 +144,16 @@ class StoredGraph:
         if self._all_edges is None:
             self._all_edges = self._select_edges(Q(flow_id=self._flow_id))
         return self._all_edges
+
+    def _lies_in(self, id: str, group: str) -> bool:
+        """Tell whether a node is a group or lies in it, by the rows that were read: a group cannot go into that."""
+        above: str | None = id
+        passed: set[str] = set()
+        while above is not None and above != group and above not in passed:
+            passed.add(above)
+            node = self._nodes.get(above)
+            above = node.parent if node else None
+        return above == group
 
     def _lacks_a_node(self, ends: Ends) -> bool:
         """Tell whether a node is known not to be there, as one that is only coming: it has no edges."""
@@ -226,6 +237,7 @@ class _Asked:
         self.connected: set[str] = set()
         self.connections: list[Edge] = []
         self.moved: list[tuple[str, EdgeChanges]] = []
+        self.entering: list[tuple[str, str]] = []
 
     def add(self, record: Record) -> None:
         """Note what one record needs."""
@@ -249,7 +261,7 @@ class _Asked:
                     self.connected.add(id)
                 if node_changes.get("parent") is not None:
                     self.inside |= {id, str(node_changes["parent"])}
-                    self.holding.add(id)
+                    self.entering.append((id, str(node_changes["parent"])))
 
 
 def _found_by(statement: str, values: Sequence[str]) -> Q:

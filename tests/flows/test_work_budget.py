@@ -13,16 +13,17 @@ from accounts.models import User
 from accounts.principals import Person, System
 from flows.access import Role
 from flows.commands import Acked, Refused, Submission, create_flow, set_member, submit, work_budget
-from flows.commands.work_budget import BURST_SECONDS, WRITTEN
+from flows.commands.work_budget import BURST_SECONDS, READ, WRITTEN
 from flows.models import Flow
 from flows.parsing import parse_flow, parse_operation
 from tests.flows.conftest import Ask, move
+from tests.flows.counting import Rows
 from web.errors import Problem
 
 pytestmark = pytest.mark.django_db
 
 MEMBERS = 40
-MOVE = (3 + WRITTEN) * (MEMBERS + 1)
+MOVE = (2 + READ + WRITTEN) * (MEMBERS + 1)
 """What a move of the group costs: everything in it is read from its row, asked for and written."""
 
 
@@ -60,7 +61,7 @@ def test_at_the_limit_and_one_past_it(
     (refused,) = submit(grouped.pk, [asked]).answers
     assert isinstance(refused, Refused) and refused.code == "rate_limited"
 
-    clock.now += 1
+    clock.now += 2
     assert submit(grouped.pk, [asked]).answers == (Acked(3, fresh=True),), "and nothing was remembered"
 
 
@@ -88,9 +89,22 @@ def test_nothing_is_read_for_who_may_not(grouped: Flow, alice: User, ask: Ask, r
 
 def test_what_is_refused_costs_what_it_reads(grouped: Flow, alice: User, ask: Ask, rate: Callable[[int], None]) -> None:
     rate(1)
-    circle = {"kind": "edit_node", "id": "g", "set": {"parent": "g"}}
-    answers = [submit(grouped.pk, [ask(alice, circle)]).answers[0] for _ in range(3)]
+    outside = move("g", 2_000_000 - 1_000_000)
+    answers = [submit(grouped.pk, [ask(alice, outside)]).answers[0] for _ in range(3)]
     assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["invalid", *["rate_limited"] * 2]
+
+
+def test_a_circle_is_found_without_reading_what_lies_in_it(grouped: Flow, alice: User, ask: Ask) -> None:
+    inner = {"kind": "add_node", "node": {"id": "inner", "kind": "group", "x": 0, "y": 0, "parent": "g"}}
+    submit(grouped.pk, [ask(alice, inner)])
+    with Rows() as rows:
+        (refused,) = submit(grouped.pk, [ask(alice, circle("g", "inner"))]).answers
+    assert isinstance(refused, Refused) and refused.code == "invalid"
+    assert rows.read < 15
+
+
+def circle(id: str, parent: str) -> dict[str, Any]:
+    return {"kind": "edit_node", "id": id, "set": {"parent": parent}}
 
 
 def test_a_call_says_when_to_come_again(
