@@ -23,7 +23,7 @@ WHEEL = """async ([frames, by]) => {
   const {left, top, width, height} = canvas.getBoundingClientRect();
   for (let at = 0; at < frames; at += 1) {
     canvas.dispatchEvent(new WheelEvent("wheel", {
-      ctrlKey: true, deltaY: by, clientX: left + width / 2, clientY: top + height / 2, cancelable: true,
+      ctrlKey: true, deltaY: by, clientX: left + width / 2, clientY: top + height / 2, bubbles: true, cancelable: true,
     }));
     await new Promise(requestAnimationFrame);
   }
@@ -94,6 +94,26 @@ def test_a_zoom_changes_no_style_but_the_transform(flow_of: Flow, opened: Open) 
     }""")
     assert inherited[0] == 1
     assert [name for name in inherited[1] if name.startswith("helix-node")] == []
+
+
+def test_what_is_selected_comes_into_the_document_only_when_it_is_seen(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(nodes(900)))
+    alice.page.locator("[data-tool=zoom-reset]").click()
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
+    canvas = alice.page.locator("[data-canvas]")
+    canvas.focus()
+    alice.page.evaluate(WHEEL, [60, 0])
+    alice.page.wait_for_function("() => document.querySelectorAll('helix-node').length < 200")
+    alice.page.keyboard.press("Control+a")
+    expect(alice.page.locator("[data-chosen] helix-node[data-selected]").first).to_be_attached()
+    alice.page.evaluate(WHEEL, [20, -1])
+    assert alice.nodes.count() < 200
+    alice.page.keyboard.press("Escape")
+
+    canvas.focus()
+    alice.page.keyboard.press("Tab")
+    expect(alice.node("Node 0")).to_be_focused()
+    expect(alice.node("Node 0")).to_be_in_viewport()
 
 
 def test_no_rule_looks_for_what_is_inside_the_canvas(flow_of: Flow, opened: Open) -> None:

@@ -1,6 +1,6 @@
 /**
  * What of a large flow is in the document: what is in view with a margin, and from far away nothing but an overview, painted on
- * one 2D canvas. What is held, selected or focused always stays. What comes into view at once comes in parts, the nearest to the middle
+ * one 2D canvas. What is held, selected or focused always stays, but does not come for that. What comes into view at once comes in parts, the nearest to the middle
  * first, so that no frame waits for all of it.
  */
 
@@ -51,7 +51,6 @@ export class Culling {
     this.#overview.show(isFar);
     if (!isLarge || !this.#wasLarge || !this.#isChosen(isFar)) this.#choose(isLarge, isFar);
     this.#wasLarge = isLarge;
-    for (const id of this.#document.pinned()) this.#attach(this.#graph.node(id));
     for (const record of this.#coming.splice(-COMING)) this.#attach(this.#graph.node(record.id));
     for (const key of this.#going.splice(-GOING)) this.#document.detach(key);
   }

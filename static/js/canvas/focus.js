@@ -36,7 +36,7 @@ export class Focus {
       selection.set({ nodes: [record.id] });
       viewport.reveal(graph.rect(record.id));
     }
-    renderer.flush();
+    renderer.bring(record.id);
     record.element.focus({ preventScroll: true });
   }
 

@@ -35,7 +35,7 @@ export class Renderer extends EventTarget {
   #attached = new Map();
   /** What must find its place in its layer. @type {Map<string, Set<Element>>} */
   #unplaced = new Map();
-  /** @type {() => Iterable<string>} nodes that must stay attached */
+  /** @type {() => Iterable<string>} nodes that must stay attached when they are */
   pinned = () => [];
 
   /**
@@ -101,6 +101,14 @@ export class Renderer extends EventTarget {
     this.#arrange();
     if (nodes.size || edges.size) this.dispatchEvent(new CustomEvent("drawn", { detail: { nodes, edges } }));
     if (moved.size) this.dispatchEvent(new CustomEvent("moved", { detail: { nodes: moved } }));
+  }
+
+  /** Have a node in the document now, wherever it is: so that it can take the focus. */
+  bring(id) {
+    this.flush();
+    if (this.#attached.has(`n-${id}`) || !this.#graph.isDrawn(id)) return;
+    this.#come(this.#graph.nodes.get(id));
+    this.#arrange();
   }
 
   #edgesAround(nodes, moved, edges) {

@@ -14,7 +14,7 @@ import { writeEdited } from "../inspector/caret.js";
 export function rename(parts, id) {
   const { editing, graph, renderer } = parts;
   // The server's element may have come and not be on the page yet.
-  renderer.flush();
+  renderer.bring(id);
   const record = graph.node(id);
   const label = record?.element.querySelector("[data-node-label]");
   if (label && editing.mayEdit && !label.isContentEditable) new Renaming(parts, record, label).open();
