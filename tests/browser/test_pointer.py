@@ -75,7 +75,7 @@ def test_nothing_drags_by_itself_but_text_in_fields(flow_of: Flow, opened: Open)
 def test_ctrl_and_wheel_over_the_canvas_zoom_it_whatever_lies_there(place: str, flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN]))
     assert alice.page.evaluate(WHEEL, place)
-    expect(alice.page.locator("[data-zoom-text]")).to_have_text("165%")
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("118%")
 
 
 @pytest.mark.parametrize("place", ["[data-panel=palette]", ".bar", "#inspector", "[data-palette-search]"])

@@ -60,7 +60,7 @@ def test_a_page_says_whose_it_is(flow: Flow, alice: User, charlie: User, enter: 
 
 
 def test_a_flow_says_what_its_copy_needs(alice: User, enter: Enter) -> None:
-    flow = create_flow(Person(alice.pk), parse_flow(title="Zürich, \n" + "🚂" * 200), via="page")
+    flow = create_flow(Person(alice.pk), parse_flow(title='Zürich, "' + "🚂" * 200), via="page")
     client = enter(alice)
     answer = client.get(f"/flows/{flow.pk}/")
     loaded = load_document(flow.pk)
