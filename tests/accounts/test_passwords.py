@@ -192,13 +192,15 @@ def test_a_password_of_spaces_is_refused(password: str) -> None:
 @pytest.mark.parametrize("server", ["daphne", "uvicorn"])
 def test_a_flood_of_logins_is_told_to_come_again(server: str) -> None:
     limits = {"HELIX_LIMIT_PASSWORDS_WAITING": "1", "HELIX_LIMIT_LOGIN_FAILURES": "30", "HELIX_PASSWORD_CORES": "1"}
+    limits |= {"HELIX_TRUSTED_PROXIES": "1"}  # of one address only a few are worked on at a time
     with (
         Server(server=server, environment=limits) as running,
         running.client("/api/v1") as api,
         ThreadPoolExecutor(12) as threads,
     ):
         body = {"email": "nobody@example.com", "password": "wrong"}
-        answers = list(threads.map(lambda _: api.post("/auth/token", json=body), range(12)))
+        froms = [{"X-Forwarded-For": f"192.0.2.{number}"} for number in range(12)]
+        answers = list(threads.map(lambda one: api.post("/auth/token", json=body, headers=one), froms))
 
     by_status = {answer.status_code: answer for answer in answers}
     assert set(by_status) == {401, 503}

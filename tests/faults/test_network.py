@@ -43,7 +43,8 @@ async def test_cut_at_any_byte(network: tuple[Server, Proxy], seed: int) -> None
     assert cuts > 3
     await author.come(proxy.socket_url)
     await author.send_again()
-    await other.client.reach(author.sent + 1)
+    for client in (author.client, other.client):
+        await client.reach(author.sent + 1)
     assert len(logged(programs)) == author.sent + 1
     assert author.replica.graph() == other.replica.graph()
 
@@ -58,7 +59,7 @@ async def test_a_silent_and_slow_connection_loses_nothing(network: tuple[Server,
     await author.send(5)
     await other.send(5)
     assert await other.client.answer(5)
-    await other.client.settle()
+    await other.client.reach(6)
     assert other.replica.version == 6, "nothing came through"
     proxy.delay(0.05)
     proxy.resume()

@@ -50,8 +50,8 @@ def own_redis() -> Iterator[Redis]:
 @pytest.fixture(scope="module")
 def servers(postgres: Postgres, own_redis: Redis) -> Iterator[tuple[FrailServer, FrailServer]]:
     common = {"database_url": postgres.new_database(), "redis_url": own_redis.url}
-    secret = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
-    first, second = (FrailServer(**common, environment=secret, server=kind) for kind in ("daphne", "uvicorn"))
+    given = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50), "HELIX_LIMIT_SIGNUPS_PER_MINUTE": "1000"}
+    first, second = (FrailServer(**common, environment=given, server=kind) for kind in ("daphne", "uvicorn"))
     first.wanted = second.wanted = tuple(f"set={period}" for period in PERIODS)
     with first, second:
         yield first, second

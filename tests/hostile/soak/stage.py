@@ -26,8 +26,9 @@ class Stage:
         self._open.callback(self.redis.stop)
         self.database_url = postgres.new_database()
         common = {"database_url": self.database_url, "redis_url": self.redis.url}
-        secret = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
-        servers = [Server(**common, server=kind, environment=secret) for kind in ("daphne", "uvicorn")]
+        self._log_key = secrets.token_urlsafe(50)
+        keys = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50), "HELIX_LOG_KEY": self._log_key}
+        servers = [Server(**common, server=kind, environment=keys) for kind in ("daphne", "uvicorn")]
         self.servers = [self._open.enter_context(server) for server in servers]
         self.proxies = [self._open.enter_context(Proxy(server.port)) for server in self.servers]
         self._people(Programs(self.servers[0]))
@@ -42,7 +43,8 @@ class Stage:
         """Let this process read the servers' database itself."""
         import django
 
-        os.environ |= {"DJANGO_SETTINGS_MODULE": "helix.settings", "HELIX_DATABASE_URL": self.database_url}
+        os.environ |= {"HELIX_DATABASE_URL": self.database_url, "HELIX_LOG_KEY": self._log_key}
+        os.environ["DJANGO_SETTINGS_MODULE"] = "helix.settings"
         django.setup()
 
     def _people(self, programs: Programs) -> None:
