@@ -85,6 +85,8 @@ def test_a_frame_that_the_server_does_not_take_is_not_sent_for_ever(context_for:
         tab = EditorPage(context_for("alice", on=server, viewport=WINDOW))
         tab.page.goto("/")
         tab.open(str(tab.call("POST", "/flows", {"title": "Large", "nodes": TWO})["id"])).live()
+        select(tab, "b")
+        expect(tab.field("description")).to_be_visible()  # the forms have come, and stay
         server.terminate()
         tab.live("offline")
         nudge(tab, "a", 2)
