@@ -4,9 +4,9 @@
 a page of another is shown, and after a logout. Only our own answers carry it: an error of a proxy, a page of a captive
 portal or a failure of ours says nothing about who is logged in.
 
-`well_formed` reads the query and a form before anybody else does. Django fails on one that is ill-formed wherever it is
-first looked at, and again in the page that says so; here it is one answer and one line in the log. Bodies of the API
-are no forms, whatever they call themselves.
+`well_formed` looks at the path and reads the query and a form before anybody else does. Django fails on one that is
+ill-formed wherever it is first looked at, and again in the page that says so; here it is one answer and one line in the
+log. Bodies of the API are no forms, whatever they call themselves.
 
 `one_thread` keeps a request in one thread. Under ASGI Django would run every middleware on the event loop and hop to a
 thread and back for each synchronous part, two dozen times a request. A last middleware that is synchronous only makes
@@ -19,7 +19,7 @@ weaken.
 
 from collections.abc import Callable
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.decorators import sync_only_middleware
@@ -45,9 +45,15 @@ def person_header(get_response: GetResponse) -> GetResponse:
 
 @sync_only_middleware
 def well_formed(get_response: GetResponse) -> GetResponse:
-    """Raise what is wrong with query or form, for `helix.error_pages`."""
+    """Raise what is wrong with path, query or form, for `helix.error_pages`.
+
+    Nothing has NUL in its address, and PostgreSQL fails on one; the admin also takes `_00` for it.
+    """
 
     def answer(request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if "\0" in path or (path.startswith("/admin/") and "_00" in path):
+            raise Http404
         _ = request.GET
         if not request.path_info.startswith("/api/"):
             _ = request.POST

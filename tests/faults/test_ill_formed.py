@@ -104,7 +104,16 @@ def doors(flow: Flow) -> Iterator[str]:
     """Yield an address of every door."""
     for path in sorted(set(_paths(get_resolver()))):
         yield "/" + re.sub(r"<[^>]+>", lambda found: _value(found[0], flow), path)
-    yield from ("/nowhere", "/api/v1/nowhere", "/%00", "/flows/%ff/", "//x", "/admin/%00/", "/" + "a" * 5000)
+    yield from (
+        "/nowhere",
+        "/api/v1/nowhere",
+        "/%00",
+        "/flows/%ff/",
+        "//x",
+        "/admin/%00/",
+        "/admin/flows/flownode/_00/change/",
+        "/" + "a" * 5000,
+    )
 
 
 def _paths(resolver: URLResolver, before: str = "") -> Iterator[str]:
