@@ -63,6 +63,7 @@ def test_late_branches_take_a_connection_that_one_click_brings_back(
     lost(network, alice)
     set_branches(alice, "Dec", "yes", "no", "maybe")
     set_branches(bob, "Dec", "yes", "no", "later")
+    expect(bob.port("Dec", "later")).to_be_visible()
     bob.settled().connect("Dec", "Zed", "later").settled()
     back(network, alice)
     hers = told(alice)
