@@ -1,6 +1,6 @@
-"""How often something was tried: counted in the database, where nobody can push a count out and every process sees it.
+"""Count attempts in the database, where no flood can push a count out and every process sees it.
 
-Each attempt is a row until its time is over, and a count never has more rows than its limit. Whoever is refused writes
+Each attempt is a row until its time is over, and a count never has more rows than its limit. A refused call writes
 nothing. Every new row takes a few of those with it whose time is over, so the table stays as small as what counts.
 
 A guess is counted before it is known to be one and is *open* until then; where open ones fill the count, the next waits

@@ -79,7 +79,7 @@ def user_of_session(key: str | None) -> User | None:
 
 
 def _end(key: str) -> None:
-    """End a session whose tokens two seem to have; whoever listens for logouts hears of it."""
+    """End a session whose refresh token was used twice, and tell those who listen for logouts."""
     request = HttpRequest()
     request.session = _session(key)
     request.user = get_user(request)

@@ -1,9 +1,9 @@
-"""Whose requests are worked on: of each caller only so many at a time, whatever the number of their connections.
+"""Limit how many requests of one caller are worked on at a time, over all their connections.
 
-Each request under way is a thread, and threads take turns with the one that serves all live sessions. Somebody who asks
-for a hundred large things at once would have everybody wait; so they wait for themselves. A caller is a token or a
-session, which need not be real (what is not is soon answered), and else an address. A request waits when its body is
-here, so that a slow line holds up nobody, and its turn is over as soon as the answer begins.
+Each request under way is a thread, and threads take turns with the one that serves all live sessions. A caller who asks
+for a hundred large things at once waits for them, and no one else does. A caller is a token or a session, valid or not
+(an invalid one is answered soon), and without either an address. A request waits once its body is here, so that a slow
+line takes no place, and gives its place back as soon as the answer begins.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
-"""How long a connection is waited for, and how many unfinished requests one address may have.
+"""Limit how long a connection is waited for, and how many unfinished requests one address may have.
 
-A peer that says nothing, sends its head or body a byte now and then, or never reads its answer costs it nothing and us
-a connection. So each part of a request has a time limit, on whatever server. Beyond `UNFINISHED_PER_ADDRESS` a further
-request has one second: enough for whoever means it, so that many who arrive at once, or a neighbour behind the same
-address, still get in.
+A peer that says nothing, sends its head or body a byte now and then, or never reads its answer pays nothing for it and
+takes a connection of ours. So each part of a request has a time limit, on both servers. Beyond
+`UNFINISHED_PER_ADDRESS` a further request has one second: enough for an honest one, so that many who arrive at once,
+and neighbours behind the same address, still get in.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Who belongs to a flow, and in which role. Owners say so, and anybody may leave; the last owner stays.
 
-Whoever adds people by address or name could find out whose those are, so that is counted, whatever comes of it. A name
-alone tells no address: it stays hidden from the flow until somebody who knows it adds the same person by it.
+Adding people by address or name could be used to guess addresses, so each try is counted, also a failed one. The
+address of a person added by name stays hidden from the flow until a member adds them by that address.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from flows.submission import Via, via_of
 
 @dataclass(frozen=True, slots=True)
 class MemberChanged:
-    """Who is what now, and whether they are new here."""
+    """A member's new role, and whether they were added just now."""
 
     user_id: int
     role: Role

@@ -1,8 +1,8 @@
 """How much work one person's edits may be in the long run: everybody waits for the lock, and for the interpreter.
 
-One submission may be `WORK_STEPS`; somebody who sends nothing but such would have the lock all the time, whatever the
-number of their flows, connections and programs. So each has `WORK_STEPS_PER_SECOND`, and of it 50 seconds' at once.
-What is begun is done: whoever has something left may spend more than that, and waits for longer. Of this process.
+One submission may be `WORK_STEPS`; a person who sends nothing but such would hold the lock all the time, over any
+number of flows, connections and programs. So each has `WORK_STEPS_PER_SECOND`, and of it 50 seconds' at once.
+What is begun is done: a person with anything left may spend more than that, and then waits longer. Counted by process.
 """
 
 import math

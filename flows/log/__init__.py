@@ -8,9 +8,8 @@ removes what was logged: the database refuses that (`flows.storage.append_only`)
 
 from flows.log.entries import READ_BYTES, Author, LoggedChange, append, changes_since, replay
 from flows.log.installation_check import key_mismatch, verify_installation
-from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, give_up_snapshots, settle
+from flows.log.snapshots import SNAPSHOT_EVERY, Fold, document_at, fold, give_up_snapshots, settle, whole_changes
 from flows.log.verification import verify_all, verify_flow
-from flows.log.whole import whole_changes
 
 __all__ = [
     "READ_BYTES",

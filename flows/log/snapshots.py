@@ -9,6 +9,7 @@ as it is now is in its rows.
 
 import logging
 import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Event
@@ -20,7 +21,7 @@ from django.db.models import F
 from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.errors import NotFound
-from flows.log.entries import READ_BYTES, changes_since, replay
+from flows.log.entries import READ_BYTES, LoggedChange, changes_since, replay
 from flows.models import Flow, Snapshot
 
 SNAPSHOT_EVERY = 200
@@ -158,6 +159,20 @@ def _take(flow_id: UUID, version: int) -> None:
         now = time.monotonic()
         _Pace.not_before = now + _PAUSES * (now - begun)
         connection.close()
+
+
+def whole_changes(flow_id: UUID, changes: Iterable[LoggedChange], size: int) -> Iterator[LoggedChange]:
+    """Yield entries that follow each other, replaced graphs whole, until they reach so many characters."""
+    at: Fold | None = None
+    for change in changes:
+        told = change
+        if change.is_difference:
+            at = fold(flow_id, change.version - 1, start=at)
+            told = change.whole(at.document)
+        yield told
+        size -= len(told.operation)
+        if size <= 0:
+            return
 
 
 def _last_snapshot(flow_id: UUID, until: int | None) -> Fold:
