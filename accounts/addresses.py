@@ -20,7 +20,7 @@ _ONE_WRITING = frozenset({"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "H
 
 
 def canonical(text: str) -> str:
-    """Return the one spelling of an address. Raises `ValueError` for what is none, or only looks like another."""
+    """Return the one spelling of an address. Raises `ValueError` if it is not one, or only looks like another."""
     local, _, domain = unicodedata.normalize("NFKC", text.strip()).rpartition("@")
     try:
         address = f"{local.lower()}@{domain.lower() if domain.startswith('[') else _in_ascii(domain)}"

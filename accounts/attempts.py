@@ -10,9 +10,11 @@ for guessing.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TypeVar
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
@@ -26,6 +28,7 @@ from web.errors import Problem
 from web.networks import network_of
 from web.write_transaction import write_transaction
 
+T = TypeVar("T")
 PATIENCE = 10.0
 """Seconds that one waits for what comes of open guesses."""
 OPEN_SECONDS = 30
@@ -48,7 +51,12 @@ RATES = {
     "login": Rate("logins_per_minute", 60),
     "refresh": Rate("refreshes_per_minute", 60),
     "guess": Rate("login_failures", 300),
+    "account mail": Rate("account_mails_per_hour", 3600),
     "invitation": Rate("invitations_per_hour", 3600),
+    "mail": Rate("mails_per_day", 86_400),
+    "visit": Rate("visits_per_minute", 60),
+    "link": Rate("link_failures", 300),
+    "account_change": Rate("account_changes_per_hour", 3600),
 }
 
 
@@ -60,11 +68,15 @@ class _Full:
     has_open: bool
 
 
-def count(action: str, subject: str) -> None:
-    """Count one attempt. Raises `Problem` (`rate_limited`) when it is one too many; then it is not counted."""
+def count(action: str, subject: str) -> Attempt:
+    """Count one attempt; delete it if it came to nothing.
+
+    Raises `Problem` (`rate_limited`) when it is one too many; then it is not counted.
+    """
     taken = _take(action, subject, is_open=False)
     if isinstance(taken, _Full):
         raise _too_many(taken)
+    return taken
 
 
 def expect_room(action: str, subject: str) -> None:
@@ -74,10 +86,27 @@ def expect_room(action: str, subject: str) -> None:
         raise _too_many(full)
 
 
-def open_guess(account: str) -> Attempt:
+def judged(account: str, judge: Callable[[], T], *, action: str = "guess") -> T:
+    """Return what is found by a guess, which counts if that is nothing; one that could not be judged does not count.
+
+    Raises as `count` does, and what `judge` raises.
+    """
+    guess, is_wrong = open_guess(account, action=action), False
+    try:
+        found = judge()
+        is_wrong = not found
+    finally:
+        if is_wrong:
+            close(guess)
+        else:
+            guess.delete()
+    return found
+
+
+def open_guess(account: str, *, action: str = "guess") -> Attempt:
     """Count a guess whose outcome is open: delete it if it was right, `close` it if not. Raises as `count` does."""
     deadline = time.monotonic() + PATIENCE
-    while isinstance(taken := _take("guess", account, is_open=True), _Full):
+    while isinstance(taken := _take(action, account, is_open=True), _Full):
         if not taken.has_open or time.monotonic() > deadline:
             raise _too_many(taken)
         time.sleep(POLL_SECONDS)

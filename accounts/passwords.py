@@ -1,7 +1,7 @@
 """What passwords cost and must be: hashed few at a time, so that a flood of logins leaves the editors a core.
 
 A hash keeps one core busy for a fifth of a second and 100 MB of memory. So many at a time as `HELIX_PASSWORD_CORES`
-says are computed, the next `PASSWORDS_WAITING` wait, and whoever comes then is told to come again. Who waits holds no
+says are computed, the next `PASSWORDS_WAITING` wait, and more than these are told to come again. Who waits holds no
 database connection. Who holds a transaction does not wait, since others may be waiting for that: only the admin and
 commands hash in one.
 """

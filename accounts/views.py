@@ -1,22 +1,33 @@
-"""Pages to come in and to go: log in, the demo's one click, register, log out."""
+"""Pages to come in and to go: log in, the demo's one click, register, log out.
+
+They are the login library's views with our rules (`accounts.entrance`); the addresses from before lead to them.
+"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from allauth.account import views as library
+from allauth.account.internal.flows.login import perform_password_login
+from allauth.account.internal.flows.signup import complete_signup
+from allauth.account.models import Login
 from django import forms
 from django.conf import settings
-from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import entrance
+from accounts import entrance, logins
+from accounts.adapter import is_own_page
+from accounts.adapter import log_out as end_session
 from accounts.forms import LoginForm, RegisterForm
 from accounts.models import User
-from web.errors import Problem, status_of
+from accounts.signals import signed_up
+from web.errors import Problem, as_failure
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -39,21 +50,94 @@ DEMO_PEOPLE = (
 )
 
 
+class _Entrance:
+    """What the pages to log in and to sign up share: people who are logged in go on, and a refusal has its status.
+
+    `aliases` are the library's names of fields, which forms may use as well as ours.
+    """
+
+    aliases: dict[str, str]
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Let those go on who are logged in."""
+        if request.user.is_authenticated and request.method != "POST":
+            return redirect(destination(request))
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc, no-any-return]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Read the form."""
+        read: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        read.pop("request", None)
+        if data := read.get("data"):
+            read["data"] = data = data.copy()
+            for alias, name in self.aliases.items():
+                if name not in data and alias in data:
+                    data[name] = data[alias]
+        return read
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        """Show the form again."""
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        response.status_code = 422
+        return response
+
+    def refuse(self, form: forms.Form, problem: Problem) -> HttpResponse:
+        """Show the form again, with what is wrong."""
+        form.add_error({"email_taken": "email", "invalid": "password"}.get(problem.code), problem.message)
+        return as_failure(self.form_invalid(form), problem, status=422 if problem.code == "not_authenticated" else None)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say where the person was going."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        return {**context, "next": destination(self.request), "demo_people": DEMO_PEOPLE if offers_demo() else ()}
+
+
+class LogInView(_Entrance, library.LoginView):  # type: ignore[misc]
+    form_class = LoginForm
+    aliases = {"login": "email"}
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Prove the account; what else it asks for comes next."""
+        try:
+            user = entrance.prove(form.cleaned_data["email"], form.cleaned_data["password"])
+        except Problem as problem:
+            return self.refuse(form, problem)
+        login = Login(user=user, email=user.email, redirect_url=destination(self.request))
+        entered: HttpResponse = perform_password_login(self.request, {"email": user.email}, login)
+        return entered
+
+
+class SignUpView(_Entrance, library.SignupView):  # type: ignore[misc]
+    form_class = RegisterForm
+    aliases = {"password1": "password"}
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Create account and enter it, or ask to confirm its address."""
+        try:
+            user = entrance.register(**form.cleaned_data)
+        except Problem as problem:
+            return self.refuse(form, problem)
+        signed_up.send_robust(sender=User, user=user)
+        entered: HttpResponse = complete_signup(self.request, user=user, redirect_url=destination(self.request))
+        return entered
+
+
+log_in_page, sign_up_page = LogInView.as_view(), SignUpView.as_view()
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def log_in(request: HttpRequest) -> HttpResponse:
-    """Show the form, or take it."""
-    if request.user.is_authenticated and request.method != "POST":
-        return redirect(destination(request))
-    form = LoginForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            entrance.attempt(request, "login")
-            user = entrance.prove(request, form.cleaned_data["email"], form.cleaned_data["password"])
-        except Problem as problem:
-            return _refused(request, "accounts/login.html", form, problem)
-        return _enter(request, user)
-    return _page(request, "accounts/login.html", form)
+def log_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the page, or take its form."""
+    return log_in_page(request) if request.method == "POST" else _lead(request, "account_login")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def register(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the page, or take its form."""
+    return sign_up_page(request) if request.method == "POST" else _lead(request, "account_signup")
 
 
 @never_cache
@@ -63,29 +147,15 @@ def demo_log_in(request: HttpRequest) -> HttpResponse:
     name = request.POST.get("user")
     if not offers_demo() or name not in {person.key for person in DEMO_PEOPLE}:
         raise Http404
-    return _enter(request, get_object_or_404(User, email=f"{name}@example.com", is_active=True))
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def register(request: HttpRequest) -> HttpResponse:
-    """Create account and enter it."""
-    form = RegisterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            entrance.attempt(request, "signup")
-            user = entrance.register(**form.cleaned_data)
-        except Problem as problem:
-            return _refused(request, "accounts/register.html", form, problem)
-        return _enter(request, user)
-    return _page(request, "accounts/register.html", form)
+    logins.begin(request, get_object_or_404(User, email=f"{name}@example.com", is_active=True))
+    return redirect(destination(request))
 
 
 @never_cache
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    logout(request)
+    end_session(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)
 
 
@@ -97,30 +167,11 @@ def offers_demo() -> bool:
 def destination(request: HttpRequest) -> str:
     """Return where the person was going: only ever a path of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return settings.LOGIN_REDIRECT_URL
+    return wanted if is_own_page(wanted) else settings.LOGIN_REDIRECT_URL
 
 
-def _enter(request: HttpRequest, user: User) -> HttpResponse:
-    entrance.enter(request, user)
-    return redirect(destination(request))
-
-
-def _refused(request: HttpRequest, template: str, form: forms.Form, problem: Problem) -> HttpResponse:
-    field = {"email_taken": "email", "invalid": "password"}.get(problem.code)
-    form.add_error(field, problem.message)
-    status = 422 if problem.code == "not_authenticated" else status_of(problem.code)
-    response = _page(request, template, form, status)
-    if problem.retry_after is not None:
-        response["Retry-After"] = str(problem.retry_after)
-    return response
-
-
-def _page(request: HttpRequest, template: str, form: forms.Form, status: int | None = None) -> HttpResponse:
-    context: dict[str, Any] = {
-        "form": form,
-        "next": destination(request),
-        "demo_people": DEMO_PEOPLE if offers_demo() else (),
-    }
-    return render(request, template, context, status=status or (422 if form.errors else 200))
+def _lead(request: HttpRequest, name: str) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(destination(request))
+    query = request.GET.dict()
+    return redirect(f"{reverse(name)}?{urlencode(query)}" if query else reverse(name))

@@ -125,6 +125,43 @@ async def graph(target: Target) -> None:
         await _crowd(4, put)
 
 
+async def pictures(target: Target) -> None:
+    """Ask for pictures of ten thousand notes that are full of links."""
+    async with target.client(target.tokens[0]) as client:
+        formats = ("png", "pdf", "svg")
+        place = f"/flows/{target.flow}/export?scale=4&format="
+        await _crowd(4, lambda turn: client.get(place + formats[turn % 3]))
+
+
+async def tools(target: Target) -> None:
+    """Have ten thousand notes read by a tool, and tools called with a megabyte of nonsense."""
+    small = {"name": "get_flow", "arguments": {"flow": target.flow}}
+    large = {"name": "get_flow", "arguments": {"flow": target.flow, "more": [{"a": []}] * 100_000}}
+    bodies = [json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": one}) for one in (small, large)]
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    async with target.client(target.tokens[0]) as client:
+        url = f"{target.url}/mcp"
+        await _crowd(8, lambda turn: client.post(url, content=bodies[turn % 2], headers=headers))
+
+
+async def subscriptions(target: Target) -> None:
+    """Begin GraphQL subscriptions whose text is as long as a frame, 29 times a second on each of ten sockets."""
+    text = "subscription { " + "...F " * 12_000 + "} fragment F on Subscription { __typename }"
+    headers = {"Authorization": f"Bearer {target.tokens[0]}", "Sec-WebSocket-Protocol": "graphql-transport-ws"}
+
+    async def subscribe(turn: int) -> None:
+        socket = await Socket(f"ws://127.0.0.1:{target.port}/ws/graphql", headers, lambda payload, arrived: None).open()
+        socket.send(b'{"type":"connection_init"}')
+        for number in itertools.count():
+            if socket.closed is not None:
+                break
+            payload = {"query": text}
+            socket.send(json.dumps({"type": "subscribe", "id": f"{turn}-{number}", "payload": payload}).encode())
+            await asyncio.sleep(1 / 29)
+
+    await _crowd(10, subscribe)
+
+
 async def _by_turns(target: Target, operation: dict[str, object]) -> None:
     async with target.client(target.tokens[0]) as client:
 
@@ -173,6 +210,8 @@ FLOWS: dict[str, Callable[[], dict[str, object]]] = {
     "nesting": _nested,
     "canvas": lambda: {"nodes": _notes(LINKS[:600])},
     "graph": lambda: {"nodes": _notes("x")},
+    "pictures": lambda: {"nodes": _notes(LINKS[:600])},
+    "tools": lambda: {"nodes": _notes(LINKS[:600])},
 }
 
 
@@ -263,6 +302,9 @@ ATTACKS: dict[str, tuple[int, Callable[[Target], Coroutine[object, object, None]
     "nesting": (2, nesting),
     "canvas": (2, canvas),
     "graph": (2, graph),
+    "pictures": (2, pictures),
+    "tools": (2, tools),
+    "subscriptions": (2, subscriptions),
     "doors": (3, doors),
     "silence": (4, silence),
     "presence": (5, presence),

@@ -48,6 +48,8 @@ class Row:
     quiet: list[float]
     during: list[float]
     memory: tuple[float, float, float]
+    busy: tuple[float, float]
+    """Processor seconds of the server in a second, quiet and during the attack."""
 
     def __str__(self) -> str:
         quiet, during = percentile(self.quiet, 95), percentile(self.during, 95)
@@ -57,12 +59,12 @@ class Row:
         return (
             f"| {number} {self.attack} | {percentile(self.quiet, 50):.1f}, {quiet:.1f} | "
             f"{percentile(self.during, 50):.1f}, {during:.1f}, {max(self.during):.0f} | {_judged(ratio, RATIO, '×')} | "
-            f"{before:.0f}, {most:.0f} | {_judged(grown, GROWN, '')} |"
+            f"{before:.0f}, {most:.0f} | {_judged(grown, GROWN, '')} | {self.busy[0]:.2f}, {self.busy[1]:.2f} |"
         )
 
 
-HEAD = """| attack | quiet: p50, p95 ms | during: p50, p95, most ms | p95 | MiB before, most | MiB after |
-|---|---|---|---|---|---|"""
+HEAD = """| attack | quiet: p50, p95 ms | during: p50, p95, most | p95 | MiB before, most | after | CPU: quiet, during |
+|---|---|---|---|---|---|---|"""
 
 
 def _judged(value: float, most: float, unit: str) -> str:
@@ -120,8 +122,9 @@ def measure(name: str, setup: Setup, folder: Path) -> Row:
         editor = ("--edit", server.program.socket_url, server.tokens[2], server.flows[0])
         with process(HURRIED, *editor, output=samples):
             time.sleep(2)  # until it is joined and warm
-            begun = time.monotonic()
+            begun, spent = time.monotonic(), server.usage.cpu_seconds()
             time.sleep(QUIET_SECONDS)
+            quiet_spent = server.usage.cpu_seconds() - spent
             before = server.usage.memory() / MIB
             attacked = time.monotonic()
             with process(PLAIN, "--let-loose", name, json.dumps(asdict(target)), output=folder / "attack"):
@@ -130,11 +133,13 @@ def measure(name: str, setup: Setup, folder: Path) -> Row:
                     time.sleep(0.2)
                     most = max(most, server.usage.memory() / MIB)
             ended = time.monotonic()
+            attack_spent = server.usage.cpu_seconds() - spent - quiet_spent
             time.sleep(REST_SECONDS)
             after = server.usage.memory() / MIB
         rows = [json.loads(line) for line in samples.read_text().splitlines()]
     quiet, during = _between(rows, begun, attacked), _between(rows, attacked, ended)
-    return Row(name, quiet, during, (before, most, after))
+    busy = quiet_spent / (attacked - begun), attack_spent / (ended - attacked)
+    return Row(name, quiet, during, (before, most, after), busy)
 
 
 def _between(samples: list[Sample], begun: float, ended: float) -> list[float]:

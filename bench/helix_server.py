@@ -49,7 +49,8 @@ class Setup:
 class HelixServer:
     """A context manager: seeds, starts and finally ends one `helix up` with all it needs.
 
-    `flows` are numbers of nodes: one flow each, open to all. `variables` are what its environment says.
+    `flows` are numbers of nodes: one flow each, open to all. `variables` are what its environment says. With `profile`
+    it runs under `bench.sampled`, which writes there. `tree` is the source that serves.
     """
 
     def __init__(
@@ -61,9 +62,12 @@ class HelixServer:
         flows: list[int],
         library: int = 0,
         variables: Mapping[str, str] = LIFTED,
+        profile: Path | None = None,
+        tree: Path = ROOT,
     ) -> None:
-        self.setup = setup
-        self._variables = variables
+        self.setup, self._tree = setup, tree
+        self._variables = {**variables, "HELIX_PROFILE": str(profile)} if profile else variables
+        self._module = "bench.sampled" if profile else "helix.cli"
         self.name = str(setup)
         self._folder = folder / f"helix-{free_port()}"
         self._wanted = {"people": people, "flows": flows, "library": library}
@@ -96,44 +100,27 @@ class HelixServer:
     def _start(self, stack: ExitStack) -> None:
         self._folder.mkdir(parents=True)
         environment = clean_environment()
-        environment |= {"HELIX_DATA_DIR": str(self._folder), "PYTHONPATH": str(ROOT)}
+        environment |= {"HELIX_DATA_DIR": str(self._folder), "PYTHONPATH": str(self._tree)}
         environment |= self._variables
         self.database_usage: Usage | None = None
         if self.setup.database == "postgresql":
-            environment["HELIX_DATABASE_URL"] = self._start_postgres(stack)
+            environment["HELIX_DATABASE_URL"], self.database_usage = durable_postgres(self._folder, stack)
         if self.setup.layer == "redis":
             redis = Redis()
             stack.callback(redis.stop)
             environment["HELIX_REDIS_URL"] = redis.url
         self._read(self._run("bench.seed", environment, json.dumps(self._wanted)))
         port = free_port()
-        command = [sys.executable, "-m", "helix.cli", "up", "--port", str(port), "--data-dir", str(self._folder)]
+        command = [sys.executable, "-m", self._module, "up", "--port", str(port), "--data-dir", str(self._folder)]
         command += ["--no-demo", "--server", self.setup.server]
         self.program = Program(command, port=port, folder=self._folder, ready="/readyz", environment=environment)
         self.usage = stack.enter_context(self.program).usage
 
-    def _start_postgres(self, stack: ExitStack) -> str:
-        """Start a PostgreSQL with the durability it comes with, on whichever core is free, and return its address."""
-        pgdata = self._folder / "pg"
-        pgdata.mkdir()
-        postgres = PostgresServer(pgdata, cleanup_mode="stop")
-        postgres.ensure_pgdata_inited()
-        postgres.start()
-        stack.callback(postgres.cleanup)
-        address = postgres.get_uri(database="postgres").replace("postgres:@", "postgres@")
-        with psycopg.connect(address, autocommit=True) as connection:
-            assert connection.execute("SHOW fsync").fetchone() == ("on",)
-            connection.execute("CREATE DATABASE helix")
-        pid = int((pgdata / "postmaster.pid").read_text().split()[0])
-        for process in (psutil.Process(pid), *psutil.Process(pid).children()):
-            with suppress(psutil.NoSuchProcess):  # its helpers come and go
-                process.cpu_affinity([])
-        self.database_usage = Usage(pid)
-        return address.replace("/postgres?", "/helix?")
-
     def _run(self, module: str, environment: dict[str, str], given: str) -> dict[str, Any]:
         command = [sys.executable, "-m", module]
-        done = subprocess.run(command, input=given, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, input=given, env=environment, cwd=self._folder, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{module} failed:\n{done.stderr[-3000:]}")
         made: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -143,6 +130,25 @@ class HelixServer:
         self.tokens: list[str] = made["tokens"]
         self.flows: list[str] = made["flows"]
         self.cookie: str = made["cookie"]
+
+
+def durable_postgres(folder: Path, stack: ExitStack) -> tuple[str, Usage]:
+    """Start a PostgreSQL with the durability it comes with, on whichever core is free; return its address and use."""
+    pgdata = folder / "pg"
+    pgdata.mkdir()
+    postgres = PostgresServer(pgdata, cleanup_mode="stop")
+    postgres.ensure_pgdata_inited()
+    postgres.start()
+    stack.callback(postgres.cleanup)
+    address = postgres.get_uri(database="postgres").replace("postgres:@", "postgres@")
+    with psycopg.connect(address, autocommit=True) as connection:
+        assert connection.execute("SHOW fsync").fetchone() == ("on",)
+        connection.execute("CREATE DATABASE helix")
+    pid = int((pgdata / "postmaster.pid").read_text().split()[0])
+    for process in (psutil.Process(pid), *psutil.Process(pid).children()):
+        with suppress(psutil.NoSuchProcess):  # its helpers come and go
+            process.cpu_affinity([])
+    return address.replace("/postgres?", "/helix?"), Usage(pid)
 
 
 def clean_environment() -> dict[str, str]:

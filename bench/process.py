@@ -6,11 +6,14 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
+Number = TypeVar("Number", int, float)
 SERVER_CORE, GENERATOR_CORE = 0, 1
 PATIENCE = 60.0
 
@@ -22,12 +25,22 @@ class Usage:
         self._process = psutil.Process(pid)
 
     def cpu_seconds(self) -> float:
-        """Return user and system seconds spent so far."""
-        return sum(sum(process.cpu_times()[:2]) for process in self._family())
+        """Return user and system seconds spent so far, those of children that have ended among them."""
+        return sum(self._of_each(lambda process: sum(process.cpu_times()[:4])))
 
     def memory(self) -> int:
         """Return resident bytes."""
-        return sum(process.memory_info().rss for process in self._family())
+        return sum(self._of_each(lambda process: process.memory_info().rss))
+
+    def own_memory(self) -> int:
+        """Return proportional bytes: what forked processes share counts once."""
+        return sum(self._of_each(lambda process: process.memory_full_info().pss))
+
+    def _of_each(self, read: Callable[[psutil.Process], Number]) -> Iterator[Number]:
+        """Read a figure of each process; one that ends meanwhile has none."""
+        for process in self._family():
+            with suppress(psutil.NoSuchProcess):
+                yield read(process)
 
     def _family(self) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess):
@@ -39,19 +52,28 @@ class Program:
     """A server program: a context manager that starts it on the servers' core, waits until it answers, and ends it."""
 
     def __init__(
-        self, command: list[str], *, port: int, folder: Path, environment: dict[str, str], ready: str = ""
+        self,
+        command: list[str],
+        *,
+        port: int,
+        folder: Path,
+        environment: dict[str, str],
+        ready: str = "",
+        is_pinned: bool = True,
     ) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.socket_url = f"ws://127.0.0.1:{port}"
-        self._command = pinned(command)
+        self._command = pinned(command) if is_pinned else command
         self._environment = environment
-        self._log = folder / f"server-{port}.log"
+        self._folder, self._log = folder, folder / f"server-{port}.log"
         self._ready = ready
 
     def __enter__(self) -> "Program":
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(self._command, env=self._environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self._command, env=self._environment, cwd=self._folder, stdout=log, stderr=log
+            )
         end = time.monotonic() + PATIENCE
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > end:

@@ -32,6 +32,7 @@ class Limits(DocumentLimits):
     people_per_flow: int = 1_000
     sockets_per_user: int = 20
     body_bytes: int = 8_388_608
+    import_bytes: int = 5_242_880
     form_bytes: int = 524_288
     public_body_bytes: int = 16_384
     requests_at_once: int = 2
@@ -42,8 +43,27 @@ class Limits(DocumentLimits):
     keep_alive_seconds: int = 75
     unfinished_per_address: int = 100
     undo: int = 100
+    problems: int = 500
+    tasks_per_run: int = 10_000
+    open_runs: int = 100
+    open_runs_per_person: int = 200
+    places_per_person: int = 99
+    value_bytes: int = 10_485_760
+    runs_kept_days: int = 30
+    run_seconds: int = 86_400
+    task_seconds: int = 3_600
+    response_bytes: int = 10_485_760
+    tool_rounds: int = 10
+    secrets_per_flow: int = 100
+    secret_bytes: int = 16_384
+    skill_bytes: int = 268_435_456
+    memory_entries: int = 100_000
+    memory_bytes: int = 134_217_728
+    trash_days: int = 30
     storage_per_flow: int = 268_435_456
     storage_per_person: int = 2_147_483_648
+    run_storage_per_flow: int = 1_073_741_824
+    run_storage_per_person: int = 4_294_967_296
     idle_seconds: int = 1_800
     presence_bytes: int = 4_096
     presence_seconds: int = 30
@@ -51,9 +71,38 @@ class Limits(DocumentLimits):
     logins_per_minute: int = 30
     login_failures: int = 5
     refreshes_per_minute: int = 60
+    account_mails_per_hour: int = 10
     invitations_per_hour: int = 100
+    invitations_per_flow: int = 100
+    invitation_days: int = 7
+    links_per_flow: int = 50
+    guests_per_link: int = 1_000
+    guests_per_address: int = 100
+    guest_days: int = 14
+    link_failures: int = 10
+    visits_per_minute: int = 60
     flow_changes_per_minute: int = 1_200
+    account_changes_per_hour: int = 1_000
+    teams_per_person: int = 100
+    team_members: int = 500
+    tokens_per_person: int = 50
     passwords_waiting: int = 64
+    picture_pixels: int = 8_388_608
+    templates_per_person: int = 200
+    template_parameters: int = 50
+    template_bytes: int = 8_388_608
+    action_nodes: int = 1_000
+    jobs_per_person: int = 2
+    webhooks_per_flow: int = 20
+    triggers_per_flow: int = 50
+    hook_bytes: int = 1_048_576
+    message_bytes: int = 1_048_576
+    notification_rules: int = 20
+    mails_per_day: int = 200
+    graphql_bytes: int = 65_536
+    graphql_cost: int = 20_000
+    graphql_depth: int = 20
+    graphql_elements: int = 60_000
 
     @property
     def rest_operation_burst(self) -> int:
@@ -67,12 +116,15 @@ class Limits(DocumentLimits):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Limits":
-        """Read `HELIX_LIMIT_<NAME>` for every field; raise `ValueError` for what is no positive whole number."""
+        """Read `HELIX_LIMIT_<NAME>` for every field; raise `ValueError` for what is no positive whole number.
+
+        `trash_days` may be 0: then nothing comes back.
+        """
         given: dict[str, int] = {}
         for field in fields(cls):
             name = f"HELIX_LIMIT_{field.name.upper()}"
             if text := environment.get(name, "").strip():
-                if not text.isdecimal() or int(text) < 1:
+                if not text.isdecimal() or int(text) < (field.name != "trash_days"):
                     raise ValueError(f"{name} must be a positive whole number, not {text!r}")
                 given[field.name] = int(text)
         return cls(**given)

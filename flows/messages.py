@@ -20,12 +20,16 @@ def texts(access: Access) -> dict[str, str]:
         **_people(),
         **_actions(),
         **_keys(),
+        **_finding(),
         **_refusals(),
         **_endings(),
         **_unsent(),
         **_edits(),
         **_properties(),
         **_conflicts(),
+        **_imports(),
+        **_problems(),
+        **_outline(),
     }
 
 
@@ -48,6 +52,7 @@ def _state() -> dict[str, str]:
             "offline_waiting",
             lambda n: ngettext("Offline, {count} change waiting", "Offline, {count} changes waiting", n),
         ),
+        "online": _("Back online"),
         "reconnecting": _("Reconnecting in {seconds} s"),
         **_counted(
             "full", lambda n: ngettext("Read-only: {count} change waiting", "Read-only: {count} changes waiting", n)
@@ -84,10 +89,17 @@ def _people() -> dict[str, str]:
     return {
         "you": _("you"),
         "somebody": _("Someone"),
+        "guest": pgettext("badge", "guest"),
+        "program": pgettext("badge", "program"),
         "following": _("Following {name}"),
         "people_here": _("People in this flow"),
         "editing": _("{name} is editing"),
-        "changed_by": _("{name} changed the flow"),
+        **_counted(
+            "editing_more",
+            lambda n: ngettext("{name} and {count} more are editing", "{name} and {count} more are editing", n),
+        ),
+        "stop_following": _("Stop following {name}"),
+        **_deeds(),
         "meanwhile": _("{name} changed this while you were typing: “{text}”"),
         "take_others": _("Use theirs"),
         "keep_mine": _("Keep mine"),
@@ -99,6 +111,43 @@ def _people() -> dict[str, str]:
     }
 
 
+def _arranging() -> dict[str, str]:
+    return {
+        "arrange": _("Arrange"),
+        "align_left": _("Align left"),
+        "align_centre": _("Align centres"),
+        "align_right": _("Align right"),
+        "align_top": _("Align top"),
+        "align_middle": _("Align middles"),
+        "align_bottom": _("Align bottom"),
+        "space_across": _("Distribute horizontally"),
+        "space_down": _("Distribute vertically"),
+        "same_size": _("Same size"),
+    }
+
+
+def _deeds() -> dict[str, str]:
+    """What others did; `{what}` is a label, or a label and how many more."""
+    return {
+        "did_add": _("{name} added {what}."),
+        "did_remove": _("{name} deleted {what}."),
+        "did_rename": _("{name} renamed {what}."),
+        "did_move": _("{name} moved {what}."),
+        "did_resize": _("{name} resized {what}."),
+        "did_change": _("{name} changed {what}."),
+        "did_connect": _("{name} connected {what}."),
+        "did_disconnect": _("{name} disconnected {what}."),
+        "did_change_edge": _("{name} changed the connection {what}."),
+        "did_flow": _("{name} changed the flow."),
+        **_counted(
+            "did_many", lambda n: ngettext("{count} person changed the flow.", "{count} people changed the flow.", n)
+        ),
+        **_counted("and_more", lambda n: ngettext("{what} and {count} more", "{what} and {count} more", n)),
+        "renamed_to": _("“{from}” to “{to}”"),
+        "untitled": _("Untitled"),
+    }
+
+
 def _actions() -> dict[str, str]:
     return {
         "menu": _("Actions"),
@@ -107,6 +156,13 @@ def _actions() -> dict[str, str]:
         "new_release": _("Helix was updated. Reload the page when you are ready."),
         "help": _("Keyboard and mouse"),
         "add_node": _("Add node"),
+        "no_nodes_found": _("No matching nodes"),
+        **_counted("deleted_many", lambda n: ngettext("Deleted {count} node", "Deleted {count} nodes", n)),
+        **_counted("deleted_edges", lambda n: ngettext("Deleted {count} edge", "Deleted {count} edges", n)),
+        **_arranging(),
+        "mixed": _("Different values"),
+        "write_note": _("Edit text"),
+        "note_text": _("Text of the note"),
         "connect": _("Connect to"),
         "delete": _("Delete"),
         "duplicate": _("Duplicate"),
@@ -147,6 +203,42 @@ def _actions() -> dict[str, str]:
         "kept_selected": _("Kept selected: {what}"),
         "not_selected": _("Not selected: {what}"),
         "fit": _("Fit to screen"),
+        "enable_branch": _("Enable branch"),
+        "needs_connection": _("This needs a connection. Try again when you are back online."),
+        "action_done": _("Done: {action}"),
+        "action_left": _("Left out: {what}"),
+        "action_running": _("{action}: {percent}%"),
+        "action_failed": _("{action}: {reason}"),
+        "action_run": pgettext("action", "Run"),
+        "action_cancel": _("Cancel"),
+        "one_a_line": _("One per line"),
+        "optional_names": _("May be left empty"),
+    }
+
+
+def _finding() -> dict[str, str]:
+    return {
+        "palette_title": _("Commands, nodes and flows"),
+        "palette_hint": _("Type a command, a node or a flow"),
+        "group_recent": _("Recent"),
+        "group_commands": _("Commands"),
+        "group_nodes": _("Nodes"),
+        "group_flows": _("Flows"),
+        "follow": _("Follow {name}"),
+        **_counted("results", lambda n: ngettext("{count} result", "{count} results", n)),
+        "nothing_found": _("Nothing found"),
+        "find_title": _("Find in this flow"),
+        "find_place": _("{at} of {count}"),
+        "find_previous": _("Previous"),
+        "find_next": _("Next"),
+        "find_all": _("Select all results"),
+        **_counted("find_selected", lambda n: ngettext("{count} selected", "{count} selected", n)),
+        "overlapping": _("Some of the new nodes overlap."),
+        "arrange_new": _("Arrange them"),
+        "arrange_all": _("Arrange all"),
+        "saved_already": _("Everything is saved already."),
+        "saved_later": _("Not everything is saved yet: {state}"),
+        "saves_itself": _("Helix saves each change as you make it."),
     }
 
 
@@ -172,6 +264,7 @@ def _refusals() -> dict[str, str]:
         "refused_remove_node": _("Not deleted: {reason}"),
         "refused_remove_edge": _("Not disconnected: {reason}"),
         "refused_batch": _("Not done: {reason}"),
+        "refused_execute_action": _("Not done: {reason}"),
         "refused_undo": _("Not undone: {reason}"),
         "refused_redo": _("Not redone: {reason}"),
         "not_kept": _("Your text was not saved: {reason}"),
@@ -290,6 +383,36 @@ def _conflicts() -> dict[str, str]:
     }
 
 
+def _imports() -> dict[str, str]:
+    return {
+        "importing": _("Importing…"),
+        "import_refused": _("Not imported"),
+        "import_line": _("Line {line}: {message}"),
+        "import_offline": _("You are offline. This needs a connection."),
+        "import_report": _("Import report"),
+        **_counted("report_nodes", lambda n: ngettext("{count} node", "{count} nodes", n)),
+        **_counted("report_edges", lambda n: ngettext("{count} connection", "{count} connections", n)),
+        **_counted("report_groups", lambda n: ngettext("{count} group", "{count} groups", n)),
+        **_counted("report_notes", lambda n: ngettext("{count} note", "{count} notes", n)),
+        "report_nothing": _("There was nothing in the file."),
+        "report_none": _("Nothing has been imported here since this tab was opened."),
+        "report_whole": _("Everything in the file was imported."),
+        "report_dropped": _("Left out"),
+        "report_approximated": _("Changed"),
+        "report_node": _("Node"),
+        "report_edge": pgettext("report", "Connection"),
+        "report_group": pgettext("report", "Group"),
+        "report_note": pgettext("report", "Note"),
+        "report_page": _("Page"),
+        "report_label": _("Label"),
+        "report_link": _("Link"),
+        "report_style": _("Style"),
+        "report_property": _("Property"),
+        "report_config-node": _("Configuration"),
+        "report_secret": _("Secret"),
+    }
+
+
 def _endings() -> dict[str, str]:
     return {
         "logged_out": _("You are logged out."),
@@ -297,4 +420,30 @@ def _endings() -> dict[str, str]:
         "deleted": _("This flow is no longer available."),
         "replaced": _("This tab was duplicated. The flow is open in the copy."),
         "stopped": _("The connection was closed."),
+    }
+
+
+def _problems() -> dict[str, str]:
+    return {
+        "problems": _("Problems"),
+        "problems_none": _("No problems"),
+        **_counted("problems_error", lambda n: ngettext("{count} error", "{count} errors", n)),
+        **_counted("problems_warning", lambda n: ngettext("{count} warning", "{count} warnings", n)),
+        **_counted("problems_hint", lambda n: ngettext("{count} hint", "{count} hints", n)),
+        **_counted("problems_more", lambda n: ngettext("{count} more", "{count} more", n)),
+    }
+
+
+def _outline() -> dict[str, str]:
+    return {
+        "outline": _("Outline"),
+        "outline_empty": _("This flow is empty. Press / to add a node."),
+        "outline_empty_viewer": _("This flow is empty."),
+        "edge_name": _("{source} to {target}, edge"),
+        "in_and_out": _("{entering} in, {leaving} out"),
+        "selected": _("selected"),
+        "move_into": _("Move into a group"),
+        "no_group": _("No group"),
+        "jump": _("Show on the canvas"),
+        "disconnect": _("Disconnect"),
     }

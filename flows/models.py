@@ -2,8 +2,8 @@
 
 A flow is rows, not one blob: a change touches a few of them however large the flow is, SQL and admin can read it, and
 constraints hold. Nodes and edges have the deterministic key `"<flow hex>.<id>"`, so an edge's ends and a node's
-parent are real foreign keys without a look-up. `Change` is the truth: never updated, never deleted (triggers of the
-first migration see to it). Only `flows.commands` writes here.
+parent are real foreign keys without a look-up. `Change` is the truth: never updated, and deleted
+only with its flow (triggers see to it). Only `flows.commands` writes here.
 """
 
 import json
@@ -13,7 +13,39 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from flows.webhooks.models import Delivery, Webhook
+
+__all__ = [
+    "Answer",
+    "AuditEntry",
+    "AuditHead",
+    "Change",
+    "Delivery",
+    "Flow",
+    "FlowEdge",
+    "FlowInvitation",
+    "FlowNode",
+    "FlowText",
+    "Job",
+    "Link",
+    "Membership",
+    "Opening",
+    "OwnTemplate",
+    "PersonStorage",
+    "Purging",
+    "Snapshot",
+    "Star",
+    "TeamShare",
+    "TemplateUse",
+    "Usage",
+    "Viewport",
+    "Visit",
+    "Webhook",
+    "new_epoch",
+]
 
 
 def new_epoch() -> str:
@@ -27,6 +59,7 @@ class Flow(models.Model):
     Limits on text are the document's, not columns': a deployment may set others. Nothing that an edit changes is
     indexed, so on PostgreSQL an edit rewrites this row in place. From version `keyed_from` on digests are keyed; `seal`
     proves where the log stands, `answers_digest` covers all `Answer`s. `storage` is what the log takes, in bytes.
+    `offer_as_tool` makes it a tool of those who may run it (MCP).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -55,6 +88,13 @@ class Flow(models.Model):
     keyed_from = models.PositiveBigIntegerField(default=1, editable=False)
     answers_digest = models.CharField(max_length=64, default="", editable=False)
     seal = models.CharField(max_length=64, default="", editable=False)
+    offer_as_tool = models.BooleanField(_("offered as a tool"), default=False)
+    team = models.ForeignKey(
+        "accounts.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="flows", verbose_name=_("team")
+    )
+    can_duplicate = models.BooleanField(_("viewers may duplicate"), default=True)
+    can_export = models.BooleanField(_("viewers may export"), default=True)
+    links_can_run = models.BooleanField(_("visitors by link may run it"), default=False)
     members: "models.ManyToManyField[models.Model, Membership]" = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="Membership", related_name="flows"
     )
@@ -100,6 +140,150 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.role}"
+
+
+class TeamShare(models.Model):
+    """A role in a flow for everybody in a team."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="team_shares", verbose_name=_("flow"))
+    team = models.ForeignKey("accounts.Team", on_delete=models.CASCADE, related_name="shares", verbose_name=_("team"))
+    role = models.CharField(_("role"), max_length=16, choices=Membership.ROLES)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("share with a team")
+        verbose_name_plural = _("shares with teams")
+        constraints = [
+            models.UniqueConstraint(fields=["flow", "team"], name="one_role_per_team"),
+            models.CheckConstraint(
+                condition=Q(role__in=["viewer", "commenter", "editor", "owner"]), name="known_share_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.team_id}: {self.role}"
+
+
+class FlowInvitation(models.Model):
+    """A role in a flow for an address without an account. Only the mailed link, by its `digest`, gives it."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("flow"))
+    email = models.EmailField(_("e-mail address"))
+    role = models.CharField(_("role"), max_length=16, choices=Membership.ROLES)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [models.UniqueConstraint("flow", Lower("email"), name="one_invitation_per_address")]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Link(models.Model):
+    """An address that gives those who have it a role. Found by `digest`; `sealed` shows owners its secret again."""
+
+    ROLES: ClassVar = Membership.ROLES[:3]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="links", verbose_name=_("flow"))
+    role = models.CharField(_("role"), max_length=16, choices=ROLES)
+    name = models.CharField(_("name"), max_length=150, blank=True, default="")
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    sealed = models.TextField(editable=False)
+    password = models.CharField(max_length=128, blank=True, default="", editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    uses = models.PositiveBigIntegerField(_("uses"), default=0, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=["viewer", "commenter", "editor"]), name="known_link_role")
+        ]
+
+    def __str__(self) -> str:
+        return self.name or str(self.id)
+
+    def sealed_about(self) -> str:
+        """Return what its sealed secret is bound to."""
+        return f"link:{self.pk}"
+
+
+class Visit(models.Model):
+    """Somebody who came in by a link: a guest, or a person with an account, until `ended_at` or the link's end.
+
+    A guest's visit is over at `ends_at` unless they come again before; `network` is a keyed hash of where they came
+    from.
+    """
+
+    link = models.ForeignKey(Link, on_delete=models.CASCADE, related_name="visits", verbose_name=_("link"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="visits", verbose_name=_("person")
+    )
+    started_at = models.DateTimeField(_("came"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("left"), null=True, blank=True)
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True, editable=False)
+    network = models.CharField(max_length=64, default="", editable=False)
+
+    class Meta:
+        verbose_name = _("visit")
+        verbose_name_plural = _("visits")
+        constraints = [models.UniqueConstraint(fields=["link", "user"], name="one_visit_per_person")]
+        indexes: ClassVar = [models.Index(fields=["ends_at"], condition=Q(ended_at=None), name="ends_of_visits")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.link_id}"
+
+
+class Star(models.Model):
+    """A flow that a person starred, for themselves alone."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="stars", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "user"], name="one_star_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.flow_id}"
+
+
+class Opening(models.Model):
+    """When a person last opened a flow."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="openings", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "user"], name="one_opening_per_person")]
+        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="recent_openings")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.flow_id}"
+
+
+class FlowText(models.Model):
+    """What a flow is found by: title, description and labels of nodes, folded, as they were at `version`.
+
+    No edit writes it: `flows.search_texts` brings it up to date before it is searched.
+    """
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    version = models.PositiveBigIntegerField()
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.flow_id} v{self.version}"
 
 
 class FlowNode(models.Model):
@@ -297,9 +481,10 @@ class PersonStorage(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who changed whose rights, or made, deleted or restored a flow: one chain for the whole installation.
+    """Who came in, changed whose rights, or made or deleted what: one chain for the whole installation.
 
-    An entry outlives its flow, so the database does not hold it to it.
+    An entry outlives its flow, so the database does not hold it to it. `object` names what it is about, as
+    "<kind>:<id>"; `address` and `agent` are the caller's.
     """
 
     number = models.PositiveBigIntegerField(_("number"), primary_key=True)
@@ -333,6 +518,9 @@ class AuditEntry(models.Model):
         db_index=False,
         verbose_name=_("person"),
     )
+    object = models.CharField(_("object"), max_length=80, blank=True, default="")
+    address = models.CharField(_("address"), max_length=64, blank=True, default="")
+    agent = models.CharField(_("program"), max_length=200, blank=True, default="")
     detail = models.TextField(_("detail"))
     digest = models.CharField(_("digest"), max_length=64)
 
@@ -340,6 +528,19 @@ class AuditEntry(models.Model):
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
         ordering = ["-number"]
+        indexes = [
+            models.Index(fields=["at", "number"], name="audit_by_time"),
+            models.Index(fields=["actor", "at", "number"], name="audit_by_actor"),
+            models.Index(fields=["actor", "action", "at", "number"], name="audit_by_actor_action"),
+            models.Index(fields=["action", "at", "number"], name="audit_by_action"),
+            models.Index(fields=["object", "at", "number"], name="audit_by_object"),
+            models.Index(fields=["person", "at", "number"], name="audit_by_person"),
+            models.Index(fields=["flow", "at", "number"], name="audit_by_flow"),
+            models.Index(fields=["flow", "action", "at", "number"], name="audit_by_flow_action"),
+            models.Index(fields=["flow", "actor", "at", "number"], name="audit_by_flow_actor"),
+            models.Index(fields=["via", "at", "number"], name="audit_by_way"),
+            models.Index(fields=["address", "at", "number"], name="audit_by_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.action}"
@@ -349,6 +550,69 @@ class AuditEntry(models.Model):
         """What was before and after, or the rights that were found."""
         told: dict[str, Any] = json.loads(self.detail)
         return told
+
+
+class Purging(models.Model):
+    """The flow whose log goes in this transaction, and no other way (`flows.storage.append_only`). Empty at its end."""
+
+    flow = models.UUIDField(primary_key=True)
+
+    def __str__(self) -> str:
+        return f"{self.flow}"
+
+
+class Job(models.Model):
+    """A long action under way, or done a while ago. Its progress may lag; what became of the flow stands in the log.
+
+    `beat` is when its process last wrote: one that has been silent for long has ended, and the job with it.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="+", verbose_name=_("flow"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("by whom")
+    )
+    action = models.CharField(_("action"), max_length=64)
+    client = models.CharField(max_length=64, null=True)
+    seq = models.PositiveBigIntegerField(null=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.RUNNING)
+    progress = models.FloatField(_("progress"), default=0)
+    message = models.TextField(_("message"), blank=True, default="")
+    version = models.PositiveBigIntegerField(_("version"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
+    beat = models.DateTimeField(_("last sign of life"))
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        indexes: ClassVar = [models.Index(fields=["actor", "created_at"], name="flows_job_actor")]
+
+    def __str__(self) -> str:
+        return f"{self.action} ({self.state})"
+
+
+class Viewport(models.Model):
+    """Where a person last looked in a flow, by programs that say so. It makes no version."""
+
+    flow = models.ForeignKey(Flow, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    x = models.FloatField()
+    y = models.FloatField()
+    zoom = models.FloatField()
+
+    class Meta:
+        verbose_name = _("viewport")
+        verbose_name_plural = _("viewports")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["flow", "user"], name="flows_viewport_once")]
+
+    def __str__(self) -> str:
+        return f"{self.x}, {self.y} × {self.zoom}"
 
 
 class AuditHead(models.Model):
@@ -362,3 +626,53 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+
+class OwnTemplate(models.Model):
+    """A template that a person made of a flow; theirs alone, or their team's.
+
+    `graph` is JSON text, nodes and edges, whole elements; `size` its bytes.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="templates", verbose_name=_("owner")
+    )
+    team = models.ForeignKey(
+        "accounts.Team",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="templates",
+        verbose_name=_("team"),
+    )
+    title = models.TextField(_("title"))
+    description = models.TextField(_("description"), blank=True, default="")
+    category = models.TextField(_("category"), blank=True, default="")
+    parameters = models.JSONField(_("parameters"), default=list)
+    graph = models.TextField(_("graph"))
+    size = models.PositiveIntegerField(_("size"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TemplateUse(models.Model):
+    """Of which template a flow was made, and in which version; `base` is the graph it began with, as JSON text.
+
+    Templates of the product are files, so a template is named, not held to by the database.
+    """
+
+    flow = models.OneToOneField(Flow, on_delete=models.CASCADE, primary_key=True, related_name="template_use")
+    template = models.CharField(max_length=64)
+    version = models.CharField(max_length=16)
+    base = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.flow_id}: {self.template}"

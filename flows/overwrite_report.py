@@ -22,6 +22,7 @@ from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows import queries
 from flows.access import Access, get_flow_for
+from flows.actors import actor_json
 from flows.commands.undo import MAX_VERSIONS_BACK
 from flows.commands.undo_budget import UndoBudgets
 from flows.document import Overwrite, PastVersion, Rejected, overwrites
@@ -128,8 +129,11 @@ class _Reading:
 
 def _people(flow_id: UUID, ids: Iterable[int]) -> dict[int, dict[str, object]]:
     colours = {member.id: member.colour for member in queries.members(flow_id)}
-    names = User.objects.filter(pk__in=ids).values_list("pk", "name")
-    return {id: {"id": id, "name": name, "colour": colour_of(colours.get(id, id))} for id, name in names}
+    names = User.everyone.filter(pk__in=ids).values_list("pk", "name", "is_guest")
+    return {
+        id: {**actor_json(id, name, is_guest=is_guest), "colour": colour_of(colours.get(id, id))}
+        for id, name, is_guest in names
+    }
 
 
 def _encoded(item: Overwrite, people: dict[int, dict[str, object]]) -> dict[str, object]:

@@ -8,6 +8,8 @@ from flows import limits as helix_limits
 from flows.access import Role
 from flows.document import (
     CreateFlow,
+    DocumentLimits,
+    FlowProperties,
     Operation,
     Reason,
     Rejected,
@@ -23,10 +25,10 @@ from flows.submission import Refused, refused
 _NONE: list[object] = []
 
 
-def parse_operation(value: object) -> Operation | Refused:
+def parse_operation(value: object, limits: DocumentLimits | None = None) -> Operation | Refused:
     """Parse one operation; a refusal names what the operation seems to be about."""
     try:
-        return decode_operation(value, helix_limits.current())
+        return decode_operation(value, limits or helix_limits.current())
     except Rejected as refusal:
         return refused(refusal, *references_in(value))
 
@@ -47,6 +49,11 @@ def parse_flow(*, title: object, description: object = "", nodes: object = _NONE
     properties = decode_properties(title, description, limits)
     graph = decode_graph(nodes, edges, limits)
     return CreateFlow(properties.title, properties.description, *graph)
+
+
+def parse_properties(title: object, description: object = "") -> FlowProperties:
+    """Parse a title and a description. Raises `Rejected`."""
+    return decode_properties(title, description, helix_limits.current())
 
 
 def parse_title(value: object) -> str:

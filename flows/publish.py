@@ -4,30 +4,32 @@ A hint goes to the group of its flow in the channel layer and says that there is
 log. So it may be lost, doubled or late, and a layer that does not answer must never fail a write or hold it up: it is
 given one second, and what it raises is logged and dropped.
 
-Commands publish by themselves, with `publish_after_commit`. Inside Django's threads the hint runs on the server's event
-loop, which alone may touch the in-memory layer; where there is no loop (the command line, tests) on one of its own.
+Commands publish by themselves, with `publish_after_commit`. The hint runs on the server's event loop, which alone may
+touch the in-memory layer: Django's threads know it, threads of our own, such as a worker's, are told of it once
+(`publish_on`) and do not wait. Where there is no loop (the command line, tests) it runs on one of its own.
 """
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
+from asgiref.sync import SyncToAsync, async_to_sync
 from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.db import transaction
-from redis.exceptions import RedisError
 
 from flows.submission import Receipt
+from web.db_errors import is_of_redis
 
 PATIENCE = 1.0
 """Seconds that the layer has."""
 
 _log = logging.getLogger(__name__)
+_loops: list[asyncio.AbstractEventLoop] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,44 @@ def hint_deleted(flow_id: UUID) -> Hint:
     return _hint(flow_id, "flow.deleted")
 
 
+def hint_job(flow_id: UUID, job: Mapping[str, object]) -> Hint:
+    """Make the hint that tells how far a long action is; nothing is read for it."""
+    return _hint(flow_id, "flow.job", job=dict(job))
+
+
+def hint_run(run_id: UUID, flow_id: UUID, seq: int) -> Hint:
+    """Make the hint that a run has events up to `seq`."""
+    return _hint(flow_id, "flow.run", run=str(run_id), seq=seq)
+
+
+def hint_run_text(run_id: UUID, flow_id: UUID, node: str, text: str) -> Hint:
+    """Make the hint that carries words of an agent as they come; they are written nowhere."""
+    return _hint(flow_id, "flow.run_text", run=str(run_id), node=node, text=text)
+
+
+def publish_on(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Say on which event loop threads of our own publish; None: no more on any."""
+    _loops[:] = [] if loop is None else [loop]
+
+
 def publish_after_commit(hint: Hint) -> None:
     """Publish from synchronous code: at once, or when the transaction around commits."""
-    transaction.on_commit(partial(async_to_sync(publish), hint), robust=True)
+    transaction.on_commit(partial(publish_now, hint), robust=True)
+
+
+def publish_now(hint: Hint) -> None:
+    """Publish from synchronous code, outside of any transaction; not at all on a loop that has ended."""
+    run_on_loop(partial(publish, hint))
+
+
+def run_on_loop(send: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run what sends to the layer where that may be: on the server's loop, or on one of its own."""
+    knows_its_loop = getattr(SyncToAsync.threadlocal, "main_event_loop", None) is not None
+    for loop in [] if knows_its_loop else _loops:
+        if loop.is_running():
+            asyncio.run_coroutine_threadsafe(send(), loop)
+        return
+    async_to_sync(send)()
 
 
 async def publish(hint: Hint) -> None:
@@ -71,7 +108,9 @@ async def publish(hint: Hint) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
             await layer.group_send(group_name(hint.flow_id), hint.message)
-    except (TimeoutError, OSError, RedisError, ChannelFull) as failure:
+    except Exception as failure:
+        if not (isinstance(failure, TimeoutError | OSError | ChannelFull) or is_of_redis(failure)):
+            raise
         _log.warning("hint_lost", extra={"flow": str(hint.flow_id), "reason": repr(failure)})
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-from accounts.principals import Person, Principal, TokenBearer
+from accounts.principals import Guest, Person, Principal, TokenBearer
 from flows import limits as helix_limits
 from flows.commands import work_budget
 from flows.document import Rejected
@@ -57,16 +57,25 @@ flow_changes = PersonRate(lambda limits: limits.flow_changes_per_minute / 60, la
 
 def count_operations(person: int | None, count: int = 1) -> None:
     """Count operations of a call or a form. Raises `Problem("rate_limited")` if they are too many for now."""
-    if person is None:
-        return
+    if person is not None:
+        expect_work_left(person)
+        _count(operations, person, count)
+
+
+def count_reading(person: int, count: int = 1) -> None:
+    """Count reading as operations, without asking whether work is left. Raises `Problem("rate_limited")`."""
+    _count(operations, person, count)
+
+
+def expect_work_left(person: int | None) -> None:
+    """Raise `Problem("rate_limited")` if a person's edits have been too much work for now."""
     if wait := work_budget.seconds_to_wait(person):
         raise _too_fast(wait)
-    _count(operations, person, count)
 
 
 def count_flow_change(principal: Principal) -> None:
     """Count what stands in the audit log afterwards. Raises `Problem("rate_limited")`; staff in the admin may go on."""
-    if isinstance(principal, Person | TokenBearer):
+    if isinstance(principal, Person | TokenBearer | Guest):
         _count(flow_changes, principal.user_id, 1)
 
 

@@ -10,18 +10,18 @@ from enum import StrEnum
 from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
-from accounts.principals import Administrator, Person, Principal, System, TokenBearer, user_id_of
-from flows.document import Effect, Graph, Outcome, Record, Rejected, Skipped
+from accounts.principals import Administrator, Guest, Person, Principal, System, TokenBearer, user_id_of
+from flows.document import Batch, Effect, Graph, Outcome, Record, Rejected, Skipped
 
 Via: TypeAlias = Literal[
-    "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "admin", "system"
+    "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "mcp", "admin", "system"
 ]
 
 
 def via_of(principal: Principal) -> Via:
     """Return the way by which a principal mostly comes; a browser's script may call the API as well, and says so."""
     match principal:
-        case Person():
+        case Person() | Guest():
             return "page"
         case TokenBearer():
             return "api"
@@ -33,7 +33,7 @@ def via_of(principal: Principal) -> Via:
             assert_never(principal)
 
 
-NOT_REMEMBERED = frozenset({"rate_limited", "forbidden", "too_large", "version_conflict"})
+NOT_REMEMBERED = frozenset({"rate_limited", "forbidden", "too_large", "version_conflict", "cancelled"})
 """Refusals that say nothing about the document: the same (client, seq) may be tried again."""
 
 Name: TypeAlias = tuple[int, str, int]
@@ -52,6 +52,26 @@ class RedoRequest:
     """Redo the principal's last undo, unless they changed the flow by another client after version `at`."""
 
     at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What an action would do to the flow at `version`, computed before the lock, and the work that this took.
+
+    At another version its batch is applied to the flow as it is, without what is gone, if `may_rebase` and one of
+    `subjects`, the nodes that the action was asked about, is still there; else it is refused with `version_conflict`.
+    """
+
+    batch: Batch
+    outcome: Outcome
+    version: int
+    steps: int
+    subjects: frozenset[str] = frozenset()
+    may_rebase: bool = True
+
+
+Asked: TypeAlias = Record | Planned | UndoRequest | RedoRequest
+"""What a submission may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +99,12 @@ def refused(refusal: Rejected, nodes: frozenset[str] = frozenset(), edges: froze
 class Submission:
     """One thing that a principal asks of one flow.
 
-    What could not be parsed is the refusal it comes to. `based_on` is for whole-graph replacement: refused with
-    `version_conflict` unless it is the current version. `step` names the undo step: what one person does under one
-    name, one after the other, is undone together.
+    What could not be parsed is the refusal it comes to. With `based_on`, which a whole-graph replacement must have, it
+    is refused with `version_conflict` unless that is the current version. `step` names the undo step: what one person
+    does under one name, one after the other, is undone together.
     """
 
-    operation: Record | UndoRequest | RedoRequest | Refused
+    operation: Asked | Refused
     principal: Principal
     via: Via
     client: str | None = None
@@ -92,18 +112,16 @@ class Submission:
     step: str | None = None
     based_on: int | None = None
 
-    @property
-    def actor(self) -> int | None:
-        """Whose account stands in the log; None is the system."""
-        return user_id_of(self.principal)
+    actor: int | None = field(init=False, repr=False, compare=False)
+    """Whose account stands in the log; None is the system."""
+    name: Name | None = field(init=False, repr=False, compare=False)
+    """What the submission is known by, or None if it is anonymous."""
 
-    @property
-    def name(self) -> Name | None:
-        """What the submission is known by, or None if it is anonymous."""
-        actor = self.actor
-        if actor is None or self.client is None or self.seq is None:
-            return None
-        return actor, self.client, self.seq
+    def __post_init__(self) -> None:
+        actor, client, seq = user_id_of(self.principal), self.client, self.seq
+        is_anonymous = actor is None or client is None or seq is None
+        object.__setattr__(self, "actor", actor)
+        object.__setattr__(self, "name", None if is_anonymous else (actor, client, seq))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +141,8 @@ class Acked:
 class ChangeHead:
     """Who made a version, and how.
 
-    `undo_of` is the version at which the step began that an undo or redo takes back, `skipped` what it did not change.
+    `undo_of` is the version at which the step began that an undo or redo takes back, `skipped` what it did not change;
+    `guest` is the name of an author who is a guest, where others are told of it.
     """
 
     version: int
@@ -134,6 +153,7 @@ class ChangeHead:
     undo_of: int | None = None
     step: str | None = None
     skipped: tuple[Skipped, ...] = ()
+    guest: str | None = None
 
 
 AppliedChange: TypeAlias = tuple[ChangeHead, Outcome]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +14,10 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
-from redis.exceptions import RedisError
 
 from accounts.api import router as accounts
 from accounts.authentication import AUTHENTICATION
+from accounts.team_api import router as teams
 from flows import limits
 from flows.api import router as flows
 from flows.api.document_schema import components as document_components
@@ -27,9 +26,10 @@ from flows.document import Rejected, parse_json
 from flows.errors import FlowError
 from flows.sentences import sentence
 from helix.api_reference import Reference
+from runs.api import router as runs
 from sessions.api import router as sessions
 from web.db_errors import is_outage
-from web.errors import MOST_ERRORS, Problem, status_of
+from web.errors import MOST_ERRORS, Problem, as_failure, status_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -81,7 +81,9 @@ api = HelixAPI(
     renderer=FastJson(),
 )
 api.add_router("", accounts)
+api.add_router("", teams)
 api.add_router("", flows)
+api.add_router("", runs)
 api.add_router("", sessions)
 
 
@@ -94,10 +96,7 @@ def failure(code: str, message: "StrOrPromise", detail: object = None, *, status
 @api.exception_handler(Problem)
 def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
     """Answer what a call itself calls a failure."""
-    response = failure(problem.code, problem.message, problem.detail, status=problem.status)
-    if problem.retry_after is not None:
-        response["Retry-After"] = str(problem.retry_after)
-    return response
+    return as_failure(failure(problem.code, problem.message, problem.detail), problem)
 
 
 @api.exception_handler(FlowError)
@@ -159,23 +158,14 @@ def on_malformed(request: HttpRequest, error: Exception) -> HttpResponse:
     return failure("invalid", sentence(cause) if isinstance(cause, Rejected) else _("Malformed request."))
 
 
-@api.exception_handler(OperationalError)
-@api.exception_handler(InterfaceError)
-@api.exception_handler(InternalError)
-@api.exception_handler(RedisError)
-def on_failed_store(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Answer when database or Redis cannot do what they are asked; what they will not do is a defect."""
-    if not is_outage(error):
-        return on_defect(request, error)
-    log.warning("api_unavailable", path=request.path, method=request.method, reason=repr(error))
-    response = failure("unavailable", UNAVAILABLE)
-    response["Retry-After"] = str(RETRY_SECONDS)
-    return response
-
-
 @api.exception_handler(Exception)
-def on_defect(request: HttpRequest, error: Exception) -> HttpResponse:
-    """Log a defect of ours and answer without its story."""
+def on_failure(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Answer that database or Redis cannot do what they are asked; log anything else as a defect of ours."""
+    if is_outage(error):
+        log.warning("api_unavailable", path=request.path, method=request.method, reason=repr(error))
+        response = failure("unavailable", UNAVAILABLE)
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
     log.exception("api_defect", path=request.path, method=request.method)
     return failure("internal", _("Something went wrong on the server."))
 

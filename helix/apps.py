@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as django_admin
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 
 
@@ -11,6 +12,13 @@ class StaticFilesConfig(DjangoStaticFilesConfig):
 
     default = False
     ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "django_htmx"]
+
+
+class AdminConfig(django_admin.AdminConfig):
+    """The admin whose changes are told in the audit log."""
+
+    default = False
+    default_site = "helix.admin_site.Site"
 
 
 class HelixConfig(AppConfig):

@@ -16,7 +16,21 @@ import structlog
 from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, Scope
 
 API = "/api/"
-PUBLIC = ("/api/v1/auth/", "/login/", "/register/", "/logout/", "/language/", "/admin/login/")
+FLOWS = "/api/v1/flows/"
+HOOKS = "/hooks/"
+MCP = "/mcp"
+PUBLIC = (
+    "/api/v1/auth/",
+    "/api/v1/links/",
+    "/s/",
+    "/invitations/",
+    "/login/",
+    "/register/",
+    "/logout/",
+    "/accounts/",
+    "/language/",
+    "/admin/login/",
+)
 REFUSAL = orjson.dumps({"code": "too_large", "message": "The body is too large.", "detail": None})
 API_HEADERS = (
     (b"cache-control", b"no-store"),
@@ -39,19 +53,30 @@ class TooLargeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyBounds:
-    """How many bytes a body may have: `public` before anybody is known, `form` for a page's form, else `most`."""
+    """How many bytes a body may have: `public` before anybody is known, `form` for a page's form, `imported` for a file
+    to import, `event` for a hook's call if its token is ours (`is_hook`), `message` for the tools, else `most`."""
 
     most: int
+    imported: int
     form: int
     public: int
+    event: int
+    message: int
     shows_somebody: Callable[[Headers], bool]
+    is_hook: Callable[[str], bool]
 
     def of(self, path: str, headers: Headers) -> int:
         """Return the bound for a request. Who it is from is asked only where that may matter."""
+        if path.startswith(HOOKS):
+            return self.event if self.is_hook(path.removeprefix(HOOKS)) else self.public
         may_be_long = announced(headers) > self.public or any(name == b"transfer-encoding" for name, _ in headers)
         if path.startswith(PUBLIC) or not may_be_long or not self.shows_somebody(headers):
             return self.public
-        return self.most if path.startswith(API) else self.form
+        if not path.startswith((API, MCP)):
+            return self.form
+        if path.startswith(MCP):
+            return self.message
+        return self.imported if path.startswith(FLOWS) and path.endswith("/import") else self.most
 
 
 @dataclass(frozen=True, slots=True)

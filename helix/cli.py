@@ -5,24 +5,25 @@ environment before any module of ours that needs Django is imported. That is why
 """
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="Helix: draw flows together."
-)
-DataDir = Annotated[
-    Path | None,
-    typer.Option("--data-dir", help="Where SQLite, the secret and static files live.", show_default="./var"),
-]
-CANNOT_START = 2
+from accounts.acting import act_as_system
+from helix.commands import flows
+from helix.process import CANNOT_START, DataDir, configure, fail, set_up_django
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Helix: draw flows together.")
+app.add_typer(flows, name="flows")
+database = typer.Typer(no_args_is_help=True, help="Prepare the database.")
+app.add_typer(database, name="database")
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -42,6 +43,10 @@ def up(
         typer.Option("--demo/--no-demo", help="Offer the demo accounts and flow.", show_default="on loopback"),
     ] = None,
     server: Annotated[ServerName, typer.Option(help="uvicorn is faster.")] = ServerName.DAPHNE,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Workers for runs: one inside, further ones beside; 0 for none.", min=0, show_default="1"),
+    ] = None,
 ) -> None:
     """Bring the database up to date, seed the demo on first start, serve, and print the address."""
     from helix import serving
@@ -53,7 +58,8 @@ def up(
         fail(f"Helix cannot listen on {host}:{port}: {why}. Choose another with --port.", CANNOT_START)
     port = listener.getsockname()[1]
     demo = demo if demo is not None else demo_default(host)
-    configure(data_dir, HELIX_DEMO="1" if demo else "0")
+    chosen = {} if workers is None else {"HELIX_WORKERS": str(workers)}
+    configure(data_dir, HELIX_DEMO="1" if demo else "0", **chosen)
     os.environ["HELIX_ORIGINS"] = os.environ.get("HELIX_ORIGINS") or ",".join(origins(host, port))
     os.environ["HELIX_ALLOWED_HOSTS"] = os.environ.get("HELIX_ALLOWED_HOSTS") or ",".join(allowed_hosts(host))
     set_up_django()
@@ -69,6 +75,7 @@ def up(
         prepare(demo=demo)
     except (NotReadyError, OSError, ValueError, DatabaseError, CommandError, InconsistentMigrationHistory) as error:
         fail(f"Helix cannot start: {reason(error)}", CANNOT_START)
+    start_workers(settings.HELIX_WORKERS - 1)
     people = " — log in as alice, bob, vera or charlie" if demo else ""
     print(f"Helix is at {address(host, port)}/{people}", flush=True)  # noqa: T201
     match server:
@@ -76,6 +83,35 @@ def up(
             serving.serve_with_daphne(listener)
         case ServerName.UVICORN:
             serving.serve_with_uvicorn(listener)
+
+
+@app.command()
+def worker(
+    *,
+    labels: Annotated[str, typer.Option(help="What this machine has, for example gpu,full_python.")] = "",
+    concurrency: Annotated[int, typer.Option(help="Tasks at once.", min=1, max=256)] = 8,
+    data_dir: DataDir = None,
+) -> None:
+    """Execute tasks of runs, beside `helix up` on this machine, or anywhere with the same HELIX_DATABASE_URL."""
+    configure(data_dir)
+    set_up_django()
+    act_as_system()
+    import psycopg
+    from django.conf import settings
+
+    from helix.startup import NotReadyError, expect_barrier
+    from runs.sandbox import offered
+    from runs.work.incarnation import Offer
+    from runs.work.standalone import work
+
+    try:
+        expect_barrier(is_required=settings.HELIX_REQUIRE_BARRIER)
+    except NotReadyError as error:
+        fail(f"The worker cannot start: {error}", CANNOT_START)
+    except psycopg.OperationalError:
+        pass  # it waits for the database
+    given = frozenset(label.strip() for label in labels.split(",") if label.strip())
+    raise typer.Exit(work(Offer(offered(given), concurrency, settings.HELIX_RELEASE)))
 
 
 @app.command()
@@ -92,6 +128,7 @@ def verify(
         fail("An anchor is of all flows: give either a flow or --anchor.")
     configure(data_dir)
     set_up_django()
+    act_as_system()
     from django.db import DatabaseError
 
     from flows.errors import NotFound
@@ -130,35 +167,77 @@ def differences(flow: UUID | None, anchor: Path | None) -> Iterator[str]:
         yield from compare_with_anchor(anchor)
 
 
+@app.command()
+def createadmin(
+    *,
+    email: Annotated[
+        str | None, typer.Option(help="E-mail address, by which they log in.", envvar="HELIX_ADMIN_EMAIL")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What others see.", envvar="HELIX_ADMIN_NAME")] = None,
+    password: Annotated[
+        str | None, typer.Option(help="Asked for, twice, if not given.", envvar="HELIX_ADMIN_PASSWORD")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an account that may administer this installation; what is not given is asked for."""
+    email = typer.prompt("E-mail address") if email is None else email
+    name = typer.prompt("Name") if name is None else name
+    given = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if password is None else password
+    configure(data_dir)
+    set_up_django()
+    act_as_system()
+    from helix.commands.admins import NotMade, create_admin
+
+    try:
+        made = create_admin(str(email), str(name), str(given))
+    except NotMade as why:
+        fail(f"No account was made: {why}")
+    print(f"{made} may administer this installation.")  # noqa: T201
+
+
+@database.command()
+def grant(
+    role: Annotated[str, typer.Argument(help="The role as which Helix is to serve.", metavar="ROLE")],
+    data_dir: DataDir = None,
+) -> None:
+    """Make a PostgreSQL role that row-level security binds, and let it own what is Helix's in HELIX_DATABASE_URL."""
+    configure(data_dir)
+    set_up_django()
+    import psycopg
+    from django.db import connection as django_connection
+
+    from helix.commands.database import NotGranted, address, grant
+    from helix.startup import connect_to_postgresql
+
+    if django_connection.vendor != "postgresql":
+        fail("Only PostgreSQL has roles: set HELIX_DATABASE_URL, as its owner or a superuser.")
+    try:
+        with connect_to_postgresql() as connection:
+            granted = grant(connection, role)
+            url = address(granted, connection)
+    except (NotGranted, psycopg.Error) as why:
+        fail(f"Nothing was granted: {str(why).strip().partition(chr(10))[0]}")
+    if granted.password is not None:
+        print(f"Made the role {role}; its password is shown only now.")  # noqa: T201
+    print(f"{role} owns what is Helix's in {granted.database}. Serve and work with")  # noqa: T201
+    print(f"HELIX_DATABASE_URL={url} HELIX_REQUIRE_BARRIER=1")  # noqa: T201
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def manage(context: typer.Context, data_dir: DataDir = None) -> None:
     """Run a Django command on this installation, for example `helix manage createsuperuser`."""
     configure(data_dir)
+    act_as_system()
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["helix manage", *context.args])
 
 
-def configure(data_dir: Path | None, **variables: str) -> None:
-    """Put the command's options into the environment; what the process writes is for its own user alone."""
-    os.umask(0o077)
-    if data_dir is not None:
-        os.environ["HELIX_DATA_DIR"] = str(data_dir.expanduser().resolve())
-    os.environ.update(variables)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "helix.settings"
-
-
-def set_up_django() -> None:
-    """Load settings and apps; a wrong variable or folder is said in one line."""
-    import django
-    from django.core.exceptions import ImproperlyConfigured
-
-    try:
-        django.setup()
-    except OSError as error:
-        fail(f"Helix cannot start: {error.filename}: {error.strerror}.", CANNOT_START)
-    except (ValueError, ImproperlyConfigured) as error:
-        fail(f"Helix cannot start: {error.__cause__ or error}", CANNOT_START)
+def start_workers(count: int) -> None:
+    """Start workers beside this process, which end with it."""
+    command = [sys.executable, "-m", "helix.cli", "worker"]
+    for _ in range(count):
+        subprocess.Popen(command, env=os.environ | {"WORKER_ENDS_WITH_PARENT": "1"})  # noqa: S603
 
 
 def demo_default(host: str) -> bool:
@@ -193,12 +272,6 @@ def address(host: str, port: int) -> str:
     name = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)  # noqa: S104
     bracketed = f"[{name}]" if ":" in name and not name.startswith("[") else name
     return f"http://{bracketed}" if port == 80 else f"http://{bracketed}:{port}"
-
-
-def fail(message: str, status: int = 1) -> NoReturn:
-    """Say why and end."""
-    print(message, file=sys.stderr)  # noqa: T201
-    raise typer.Exit(status)
 
 
 def main() -> None:

@@ -1,12 +1,15 @@
 """Limit how many requests of one caller are worked on at a time, over all their connections.
 
 Each request under way is a thread, and threads take turns with the one that serves all live sessions. A caller who asks
-for a hundred large things at once waits for them, and no one else does. A caller is a token or a session, valid or not
-(an invalid one is answered soon), and without either an address. A request waits once its body is here, so that a slow
-line takes no place, and gives its place back as soon as the answer begins.
+for a hundred large things at once waits for them, and no one else does. A caller is a token or a session of our making
+(one that ended is answered soon); all that show neither are one caller for each address, whatever they made up. An
+address with all its callers has a line too, for as many as `CALLERS`: many people may be behind one, and one person may
+have collected many sessions. A request waits once its body is here, so that a slow line takes no place, and gives its
+places back as soon as the answer begins.
 """
 
 import asyncio
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,92 +25,98 @@ from asgiref.typing import (
 )
 
 from flows.limits import Limits
-from helix.body_limit import CLOSING_HEADERS
+from helix.body_limit import CLOSING_HEADERS, Headers
 from helix.connection_limits import UnfinishedRequests
 
 REFUSAL = orjson.dumps({"code": "rate_limited", "message": "Too many requests at once.", "detail": None})
 
+CALLERS = 8
+"""How many busy callers an address has room for; one after another there may be any number."""
 log = structlog.get_logger(__name__)
-
-
-class TooManyError(Exception):
-    """A caller has as many requests waiting as there may be."""
 
 
 @dataclass(slots=True)
 class Line:
-    """One caller's requests: how many there are, and places for those that are worked on."""
+    """The requests of a caller or an address: how many there are and may be, and places for those worked on."""
 
     places: asyncio.Semaphore
+    most: int
     length: int = 0
 
 
 @dataclass(slots=True)
 class Turn:
-    """One request's turn."""
+    """One request's turn in its lines, the widest last: who waits there already has a place of their own."""
 
-    line: Line
-    _is_held: bool = False
+    lines: Sequence[Line]
+    _held: list[Line] = field(default_factory=list)
+    _has_begun: bool = False
     _is_over: bool = False
 
     async def begin(self) -> None:
-        """Wait for a place, once."""
-        if not self._is_held and not self._is_over:
-            await self.line.places.acquire()
-            self._is_held = True
+        """Wait for a place in every line, once."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        for line in self.lines:
+            if self._is_over:
+                break
+            await line.places.acquire()
+            self._held.append(line)
+        if self._is_over:
+            self.end()
 
     def end(self) -> None:
         """Make place for the next."""
-        if self._is_held:
-            self.line.places.release()
-        self._is_held, self._is_over = False, True
+        self._is_over = True
+        while self._held:
+            self._held.pop().places.release()
 
 
 @dataclass(frozen=True, slots=True)
 class ConcurrencyLimit:
-    """An ASGI application around another."""
+    """An ASGI application around another. `credentials_in` returns what a request shows that nobody can make up."""
 
     app: ASGI3Application
     limits: Limits
-    session_cookie: str
+    credentials_in: Callable[[Headers], Collection[str]]
     trusted_proxies: int = 0
-    lines: dict[bytes, Line] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        caller = self._caller(scope)
-        line = self.lines.setdefault(caller, Line(asyncio.Semaphore(self.limits.requests_at_once)))
-        if line.length >= self.limits.requests_at_once + self.limits.requests_waiting:
+        shares = self._shares(scope)
+        if any(name in self.lines and self.lines[name].length >= self.lines[name].most for name in shares):
             await self._refuse(scope, send)
             return
-        line.length += 1
-        turn = Turn(line)
+        lines = [self.lines.setdefault(name, self._line(share)) for name, share in shares.items()]
+        for line in lines:
+            line.length += 1
+        turn = Turn(lines)
         try:
             await self.app(scope, _begun(receive, turn), _ended(send, turn))
         finally:
             turn.end()
-            line.length -= 1
-            if not line.length:
-                del self.lines[caller]
+            for name, line in zip(shares, lines, strict=True):
+                line.length -= 1
+                if not line.length:
+                    del self.lines[name]
 
-    def _caller(self, scope: HTTPScope) -> bytes:
-        """Return what a request is counted by: what it shows, or else where it comes from."""
+    def _line(self, share: int) -> Line:
+        at_once = self.limits.requests_at_once
+        return Line(asyncio.Semaphore(share * at_once), share * (at_once + self.limits.requests_waiting))
+
+    def _shares(self, scope: HTTPScope) -> dict[str, int]:
+        """Return the lines that a request is in, always in the same order, and for how many callers each is."""
         headers = [(name, value) for name, value in scope["headers"] if name in SHOWN]
-        for name, value in headers:
-            if name == b"authorization":
-                return value
-        cookie = self.session_cookie.encode() + b"="
-        for name, value in headers:
-            if name == b"cookie":
-                for one in value.split(b";"):
-                    if one.strip().startswith(cookie):
-                        return one.strip()
         forwarded = [value for name, value in headers if name == b"x-forwarded-for"]
         client = scope.get("client")
         peer = client[0] if client else ""
-        return str(UnfinishedRequests(self.limits, self.trusted_proxies).address_of(peer, forwarded)).encode()
+        address = UnfinishedRequests(self.limits, self.trusted_proxies).address_of(peer, forwarded)
+        callers = sorted(self.credentials_in(headers)) or [f"nobody at {address}"]
+        return dict.fromkeys(callers, 1) | {f"all at {address}": CALLERS}
 
     async def _refuse(self, scope: HTTPScope, send: ASGISendCallable) -> None:
         log.info("too_many_requests", path=scope["path"][:200], method=scope["method"])

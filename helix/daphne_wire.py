@@ -39,8 +39,8 @@ class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
             self._splitter = FrameSplitter(self._receiver, super().dataReceived)
         self._on_text = on_text
 
-    def write_frame(self, frame: bytes) -> bool:
-        """Write a whole frame, or answer False when it must go the ordinary way."""
+    def write_frames(self, frames: bytes) -> bool:
+        """Write one or more whole frames, or answer False when they must go the ordinary way."""
         transport = self.transport
         if (
             not HAS_SHORT_WAY
@@ -54,13 +54,13 @@ class WireProtocol(WebSocketProtocol):  # type: ignore[misc]
         sent = 0
         if not transport.dataBuffer and not transport._tempDataBuffer:
             try:
-                sent = transport.socket.send(frame)
+                sent = transport.socket.send(frames)
             except BlockingIOError:
                 pass
             except OSError:
                 return False
-        if sent < len(frame):
-            self.transport.write(frame[sent:])
+        if sent < len(frames):
+            self.transport.write(frames[sent:])
         return True
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802

@@ -17,7 +17,26 @@ SECRET_NAMES = ("password", "token", "secret", "authorization", "cookie", "csrf"
 PROBES = {"GET /healthz", "GET /readyz", "GET /metrics"}
 SLOW_QUERY_SECONDS = 0.25
 LONGEST_REQUEST = 500
-QUIET = ("daphne", "uvicorn", "asyncio", "django.db.backends", "django.channels", "channels_redis", "redis")
+SECRET_ADDRESSES = (
+    "/hooks/",
+    "/s/",
+    "/invitations/",
+    "/teams/invitations/",
+    "/api/v1/links/",
+    "/accounts/password/reset/key/",
+    "/accounts/confirm-email/",
+)
+QUIET = (
+    "daphne",
+    "uvicorn",
+    "asyncio",
+    "django.db.backends",
+    "django.channels",
+    "channels_redis",
+    "redis",
+    "httpx2",
+    "mcp",
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +73,7 @@ def configuration(*, level: str, pretty: bool) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             # The request middleware has written the same with the request's id.
             "django.request": {"level": "CRITICAL"},
+            "strawberry.execution": {"level": "CRITICAL"},
             "django.security": {"level": "CRITICAL"},
             **{name: {"level": "WARNING"} for name in QUIET},
         },
@@ -86,13 +106,24 @@ def drop_quiet_probes(_logger: WrappedLogger, _name: str, event: EventDict) -> E
 
 
 def hide_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    """Hide values under telling names, and cut off query strings and the rest of endless paths."""
+    """Hide what is under telling names, and addresses that are secrets; cut off query strings and endless paths."""
     if isinstance(request := event.get("request"), str):
         event["request"] = request.partition("?")[0][:LONGEST_REQUEST]
+    for name in ("request", "path"):
+        if isinstance(told := event.get(name), str):
+            event[name] = _without_secret(told)
     for name in event:
         if any(word in name.lower() for word in SECRET_NAMES):
             event[name] = "…"
     return event
+
+
+def _without_secret(told: str) -> str:
+    for address in SECRET_ADDRESSES:
+        before, found, _secret = told.partition(address)
+        if found and before.rpartition(" ")[2] == "":
+            return f"{before}{address}…"
+    return told
 
 
 def warn_of_slow_queries(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:

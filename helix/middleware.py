@@ -6,7 +6,9 @@ portal or a failure of ours says nothing about who is logged in.
 
 `well_formed` looks at the path and reads the query and a form before anybody else does. Django fails on one that is
 ill-formed wherever it is first looked at, and again in the page that says so; here it is one answer and one line in the
-log. Bodies of the API are no forms, whatever they call themselves.
+log. Bodies of the API and of hooks are no forms, whatever they call themselves.
+
+`acting` says for whom the database is asked; see `accounts.acting`.
 
 `one_thread` keeps a request in one thread. Under ASGI Django would run every middleware on the event loop and hop to a
 thread and back for each synchronous part, two dozen times a request. A last middleware that is synchronous only makes
@@ -19,10 +21,16 @@ weaken.
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.urls import reverse_lazy
 from django.utils.decorators import sync_only_middleware
+
+from accounts.acting import act_as, acting_for_nobody
+from accounts.models import User
+from accounts.principals import Administrator, Person
 
 PERSON_HEADER = "X-Helix-Person"
 NOBODY = "nobody"
@@ -37,8 +45,24 @@ def person_header(get_response: GetResponse) -> GetResponse:
     def answer(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         if response.status_code < 500 and response.get("Content-Type", "").startswith("text/html"):
-            response[PERSON_HEADER] = str(request.user.pk or NOBODY)
+            reader = getattr(request, "reader", request.user)  # a guest of a link is a reader, too
+            response[PERSON_HEADER] = str(reader.pk or NOBODY)
         return response
+
+    return answer
+
+
+@sync_only_middleware
+def acting(get_response: GetResponse) -> GetResponse:
+    """Have the database asked for whom a request comes from, who is known by a session; tokens say so later."""
+    admin = reverse_lazy("admin:index")
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        with acting_for_nobody():
+            if settings.SESSION_COOKIE_NAME in request.COOKIES and isinstance(request.user, User):
+                is_admin = request.user.is_staff and request.path_info.startswith(str(admin))
+                act_as(Administrator(request.user.pk) if is_admin else Person(request.user.pk))
+            return get_response(request)
 
     return answer
 
@@ -55,7 +79,7 @@ def well_formed(get_response: GetResponse) -> GetResponse:
         if "\0" in path or (path.startswith("/admin/") and "_00" in path):
             raise Http404
         _ = request.GET
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(("/api/", "/hooks/")):
             _ = request.POST
         return get_response(request)
 
@@ -72,7 +96,7 @@ class TextCompression(GZipMiddleware):
     """Compress text for clients that accept it."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Compress an answer that is text."""
-        if not response.get("Content-Type", "").startswith("text/"):
+        """Compress an answer that is text. A file to keep goes as it is, so that `HEAD` can tell its length."""
+        if not response.get("Content-Type", "").startswith("text/") or response.has_header("Content-Disposition"):
             return response
         return super().process_response(request, response)

@@ -24,14 +24,17 @@ from helix.draining import Draining, end_within
 MESSAGE_BYTES = 1024 * 1024
 COLLECTIONS = (20_000, 20, 50)
 SWITCH_SECONDS = 0.0001
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 LARGE_BYTES = 128 * 1024
-HEAPS = 2
+HEAPS = 1
 GRACE_SECONDS = 5.0
 LAST_SECONDS = 2 * GRACE_SECONDS + 5.0
 """More than all that is waited for in `end` and by the servers after it."""
 
 log = structlog.get_logger(__name__)
+_work: list[Any] = []
+_house: list[Any] = []
+"""What this process does for runs, once it serves."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -71,29 +74,50 @@ def give_memory_back() -> None:
     with suppress(AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+        mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
         mallopt(M_ARENA_MAX, HEAPS)
 
 
 def open_sessions() -> None:
-    """Begin to hear of what is live in other processes, before anybody asks. Runs on the server's event loop."""
+    """Begin to hear of what is live in other processes, before anybody asks, to send to webhooks, to work, to tidy up.
+
+    Runs on the server's event loop.
+    """
+    from django.conf import settings
+
+    from flows.housekeeping import Housekeeper
+    from flows.webhooks import sender
+    from runs.work.server import WorkInServer
     from sessions import supervisor
 
     supervisor.current()
+    sender.start()
+    _house[:] = [Housekeeper()]
+    _house[0].start()
+    _work[:] = [WorkInServer(has_worker=settings.HELIX_WORKERS > 0, release=settings.HELIX_RELEASE)]
+    _work[0].start(asyncio.get_event_loop())
 
 
 async def end(application: Draining) -> None:
     """Close every live socket with 4412, then answer what was asked; the process ends even if that fails."""
     from flows import log as flow_log
+    from flows.webhooks import sender
     from sessions import supervisor
 
     end_within(LAST_SECONDS)
+    sender.stop()
+    for housekeeper in _house:
+        housekeeper.stop()
     flow_log.give_up_snapshots()
     application.announce()
+    drained = [work.stop_aside(GRACE_SECONDS - 2) for work in _work]
     try:
         await asyncio.wait_for(supervisor.shutdown(), GRACE_SECONDS)
     except Exception:
         log.exception("goodbye_failed")
     await application.finish(GRACE_SECONDS)
+    for done in drained:
+        await asyncio.get_running_loop().run_in_executor(None, done.wait, GRACE_SECONDS)
 
 
 def unfinished_requests() -> UnfinishedRequests:

@@ -23,13 +23,22 @@ ALLOWED_HOSTS = environment.words("HELIX_ALLOWED_HOSTS", "localhost,127.0.0.1,[:
 HELIX_ORIGINS = environment.words("HELIX_ORIGINS", "http://localhost:8000,http://127.0.0.1:8000")
 HELIX_METRICS_TOKEN = os.environ.get("HELIX_METRICS_TOKEN", "")
 HELIX_DEMO = environment.flag("HELIX_DEMO", False)
-HELIX_PASSWORD_CORES = max(1, environment.count("HELIX_PASSWORD_CORES", environment.cores() - 1))
+HELIX_REQUIRE_BARRIER = environment.flag("HELIX_REQUIRE_BARRIER", False)
+HELIX_PASSWORD_CORES = environment.password_cores()
+HELIX_EGRESS_ALLOW = environment.networks("HELIX_EGRESS_ALLOW")
+HELIX_FILES_DIR = environment.folder("HELIX_FILES_DIR")
+HELIX_DATABASES = environment.databases("HELIX_DATABASES")
+HELIX_SECRETS_KEY_FILE = os.environ.get("HELIX_SECRETS_KEY_FILE", "")
+HELIX_WORKERS = environment.count("HELIX_WORKERS", 1)
+HELIX_RELEASE = environment.release()
+HELIX_TOOL_COMMANDS = environment.tool_commands("HELIX_TOOL_COMMANDS")
 HELIX_LIMITS = Limits.from_environment(os.environ)
+HELIX_LOGIN_PROVIDERS = environment.login_providers("HELIX_LOGIN_PROVIDERS")
 SECURE = any(origin.startswith("https://") for origin in HELIX_ORIGINS)
 
 INSTALLED_APPS = [
     "helix",
-    "django.contrib.admin",
+    "helix.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -42,8 +51,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    *sorted({f"allauth.socialaccount.providers.{name}" for name in {"openid_connect", *HELIX_LOGIN_PROVIDERS}}),
     "accounts",
     "flows",
+    "runs",
     "sessions.apps.LiveConfig",
 ]
 MIDDLEWARE = [
@@ -53,15 +67,19 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "helix.middleware.well_formed",
+    "accounts.origin.origin",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "helix.page_methods.PageMethods",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "helix.middleware.acting",
     "helix.middleware.person_header",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.account_pages",
     "django_htmx.middleware.HtmxMiddleware",
     "helix.middleware.one_thread",
 ]
@@ -107,7 +125,31 @@ ACCOUNT_ADAPTER = "accounts.adapter.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if environment.flag("HELIX_CONFIRM_EMAIL", False) else "none"
+ACCOUNT_CHANGE_EMAIL = ACCOUNT_EMAIL_NOTIFICATIONS = ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Helix: "
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = ACCOUNT_PREVENT_ENUMERATION = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+"""`accounts.attempts` counts, in the database, for pages and programs together."""
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+}
+MFA_ADAPTER = "accounts.second_factors.Adapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
+MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = "Helix", 1
+SOCIALACCOUNT_ADAPTER = "accounts.providers.Adapter"
+SOCIALACCOUNT_PROVIDERS = {name: {"APPS": apps} for name, apps in HELIX_LOGIN_PROVIDERS.items()}
+SOCIALACCOUNT_FORMS = {"signup": "accounts.forms.ProviderSignupForm"}
 ALLAUTH_TRUSTED_PROXY_COUNT = environment.count("HELIX_TRUSTED_PROXIES", 0)
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105
 HEADLESS_JWT_ALGORITHM = "HS256"
@@ -115,6 +157,15 @@ HEADLESS_JWT_PRIVATE_KEY = sha256(f"access tokens:{SECRET_KEY}".encode()).hexdig
 HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 3600
 HEADLESS_JWT_REFRESH_TOKEN_EXPIRES_IN = 14 * 24 * 3600
 HEADLESS_JWT_STATEFUL_VALIDATION_ENABLED = True
+
+HELIX_MAIL = environment.mail("HELIX_MAIL_URL")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if HELIX_MAIL else 'console'}.EmailBackend"
+if HELIX_MAIL:
+    EMAIL_HOST, EMAIL_PORT = HELIX_MAIL.host, HELIX_MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = HELIX_MAIL.user, HELIX_MAIL.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = HELIX_MAIL.is_tls, HELIX_MAIL.starts_tls
+    DEFAULT_FROM_EMAIL = HELIX_MAIL.sender
+EMAIL_TIMEOUT = 15
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
@@ -168,7 +219,7 @@ CSRF_COOKIE_NAME = "csrftoken"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = HELIX_ORIGINS
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
-DATA_UPLOAD_MAX_MEMORY_SIZE = HELIX_LIMITS.body_bytes
+DATA_UPLOAD_MAX_MEMORY_SIZE = max(HELIX_LIMITS.body_bytes, HELIX_LIMITS.import_bytes)
 
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 

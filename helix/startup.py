@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
@@ -20,10 +21,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
+from accounts.acting import as_system
+from flows.storage import barrier
+
+if TYPE_CHECKING:
+    import psycopg
+
 ADVISORY_LOCK = 0x48656C6978  # "Helix"
 CONNECT_SECONDS = "5"
-FOLDERS = {"static", "backups", "logs"}
-FILES = ("helix.sqlite3*", "*_key", ".*_key.*", "startup.lock")
+FOLDERS = {"static", "backups", "logs", "workers"}
+FILES = ("helix.sqlite3*", "engine.sqlite3*", "*_key", ".*_key.*", "startup.lock")
 """What a data folder holds. One with other folders in it is not ours alone, and is left as it is around our files."""
 
 log = structlog.get_logger(__name__)
@@ -33,17 +40,22 @@ class NotReadyError(Exception):
     """The installation cannot be made ready; the message says why."""
 
 
+@as_system
 def prepare(*, demo: bool) -> None:
     """Make the installation ready to serve; doing it again changes nothing."""
+    from helix.told_settings import tell_settings
+
     with one_at_a_time(settings.DATA_DIR):
         make_private(settings.DATA_DIR)
         expect_postgresql()
+        expect_barrier(is_required=settings.HELIX_REQUIRE_BARRIER)
         collect_static_files()
         with one_per_database():
             expect_no_newer_release()
             call_command("migrate", verbosity=0, interactive=False)
             call_command("clearsessions", verbosity=0)
             warn_of_other_key()
+            tell_settings()
             if demo:
                 from flows.demo import seed_demo
 
@@ -117,13 +129,38 @@ def expect_postgresql() -> None:
     if connection.vendor != "postgresql":
         return
     import psycopg
+
+    try:
+        connect_to_postgresql().close()
+    except psycopg.OperationalError as error:
+        raise NotReadyError(f"the database does not answer: {str(error).strip().partition(chr(10))[0]}") from error
+
+
+def connect_to_postgresql() -> "psycopg.Connection":
+    """Connect beside Django and its pool. Raises `psycopg.OperationalError`."""
+    import psycopg
     from psycopg.conninfo import make_conninfo
 
     given = {name: value for name, value in connection.get_connection_params().items() if isinstance(value, str)}
-    try:
-        psycopg.connect(make_conninfo(**{"connect_timeout": CONNECT_SECONDS, **given})).close()
-    except psycopg.OperationalError as error:
-        raise NotReadyError(f"the database does not answer: {str(error).strip().partition(chr(10))[0]}") from error
+    return psycopg.connect(make_conninfo(**{"connect_timeout": CONNECT_SECONDS, **given}))
+
+
+def expect_barrier(*, is_required: bool) -> None:
+    """Say in one line if the second barrier does not hold; raise `NotReadyError` if it must. SQLite has none."""
+    if connection.vendor == "postgresql":
+        with connect_to_postgresql() as beside:  # no pool: a worker forks afterwards, and a pool does not survive that
+            if barrier.does_hold(beside):
+                return
+    role = connection.settings_dict["USER"] or "this role"
+    if is_required and connection.vendor != "postgresql":
+        raise NotReadyError("HELIX_REQUIRE_BARRIER asks for row-level security, which only PostgreSQL has.")
+    if is_required:
+        raise NotReadyError(
+            f"row-level security does not bind {role}, a superuser or one with BYPASSRLS."
+            " Make another role with `helix database grant ROLE`."
+        )
+    if connection.vendor == "postgresql":
+        log.warning("barrier_does_not_hold", role=role, hint="helix database grant ROLE")
 
 
 def expect_no_newer_release() -> None:

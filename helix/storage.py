@@ -1,9 +1,10 @@
 """Static files: collected small under hashed names, and answered before Django is asked.
 
 A hashed name may be kept by browsers for ever, so a new release is a new name. What gets a name is what is shipped:
-sheets with the parts and icons they name inside them, and, where the minifier is installed, minified; the sources stay
-as they are, and are what is served in debug mode. Files are answered at the ASGI edge, on the event loop: a page's
-modules need no thread, no session and no middleware.
+scripts without comments and spaces, sheets with the parts and icons they name inside them and, where their minifier is
+installed, minified; the sources stay as they are, and are what is served in debug mode. Of a script no more is taken
+away: tdewolff's minifier, which rewrites code, moved declarations before those that they must follow. Files are
+answered at the ASGI edge, on the event loop: a page's modules need no thread, no session and no middleware.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+from rjsmin import jsmin
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 from whitenoise.responders import Response
@@ -27,7 +29,6 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 HASHED_NAME = r"^.+\.[0-9a-f]{12}\.[^.]+$"
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"cross-origin-resource-policy", b"same-origin")]
 FOLDERS = ("css/", "js/")
-MEDIA_TYPES = {".css": "text/css", ".js": "application/javascript"}
 PART = re.compile(r'^@import "([\w.]+)";\n', re.MULTILINE)
 ICON = re.compile(r'url\("\.\./([^"]+\.svg)"\)')
 
@@ -77,10 +78,11 @@ class Sources:
 
     def _small(self, name: str) -> str:
         text = self._read(name)
-        if name.endswith(".css"):
-            text = PART.sub(lambda found: self._read(f"css/{found[1]}"), text)
-            text = ICON.sub(lambda found: data_uri(self._read(found[1])), text)
-        return self._minify(MEDIA_TYPES[Path(name).suffix], text) if self._minify else text
+        if name.endswith(".js"):
+            return str(jsmin(text))
+        text = PART.sub(lambda found: self._read(f"css/{found[1]}"), text)
+        text = ICON.sub(lambda found: data_uri(self._read(found[1])), text)
+        return self._minify("text/css", text) if self._minify else text
 
     def _read(self, name: str) -> str:
         storage, path = self._places[name]
@@ -95,7 +97,7 @@ def data_uri(svg: str) -> str:
 
 
 def minifier() -> Callable[[str, str], str] | None:
-    """Return the minifier, a function of media type and text; None where it is not installed."""
+    """Return the minifier of sheets, a function of media type and text; None where it is not installed."""
     try:
         return import_module("minify").string  # type: ignore[no-any-return]
     except ImportError:
@@ -136,8 +138,8 @@ async def answer(response: Response, send: Any) -> None:
 
 
 def fingerprint() -> str:
-    """Return a digest that changes when any static file of ours or of a library does, or the minifier."""
-    digest = hashlib.sha256(minifier_version().encode())
+    """Return a digest that changes when any static file of ours or of a library does, or a minifier."""
+    digest = hashlib.sha256(minifier_versions().encode())
     for finder in finders.get_finders():
         for name, storage in sorted(finder.list([]), key=lambda found: found[0]):
             status = Path(storage.path(name)).stat()
@@ -145,9 +147,10 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def minifier_version() -> str:
-    """Return the installed minifier's version; empty if none is installed."""
+def minifier_versions() -> str:
+    """Return the versions of the minifiers; that of sheets may be missing."""
+    of_scripts = metadata.version("rjsmin")
     try:
-        return metadata.version("tdewolff-minify")
+        return f"{of_scripts} {metadata.version('tdewolff-minify')}"
     except metadata.PackageNotFoundError:
-        return ""
+        return of_scripts

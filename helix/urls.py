@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from flows.graphql.view import graphql
 from helix import health
 from helix.api import api
+from runs.api.hooks import hook
 
 urlpatterns = [
     path("healthz", health.alive),
@@ -14,7 +16,10 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("api/graphql", graphql),
+    path("hooks/<str:token>", hook, name="hook"),
     path("", include("accounts.urls")),
+    path("", include("runs.urls")),
     path("", include("flows.urls")),
 ]
 

@@ -31,11 +31,11 @@ class WireProtocol(WebSocketsSansIOProtocol):
         """From now on, give text to `on_text` as it arrives; None: to nobody."""
         self._on_text = on_text
 
-    def write_frame(self, frame: bytes) -> bool:
-        """Write a whole frame, or answer False when it must go the ordinary way."""
+    def write_frames(self, frames: bytes) -> bool:
+        """Write one or more whole frames, or answer False when they must go the ordinary way."""
         if not self.is_writable or self.close_sent or self.disconnected or self.transport.is_closing():
             return False
-        self.transport.write(frame)
+        self.transport.write(frames)
         return True
 
     def pause_writing(self) -> None:

@@ -16,17 +16,16 @@ from django.utils.translation import override
 
 from flows.document import Record, references_in
 from flows.errors import FlowReason
-from flows.limits import Limits
 from flows.limits import current as current_limits
 from flows.parsing import parse_graph, parse_operation
 from flows.submission import RedoRequest, Refused, Submission, UndoRequest
-from sessions import metrics, supervisor
+from sessions import actions, metrics, supervisor
 from sessions.join import join
 from sessions.live.commits import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, is_longer
+from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, is_longer, seen_version
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import (
     Error,
@@ -37,6 +36,8 @@ from sessions.protocol.frames import (
     Pong,
     Presence,
     Redo,
+    RunFollow,
+    RunUnfollow,
     Seen,
     SessionFrame,
     SyncGraph,
@@ -44,17 +45,16 @@ from sessions.protocol.frames import (
 )
 from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.outbound import Send, Wire
+from sessions.sockets.rates import RateLimit, rate_limits
 from sessions.sockets.socket import Socket
 
 MALFORMED_IN_A_ROW = 5
-EXCESS_SECONDS = 10.0
-CALM_SECONDS = 1.0
 HELLO_SECONDS = 30.0
 JOIN_SECONDS = 30.0
 OVER_LIMIT_SECONDS = 2.0
 MAX_UNANSWERED_BYTES = 4 * 1024 * 1024
 TOO_FAST = _("Too many messages at once. Slow down.")
-SUBMISSIONS = (Operate, Undo, Redo, SyncGraph)
+SUBMISSIONS = (Operate, Undo, Redo, SyncGraph, ExecuteAction)
 log = structlog.get_logger(__name__)
 
 
@@ -102,7 +102,7 @@ class Connection:
 
     def take(self, text: str | None, binary: bytes | None = None) -> Hello | None:
         """Take one message; return the first `hello`, which has to be answered."""
-        if self.is_closed:
+        if self._socket.closed is not None:
             return None
         if is_longer(text, binary, self._limits.frame_bytes):
             self._socket.close(Close.TOO_BIG)
@@ -110,6 +110,8 @@ class Connection:
         try:
             if text is None:
                 raise BadFrame(_("Frames are text."))
+            if self._session is not None and self._took_seen(text):
+                return None
             self._size = len(text)
             frame = decode_frame(text)
             metrics.frames_in.count(type(frame).__name__)
@@ -162,6 +164,16 @@ class Connection:
             raise Closing(Close.RESTARTING) from None
         self._malformed = 0
 
+    def _took_seen(self, text: str) -> bool:
+        """Take a plainly written `seen` within its rate the short way: most frames are one. False for anything else."""
+        version = seen_version(text)
+        if version is None or not self._seen_rate.take(now := time.monotonic()):
+            return False
+        metrics.frames_in.count("Seen")
+        self._socket.seen(version, now)
+        self._malformed = 0
+        return True
+
     def _is_within_rate(self, frame: SessionFrame, session: LiveSession) -> bool:
         """Count a frame against its rate; answer it and return False if it is one too many."""
         rate = self._rate_of(frame)
@@ -172,11 +184,11 @@ class Connection:
             self._socket.close(Close.TOO_FAST)
         return False
 
-    def _rate_of(self, frame: SessionFrame) -> "RateLimit":
+    def _rate_of(self, frame: SessionFrame) -> RateLimit:
         match frame:
             case Seen():
                 return self._seen_rate
-            case Operate() | Undo() | Redo():
+            case Operate() | Undo() | Redo() | ExecuteAction():
                 return self._operation_rate
             case _:
                 return self._frame_rate
@@ -184,7 +196,7 @@ class Connection:
     def _answer_excess(self, frame: SessionFrame, session: LiveSession) -> None:
         """Refuse a submission, drop presence, answer anything else with an error."""
         match frame:
-            case Operate(seq) | Undo(seq) | Redo(seq) | SyncGraph(seq):
+            case Operate(seq) | Undo(seq) | Redo(seq) | SyncGraph(seq) | ExecuteAction(seq):
                 client = None if isinstance(frame, SyncGraph) else frame.client
                 nodes, edges = references_in(frame.operation if isinstance(frame, Operate) else None)
                 refused = Refused("rate_limited", FlowReason.TOO_FAST, nodes=nodes, edges=edges)
@@ -202,20 +214,26 @@ class Connection:
     def _perform(self, frame: SessionFrame, session: LiveSession) -> None:
         match frame:
             case Seen(version):
-                self._socket.seen(version)
+                self._socket.seen(version, time.monotonic())
             case Operate(seq, operation, client, step):
-                self._submit(session, seq, parse_operation(operation), client, step=step)
+                self._submit(session, seq, parse_operation(operation, self._limits), client, step=step)
             case SyncGraph(seq, version, graph):
                 self._submit(session, seq, parse_graph(graph), based_on=version)
             case Undo(seq, client, at):
                 self._submit(session, seq, UndoRequest(at), client)
             case Redo(seq, client, at):
                 self._submit(session, seq, RedoRequest(at), client)
-            case ExecuteAction(seq):
-                self._refuse(session, seq, None, Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
+            case ExecuteAction(seq, action) if not actions.is_known(action):
+                self._refuse(session, seq, frame.client, Refused("unknown_action", FlowReason.UNKNOWN_ACTION))
+            case ExecuteAction():
+                actions.start(session, self._socket, frame, self._size)
             case Presence(state):
                 session.active_at = time.monotonic()
                 session.presence.update_state(self._socket.session, state)
+            case RunFollow(run, since):
+                session.runs.follow(self._socket, run, since or 0)
+            case RunUnfollow(run):
+                session.runs.unfollow(self._socket, run)
             case Ping():
                 self._socket.send(encode(Pong()))
             case _:
@@ -234,7 +252,7 @@ class Connection:
         socket = self._socket
         submission = Submission(
             operation=operation,
-            principal=socket.credential.principal(socket.person.id),
+            principal=socket.principal,
             via="socket",
             client=client or socket.client,
             seq=seq,
@@ -258,37 +276,3 @@ class Connection:
             self._socket.send_error("rate_limited", TOO_FAST)
         if self._malformed >= MALFORMED_IN_A_ROW:
             self._socket.close(Close.MALFORMED)
-
-
-class RateLimit:
-    """A token bucket, `per_second` on average and `burst` at once, that knows for how long it has been overrun."""
-
-    __slots__ = ("_burst", "_excess_since", "_last_excess", "_per_second", "_refilled", "_tokens")
-
-    def __init__(self, per_second: float, burst: float, now: float) -> None:
-        self._per_second, self._burst = per_second, burst
-        self._tokens, self._refilled = float(burst), now
-        self._excess_since = self._last_excess = -CALM_SECONDS
-
-    def take(self, now: float) -> bool:
-        """Use one, or answer False and remember the excess."""
-        self._tokens = min(self._burst, self._tokens + (now - self._refilled) * self._per_second)
-        self._refilled = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return True
-        if now - self._last_excess > CALM_SECONDS:
-            self._excess_since = now
-        self._last_excess = now
-        return False
-
-    def is_flood(self) -> bool:
-        """Whether the rate was exceeded for ten seconds without a calm second between."""
-        return self._last_excess - self._excess_since >= EXCESS_SECONDS
-
-
-def rate_limits(limits: Limits, now: float) -> tuple[RateLimit, RateLimit, RateLimit]:
-    """Count `seen` (ten times what the protocol asks for); `operate`, `undo` and `redo`; and all other frames."""
-    rates = (limits.seen_per_second, 4), (limits.operations_per_second, 3), (limits.frames_per_second, 4)
-    seen, operations, frames = (RateLimit(rate, bursts * rate, now) for rate, bursts in rates)
-    return seen, operations, frames

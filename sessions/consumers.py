@@ -7,19 +7,27 @@ connection begins and ends here; beneath, a server may offer a shorter way for t
 
 import asyncio
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from accounts.origin import coming_from, origin_of_socket
 from sessions import metrics
 from sessions.connection import Connection
 from sessions.database import DatabaseDown, in_database
 from sessions.protocol.codes import Close, Closing
-from sessions.sockets.admission import admit, credential_of, language_of
+from sessions.sockets.admission import admit, credential_of, language_of, opened
 from sessions.sockets.outbound import Wire
 
+if TYPE_CHECKING:
+    from sessions.graphql_connection import GraphqlConnection
+
+NOT_ACCEPTABLE = 4406
+"""The subprotocol's own code."""
 log = structlog.get_logger(__name__)
 
 
@@ -29,7 +37,7 @@ class Consumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection. Channels' own would listen to the layer too, by a task for each frame: 15 µs more."""
         self.scope, self.base_send = scope, send
-        with suppress(StopConsumer):
+        with suppress(StopConsumer), coming_from(partial(origin_of_socket, scope)):
             while True:
                 message = await receive()
                 if message["type"] == "websocket.receive":  # nearly all of them: the short way
@@ -81,6 +89,7 @@ class FlowConsumer(Consumer):
         except DatabaseDown as down:
             log.warning("admission_failed", reason=repr(down))
             await self._turn_away(Close.RESTARTING)
+        await in_database(opened, admission)
         language = language_of(headers)
         self.connection = Connection(admission, credential, self.base_send, language=language, wire=self.wire)
 
@@ -95,6 +104,44 @@ class FlowConsumer(Consumer):
         metrics.closes.labels(code.name.lower()).inc()
         await self.close(int(code))
         raise StopConsumer
+
+
+class GraphqlConsumer(Consumer):
+    """Serves `/ws/graphql`."""
+
+    connection: "GraphqlConnection | None" = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection, and stop what it follows however it ends."""
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if self.connection is None or not self.connection.is_closed:
+                raise
+        finally:
+            if self.connection is not None:
+                await self.connection.end()
+
+    async def connect(self) -> None:
+        """Refuse a handshake from elsewhere (403), and another subprotocol (4406)."""
+        headers = dict(self.scope["headers"])
+        credential = credential_of(headers)
+        if credential is None:
+            await self.close()
+            raise StopConsumer
+        module = await asyncio.to_thread(import_module, "sessions.graphql_connection")  # the first time, 0.2 s
+        if module.PROTOCOL not in self.scope.get("subprotocols", ()):
+            await self.accept()
+            await self.close(NOT_ACCEPTABLE)
+            raise StopConsumer
+        await self.accept(module.PROTOCOL)
+        wire = self.scope.get("extensions", {}).get("helix.wire")
+        self.connection = module.GraphqlConnection(credential, self.base_send, language=language_of(headers), wire=wire)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one message."""
+        if self.connection is not None:
+            await self.connection.receive(text_data, bytes_data)
 
 
 class NoConsumer(Consumer):

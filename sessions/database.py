@@ -8,6 +8,7 @@ last one that closes a file in WAL mode folds the whole log into it, which made 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from itertools import chain, repeat
 from threading import Barrier
@@ -16,12 +17,13 @@ from typing import ParamSpec, Protocol, TypeVar
 import structlog
 from django.db import connection
 
+from accounts.origin import coming_from, finder
 from web.db_errors import DatabaseErrors, is_outage
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 8
+THREADS, LONG_THREADS = 8, 4
 PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 FAILURES = 5
 DELAYED_SECONDS = 2.0
@@ -40,26 +42,41 @@ class Database(Protocol):
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live-database")
 
 
+_long_threads = ThreadPoolExecutor(LONG_THREADS, thread_name_prefix="live-long")
+
+
 async def in_database(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run synchronous code that uses the database, without making the event loop wait."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, partial(_bounded, partial(call, *args, **kwargs)))
+    """Run synchronous code that uses the database, without making the event loop wait.
+
+    What it writes into the audit log comes from where the caller comes from.
+    """
+    return await _run(_threads, partial(coming_from(finder())(call), *args, **kwargs))
+
+
+async def _run(threads: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(threads, copy_context().run, _bounded, call)
 
 
 async def with_retries(
-    call: Callable[[], T], expect_open: Callable[[], None], delayed: Callable[[], None] = lambda: None
+    call: Callable[[], T],
+    expect_open: Callable[[], None],
+    delayed: Callable[[], None] = lambda: None,
+    *,
+    takes_long: bool = False,
 ) -> T:
     """Run synchronous code until the database can do it; `expect_open` raises to end the waiting.
 
     An outage is waited out; `delayed` is called when it has lasted for `DELAYED_SECONDS`. Any other error that comes
-    `FAILURES` times while the database answers other queries is raised, even if each is worded differently.
+    `FAILURES` times while the database answers other queries is raised, even if each is worded differently. What
+    `takes_long` has threads of its own, so that the others do not wait for it.
     """
+    threads = _long_threads if takes_long else _threads
     failures = 0
     timer: asyncio.TimerHandle | None = None
     try:
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
-                return await in_database(call)
+                return await _run(threads, call)
             except DatabaseDown as down:
                 log.warning("database_down", reason=repr(down))
                 expect_open()
@@ -76,8 +93,10 @@ async def with_retries(
 
 async def idle() -> None:
     """Return when all earlier calls are done, also those that no caller waits for any more."""
-    loop, barrier = asyncio.get_running_loop(), Barrier(THREADS)
-    await asyncio.gather(*(loop.run_in_executor(_threads, barrier.wait) for _ in range(THREADS)))
+    loop = asyncio.get_running_loop()
+    for threads, count in ((_long_threads, LONG_THREADS), (_threads, THREADS)):
+        barrier = Barrier(count)
+        await asyncio.gather(*(loop.run_in_executor(threads, barrier.wait) for _ in range(count)))
 
 
 async def _is_answering() -> bool:

@@ -8,6 +8,9 @@ handshake's check is not enough: no session has heard of changes to a role betwe
 import time
 from dataclasses import replace
 
+from django.utils.translation import override
+
+from flows.actions.registry import catalogue
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.replica import Delta
@@ -16,7 +19,7 @@ from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, people_frames
 from sessions.protocol.fields import Json
 from sessions.protocol.frames import Hello, Welcome
-from sessions.sockets.admission import admit
+from sessions.sockets.admission import Participant, admit
 from sessions.sockets.socket import Socket
 from sessions.supervisor import Supervisor
 
@@ -73,13 +76,14 @@ async def _join_current(supervisor: Supervisor, socket: Socket, hello: Hello, *,
     session.active_at = time.monotonic()
     try:
         await session.ready()
+        await session.runs.known()
         since, missed = await _prepare(session, socket, hello)
         _expect_room(session, socket)
         session.broadcaster.flush()
         socket.start(hello.client, hello.format, session.replica.version)
         session.presence.add(socket)
         for frame in _welcome(session, socket):
-            socket.send(frame)
+            socket.greet(frame)
         session.broadcaster.bring_up_to_date(socket, since, missed)
         session.add(socket)
     finally:
@@ -107,7 +111,8 @@ async def _check_access(socket: Socket) -> None:
         raise Closing(Close.RESTARTING) from None
     if admission.user_id != socket.person.id:
         raise Closing(Close.LOG_IN)
-    socket.person = replace(socket.person, name=admission.name, role=admission.role, colour=admission.colour)
+    socket.person = Participant.of(admission, socket.session)
+    socket.until = admission.until
     socket.check_started_at = socket.checked_at = started
 
 
@@ -126,6 +131,11 @@ def _expect_room(session: LiveSession, socket: Socket) -> None:
         raise Closing(Close.FULL)
 
 
+def _actions(language: str) -> list[dict[str, object]]:
+    with override(language):
+        return catalogue()
+
+
 def _welcome(session: LiveSession, socket: Socket) -> list[Encoded]:
     """Encode the welcome; people who do not fit into it follow at once."""
     replica, limit = session.replica, session.limits.outbound_frame_bytes
@@ -135,8 +145,9 @@ def _welcome(session: LiveSession, socket: Socket) -> list[Encoded]:
         digest=replica.digest,
         you=socket.person.entry(),
         limits=client_limits(session.limits),
-        actions=[],
+        actions=_actions(socket.language),
         people=Json(session.board.roster()),
+        runs=session.runs.entries(),
     )
     whole = encode(welcome)
     if whole.size <= limit:

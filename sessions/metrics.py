@@ -3,21 +3,29 @@
 from collections.abc import Iterator
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram
-from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 
 class Tally(Collector):
-    """A counter for the event loop alone: no lock, because a thousand sockets count at every broadcast."""
+    """A number for the event loop alone: no lock, because a thousand sockets count at every broadcast."""
+
+    family: type[CounterMetricFamily | GaugeMetricFamily] = CounterMetricFamily
 
     def __init__(self, name: str, documentation: str) -> None:
         self.value = 0
         self._name, self._documentation = name, documentation
         REGISTRY.register(self)
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Say how many there were."""
-        yield CounterMetricFamily(self._name, self._documentation, self.value)
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        """Say how many there were, or are."""
+        yield self.family(self._name, self._documentation, self.value)
+
+
+class Level(Tally):
+    """A number that also falls."""
+
+    family = GaugeMetricFamily
 
 
 class Tallies(Collector):
@@ -45,7 +53,7 @@ _LATENCY = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.
 live_sessions = Gauge("helix_sessions", "Flows being edited now")
 people = Gauge("helix_people", "Persons connected, once for each flow")
 sockets = Gauge("helix_sockets", "Connections open")
-queue_length = Gauge("helix_queue_length", "Submissions waiting for their commit")
+queue_length = Level("helix_queue_length", "Submissions waiting for their commit")
 operations = Tallies("helix_operations", "Submissions answered", "via", "result")
 refusals = Counter("helix_refusals", "Submissions refused", ["code"])
 closes = Counter("helix_closes", "Connections we closed", ["code"])

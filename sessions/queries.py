@@ -4,20 +4,24 @@ The answers come from the registry of each event loop, which is added here as so
 """
 
 import asyncio
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from flows.models import Flow
-from sessions.processes.registry import SETTLING_SECONDS, Registry, SessionEntry
+from sessions.processes.registry import SETTLING_SECONDS, Person, Registry, SessionEntry
 
 _registries: WeakKeyDictionary[asyncio.AbstractEventLoop, Registry] = WeakKeyDictionary()
 
 
 class LivePerson(TypedDict):
-    id: int
+    """A person in a flow; a guest has no id, a program is named as well as its owner."""
+
+    id: int | None
     name: str
     colour: str
+    guest: NotRequired[bool]
+    program: NotRequired[str]
 
 
 class SessionState(TypedDict):
@@ -48,6 +52,12 @@ def session_of(flow_id: UUID) -> SessionState:
     return {"active": bool(entries), "version": version, "people": people, "count": len(people)}
 
 
+def people_in(flow_id: UUID) -> list[Person]:
+    """Return who is in a flow now, by the numbers of their rows, guests too; for administrators alone."""
+    people = {one.id: one for entry in _everything() if entry.flow_id == flow_id for one in entry.people}
+    return [people[user_id] for user_id in sorted(people)]
+
+
 def live_sessions() -> list[ListedSession]:
     """Return every flow that is being edited now, the one that started first at the top."""
     by_flow: dict[UUID, list[SessionEntry]] = {}
@@ -76,5 +86,14 @@ def _everything() -> list[SessionEntry]:
 
 
 def _people(entries: list[SessionEntry]) -> list[LivePerson]:
-    people = {id: (name, colour) for one in entries for id, name, colour, _ in one.people}
-    return [{"id": id, "name": name, "colour": colour} for id, (name, colour) in sorted(people.items())]
+    people = {(one.id, one.program or ""): one for entry in entries for one in entry.people}
+    return [_told(people[key]) for key in sorted(people)]
+
+
+def _told(person: Person) -> LivePerson:
+    told: LivePerson = {"id": person.id, "name": person.name, "colour": person.colour}
+    if person.is_guest:
+        told |= {"id": None, "guest": True}
+    if person.program is not None:
+        told["program"] = person.program
+    return told

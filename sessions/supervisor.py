@@ -10,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -19,11 +19,30 @@ from flows.limits import current as current_limits
 from sessions import metrics, queries
 from sessions.live.session import LiveSession
 from sessions.processes.group_channel import Message
-from sessions.processes.registry import Registry, SessionEntry, count_sockets
+from sessions.processes.registry import Person, Registry, SessionEntry, count_sockets
 from sessions.protocol.codes import Close, Closing
+from sessions.sockets.admission import Participant
 from sessions.sockets.socket import Socket
+from web.digests import digest_of
 
 DRAINING_SECONDS = 1.0
+
+
+class Connected(Protocol):
+    """A connection of a person, whatever it speaks."""
+
+    @property
+    def user_id(self) -> int:
+        """Whose it is."""
+
+    def access_changed(self) -> None:
+        """Check soon what it may do."""
+
+    def close(self, code: Close) -> None:
+        """Close it."""
+
+    async def drained(self) -> None:
+        """Return when the server has taken everything."""
 
 
 class Supervisor:
@@ -34,7 +53,7 @@ class Supervisor:
         self.limits = limits
         self.sessions: dict[UUID, LiveSession] = {}
         self.registry = Registry(self.process, self)
-        self._sockets: defaultdict[int, set[Socket]] = defaultdict(set)
+        self._sockets: defaultdict[int, set[Connected]] = defaultdict(set)
         self._is_ending = False
         self._closing: set[asyncio.Task[None]] = set()
         metrics.people.set_function(lambda: sum(len(one.people) for one in self.entries()))
@@ -53,40 +72,65 @@ class Supervisor:
         """Return the flow's session if there is one."""
         return self.sessions.get(flow_id)
 
-    def add(self, socket: Socket) -> bool:
+    def add(self, socket: Connected) -> bool:
         """Add a socket, whether or not it has said hello; False if its person has too many."""
-        mine = self._sockets[socket.person.id]
+        mine = self._sockets[socket.user_id]
         mine.add(socket)
         metrics.sockets.inc()
         if self._is_ending:
             socket.close(Close.RESTARTING)
-        return len(mine) + self.registry.sockets_elsewhere(socket.person.id) <= self.limits.sockets_per_user
+        return len(mine) + self.registry.sockets_elsewhere(socket.user_id) <= self.limits.sockets_per_user
 
-    def remove(self, socket: Socket) -> None:
+    def remove(self, socket: Connected) -> None:
         """Remove a socket that is gone."""
         metrics.sockets.dec()
-        self._sockets[socket.person.id].discard(socket)
-        if not self._sockets[socket.person.id]:
-            del self._sockets[socket.person.id]
+        self._sockets[socket.user_id].discard(socket)
+        if not self._sockets[socket.user_id]:
+            del self._sockets[socket.user_id]
 
     def entries(self) -> Iterator[SessionEntry]:
         """List the sessions of this process."""
         for session in list(self.sessions.values()):
-            people = [(one.person.id, one.person.name, one.person.colour) for one in session.board.ours()]
+            people = [_counted(one.person) for one in session.board.ours()]
             yield SessionEntry(session.flow_id, session.started_at.isoformat(), count_sockets(people))
 
     def on_auth_event(self, message: Message) -> None:
-        """Check the sockets of an account that changed; close those of a login that ended."""
+        """Check the sockets of accounts that changed; close those of a login that ended, or that were sent away."""
+        match message["type"]:
+            case "live.account":
+                self._check_people(set(message["users"]))
+            case "live.logout":
+                self._close_login(message["login"])
+            case "live.disconnect":
+                self._disconnect(UUID(message["flow"]), message["users"])
+
+    def _check_people(self, users: set[int]) -> None:
         for session in list(self.sessions.values()):
-            if message["type"] == "live.account":
-                user = message["user"]
-                session.check_soon(lambda socket, user=user: socket.person.id == user)  # type: ignore[misc]
-                continue
+            session.check_soon(lambda socket: socket.person.id in users)
+        for user_id in users & self._sockets.keys():
+            for socket in list(self._sockets[user_id]):
+                socket.access_changed()
+
+    def _close_login(self, login: str) -> None:
+        for session in list(self.sessions.values()):
             session.access_changed_at = time.monotonic()
             for socket in session.broadcaster:
-                if is_login(socket, message["login"]):
+                if is_login(socket, login):
                     socket.close(Close.LOG_IN)
                     session.remove(socket)
+
+    def _disconnect(self, flow_id: UUID, users: list[int] | None) -> None:
+        """Close the sockets of some people in a flow, or (None) the whole session; all may come back."""
+        session = self.sessions.get(flow_id)
+        if session is None:
+            return
+        if users is None:
+            session.end(Close.RESTARTING)
+            return
+        for socket in session.broadcaster:
+            if socket.person.id in users:
+                socket.close(Close.ASLEEP)
+                session.remove(socket)
 
     def session_changed(self, flow_id: UUID) -> None:
         """A socket joined or left: announce it."""
@@ -139,9 +183,13 @@ async def shutdown() -> None:
         await supervisor.shutdown()
 
 
+def _counted(person: Participant) -> Person:
+    return Person(person.id, person.name, person.colour, is_guest=person.is_guest, program=person.program)
+
+
 def login_name(session_key: str) -> str:
     """Name a browser's login without giving its key away."""
-    return sha256(session_key.encode()).hexdigest()
+    return digest_of(session_key)
 
 
 def is_login(socket: Socket, name: str) -> bool:

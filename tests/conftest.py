@@ -5,22 +5,27 @@ Tests of the database run on whatever `HELIX_DATABASE_URL` names: SQLite unless 
 this thread, beside which no asynchronous test can start one.
 """
 
+import gc
 import os
 import secrets
+import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from django.conf import settings as django_settings
 
-from tests.postgres import Postgres
+from accounts.acting import act_as_system
+from tests.postgres import Postgres, goes_with_the_run, template_for_tests
 from tests.redis import Redis
-from tests.servers import Server
+from tests.servers import Server, migrated_database
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Playwright
+    from pytest_django import DjangoDbBlocker
 
     from accounts.models import User
     from tests.proxy import Proxy
@@ -32,19 +37,38 @@ TESTS = Path(__file__).parent
 LONG = (
     "sessions/test_processes.py",
     "faults/test_kill.py",
+    "flows/test_linear.py",
+    "texts/test_pages.py",
+    "faults/test_idle.py",
+    "faults/test_collisions.py",
+    "runs/test_takeover.py",
     "hostile/test_soak.py",
     "faults/test_redis_away.py",
     "faults/test_database_away.py",
     "faults/test_sigterm.py",
     "ops/test_start.py",
+    "ops/test_health.py",
     "api/test_schemathesis.py",
     "faults/test_disturbers.py",
     "ops/test_verify.py",
     "hostile/test_browsers.py",
     "browser/test_killed.py",
     "browser/test_undo_together.py",
+    "browser/test_kept_pages.py",
+    "browser/test_every_page.py",
+    "browser/test_axe.py",
+    "browser/test_offline.py",
+    "browser/test_runs.py",
+    "browser/test_editor.py",
 )
 """These start first, so that no core waits at the end for another to finish a long file."""
+WITH_BROWSER = (
+    "tests/browser",
+    "tests/hostile/test_browsers.py",
+    "tests/interchange/test_dot_and_mermaid_tools.py",
+    "tests/pages/test_look.py",
+)
+"""Where tests may use the browser: `make browser` runs what is there and nothing else."""
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
     "--disable-quic",
@@ -57,25 +81,50 @@ BROWSER_ARGUMENTS = [
 
 def pytest_configure() -> None:
     """Choose what speed alone asks for: plain file names, cheap password hashes. Live servers keep the real ones."""
+    gc.disable()  # until all is imported and collected, which stays
     hypothesis.settings.register_profile("helix", deadline=None)  # the machine may be slow: time proves nothing here
     hypothesis.settings.load_profile("helix")
+    act_as_system()  # what a test does beside the product; requests and sockets say for whom they ask
     django_settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what uses the browser or the database, before `-m` selects."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if "playwright" in fixtures:
+        item.add_marker(pytest.mark.browser)
+        if not item.nodeid.startswith(WITH_BROWSER):
+            raise pytest.UsageError(f"{item.nodeid} uses the browser, and make browser does not look there")
+    if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"}:
+        item.add_marker(pytest.mark.database)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the browser or the database; start with the long files, and put what uses the browser last."""
+    """Start with the long files, and put what uses the browser last; after pytest-django, which sorts by the database.
+
+    Every test has an id of its own, or processes that share them out run only one of those that share one.
+    """
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if "playwright" in fixtures:
-            item.add_marker(pytest.mark.browser)
-        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"}:
-            item.add_marker(pytest.mark.database)
-    items.sort(key=_turn)
+        if (label := getattr(item, "operation_label", None)) and item._id.params is None:
+            item._id = item._id.with_params(label)  # schemathesis gives all calls one id
+    if twice := [id for id, count in Counter(item.nodeid for item in items).items() if count > 1]:
+        raise pytest.UsageError(f"more than one test has the id {twice[0]}")
+    items.sort(key=turn)
 
 
-def _turn(item: pytest.Item) -> tuple[bool, int]:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect what tests leave behind, and not again and again what was imported for them."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def turn(item: pytest.Item) -> tuple[bool, int]:
+    """Return when a test's turn is, among all."""
     file = str(item.path.relative_to(TESTS))
     return item.get_closest_marker("browser") is not None, LONG.index(file) if file in LONG else len(LONG)
 
@@ -84,10 +133,32 @@ def _turn(item: pytest.Item) -> tuple[bool, int]:
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Keep SQLite's test file out of the checkout, so that runs beside each other do not meet."""
+    """Begin with a copy of a migrated database; SQLite's outside the checkout, so that runs do not meet there.
+
+    It need not survive a power cut: the tests kill our processes, not the machine.
+    """
     database = django_settings.DATABASES["default"]
     if "sqlite" in database["ENGINE"]:
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        shutil.copyfile(migrated_database(), file)
+        database["TEST"]["NAME"] = str(file)
+        database["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+    else:
+        database["TEST"]["TEMPLATE"] = template_for_tests()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Take a database as it was copied if it goes with its folder or its server; make and drop one anywhere else."""
+    return "sqlite" in django_settings.DATABASES["default"]["ENGINE"] or goes_with_the_run()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """Begin in the default language: a request leaves its own active in the thread until the next one."""
+    from django.utils.translation import deactivate
+
+    deactivate()
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +173,9 @@ def _rates_unused() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _log_emptied_between_tests() -> Iterator[None]:
     """Let the end of a transactional test empty the log, which the database refuses to everybody else."""
-    from tests.flows.log_triggers import flush_may_empty_the_log
+    from tests.flows.log_triggers import log_emptied_after_tests
 
-    with flush_may_empty_the_log():
+    with log_emptied_after_tests():
         yield
 
 
@@ -116,23 +187,20 @@ def _nobody_has_worked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work_budget, "_budgets", work_budget.WorkBudgets())
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _tables_emptied_by_delete() -> Iterator[None]:
-    """Empty tables by DELETE on PostgreSQL, too: TRUNCATE makes new files for each, and takes ten times as long."""
-    from django.db.backends.postgresql.operations import DatabaseOperations
+def _arranged(django_db_setup: None, django_db_blocker: "DjangoDbBlocker") -> Iterator[None]:
+    """What many tests find in the database, made once: each of them runs in a savepoint within this transaction."""
+    from django.db import transaction
 
-    truncate = DatabaseOperations.sql_flush
-
-    def delete(
-        operations: DatabaseOperations, style: object, tables: list[str], *, reset_sequences: bool = False, **more: bool
-    ) -> list[str]:
-        if reset_sequences:
-            return truncate(operations, style, tables, reset_sequences=True, **more)
-        return [f"DELETE FROM {operations.quote_name(table)}" for table in tables]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", delete)
+    outermost = transaction.atomic()
+    outermost._from_testcase = True  # as Django's own tests say that a block within may be durable
+    with django_db_blocker.unblock(), outermost:
         yield
+        transaction.set_rollback(True)
+
+
+module_db = pytest.fixture(scope="module", name="module_db")(_arranged)
+class_db = pytest.fixture(scope="class", name="class_db")(_arranged)
+"""For fixtures of a module or a class none of whose tests is transactional; those may read what they get, no more."""
 
 
 # The cast: alice owns, bob edits, vera views, charlie is a stranger, dora is staff.
@@ -192,7 +260,7 @@ def redis() -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The laptop: one process on SQLite with the demo. Shared by many tests: create what you need."""
-    with Server() as server:
+    with Server(workers=1) as server:
         yield server
 
 
@@ -228,12 +296,27 @@ def browser(playwright: "Playwright") -> "Iterator[Browser]":
 
 
 def log_in(context: "BrowserContext", name: str) -> None:
-    """Log in as one of the demo's people, by the login page's form but without drawing the page."""
-    page = context.request.get("/login/").text()
-    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-    form = {"csrfmiddlewaretoken": token, "user": name}
-    answer = context.request.post("/login/demo/", form=form, fail_on_status_code=True)
-    assert "/login/" not in answer.url
+    """Log in as one of the demo's people, as the login page's button does."""
+    token = "t" * 32  # what is in the form and in the cookie has to be the same
+    answer = context.request.post(
+        "/login/demo/",
+        form={"csrfmiddlewaretoken": token, "user": name},
+        headers={"Cookie": f"csrftoken={token}"},
+        max_redirects=0,
+    )
+    assert (answer.status, answer.headers["location"]) == (302, "/")
+
+
+def new_context(
+    browser: "Browser", name: str | None, *, on: "Server | Proxy", worker: bool = False, **options: object
+) -> "BrowserContext":
+    """Return a browser of a person's own, as `context_for` describes it."""
+    context = browser.new_context(**{"base_url": on.url, **options})  # type: ignore[arg-type]
+    if not worker:
+        context.add_init_script("delete Navigator.prototype.serviceWorker")
+    if name:
+        log_in(context, name)
+    return context
 
 
 @pytest.fixture
@@ -245,17 +328,9 @@ def context_for(browser: "Browser", request: pytest.FixtureRequest) -> "Iterator
     """
     contexts: list[BrowserContext] = []
 
-    def open_context(
-        name: str | None, *, on: "Server | Proxy | None" = None, worker: bool = False, **options: object
-    ) -> "BrowserContext":
-        server = on or request.getfixturevalue("server")
-        context = browser.new_context(**{"base_url": server.url, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        if not worker:
-            context.add_init_script("delete Navigator.prototype.serviceWorker")
-        if name:
-            log_in(context, name)
-        return context
+    def open_context(name: str | None, *, on: "Server | Proxy | None" = None, **options: Any) -> "BrowserContext":
+        contexts.append(new_context(browser, name, on=on or request.getfixturevalue("server"), **options))
+        return contexts[-1]
 
     yield open_context
     for context in contexts:

@@ -1,14 +1,15 @@
 """A bad network between a client and a server: it delays, pauses, refuses and cuts, when a test says so.
 
-`Proxy` forwards TCP from a port of its own to `target_port`, in a thread with its own event loop, so it works beside
-synchronous and asynchronous tests alike. A method returns when what it asks for is so. Little is buffered: who does not
-read behind the proxy is felt in front of it.
+`Proxy` forwards TCP from a port of its own to a target, a loopback port or a Unix socket, in a thread with its own
+event loop, so it works beside synchronous and asynchronous tests alike. A method returns when what it asks for is so.
+Little is buffered: who does not read behind the proxy is felt in front of it.
 """
 
 import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, TypeVar
 
@@ -22,10 +23,11 @@ WAITING = 16
 class Proxy:
     """A context manager. `up` is from client to server, `down` back; `accepted` counts connections."""
 
-    def __init__(self, target_port: int) -> None:
-        self.target_port = target_port
+    def __init__(self, target: int | Path, *, host: str = "127.0.0.1") -> None:
+        self.target = target
+        self._host = host
         # The port stays ours while we refuse: bound, but nobody listens.
-        self._place = _bound(0)
+        self._place = _bound(host, 0)
         self.port: int = self._place.getsockname()[1]
         self.accepted = 0
         self._loop = asyncio.new_event_loop()
@@ -104,7 +106,7 @@ class Proxy:
 
     async def _listen(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._connected, sock=_bound(self.port), limit=CHUNK)
+            self._server = await asyncio.start_server(self._connected, sock=_bound(self._host, self.port), limit=CHUNK)
 
     def _stop_listening(self) -> None:
         if self._server is not None:
@@ -129,7 +131,7 @@ class Proxy:
         mine = {to_client.transport}
         self._transports.add(to_client.transport)
         try:
-            server, to_server = await asyncio.open_connection("127.0.0.1", self.target_port, limit=CHUNK)
+            server, to_server = await self._open()
             mine.add(to_server.transport)
             self._transports.add(to_server.transport)
             if to_client.transport.is_closing():  # cut while we connected
@@ -144,6 +146,11 @@ class Proxy:
                 transport.abort()
             self._transports -= mine
             self._tasks.discard(task)
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self.target, Path):
+            return await asyncio.open_unix_connection(self.target, limit=CHUNK)
+        return await asyncio.open_connection("127.0.0.1", self.target, limit=CHUNK)
 
     def _pass(
         self, both: asyncio.TaskGroup, way: Direction, source: asyncio.StreamReader, target: asyncio.StreamWriter
@@ -186,9 +193,9 @@ class Proxy:
         return left <= len(data), data[:left]
 
 
-def _bound(port: int) -> socket.socket:
-    """Return a socket with a loopback port; several may have the same, as long as one of them listens."""
+def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket with a port; several may have the same, as long as one of them listens."""
     bound = socket.socket()
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", port))
+    bound.bind((host, port))
     return bound

@@ -4,6 +4,7 @@ Nothing here imports Django: what a test proves with a `Server`, it proves about
 """
 
 import atexit
+import fcntl
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,14 +23,20 @@ from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0
-MANY_TESTS = {"HELIX_LIMIT_INVITATIONS_PER_HOUR": "1000000", "HELIX_LIMIT_FLOW_CHANGES_PER_MINUTE": "1000000"}
-"""What one person may not do in an hour, many tests together do."""
+MANY_TESTS = {
+    "HELIX_LIMIT_INVITATIONS_PER_HOUR": "1000000",
+    "HELIX_LIMIT_FLOW_CHANGES_PER_MINUTE": "1000000",
+    "HELIX_LIMIT_ACCOUNT_CHANGES_PER_HOUR": "1000000",
+    "HELIX_LIMIT_SIGNUPS_PER_MINUTE": "1000000",
+}
+"""What one person or address may not do in an hour, many tests together do."""
 
 
 class Server:
     """One `helix up` with a data folder and a port of its own; a context manager that starts and ends it.
 
-    `environment` adds to what the process gets; `HELIX_*` of the tests themselves is never passed on.
+    Without `workers` it runs no flows: few tests do, and a worker looks for work all the time. `environment` adds to
+    what the process gets; `HELIX_*` of the tests themselves is never passed on.
     """
 
     def __init__(
@@ -39,6 +47,7 @@ class Server:
         redis_url: str = "",
         server: str = "daphne",
         demo: bool = True,
+        workers: int = 0,
         environment: dict[str, str] | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="helix-server-", ignore_cleanup_errors=True)
@@ -49,15 +58,16 @@ class Server:
         self.port: int = self._place.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.socket_url = f"ws://127.0.0.1:{self.port}"
-        self.environment = clean_environment(
-            HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **(MANY_TESTS | (environment or {}))
-        )
+        given = MANY_TESTS | {"HELIX_WORKERS": str(workers)} | (environment or {})
+        self.environment = clean_environment(HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **given)
         self.command = [sys.executable, "-m", "helix.cli", "up", "--port", str(self.port), "--server", server]
         self.command += ["--data-dir", str(self.data_dir), "--demo" if demo else "--no-demo"]
 
     def start(self) -> "Server":
         """Start the process and return when `/readyz` says yes."""
         lend_static_files(self.data_dir)
+        if "HELIX_DATABASE_URL" not in self.environment:
+            lend_database(self.data_dir)
         with self.log.open("ab") as log, self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=self._folder.name, stdout=output, stderr=log
@@ -139,14 +149,21 @@ if COLLECTED not in os.environ:  # the first process of a run makes the folder, 
     os.environ[COLLECTED] = _collected.name
 
 
+def made_once(name: str, make: Callable[[Path], None]) -> Path:
+    """Return a file or folder of this run, made by the process that asks first; others wait for it."""
+    kept = Path(os.environ[COLLECTED], name)
+    with (kept.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            made = Path(tempfile.mkdtemp(dir=kept.parent)) / name
+            make(made)
+            made.rename(kept)
+    return kept
+
+
 def keep_static_files(data_dir: Path) -> None:
     """Remember what the first server has collected."""
-    kept = Path(os.environ[COLLECTED], "static")
-    if not kept.exists():
-        copy = Path(tempfile.mkdtemp(dir=kept.parent)) / "static"
-        shutil.copytree(data_dir / "static", copy)
-        with suppress(OSError):  # another process was faster
-            copy.rename(kept)
+    made_once("static", lambda kept: shutil.copytree(data_dir / "static", kept))
 
 
 def lend_static_files(data_dir: Path) -> None:
@@ -155,6 +172,29 @@ def lend_static_files(data_dir: Path) -> None:
     if kept.exists() and not data_dir.exists():
         data_dir.mkdir(parents=True)
         shutil.copytree(kept, data_dir / "static")
+
+
+def lend_database(data_dir: Path) -> None:
+    """Let a server begin with a database that is migrated: to make one takes longer than all else that it does."""
+    wanted = data_dir / "helix.sqlite3"
+    if not wanted.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(migrated_database(), wanted)
+
+
+def migrated_database() -> Path:
+    """Return SQLite's file of a database that is migrated, to be copied."""
+
+    def make(file: Path) -> None:
+        migrate(HELIX_DATA_DIR=str(file.parent))
+
+    return made_once("helix.sqlite3", make)
+
+
+def migrate(**variables: str) -> None:
+    """Migrate a database, as `helix up` does at its start."""
+    command = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
+    subprocess.run(command, env=clean_environment(**variables), check=True)
 
 
 def clean_environment(**variables: str) -> dict[str, str]:

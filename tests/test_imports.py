@@ -1,23 +1,27 @@
-"""Imports run one way: helix → sessions → flows → accounts → web; and the document knows nothing but Python."""
+"""Imports run one way: helix → sessions → runs → flows → accounts → web; and the document knows nothing but Python."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.servers import clean_environment
+
 ROOT = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
-    "helix": {"helix", "sessions", "flows", "accounts", "web"},
-    "sessions": {"sessions", "flows", "accounts", "web"},
+    "helix": {"helix", "sessions", "runs", "flows", "accounts", "web"},
+    "sessions": {"sessions", "runs", "flows", "accounts", "web"},
+    "runs": {"runs", "flows", "accounts", "web"},
     "flows": {"flows", "accounts", "web"},
     "accounts": {"accounts", "web"},
     "web": {"web"},
 }
 ROOMS = {
     "sessions": ["live", "presence", "processes", "sockets", "protocol"],
-    "flows": ["commands", "log", "storage", "document"],
+    "flows": ["commands", "log", "storage", "validation", "expressions", "document"],
 }
 PURE = {"orjson"} | sys.stdlib_module_names
 PURE_TEXT = {"web.text.hides_something", "web.text.shows_something"}
@@ -104,6 +108,27 @@ def test_the_document_is_pure() -> None:
     assert not wrong
 
 
+def test_expressions_and_validation_are_pure() -> None:
+    """They run in threads and in runs: no Django, no database, no network."""
+    allowed = {
+        "flows/expressions": ("flows.expressions", "minijinja", "jsonpath"),
+        "flows/validation": (
+            *("flows.validation", "flows.expressions", "flows.document"),
+            *("networkx", "jsonschema_rs", "cronsim"),
+        ),
+    }
+    wrong = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for room, ours in allowed.items()
+        for path in modules(room)
+        for name in imports_of(path)
+        if name.partition(".")[0] not in PURE and not name.startswith(ours)
+    }
+
+    assert all(any(modules(room)) for room in allowed)
+    assert not wrong
+
+
 def test_settings_need_no_part_of_the_product_but_its_limits() -> None:
     """They are read before any app is loaded."""
     ours = {name for name in imports_of(ROOT / "helix/settings.py") if name.partition(".")[0] in MAY_IMPORT}
@@ -119,3 +144,24 @@ def test_tests_are_not_imported_by_what_ships() -> None:
         for name in imports_of(path)
         if name.startswith("tests")
     }
+
+
+def test_a_server_and_a_worker_load_nothing_that_few_need(tmp_path: Path) -> None:
+    """Each takes megabytes of every process: they are loaded by the first who asks for what they do."""
+    program = """
+import subprocess
+import sys
+from helix.process import configure, set_up_django
+configure(None)
+set_up_django()
+import helix.asgi, helix.serving
+from django.urls import get_resolver
+from runs.engine import dbos_engine
+from runs.work import standalone
+get_resolver().url_patterns
+print(*{"apprise", "graphql", "mcp", "networkx", "redis", "resvg_py", "strawberry", "typst"} & sys.modules.keys())
+"""
+    environment = clean_environment(HELIX_DATA_DIR=str(tmp_path), HELIX_SECRET_KEY="x" * 50)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == []

@@ -3,14 +3,20 @@
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from flows.limits import Limits
 from tests.servers import ROOT, clean_environment
 
 README = (ROOT / "README.md").read_text()
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+FOLDERS = ("accounts", "bench", "flows", "helix", "locale", "runs", "sessions", "static", "templates", "tests", "web")
+SOURCES = [path for room in ("helix", "flows", "runs", "sessions", "accounts") for path in (ROOT / room).rglob("*.py")]
+READ = {name for path in SOURCES for name in re.findall(r"\"(HELIX_[A-Z_]+)\"", path.read_text())} - {"HELIX_LIMIT_"}
+"""The variables that the product reads, but for limits."""
 
 
 def prose(page: Path) -> str:
@@ -54,11 +60,37 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert re.match(r"https?://", target) or (page.parent / target).exists(), target
 
 
-def test_every_file_that_is_named_is_there() -> None:
-    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]*(?:\.[a-z]+)?)`", README))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_table_has_a_row_twice(page: Path) -> None:
+    for table in re.findall(r"(?:^\|.*\n)+", page.read_text(), re.MULTILINE):
+        firsts = [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+        named = [first for first in firsts if first]
+        assert sorted(set(named)) == sorted(named)
 
-    assert len(named) > 10
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} == set(re.findall(r"\]\(docs/([a-z-]+\.md)", README))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_variable_that_a_page_names_is_read(page: Path) -> None:
+    limits = {f"HELIX_LIMIT_{field.name.upper()}" for field in fields(Limits)}
+    named = set(re.findall(r"HELIX_[A-Z_]*[A-Z]", page.read_text())) - {"HELIX_LIMIT"}
+
+    assert named <= READ | limits
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_is_there(page: Path) -> None:
+    named = set(
+        re.findall(rf"`((?:{'|'.join(FOLDERS)})/(?:[a-z_]+/)*[a-z_]*(?:\.[a-z]+){{0,2}})[`:]", page.read_text())
+    )
+
     assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_the_readme_names_files() -> None:
+    assert len(re.findall(rf"`(?:{'|'.join(FOLDERS)})/", README)) > 10
 
 
 def test_the_picture_is_a_picture() -> None:
@@ -68,15 +100,9 @@ def test_the_picture_is_a_picture() -> None:
 
 
 def test_every_variable_that_is_read_is_listed_and_every_listed_one_is_read() -> None:
-    sources = [
-        path.read_text()
-        for package in ("helix", "flows", "sessions", "accounts")
-        for path in (ROOT / package).rglob("*.py")
-    ]
-    read = {name for text in sources for name in re.findall(r"\"(HELIX_[A-Z_]+)\"", text)}
     listed = set(re.findall(r"`(HELIX_[A-Z_]+)`", README.partition("## Settings")[2]))
 
-    assert listed == read - {"HELIX_LIMIT_"}
+    assert listed == READ
 
 
 def test_the_changelog_names_the_version_that_is_shipped() -> None:

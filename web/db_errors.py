@@ -7,10 +7,9 @@ a few times before it is reported. Everything else that the database refuses is 
 """
 
 import sqlite3
+import sys
 
 from django.db import InterfaceError, InternalError, OperationalError
-from redis.exceptions import ConnectionError as NoRedis
-from redis.exceptions import TimeoutError as SilentRedis
 
 SQLITE = {
     sqlite3.SQLITE_BUSY,
@@ -24,10 +23,10 @@ SQLITE = {
 }
 COLLISIONS = ("40001", "40P01")
 """PostgreSQL's: not serialisable, deadlock."""
-SQLSTATES = (*COLLISIONS, "08", "25006", "53100", "53300", "55P03", "57P", "58")
-"""PostgreSQL's: collisions, connection, read-only after a failover, disk full, too many connections, lock not
-available, shutdown, system. Not a statement that is cancelled or wants too much memory: asked again, it may come to the
-same for ever."""
+SQLSTATES = (*COLLISIONS, "08", "25006", "25P03", "25P04", "53100", "53300", "55P03", "57P", "58")
+"""PostgreSQL's: collisions, connection, read-only after a failover, a transaction that took too long, disk full, too
+many connections, lock not available, shutdown, system. Not a statement that is cancelled or wants too much memory:
+asked again, it may come to the same for ever."""
 
 DatabaseErrors = (OperationalError, InterfaceError, InternalError)
 """What an outage may come as, and much else; a database that became read-only is an internal error to its driver."""
@@ -39,7 +38,7 @@ class LockTimeout(OperationalError):  # noqa: N818
 
 def is_outage(error: BaseException) -> bool:
     """Tell whether the database, or Redis, could not do what it was asked, for reasons outside the request."""
-    if isinstance(error, NoRedis | SilentRedis):
+    if is_of_redis(error, "ConnectionError", "TimeoutError"):
         return True
     if not isinstance(error, DatabaseErrors):
         return False
@@ -50,6 +49,12 @@ def is_outage(error: BaseException) -> bool:
         return isinstance(error, InterfaceError | LockTimeout)
     state = getattr(cause, "sqlstate", None)
     return state is None or state.startswith(SQLSTATES)
+
+
+def is_of_redis(error: BaseException, *classes: str) -> bool:
+    """Tell whether Redis's client raised an error, of these classes. It is not loaded for that: few need its 5 MiB."""
+    redis = sys.modules.get("redis.exceptions")
+    return redis is not None and isinstance(error, tuple(getattr(redis, name) for name in classes or ("RedisError",)))
 
 
 def is_collision(error: BaseException) -> bool:

@@ -6,19 +6,25 @@ router above may import this; `helix.api` turns what is raised here into answers
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self, TypedDict
+from typing import Any, Self, TypedDict, TypeVar
 
+from django.http import HttpResponse
 from ninja import Schema
 from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
 
+R = TypeVar("R", bound=HttpResponse)
+
 STATUS: Mapping[str, int] = {
     "not_authenticated": 401,
+    "second_factor_required": 401,
     "forbidden": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "version_conflict": 409,
     "nothing_to_undo": 409,
     "email_taken": 409,
+    "wrong_state": 409,
+    "answered": 409,
     "too_large": 413,
     "rate_limited": 429,
     "internal": 500,
@@ -80,6 +86,14 @@ class Answers(TypedDict):
 def status_of(code: str) -> int:
     """Return the HTTP status of a code."""
     return STATUS.get(code, REFUSED)
+
+
+def as_failure(response: R, problem: Problem, *, status: int | None = None) -> R:
+    """Give a response the status of a problem, unless another is given, and say when to try again."""
+    response.status_code = status or problem.status or status_of(problem.code)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(problem.retry_after)
+    return response
 
 
 def answers(success: dict[int, Any], *codes: str, public: bool = False) -> Answers:

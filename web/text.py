@@ -13,6 +13,9 @@ _IGNORABLE = re.compile(
 )
 """What Unicode lets a drawing leave out (Default_Ignorable_Code_Point), and the braille pattern without dots."""
 
+_JOINTS = re.compile(r"[.:/@\\\u00b7\u2024\u2044\u2215\u3002\ufe52\ufe55\ufe6b\uff0e\uff0f\uff1a\uff20\uff61]+(?=\S)")
+"""Dots, colons, slashes and at signs, as browsers read them."""
+
 
 def shows_something(text: str) -> bool:
     """Tell whether a text has at least one character that can be seen."""
@@ -28,6 +31,20 @@ def hides_something(text: str) -> bool:
     a virama, and between Arabic letters; so are what joins symbols to one, and what makes a symbol colourful.
     """
     return any(_is_hidden(text, place) for place in range(len(text)))
+
+
+def unlinked(text: str, longest: int = 80) -> str:
+    """Return a name as one short line in which no mail program finds an address to link to.
+
+    What joins the parts of an address (dots, slashes, colons, at signs) is a space where a letter follows at once.
+    """
+    shown = "".join(" " if _ends_line(text, place) else text[place] for place in range(len(text)))
+    line = " ".join(_JOINTS.sub(" ", shown).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def _ends_line(text: str, place: int) -> bool:
+    return text[place].isspace() or _is_hidden(text, place)
 
 
 def _is_hidden(text: str, place: int) -> bool:

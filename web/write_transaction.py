@@ -5,13 +5,14 @@ while all of them sleep (measured: the slowest of a hundred commits took three t
 lock hands over at once; Python's own mostly goes to the thread that has just released it. Between processes SQLite's
 own still serves. PostgreSQL needs no such lock: a writer waits for its row only.
 
-On SQLite `on_commit` hooks run before the lock is released, so nothing slow belongs there.
+On SQLite `on_commit` hooks run before the lock is released: what is slow waits with `after_commit`.
 """
 
 import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 
 from django.db import connection, transaction
 
@@ -56,19 +57,72 @@ class FairLock:
 
 
 _lock = FairLock()
+_after: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
+_only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
+
+
+def is_only_reading() -> bool:
+    """Tell whether this transaction only reads, at one instant: it can write nothing and need hold nothing."""
+    return _only_reads.get()
 
 
 @contextmanager
-def write_transaction() -> Iterator[None]:
-    """Run the block in one transaction. Raises `LockTimeout` if the lock does not come."""
+def only_reading() -> Iterator[None]:
+    """Say so of the block."""
+    token = _only_reads.set(True)
+    try:
+        yield
+    finally:
+        _only_reads.reset(token)
+
+
+@contextmanager
+def write_transaction(*, pipelined: bool = False) -> Iterator[None]:
+    """Run the block in one transaction. Raises `LockTimeout` if the lock does not come.
+
+    If `pipelined`, PostgreSQL is not waited for until something is read: then a statement does not say how many rows it
+    touched, and its error comes with a later one, at the latest with the commit.
+    """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
-        with transaction.atomic():
+        with _pipeline() if pipelined else nullcontext(), transaction.atomic():
             yield
         return
     if not _lock.acquire(PATIENCE):
         raise LockTimeout("database is locked")
+    waiting: list[Callable[[], object]] = []
+    token = _after.set(waiting)
     try:
         with transaction.atomic():
             yield
     finally:
+        _after.reset(token)
         _lock.release()
+    for call in waiting:
+        call()
+
+
+def after_commit(call: Callable[[], object]) -> None:
+    """Call what may be slow once the transaction around has committed and holds up nobody; at once if there is none."""
+    waiting = _after.get()
+    transaction.on_commit(call if waiting is None else lambda: waiting.append(call))
+
+
+def _pipeline() -> AbstractContextManager[object]:
+    """Begin a pipeline, unless a transaction has begun without."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block or connection.queries_logged:
+        return nullcontext()
+    connection.ensure_connection()
+    return _wrapped(connection.connection.pipeline())
+
+
+@contextmanager
+def _wrapped(pipeline: AbstractContextManager[object]) -> Iterator[None]:
+    """Let what goes wrong when a pipeline is left come as Django's errors, like all else."""
+    with connection.wrap_database_errors, pipeline:
+        yield
+
+
+def release_connection() -> None:
+    """Give the thread's connection to PostgreSQL back before a long wait: there are fewer of these than threads."""
+    if connection.vendor != "sqlite" and not connection.in_atomic_block:
+        connection.close()

@@ -10,6 +10,8 @@ from flows.admin.contents import FlowEdgeAdmin, FlowNodeAdmin
 from flows.admin.flows import FlowAdmin
 from flows.admin.log import AnswerAdmin, ChangeAdmin
 from flows.admin.members import MembershipAdmin
+from flows.admin.people import LeavingPersonAdmin
+from flows.admin.sharing import FlowInvitationAdmin, LinkAdmin, TeamShareAdmin, VisitAdmin
 
 __all__ = [
     "AnswerAdmin",
@@ -17,7 +19,12 @@ __all__ = [
     "ChangeAdmin",
     "FlowAdmin",
     "FlowEdgeAdmin",
+    "FlowInvitationAdmin",
     "FlowNodeAdmin",
+    "LeavingPersonAdmin",
+    "LinkAdmin",
     "MembershipAdmin",
+    "TeamShareAdmin",
     "UsageAdmin",
+    "VisitAdmin",
 ]

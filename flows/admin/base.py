@@ -1,18 +1,24 @@
 """What every page of the admin here has in common: it may only read, or it may be refused."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib import messages
-from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from accounts.authentication import person
-from accounts.principals import Administrator
+from accounts import admin_base
+from accounts.admin_base import MOST_FOUND, BoundedPaginator, ReadOnly, administrator, people_called
 from flows.document import Rejected
 from flows.errors import FlowError
+from flows.models import Flow
+from flows.search import folded
 from flows.sentences import sentence
-from web.write_transaction import write_transaction
+from web.errors import Problem
+
+__all__ = ["REFUSALS", "BoundedPaginator", "Found", "OneOf", "ReadOnly", "Refusable", "Unwritten", "administrator"]
 
 
 class Unwritten(Exception):  # noqa: N818
@@ -23,61 +29,65 @@ class Unwritten(Exception):  # noqa: N818
         self.message = message
 
 
-REFUSALS = (Rejected, FlowError, Unwritten)
+REFUSALS = (Rejected, FlowError, Unwritten, Problem)
 
 
-class ReadOnly:
-    """Never added, changed or deleted here."""
+class Refusable(admin_base.Refusable):
+    """What commands of flows refuse is a message on the page too."""
 
-    def has_add_permission(self, *_: object) -> bool:
-        """Never."""
-        return False
+    refusals = REFUSALS
 
-    def has_change_permission(self, *_: object) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, *_: object) -> bool:
-        """Never."""
-        return False
+    def sentence_of(self, refusal: Exception) -> str:
+        """Say why not."""
+        return sentence(refusal) if isinstance(refusal, Rejected) else super().sentence_of(refusal)
 
 
-class Refusable:
-    """A refusal is a message on the page; what the same request had written is rolled back."""
+class Found:
+    """A list that is found by flows and people, which are looked for first: then indexes find their rows.
 
-    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """List them, or run an action on the chosen ones, or say why not."""
-        return guarded(request, lambda: super(Refusable, self).changelist_view(request, *args, **kwargs))  # type: ignore[misc]
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Add or change one, or say why not."""
-        return guarded(request, lambda: super(Refusable, self).changeform_view(request, *args, **kwargs))  # type: ignore[misc]
-
-    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Delete one, or say why not."""
-        return guarded(request, lambda: super(Refusable, self).delete_view(request, *args, **kwargs))  # type: ignore[misc]
-
-    def get_deleted_objects(self, objs: Iterable[models.Model], request: HttpRequest) -> tuple[Any, Any, Any, Any]:
-        """Name only what is deleted: nothing hangs on it, for no row goes by cascade."""
-        named = [str(one) for one in objs]
-        return named, {str(self.opts.verbose_name_plural): len(named)}, set(), []  # type: ignore[attr-defined]
-
-
-def administrator(request: HttpRequest) -> Administrator:
-    """Return who acts."""
-    return Administrator(person(request).pk)
-
-
-def guarded(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """Answer with the view, all or nothing; when a command refuses, with the reason as a message.
-
-    Reading takes no lock: SQLite has one for all flows.
+    `people` are the fields that name a person, `own` what of a row itself is looked through, and is whole.
     """
+
+    paginator: Any = BoundedPaginator
+    show_full_result_count = False
+    search_help_text: ClassVar[Any] = _("The flow's title or id, or a person's name or address")
+    people: ClassVar[tuple[str, ...]] = ()
+    own: ClassVar[tuple[str, ...]] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find people and flows first."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        found = Q(flow__in=flows_called(term))
+        people = people_called(term) if self.people else []
+        for name in self.people:
+            found |= Q(**{f"{name}__in": people})
+        for name in self.own:
+            found |= Q(**{name: term})
+        return queryset.filter(found), False
+
+
+class OneOf(admin.SimpleListFilter):
+    """One of the values that there can be, offered without looking through the rows for them."""
+
+    values: ClassVar[Iterable[str]] = ()
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Offer all of them."""
+        return [(one, one) for one in sorted(self.values)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow the list."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+def flows_called(term: str) -> list[UUID]:
+    """Return the flows with a text in title or description, or of a whole id."""
     try:
-        if request.method in {"GET", "HEAD", "OPTIONS"}:
-            return view()
-        with write_transaction():
-            return view()
-    except REFUSALS as refusal:
-        messages.error(request, sentence(refusal) if isinstance(refusal, Rejected) else refusal.message)
-        return HttpResponseRedirect(request.get_full_path())
+        called = Q(pk=UUID(term))
+    except ValueError:
+        called = Q(search_text__contains=folded(term))
+    return list(Flow.objects.filter(called).order_by("pk").values_list("pk", flat=True)[:MOST_FOUND])

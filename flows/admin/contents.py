@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from flows.admin.base import ReadOnly
+from flows.admin.base import Found, OneOf, ReadOnly
+from flows.document import KINDS
 from flows.models import FlowEdge, FlowNode
 
 SHOWN = 100
@@ -59,16 +60,23 @@ class FirstEdges(Ends, Excerpt):
     verbose_name_plural = _("first edges")
 
 
+class OfKind(OneOf):
+    """One kind of node."""
+
+    title, parameter_name, values = _("kind"), "kind", tuple(KINDS)
+
+
 @admin.register(FlowNode)
-class FlowNodeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class FlowNodeAdmin(Found, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a node by label, by id or by kind, in one flow or in all."""
 
     list_display = ("node_id", "kind", "label", "flow", "x", "y", "enabled")
-    list_filter = ("kind", "enabled")
+    list_filter = (OfKind, "enabled")
     list_select_related = ("flow",)
-    search_fields = ("label", "node_id", "flow__search_text")
-    ordering = ("flow", "ordinal")
-    show_full_result_count = False
+    search_fields = ("flow",)
+    search_help_text = _("The node's label or whole id, or the flow's title or id")
+    own = ("label__icontains", "node_id")
+    ordering = ("flow_id", "node_id")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow what the flow's page links to."""
@@ -76,15 +84,16 @@ class FlowNodeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(FlowEdge)
-class FlowEdgeAdmin(Ends, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class FlowEdgeAdmin(Ends, Found, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find an edge by label, by id or by its ends."""
 
     list_display = ("edge_id", "from_port", "to_port", "label", "flow", "animated")
     list_filter = ("animated",)
     list_select_related = ("flow",)
-    search_fields = ("label", "edge_id", "source__node_id", "target__node_id", "flow__search_text")
-    ordering = ("flow", "ordinal")
-    show_full_result_count = False
+    search_fields = ("flow",)
+    search_help_text = _("The edge's label or whole id, or the flow's title or id")
+    own = ("label__icontains", "edge_id")
+    ordering = ("flow_id", "edge_id")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow what the flow's page links to."""

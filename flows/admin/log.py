@@ -1,6 +1,6 @@
 """The log, to read: who changed what, when and how; and what was refused."""
 
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 from django.contrib import admin
@@ -8,25 +8,31 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from flows.admin.base import ReadOnly
+from flows.admin.base import Found, OneOf, ReadOnly
 from flows.commands.idempotency import refusal_of
 from flows.log import LoggedChange, changes_since, whole_changes
 from flows.models import Answer, Change
 from flows.sentences import sentence
+from flows.submission import Via
+
+
+class OfWay(OneOf):
+    """One way by which things are done."""
+
+    title, parameter_name, values = _("via"), "via", get_args(Via)
 
 
 @admin.register(Change)
-class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class ChangeAdmin(Found, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Every version of every flow, the newest first."""
 
     list_display = ("created_at", "flow", "version", "actor", "via", "what")
     list_display_links = ("created_at", "version")
-    list_filter = ("via", "created_at")
+    list_filter = (OfWay, "created_at")
     list_select_related = ("flow", "actor")
-    search_fields = ("flow__search_text", "actor__email", "actor__name")
-    search_help_text = _("The flow's title, or who made the change")
+    search_fields = ("flow",)
+    people = ("actor",)
     ordering = ("-pk",)
-    show_full_result_count = False
     fields = (
         "flow",
         "version",
@@ -66,15 +72,16 @@ class ChangeAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Answer)
-class AnswerAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class AnswerAdmin(Found, ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     """Submissions that made no version: refused, or a change of nothing."""
 
     list_display = ("created_at", "flow", "actor", "code", "why", "client", "seq")
-    list_filter = ("code", "created_at")
+    list_filter = ("created_at",)
     list_select_related = ("flow", "actor")
-    search_fields = ("flow__search_text", "actor__email", "actor__name", "client")
+    search_fields = ("flow",)
+    search_help_text = _("The flow's title or id, a person's name or address, or a whole code")
+    people, own = ("actor",), ("client", "code")
     ordering = ("-pk",)
-    show_full_result_count = False
     fields = ("flow", "actor", "client", "seq", "version", "code", "why", "created_at")
     readonly_fields = ("why",)
 

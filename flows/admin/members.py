@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from accounts.admin_base import keep_person
 from flows import commands
 from flows.access import Role
-from flows.admin.base import Refusable, administrator
+from flows.admin.base import Found, Refusable, administrator
 from flows.models import Membership
 
 
@@ -18,9 +19,10 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("flow", "user"):
-            if self.instance.pk and name in self.fields:
-                self.fields[name].disabled = True
+        if self.instance.pk and "user" in self.fields:
+            keep_person(self.fields["user"], self.instance.user)
+        if self.instance.pk and "flow" in self.fields:
+            self.fields["flow"].disabled = True
 
 
 class Members(admin.TabularInline):  # type: ignore[type-arg]
@@ -33,16 +35,23 @@ class Members(admin.TabularInline):  # type: ignore[type-arg]
     raw_id_fields = ("user",)
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        """Read the people along."""
+        members: QuerySet[Membership] = super().get_queryset(request)
+        return members.select_related("user").order_by("created_at", "pk")
+
 
 @admin.register(Membership)
-class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
+class MembershipAdmin(Found, Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     """Find a person's flows or a flow's people."""
 
     form = MembershipForm
     list_display = ("flow", "user", "role", "created_at")
     list_filter = ("role", "created_at")
     list_select_related = ("flow", "user")
-    search_fields = ("flow__search_text", "user__email", "user__name")
+    search_fields = ("flow",)
+    people = ("user",)
+    ordering = ("-pk",)
     fields = ("flow", "user", "role", "created_at")
     readonly_fields = ("created_at",)
     raw_id_fields = ("flow", "user")
@@ -63,7 +72,7 @@ class MembershipAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
 
 def give_role(request: HttpRequest, membership: Membership) -> None:
     """Give a person a role by the command; raises its refusal."""
-    person: str | int = membership.user_id if membership.pk else membership.user.email
+    person: str | int = membership.user_id if membership.pk else membership.user.email or ""
     commands.set_member(administrator(request), membership.flow_id, person=person, role=Role(membership.role))
     membership.pk = Membership.objects.values_list("pk", flat=True).get(
         flow_id=membership.flow_id, user_id=membership.user_id

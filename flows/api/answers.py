@@ -1,5 +1,7 @@
 """A flow as REST says it: straight from rows to bytes: ten thousand nodes are too many to validate on the way out."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +12,13 @@ from accounts.principals import Principal
 from flows.access import Access, get_flow_for
 from flows.commands import Refused
 from flows.document import encode_edge, encode_node
+from flows.errors import Forbidden
 from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
+from flows.templates.own import made_of
 from web.errors import Problem
+
+_ENCODED_AT_ONCE = 1_000
 
 
 def json(value: object, status: int = 200) -> HttpResponse:
@@ -23,25 +29,46 @@ def json(value: object, status: int = 200) -> HttpResponse:
 
 def whole_flow(principal: Principal, flow_id: UUID, *, status: int = 200) -> HttpResponse:
     """Answer the flow with all that is in it, at one version, and that version as its ETag."""
+    flow, version = flow_json(principal, flow_id)
+    response = json(flow, status)
+    response["ETag"] = etag(version)
+    return response
+
+
+def flow_json(principal: Principal, flow_id: UUID) -> tuple[dict[str, object], int]:
+    """Return the flow with all that is in it, and the version it is at."""
     with consistent_read():
         access = get_flow_for(principal, flow_id)
         graph = encoded_graph(flow_id)
-    response = json(_properties(access) | graph | _times(access), status)
-    response["ETag"] = etag(access.flow.version)
-    return response
+        template = {"template": _template(principal, flow_id)}
+    return _properties(access) | graph | template | _times(access), access.flow.version
 
 
 def encoded_graph(flow_id: UUID) -> dict[str, object]:
     """Read and encode all nodes and edges."""
     return {
-        "nodes": [encode_node(node) for node in read_nodes(flow_id)],
-        "edges": [encode_edge(edge) for edge in read_edges(flow_id)],
+        "nodes": _list_of(encode_node(node) for node in read_nodes(flow_id)),
+        "edges": _list_of(encode_edge(edge) for edge in read_edges(flow_id)),
     }
 
 
-def rejected(refused: Refused) -> Problem:
+def _list_of(values: Iterator[object]) -> orjson.Fragment:
+    """Encode a long list part by part, so that never all of it exists as values."""
+    parts = []
+    while part := list(islice(values, _ENCODED_AT_ONCE)):
+        parts.append(orjson.dumps(part)[1:-1])
+    return orjson.Fragment(b"[" + b",".join(parts) + b"]")
+
+
+def rejected(refused: Refused) -> Problem | Forbidden:
     """Make the failure of a whole call out of the refusal of the one thing it asked."""
-    return Problem(refused.code, sentence(refused), status=422 if refused.code == "too_large" else None)
+    match refused.code:
+        case "forbidden":
+            return Forbidden()
+        case "rate_limited":
+            return Problem(refused.code, sentence(refused), retry_after=1)
+        case code:
+            return Problem(code, sentence(refused), status=422 if code == "too_large" else None)
 
 
 def etag(version: int) -> str:
@@ -57,7 +84,17 @@ def _properties(access: Access) -> dict[str, Any]:
         "description": flow.description,
         "version": flow.version,
         "role": access.role,
+        "offer_as_tool": flow.offer_as_tool,
+        "team": flow.team_id,
+        "can_duplicate": flow.can_duplicate,
+        "can_export": flow.can_export,
+        "links_can_run": flow.links_can_run,
     }
+
+
+def _template(principal: Principal, flow_id: UUID) -> dict[str, object] | None:
+    found = made_of(principal, flow_id)
+    return found and {"id": found[0].id, "title": found[0].title_in_words, "behind": found[1]}
 
 
 def _times(access: Access) -> dict[str, Any]:

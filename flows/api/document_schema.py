@@ -7,7 +7,7 @@ what comes in is judged by `flows.document` alone, so that REST and sockets cann
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from flows.document import KINDS, Kind, Setting
+from flows.document import IMPORTED, KINDS, Kind, Setting
 from flows.limits import Limits
 
 Json: TypeAlias = dict[str, object]
@@ -147,7 +147,9 @@ def _operation(kind: str, fields: Json, *, optional: Json | None = None) -> Json
 
 
 def _settings(kind: Kind) -> Json:
-    return _object({setting.name: _setting(setting) for setting in kind.settings})
+    properties: Json = {setting.name: _setting(setting) for setting in kind.settings}
+    kept: Json = {"type": "object", "description": "What an import could not say in other settings."}
+    return _object(properties | {IMPORTED.name: kept})
 
 
 def _setting(setting: Setting) -> Json:
@@ -159,7 +161,9 @@ def _setting(setting: Setting) -> Json:
         case "text" | "long_text":
             schema |= {"type": "string"}
         case "choice":
-            schema |= {"type": "string", "enum": [value for value, _title in setting.choices]}
+            choice: Json = {"type": "string", "enum": [value for value, _title in setting.choices]}
+            number: Json = {"type": "integer", "minimum": setting.minimum, "maximum": setting.maximum}
+            schema |= choice if setting.minimum is None else {"anyOf": [choice, number]}
         case "integer" | "number":
             schema |= {"type": setting.type, **{name: bound for name, bound in bounds.items() if bound is not None}}
         case "boolean":

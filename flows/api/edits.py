@@ -11,6 +11,7 @@ from accounts.principals import Principal, user_id_of
 from flows import commands
 from flows import limits as helix_limits
 from flows.access import Role, get_flow_for
+from flows.actors import actor_json
 from flows.api.answers import encoded_graph, json, rejected
 from flows.api.schemas import (
     GRAPH_CODES,
@@ -31,6 +32,7 @@ from flows.parsing import parse_graph, parse_operation
 from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.store import consistent_read
+from flows.submission import Via
 from web.errors import Problem, answers
 from web.router import Router
 
@@ -53,7 +55,7 @@ def replace_graph(request: HttpRequest, flow_id: UUID, payload: GraphIn) -> Http
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     count_operations(user_id_of(principal(request)))
     graph = parse_graph({"nodes": payload.nodes, "edges": payload.edges})
-    receipt = commands.replace_graph(principal(request), flow_id, graph, version=payload.version, via="api")
+    receipt = commands.replace_graph(principal(request), flow_id, graph, version=payload.version, via=_via(request))
     match receipt.answers:
         case (Refused(code="version_conflict") as stale,):
             raise Problem(stale.code, sentence(stale), _current(request, flow_id))
@@ -75,7 +77,7 @@ def submit_operations(request: HttpRequest, flow_id: UUID, payload: OperationsIn
     get_flow_for(principal(request), flow_id, Role.EDITOR)
     _check_amount(payload.operations)
     count_operations(user_id_of(principal(request)), len(payload.operations))
-    receipt = commands.submit(flow_id, _submissions(principal(request), payload))
+    receipt = commands.submit(flow_id, _submissions(principal(request), payload, _via(request)))
     if any(isinstance(answer, Refused) and answer.code == "forbidden" for answer in receipt.answers):
         raise Forbidden
     return json({"version": receipt.version, "results": [_result(answer) for answer in receipt.answers]})
@@ -124,17 +126,21 @@ def _take_back(
     caller = principal(request)
     get_flow_for(caller, flow_id, Role.EDITOR)
     count_operations(user_id_of(caller))
-    submission = Submission(operation=operation, principal=caller, via="api", client=payload.client, seq=payload.seq)
+    submission = Submission(
+        operation=operation, principal=caller, via=_via(request), client=payload.client, seq=payload.seq
+    )
     receipt = commands.submit(flow_id, [submission])
     match receipt.answers[0]:
-        case Refused(code="forbidden"):
-            raise Forbidden
-        case Refused(code="rate_limited") as refused:
-            raise Problem(refused.code, sentence(refused), retry_after=1)
         case Refused() as refused:
             raise rejected(refused)
         case acked:
             return json({"version": acked.version, "left": encode_skipped(acked.skipped)})
+
+
+def _via(request: HttpRequest) -> Via:
+    """Return how the call came: our own tools say it in the scope, where nobody outside can."""
+    scope = getattr(request, "scope", {})
+    return "mcp" if scope.get("helix.via") == "mcp" else "api"
 
 
 def _check_amount(operations: list[object]) -> None:
@@ -146,17 +152,18 @@ def _check_amount(operations: list[object]) -> None:
         raise Rejected("limit_reached", FlowReason.BATCHES_TOO_LONG, most=most * BATCHES)
 
 
-def _submissions(caller: Principal, payload: OperationsIn) -> list[Submission]:
+def _submissions(caller: Principal, payload: OperationsIn, via: Via) -> list[Submission]:
     """Make submissions of one call, which is one step to undo."""
     step = payload.step or (uuid4().hex if len(payload.operations) > 1 else None)
     return [
         Submission(
             operation=parse_operation(operation),
             principal=caller,
-            via="api",
+            via=via,
             client=payload.client,
             seq=None if payload.seq is None else payload.seq + index,
             step=step,
+            based_on=payload.version,
         )
         for index, operation in enumerate(payload.operations)
     ]
@@ -171,7 +178,7 @@ def _result(answer: Acked | Refused) -> dict[str, object]:
 def _change(change: LoggedChange) -> dict[str, object]:
     return {
         "version": change.version,
-        "actor": change.actor and {"id": change.actor.id, "name": change.actor.name},
+        "actor": change.actor and actor_json(change.actor.id, change.actor.name, is_guest=change.actor.is_guest),
         "via": change.via,
         "operation": orjson.Fragment(change.operation),
         "created_at": change.created_at,

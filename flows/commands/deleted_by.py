@@ -133,5 +133,5 @@ def _restored_elements(inverse: Record) -> Iterator[Node | Edge]:
 
 def _deletion(held: Node | Edge, by: int | None) -> Deletion:
     label = None if isinstance(held, Edge) else (held.label or KINDS[held.kind].title)[:LABEL_CHARS]
-    name = by and User.objects.filter(pk=by).values_list("name", flat=True).first()
+    name = by and User.everyone.filter(pk=by).values_list("name", flat=True).first()
     return Deletion(label, by, name or None)

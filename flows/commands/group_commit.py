@@ -10,10 +10,12 @@ from datetime import datetime
 from django.utils import timezone
 
 from flows import limits as helix_limits
+from flows.commands.affected import affected
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import answer_row, remember
+from flows.commands.preparation import Change, Encoded, Prepared, TooLong, WorkUnderLock, encode
 from flows.commands.storage_quota import FULL, StorageQuota
-from flows.commands.undo import Progress, undo_or_redo
+from flows.commands.undo import Progress, ignore, undo_or_redo
 from flows.commands.work_budget import WRITTEN
 from flows.commands.write_transaction import LockedFlow
 from flows.document import (
@@ -31,20 +33,23 @@ from flows.document import (
     Work,
     WorkExceeded,
     apply,
+    each_once,
 )
 from flows.errors import FlowReason
 from flows.log.entries import Entry, append, entry_of
 from flows.log.head import ANSWER_BYTES, seal_of, size_of_answer
 from flows.models import Answer, Flow
 from flows.search import search_text
+from flows.storage.row_changes import write_rows
 from flows.storage.sql import execute, key_value, time_value
-from flows.storage.store import write_effect
+from flows.storage.stored_graph import TooManyRows
 from flows.submission import (
     NOT_REMEMBERED,
     Acked,
     AppliedChange,
     ChangeHead,
     Name,
+    Planned,
     Receipt,
     RedoRequest,
     Refused,
@@ -53,15 +58,6 @@ from flows.submission import (
     Via,
     refused,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What the first submission would do at a version, or why not; and the work that this took."""
-
-    version: int
-    outcome: Outcome | Rejected | WorkExceeded
-    steps: int
 
 
 @dataclass(slots=True)
@@ -75,13 +71,18 @@ class GroupCommit:
     in_memory: bool
     quota: StorageQuota
     prepared: Prepared | None = None
+    most_steps: int | None = None
+    """Steps that a submission may take under the lock, unless it is prepared."""
     limits: DocumentLimits = field(default_factory=helix_limits.current)
     draft: Draft = field(init=False)
     deletions: Deletions = field(init=False)
     applied: list[AppliedChange] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    encoded: Encoded | None = None
     to_remember: list[Answer] = field(default_factory=list)
     steps: int = 0
+    weight: int = 0
+    """Steps, and what writing takes."""
     exhausted: frozenset[int] = frozenset()
     spent: Counter[int | None] = field(default_factory=Counter)
 
@@ -90,22 +91,43 @@ class GroupCommit:
         self.deletions = Deletions(self.flow.id, self.flow.version)
 
     def answer(self, submission: Submission, *, may_write: bool) -> Acked | Refused:
-        """Apply one submission to the draft, unless its name was used before."""
+        """Apply one submission to the draft, unless its name was used before.
+
+        Raises `TooLong`, and nothing is done, if it takes more than it may here and must be prepared.
+        """
         if submission.name is not None and submission.name in self.answered:
             return self._again(submission, self.answered[submission.name])
-        self.draft.work = Work(self.limits.work_steps)
+        most, is_open = self.limits.work_steps, self.most_steps is None or self._prepared_for(submission) is not None
+        self.draft.work = Work(most) if is_open else WorkUnderLock(most, self.most_steps or 0)
         try:
             return self._answer(submission, may_write=may_write)
+        except TooManyRows:
+            raise TooLong from None
         except WorkExceeded:
             return self._refuse(submission, _too_much_work(submission))
         finally:
             self.steps += self.draft.work.total
-            self.spent[submission.actor] += self.draft.work.total
+            self._count(submission.actor, self.draft.work.total)
+
+    def prepare(self, submission: Submission, at: datetime) -> Change | Rejected | WorkExceeded:
+        """Do all that can be done before the lock: the flow and the graph are those of a snapshot."""
+        self.draft.work = Work(self.limits.work_steps)
+        try:
+            head, outcome = self._decide(submission)
+            if outcome.effect.is_empty:
+                return Change(head, outcome, None, self.draft, None)
+            entry = entry_of(head, outcome)
+            self.draft.advance(outcome.effect)
+        except (Rejected, WorkExceeded) as refusal:
+            return refusal.with_traceback(None)
+        return Change(
+            head, outcome, entry, self.draft, encode(self.flow.id, self.draft.effect, self.flow.digest, [entry], at)
+        )
 
     @property
     def has_worked_enough(self) -> bool:
         """Whether others should have the lock before the next submission."""
-        return self.steps >= self.limits.work_steps
+        return self.encoded is not None or self.steps >= self.limits.work_steps or self.weight >= self.limits.lock_steps
 
     def _answer(self, submission: Submission, *, may_write: bool) -> Acked | Refused:
         try:
@@ -117,12 +139,10 @@ class GroupCommit:
                     return self._refuse(submission, unparsed)
                 case _ if submission.actor in self.exhausted:
                     raise Rejected("rate_limited", FlowReason.TOO_FAST)
-                case UndoRequest() | RedoRequest() as request:
-                    return self._undo(submission, request)
-                case CreateFlow():
-                    raise Rejected("invalid", Reason.ALREADY_CREATED)
-                case record:
-                    return self._apply(submission, record)
+                case _ if (prepared := self._prepared_for(submission)) is not None:
+                    return self._take(submission, prepared)
+                case _:
+                    return self._accept(submission, *self._decide(submission))
         except Rejected as refusal:
             return self._refuse(submission, self._explained(submission, refusal))
 
@@ -133,10 +153,11 @@ class GroupCommit:
         flow.storage += self.quota.added
         self.quota.save()
         if self.applied:
-            now = timezone.now()
-            write_effect(flow.id, effect, self.version)
-            flow.version, flow.digest = self.version, append(flow.id, flow.digest, self.entries, now)
-            self._write_flow(self._changed_values(effect, now))
+            encoded = self.encoded or encode(flow.id, effect, flow.digest, self.entries, timezone.now())
+            write_rows(encoded.rows)
+            append(encoded.log)
+            flow.version, flow.digest = self.version, encoded.digest
+            self._write_flow(self._changed_values(effect, encoded.at))
         elif self.to_remember:
             self._write_flow({})
         heads = tuple(head for head, _outcome in self.applied)
@@ -165,29 +186,72 @@ class GroupCommit:
             values["search_text"] = search_text(properties)
         return values
 
-    def _apply(self, submission: Submission, record: Record) -> Acked:
-        if isinstance(record, ReplaceGraph):
+    def _prepared_for(self, submission: Submission) -> Prepared | None:
+        """Return what was prepared, if that is this one's and the flow has stayed as it was."""
+        prepared = self.prepared
+        fits = prepared is not None and prepared.fits(submission, self.version, self.flow.digest)
+        return prepared if fits else None
+
+    def _take(self, submission: Submission, prepared: Prepared) -> Acked:
+        """Do what was prepared."""
+        self.prepared = None
+        if not isinstance(prepared.result, Change):
+            raise prepared.result
+        change = prepared.result
+        if change.entry is not None:
+            self.quota.check(submission.actor, change.entry.size)
+            self.draft, self.encoded = change.draft, change.encoded
+            self.draft.work = Work()
+        return self._accept(submission, change.head, change.outcome, change.entry)
+
+    def _decide(self, submission: Submission) -> tuple[ChangeHead, Outcome]:
+        """Return what a submission comes to."""
+        match submission.operation:
+            case Refused():
+                raise TypeError("a refusal comes to nothing")
+            case UndoRequest() | RedoRequest() as request:
+                return self._undo(submission, request)
+            case CreateFlow():
+                raise Rejected("invalid", Reason.ALREADY_CREATED)
+            case Planned() as planned:
+                outcome = self._carried_out(planned)
+            case record:
+                outcome = self._applied_to_now(submission, record)
+        return self._head(submission, submission.via, outcome.skipped, step=submission.step), outcome
+
+    def _applied_to_now(self, submission: Submission, record: Record) -> Outcome:
+        """Apply a record, if the flow is at the version that it is based on."""
+        if isinstance(record, ReplaceGraph) or submission.based_on is not None:
             self._expect_current(submission.based_on)
-        outcome = self._outcome(record)
-        head = self._head(submission, submission.via, outcome.skipped, step=submission.step)
-        return self._accept(submission, head, outcome)
+        return apply(self.draft, record, self.limits)
 
-    def _outcome(self, record: Record) -> Outcome:
-        """Apply a record, unless that was done before the lock and the flow has stayed as it was."""
-        prepared, self.prepared = self.prepared, None
-        if prepared is None or not isinstance(record, ReplaceGraph) or prepared.version != self.version:
-            return apply(self.draft, record, self.limits)
-        if not isinstance(prepared.outcome, Outcome):
-            raise prepared.outcome
-        self.draft.work.spend(prepared.steps)
-        return prepared.outcome
+    def _carried_out(self, planned: Planned) -> Outcome:
+        """Return what was planned, or what it comes to if the flow has changed since."""
+        if planned.version == self.version:
+            self.draft.work.spend(planned.steps)
+            return planned.outcome
+        outcome = self._rebased(planned)
+        return replace(outcome, skipped=each_once((*planned.outcome.skipped, *outcome.skipped)))
 
-    def _undo(self, submission: Submission, request: UndoRequest | RedoRequest) -> Acked:
-        progress = Progress(self.flow, self.base, self.draft, self.applied)
+    def _rebased(self, planned: Planned) -> Outcome:
+        """Apply a plan to the flow as it is now. What does not fit there any more is to be computed anew."""
+        stale = Rejected("version_conflict", FlowReason.VERSION_STALE, version=planned.version)
+        if not planned.may_rebase:
+            raise stale
+        if planned.subjects and not any(self.draft.node(id) for id in sorted(planned.subjects)):
+            raise stale
+        try:
+            return apply(self.draft, planned.batch, self.limits)
+        except Rejected:
+            raise stale from None
+
+    def _undo(self, submission: Submission, request: UndoRequest | RedoRequest) -> tuple[ChangeHead, Outcome]:
+        work = self.draft.work
+        weigh = work.weigh if isinstance(work, WorkUnderLock) else ignore
+        progress = Progress(self.flow, self.base, self.draft, self.applied, weigh)
         undone = undo_or_redo(request, progress, actor=submission.actor, client=submission.client)
         via: Via = "undo" if isinstance(request, UndoRequest) else "redo"
-        head = self._head(submission, via, undone.skipped, undo_of=undone.undo_of)
-        return self._accept(submission, head, undone.outcome)
+        return self._head(submission, via, undone.skipped, undo_of=undone.undo_of), undone.outcome
 
     def _head(
         self,
@@ -208,29 +272,36 @@ class GroupCommit:
         if based_on != self.version:
             raise Rejected("version_conflict", FlowReason.VERSION_STALE, version=based_on)
 
-    def _accept(self, submission: Submission, head: ChangeHead, outcome: Outcome) -> Acked:
+    def _accept(
+        self, submission: Submission, head: ChangeHead, outcome: Outcome, prepared: Entry | None = None
+    ) -> Acked:
         if outcome.effect.is_empty:
             answer = Acked(self.version, fresh=False)
             if submission.name is not None:
                 self._remember(submission.name, None)
         else:
-            entry = entry_of(head, outcome)
+            entry = prepared or entry_of(head, outcome)
             self.quota.check(submission.actor, entry.size)
-            self.draft.advance(outcome.effect)  # the last step that can refuse it
+            if prepared is None:
+                self.draft.advance(outcome.effect)  # the last step that can refuse it
             self.quota.count(submission.actor, entry.size)
             self.entries.append(entry)
-            self.spent[submission.actor] += WRITTEN * (len(outcome.effect.nodes) + len(outcome.effect.edges))
+            self._count(submission.actor, WRITTEN * (len(outcome.effect.nodes) + len(outcome.effect.edges)))
             self.version += 1
             answer = Acked(self.version, fresh=True, skipped=head.skipped)
             self.applied.append((head, outcome))
         if submission.name is not None:
-            self.answered[submission.name] = replace(answer, fresh=False)
+            self.answered[submission.name] = Acked(self.version, fresh=False, skipped=answer.skipped)
         return answer
+
+    def _count(self, actor: int | None, steps: int) -> None:
+        self.weight += steps
+        self.spent[actor] += steps
 
     def _explained(self, submission: Submission, refusal: Rejected) -> Refused:
         """Say who deleted the element that is missing, if that is known."""
         deletion = refusal.missing and self.deletions.find(refusal.missing, self.applied)
-        ids = _affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
+        ids = affected(submission.operation, self.draft if self.in_memory and refusal.code != "forbidden" else None)
         if deletion is None:
             return refused(refusal, *ids)
         reason, values = deletion.reason_for(submission.actor)
@@ -251,31 +322,9 @@ class GroupCommit:
     def _again(self, submission: Submission, answer: Acked | Refused) -> Acked | Refused:
         if isinstance(answer, Acked):
             return answer
-        nodes, edges = _affected(submission.operation, self.draft if self.in_memory else None)
+        nodes, edges = affected(submission.operation, self.draft if self.in_memory else None)
         return replace(answer, nodes=nodes, edges=edges)
 
 
-def _affected(
-    operation: Record | UndoRequest | RedoRequest | Refused, graph: Graph | None
-) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the ids of nodes and edges that a refused operation affects, for its author to see them as they are.
-
-    More than it names, a group's members for example; that is asked only of a graph in memory, because a refusal must
-    never make the database read.
-    """
-    match operation:
-        case Refused(nodes=nodes, edges=edges):
-            return nodes, edges
-        case CreateFlow() | ReplaceGraph() | UndoRequest() | RedoRequest():
-            return frozenset(), frozenset()
-        case record if graph is None:
-            return record.references()
-        case record:
-            try:
-                return record.affected(Draft(graph, Work(helix_limits.current().work_steps)))
-            except WorkExceeded:
-                return record.references()
-
-
 def _too_much_work(submission: Submission) -> Refused:
-    return refused(Rejected("limit_reached", Reason.TOO_MUCH_WORK), *_affected(submission.operation, None))
+    return refused(Rejected("limit_reached", Reason.TOO_MUCH_WORK), *affected(submission.operation, None))

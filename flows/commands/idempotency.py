@@ -1,48 +1,68 @@
 """What was answered before: a submission's name is used once, and a resend gets the answer that was given.
 
 Versions remember themselves, in the log; refusals by the document's state and changes of nothing are kept as `Answer`s.
-One query asks for a whole batch. A refusal is kept as its reason and values, so that a resend is answered in the
-language in which it is asked.
+`batch_facts` asks for a whole batch at once. A refusal is kept as its reason and values, so that a resend is answered
+in the language in which it is asked.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
 
 from flows.document import Reason, canonical_json, decode_skipped, parse_json
 from flows.errors import FlowReason
 from flows.log.head import chain_answers
 from flows.models import Answer, Change
-from flows.storage.sql import Row, key_value, select
+from flows.storage.sql import Row, insert, key_value, time_value
 from flows.submission import Acked, Name, Refused
 
-_NAMES_PER_QUERY = 10_000
 _REASONS: Mapping[str, StrEnum] = {str(one): one for one in (*Reason, *FlowReason)}
 
-_QUERY = """
-WITH asked (actor, name, number) AS (VALUES {names})
-SELECT actor_id, client, seq, version, '' AS code, '' AS reason, '' AS details, '' AS message, left_alone
-FROM asked CROSS JOIN {changes} WHERE flow_id = %s AND actor_id = actor AND client = name AND seq = number
-UNION ALL
-SELECT actor_id, client, seq, version, code, reason, details, message, NULL
-FROM asked CROSS JOIN {answers} WHERE flow_id = %s AND actor_id = actor AND client = name AND seq = number
-"""
-"""`CROSS JOIN` has SQLite look each name up; by `(…) IN (VALUES …)` it read the flow's whole log for each batch."""
+_WRITTEN = (
+    "flow_id",
+    "actor_id",
+    "client",
+    "seq",
+    "version",
+    "code",
+    "reason",
+    "details",
+    "message",
+    "created_at",
+)
+ASKED = {"postgresql": "(%s::bigint, %s::text, %s::bigint)"}
+"""The first row of `asked`, by which PostgreSQL knows the types of all."""
+ANSWER_COLUMNS = """made.version, made.left_alone,
+kept.version, kept.code, kept.reason, kept.details, kept.message"""
+ANSWER_JOIN = f"""LEFT JOIN {Change._meta.db_table} AS made
+ON made.flow_id = %s AND made.actor_id = asked.actor AND made.client = asked.name AND made.seq = asked.number
+LEFT JOIN {Answer._meta.db_table} AS kept
+ON kept.flow_id = %s AND kept.actor_id = asked.actor AND kept.client = asked.name AND kept.seq = asked.number"""
+"""Looks each name (of `asked`) up by its unique index, however long the log; read by `answer_in`."""
 
 
-def recall(flow_id: UUID, names: Collection[Name]) -> dict[Name, Acked | Refused]:
-    """Return the answers that were given under these names. What a refusal affected is not kept."""
-    remembered: dict[Name, Acked | Refused] = {}
-    ordered = sorted(names)
-    for first in range(0, len(ordered), _NAMES_PER_QUERY):
-        for row in _select(flow_id, ordered[first : first + _NAMES_PER_QUERY]):
-            actor, client, seq, version, code, reason, details, message, encoded = row
-            skipped = decode_skipped(parse_json(encoded)) if encoded else ()
-            remembered[actor, client, seq] = (
-                _decode_refusal(code, reason, details, message) if code else Acked(version, False, skipped)
-            )
-    return remembered
+def answer_in(row: Sequence[Any]) -> Acked | Refused | None:
+    """Return the answer that was given under a name, of `ANSWER_COLUMNS`. What a refusal affected is not kept."""
+    version, encoded, kept_at, code, reason, details, message = row
+    if version is not None:
+        return Acked(version, False, decode_skipped(parse_json(encoded)) if encoded else ())
+    if kept_at is None:
+        return None
+    return _decode_refusal(code, reason, details, message) if code else Acked(kept_at, False)
+
+
+def recall(flow_id: UUID, name: Name) -> Acked | Refused | None:
+    """Return the answer that was given under one name, or None; a batch asks by `batch_facts`."""
+    asked = f"WITH asked (actor, name, number) AS MATERIALIZED (VALUES {ASKED.get(connection.vendor, '(%s, %s, %s)')})"
+    key = key_value(flow_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{asked} SELECT {ANSWER_COLUMNS} FROM asked {ANSWER_JOIN}", [*name, key, key])  # noqa: S608  (our names)
+        (row,) = cursor.fetchall()
+    return answer_in(row)
 
 
 def answer_row(flow_id: UUID, name: Name, version: int, refusal: Refused | None) -> Answer:
@@ -57,13 +77,13 @@ def answer_row(flow_id: UUID, name: Name, version: int, refusal: Refused | None)
         code=refusal.code if refusal else "",
         reason=refusal.reason if refusal else "",
         details=canonical_json(_encode_values(refusal.values)) if refusal else "",
+        created_at=timezone.now(),
     )
 
 
 def remember(answers: Sequence[Answer], digest: str) -> str:
     """Keep a flow's answers; return the digest of all of them, which was `digest` before."""
-    if answers:
-        Answer.objects.bulk_create(answers)
+    insert(Answer, _WRITTEN, [_values(answer) for answer in answers])
     return chain_answers(digest, answers)
 
 
@@ -72,11 +92,9 @@ def refusal_of(answer: Answer) -> Refused:
     return _decode_refusal(answer.code, answer.reason, answer.details, answer.message)
 
 
-def _select(flow_id: UUID, names: list[Name]) -> list[Row]:
-    key, values = key_value(flow_id), [value for name in names for value in name]
-    places = ", ".join(["(%s, %s, %s)"] * len(names))
-    query = _QUERY.format(changes=Change._meta.db_table, answers=Answer._meta.db_table, names=places)
-    return select(query, [*values, key, key])
+def _values(answer: Answer) -> Row:
+    key, at = key_value(answer.flow_id), time_value(answer.created_at)
+    return key, *(getattr(answer, name) for name in _WRITTEN[1:-1]), at
 
 
 def _encode_values(values: Mapping[str, object]) -> dict[str, object]:

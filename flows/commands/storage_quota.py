@@ -8,23 +8,19 @@ other flows in the same moment, and by no more.
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db import connection
 
 from flows import limits as helix_limits
 from flows.document import Rejected
 from flows.errors import FlowReason
 from flows.models import PersonStorage, Usage
-from flows.storage.sql import execute, key_value, places, select
+from flows.storage.sql import execute, key_value, select
 
 FULL = frozenset({FlowReason.FLOW_FULL, FlowReason.PERSON_FULL})
-_USED = """SELECT person.id, COALESCE(total.storage, 0), COALESCE(used.untold, 0) FROM {people} AS person
-LEFT JOIN {totals} AS total ON total.user_id = person.id
-LEFT JOIN {usages} AS used ON used.user_id = person.id AND used.flow_id = %s WHERE person.id IN ({actors})"""
 _COUNT = """INSERT INTO {usages} (flow_id, user_id, storage, untold) VALUES {rows}
 ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {usages}.storage + excluded.storage, untold = excluded.untold"""
 _TELL = """INSERT INTO {totals} (user_id, storage) VALUES {rows}
@@ -41,14 +37,20 @@ INSERT INTO {usages} (flow_id, user_id, storage, untold)
 SELECT %s::uuid, user_id, size, CASE WHEN is_ours THEN 0 ELSE size + untold END FROM claimed
 ON CONFLICT (flow_id, user_id) DO UPDATE SET storage = {usages}.storage + excluded.storage, untold = excluded.untold"""
 _TABLES = {
-    "people": get_user_model()._meta.db_table,
     "totals": PersonStorage._meta.db_table,
     "usages": Usage._meta.db_table,
 }
 
 
+USED_COLUMNS = "COALESCE(total.storage, 0), COALESCE(used.untold, 0)"
+USED_JOIN = """LEFT JOIN {totals} AS total ON total.user_id = asked.actor
+LEFT JOIN {usages} AS used ON used.flow_id = %s AND used.user_id = asked.actor""".format(**_TABLES)
+"""Asks what each `actor` has written, for a query that asks other things too; the columns make a `Used`."""
+_USED = f"SELECT {USED_COLUMNS} FROM (SELECT %s AS actor) AS asked {USED_JOIN}"  # noqa: S608  (our names)
+
+
 @dataclass(frozen=True, slots=True)
-class _Used:
+class Used:
     """What a person has written so far: told to the person's row, and not yet, in this flow."""
 
     told: int = 0
@@ -58,16 +60,13 @@ class _Used:
 class StorageQuota:
     """What may still be written in one transaction: `check` before, `count` what is, `save` the counts at the end."""
 
-    def __init__(self, flow_id: UUID, used: int, actors: Collection[int]) -> None:
+    def __init__(self, flow_id: UUID, used: int, used_by: Mapping[int, Used]) -> None:
         """`used` is what the flow takes already, snapshots included."""
         self._flow_id, self._used, self._limits = flow_id, used, helix_limits.current()
-        self._used_by = _used_by(flow_id, actors)
+        self._used_by = used_by
         self._added: Counter[int | None] = Counter()
-
-    @property
-    def added(self) -> int:
+        self.added = 0
         """How much this transaction adds."""
-        return self._added.total()
 
     def check(self, actor: int | None, size: int) -> None:
         """Raise `Rejected("limit_reached")` if there is no room for so many bytes."""
@@ -75,18 +74,19 @@ class StorageQuota:
             raise Rejected("limit_reached", FlowReason.FLOW_FULL, most=self._limits.storage_per_flow)
         if actor is None:
             return
-        used = self._used_by.get(actor, _Used())
+        used = self._used_by.get(actor, Used())
         if used.told + used.untold + self._added[actor] + size > self._limits.storage_per_person:
             raise Rejected("limit_reached", FlowReason.PERSON_FULL, most=self._limits.storage_per_person)
 
     def count(self, actor: int | None, size: int) -> None:
         """Count what will be written."""
         self._added[actor] += size
+        self.added += size
 
     def save(self) -> None:
         """Count it for the people."""
         people = sorted((actor, size) for actor, size in self._added.items() if actor is not None)
-        rows = [(actor, size, self._used_by.get(actor, _Used()).untold) for actor, size in people]
+        rows = [(actor, size, self._used_by.get(actor, Used()).untold) for actor, size in people]
         if rows:
             _write(self._flow_id, rows)
 
@@ -104,9 +104,6 @@ def _write(flow_id: UUID, rows: Sequence[tuple[int, int, int]]) -> None:
     execute(_TELL.format(rows=", ".join(["(%s, %s)"] * len(rows)), **_TABLES), told)
 
 
-def _used_by(flow_id: UUID, actors: Collection[int]) -> dict[int, _Used]:
-    if not actors:
-        return {}
-    statement = _USED.format(actors=places(len(actors)), **_TABLES)
-    found = select(statement, [key_value(flow_id), *actors])
-    return {actor: _Used(told, untold) for actor, told, untold in found}
+def used_by(flow_id: UUID, actor: int | None) -> dict[int, Used]:
+    """Return what one person has written, for a quota."""
+    return {} if actor is None else {actor: Used(*select(_USED, [actor, key_value(flow_id)])[0])}

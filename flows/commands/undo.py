@@ -6,7 +6,7 @@ back to where the step began, newest first and no further, to know what it chang
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from threading import Lock
@@ -69,6 +69,10 @@ _budgets = UndoBudgets()
 _refusals = RefusalCache()
 
 
+def ignore(_chars: int) -> None:
+    """Let any length of text be decoded."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A transaction so far: `base` is the graph at the flow's logged version, `draft` what `applied` has made of it."""
@@ -77,6 +81,8 @@ class Progress:
     base: Graph
     draft: Draft
     applied: Sequence[AppliedChange]
+    weigh: Callable[[int], None] = ignore
+    """Told how much text of the log is to be decoded; may raise."""
 
 
 class UndoAvailability(NamedTuple):
@@ -134,7 +140,7 @@ def _steps(
 
 def _past(progress: Progress, budget: UndoBudget) -> Iterator[PastVersion]:
     """Yield every version, newest first: those of this transaction, then those of the log, at the budget's expense."""
-    logged = backwards(progress.flow.id, progress.flow.version, progress.base)
+    logged = backwards(progress.flow.id, progress.flow.version, progress.base, weigh=progress.weigh)
     for entry, size in chain(_just_applied(progress.applied), logged):
         budget.spend(size)
         yield entry

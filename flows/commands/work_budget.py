@@ -13,8 +13,14 @@ from threading import Lock
 
 from flows import limits as helix_limits
 
-READ, WRITTEN = 4, 8
+READ, WRITTEN = 2, 4
 """Steps that an element costs whose row is read, or written, beside those that the rules take (measured)."""
+BEFOREHAND = 2
+"""Before the lock, where nobody waits for it, so many steps count as one."""
+SHARE = 10
+"""Of the time of the lock a person's large commits take at most one part in so many."""
+MOST_PAUSE = 2.0
+"""Seconds."""
 BURST_SECONDS = 50
 _MAX_PEOPLE = 10_000
 
@@ -47,7 +53,45 @@ class WorkBudgets:
         return min(most, left + (now - at) * rate)
 
 
+class Pauses:
+    """When each person's next large commit may be: the longer the last one took, the later."""
+
+    def __init__(self) -> None:
+        self._free_at: OrderedDict[int, float] = OrderedDict()
+        self._lock = Lock()
+
+    def left(self, person: int, now: float) -> float:
+        """Return for how many seconds a person's next large commit should wait."""
+        with self._lock:
+            return min(MOST_PAUSE, max(0.0, self._free_at.get(person, now) - now))
+
+    def begin(self, person: int, held: float, now: float) -> None:
+        """Note that a large commit held the lock for so many seconds."""
+        with self._lock:
+            self._free_at[person] = max(now, self._free_at.get(person, now)) + held * (SHARE - 1)
+            self._free_at.move_to_end(person)
+            if len(self._free_at) > _MAX_PEOPLE:
+                self._free_at.popitem(last=False)
+
+
 _budgets = WorkBudgets()
+_pauses = Pauses()
+
+
+def pause(person: int | None) -> float:
+    """Return for how many seconds a person's next large commit should wait."""
+    return 0.0 if person is None else _pauses.left(person, time.monotonic())
+
+
+def held_lock(person: int | None, seconds: float) -> None:
+    """Note for how long a person's large commit held the lock."""
+    if person is not None:
+        _pauses.begin(person, seconds, time.monotonic())
+
+
+def beforehand(steps: int, rows_read: int) -> int:
+    """Return what it counts for to have done so much before the lock."""
+    return (steps + READ * rows_read) // BEFOREHAND
 
 
 def seconds_to_wait(person: int | None) -> int:

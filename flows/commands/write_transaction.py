@@ -5,10 +5,10 @@ is the transaction, the outer one publishes afterwards (`delete_flow` and `_mark
 holds up other writers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 
 from flows.errors import NotFound
 from flows.models import Flow
-from flows.storage.sql import for_update, key_value, select
+from flows.storage.sql import Row, for_update, key_value, select
 from web.db_errors import is_collision
 from web.write_transaction import write_transaction
 
@@ -27,12 +27,12 @@ ATTEMPTS = 3
 """How often a transaction that collides with others is tried; PostgreSQL takes a second to find a deadlock."""
 _FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count")
 _SEALED = ("keyed_from", "answers_digest", "storage", "snapshot_storage")
-_LOCK = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
+_SELECT = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
 
 log = structlog.get_logger(__name__)
 
 
-def in_write_transaction(command: Callable[P, T]) -> Callable[P, T]:
+def in_write_transaction(command: Callable[P, T], *, pipelined: bool = False) -> Callable[P, T]:
     """Make a command one transaction, retried when it collides with another: it was rolled back then.
 
     Inside an outer transaction there is no retry: the outer one decides. Raises what `write_transaction` raises.
@@ -42,13 +42,13 @@ def in_write_transaction(command: Callable[P, T]) -> Callable[P, T]:
     def whole(*args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(0 if connection.in_atomic_block else ATTEMPTS - 1):
             try:
-                with write_transaction():
+                with write_transaction(pipelined=pipelined):
                     return command(*args, **kwargs)
             except OperationalError as error:
                 if not is_collision(error):
                     raise
                 log.warning("transaction_collided", command=command.__name__, reason=repr(error))
-        with write_transaction():
+        with write_transaction(pipelined=pipelined):
             return command(*args, **kwargs)
 
     return whole
@@ -56,7 +56,7 @@ def in_write_transaction(command: Callable[P, T]) -> Callable[P, T]:
 
 @dataclass(slots=True)
 class LockedFlow:
-    """The locked row of a flow; only inside a transaction."""
+    """The locked row of a flow, only inside a transaction; or what was read of it to prepare one."""
 
     id: UUID
     title: str
@@ -74,7 +74,21 @@ class LockedFlow:
 
 def lock_flow(flow_id: UUID, *, deleted: bool = False) -> LockedFlow:
     """Lock a flow's row until the transaction ends. Raises `NotFound`; `deleted` also finds one that was deleted."""
-    rows = select(_LOCK + for_update(), [key_value(flow_id)])
+    return locked_flow(flow_id, select(*lock_query(flow_id)), deleted=deleted)
+
+
+def lock_query(flow_id: UUID) -> tuple[str, list[Any]]:
+    """Return the query that locks a flow's row, for `locked_flow`."""
+    return _SELECT + for_update(), [key_value(flow_id)]
+
+
+def flow_query(flow_id: UUID) -> tuple[str, list[Any]]:
+    """Return the query that reads the same without locking it, for a look before the lock."""
+    return _SELECT, [key_value(flow_id)]
+
+
+def locked_flow(flow_id: UUID, rows: Sequence[Row], *, deleted: bool = False) -> LockedFlow:
+    """Return the flow that was locked. Raises `NotFound`; `deleted` also finds one that was deleted."""
     if not rows or (rows[0][-1] is not None and not deleted):
         raise NotFound
     return LockedFlow(flow_id, *rows[0][1:-1])

@@ -17,17 +17,18 @@ from flows.document.element_json import (
 )
 from flows.document.elements import Edge, EdgeChanges, Element, Ends, FlowProperties, Node, text_length
 from flows.document.errors import Code, Reason, Rejected
-from flows.document.geometry import Curve, Point, curve_between, edge_path, port_point
+from flows.document.geometry import Curve, Point, curve_between, edge_path, folded, port_point
 from flows.document.graph import Document, Graph
-from flows.document.json import canonical_json, chain, parse_json, same_json
-from flows.document.kinds.catalogue import Kind, Setting
+from flows.document.json import canonical_bytes, canonical_json, chain, compact, parse_json, same_json
+from flows.document.kinds.catalogue import IMPORTED, Kind, Language, Setting, applies, language_of
 from flows.document.kinds.kinds import KINDS
-from flows.document.kinds.ports import Ports, default_output, ports_of
-from flows.document.kinds.settings import check_settings
+from flows.document.kinds.ports import Ports, default_output, default_size, ports_for, ports_of
+from flows.document.kinds.settings import check_setting, check_settings
 from flows.document.limits import DEFAULT_LIMITS, NO_LIMITS, DocumentLimits
 from flows.document.operations import (
     SINGLE,
     AddEdge,
+    Addition,
     AddNode,
     Batch,
     CreateFlow,
@@ -48,18 +49,26 @@ from flows.document.operations import (
     decode_record,
     references_in,
 )
-from flows.document.operations.operation import Skipped, decode_skipped, encode_skipped
+from flows.document.operations.operation import (
+    SingleOperation,
+    Skipped,
+    decode_skipped,
+    each_once,
+    encode_skipped,
+)
 from flows.document.overwrites.report import Overwrite, overwrites
 from flows.document.undo.selective_undo import PastVersion, Undone, selective_undo
 from flows.document.undo.undo_stack import OwnChange, UndoStep, redo_steps, undo_steps
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "IMPORTED",
     "KINDS",
     "NO_LIMITS",
     "SINGLE",
     "AddEdge",
     "AddNode",
+    "Addition",
     "Batch",
     "Code",
     "CreateFlow",
@@ -79,6 +88,7 @@ __all__ = [
     "Graph",
     "GraphDifference",
     "Kind",
+    "Language",
     "MoveNode",
     "Node",
     "Operation",
@@ -97,15 +107,20 @@ __all__ = [
     "ReplaceGraph",
     "ResizeNode",
     "Setting",
+    "SingleOperation",
     "Skipped",
     "UndoStep",
     "Undone",
     "Work",
     "WorkExceeded",
+    "applies",
     "apply",
+    "canonical_bytes",
     "canonical_json",
     "chain",
+    "check_setting",
     "check_settings",
+    "compact",
     "compose",
     "curve_between",
     "decode_edge",
@@ -116,15 +131,20 @@ __all__ = [
     "decode_record",
     "decode_skipped",
     "default_output",
+    "default_size",
+    "each_once",
     "edge_path",
     "encode_edge",
     "encode_node",
     "encode_skipped",
+    "folded",
+    "language_of",
     "moved_only",
     "overwrites",
     "pair_of",
     "parse_json",
     "port_point",
+    "ports_for",
     "ports_of",
     "redo_steps",
     "references_in",

@@ -66,7 +66,7 @@ def moved_only(pair: Pair[Node]) -> bool:
     before, after = pair.before, pair.after
     if before is None or after is None:
         return False
-    return before == after.at(before.x, before.y, before.width, before.height)
+    return before is after or before.is_elsewhere(after)
 
 
 def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:

@@ -78,11 +78,16 @@ class Node:
             return NotImplemented
         return _SCALARS(self) == _SCALARS(other) and same_json(self.settings, other.settings)
 
+    def is_elsewhere(self, other: "Node") -> bool:
+        """Tell whether another node is equal but for its place and size, which no new node is made to find out."""
+        return _UNMOVED(self) == _UNMOVED(other) and same_json(self.settings, other.settings)
+
     def __hash__(self) -> int:
         return hash((_SCALARS(self), canonical_bytes(dict(self.settings))))
 
 
 _SCALARS = attrgetter(*(name for name in Node.__slots__ if name != "settings"))
+_UNMOVED = attrgetter(*(name for name in Node.__slots__ if name not in {"x", "y", "width", "height", "settings"}))
 
 
 Ends: TypeAlias = tuple[str, str, str, str]
@@ -214,5 +219,6 @@ _FLOW_READERS = [(name, attrgetter(*fields)) for name, fields in FLOW_PROPERTIES
 def text_length(value: object) -> int:
     """Return about how many characters an element holds that a person may have typed; 0 for anything else."""
     if isinstance(value, Node):
-        return len(value.label) + len(value.description) + len(canonical_bytes(dict(value.settings)))
+        settings = len(canonical_bytes(dict(value.settings))) if value.settings else 0
+        return len(value.label) + len(value.description) + settings
     return len(getattr(value, "label", ""))

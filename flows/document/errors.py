@@ -23,6 +23,7 @@ Code: TypeAlias = Literal[
     "forbidden",
     "rate_limited",
     "version_conflict",
+    "cancelled",
 ]
 
 
@@ -55,6 +56,7 @@ class Reason(StrEnum):
     UNKNOWN_KIND = auto()
     UNKNOWN_SETTING = auto()
     SETTINGS_TOO_LARGE = auto()
+    IMPORTED_TOO_LARGE = auto()
 
     # What does not hold together with the rest of the flow.
     UNKNOWN_NODE = auto()

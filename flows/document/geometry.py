@@ -18,6 +18,7 @@ LINE_END = 9
 ARROW_TIP = 1.5
 ARROW_LENGTH = 8.5
 ARROW_HALF = 4.5
+FOLDED_WIDTH = 208
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Curve:
     d: str
     arrow: str
     middle: Point
+
+
+def folded(width: float, height: float) -> tuple[float, float]:
+    """Return how large a collapsed group of this size is drawn: as its header."""
+    return min(width, FOLDED_WIDTH), min(height, HEADER)
 
 
 def edge_path(source: Node, source_port: str, target: Node, target_port: str) -> Curve:

@@ -6,13 +6,17 @@ large the flow is.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Ends, FlowProperties, Node
 
 HUB = 32
 """A node where more edges begin has them found by their ends, once one is asked for."""
+FEW = 8
+"""So many ids are a tuple, a third of a dictionary's size; most nodes have two edges."""
+
+Ids: TypeAlias = tuple[str, ...] | dict[str, None]
 
 T = TypeVar("T")
 
@@ -73,8 +77,8 @@ class Index:
     __slots__ = ("_hubs", "edges", "members")
 
     def __init__(self) -> None:
-        self.edges: dict[str, dict[str, None]] = {}
-        self.members: dict[str, dict[str, None]] = {}
+        self.edges: dict[str, Ids] = {}
+        self.members: dict[str, Ids] = {}
         self._hubs: dict[str, dict[Ends, str]] = {}
 
     def place(self, pair: Pair[Node]) -> None:
@@ -85,7 +89,7 @@ class Index:
         if before is not None and before.parent is not None:
             _drop(self.members, before.parent, before.id)
         if after is not None and after.parent is not None:
-            self.members.setdefault(after.parent, {})[after.id] = None
+            _add(self.members, after.parent, after.id)
 
     def attach(self, pair: Pair[Edge]) -> None:
         """Follow an edge to the nodes at its ends."""
@@ -98,13 +102,13 @@ class Index:
             _drop(self.edges, before.source, before.id)
             _drop(self.edges, before.target, before.id)
         if after is not None:
-            self.edges.setdefault(after.source, {})[after.id] = None
-            self.edges.setdefault(after.target, {})[after.id] = None
+            _add(self.edges, after.source, after.id)
+            _add(self.edges, after.target, after.id)
 
     def find(self, ends: Ends, edge: Callable[[str], Edge]) -> Edge | None:
         """Return the edge with these ends, however many begin at the same node; `edge` returns one by its id."""
         source = ends[0]
-        ids = self.edges.get(source, {})
+        ids = self.edges.get(source, ())
         if len(ids) <= HUB:
             return next((one for id in ids if (one := edge(id)).ends == ends), None)
         if source not in self._hubs:
@@ -225,8 +229,21 @@ def _write(elements: dict[str, T], id: str, element: T | None) -> None:
         elements[id] = element
 
 
-def _drop(ids: dict[str, dict[str, None]], key: str, id: str) -> None:
+def _add(ids: dict[str, Ids], key: str, id: str) -> None:
+    held = ids.get(key, ())
+    if isinstance(held, tuple):
+        if len(held) < FEW:
+            ids[key] = held if id in held else (*held, id)
+            return
+        held = ids[key] = dict.fromkeys(held)
+    held[id] = None
+
+
+def _drop(ids: dict[str, Ids], key: str, id: str) -> None:
     held = ids[key]
-    held.pop(id, None)
+    if isinstance(held, tuple):
+        ids[key] = held = tuple(one for one in held if one != id)
+    else:
+        held.pop(id, None)
     if not held:
         del ids[key]

@@ -23,6 +23,11 @@ def canonical_bytes(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
+def compact(encoded: bytes) -> bytes:
+    """Return a copy for keeping: what `orjson.dumps` returns holds on to a buffer of 4 KB, however short it is."""
+    return b"".join((encoded, b""))
+
+
 def canonical_json(value: object) -> str:
     """Spell a JSON value canonically."""
     return canonical_bytes(value).decode()

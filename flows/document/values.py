@@ -14,7 +14,6 @@ LARGEST_SIZE = 100_000
 LARGEST_NUMBER = 2**53
 DEPTH = 8
 PORT_NAME = 64
-NAMES = 100
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")

@@ -27,13 +27,14 @@ from flows.document import (
 )
 from flows.log.key import log_key
 from flows.models import Change
-from flows.storage.sql import insert, key_value, time_value
+from flows.storage.sql import Row, insert, key_value, time_value
 from flows.submission import ChangeHead
 
 _COLUMNS = (
     "version",
     "actor_id",
     "actor__name",
+    "actor__is_guest",
     "client",
     "seq",
     "via",
@@ -45,7 +46,7 @@ _COLUMNS = (
     "digest",
     "created_at",
 )
-_WRITTEN = ("flow_id", *(column for column in _COLUMNS if column != "actor__name"))
+_WRITTEN = ("flow_id", *(column for column in _COLUMNS if not column.startswith("actor__")))
 
 READ_BYTES = 8 << 20
 """As much text is read from the log at once: one entry may hold a whole flow."""
@@ -61,10 +62,11 @@ _ROWS_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who made a change."""
+    """Who made a change: a person, or a guest of a link, whose `id` is told to nobody."""
 
     id: int
     name: str
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,9 @@ class LoggedChange:
     def head(self) -> ChangeHead:
         """Who and how, without what."""
         actor = self.actor.id if self.actor else None
+        guest = self.actor.name if self.actor and self.actor.is_guest else None
         skipped = decode_skipped(parse_json(self.left_alone)) if self.left_alone else ()
-        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, skipped)
+        return ChangeHead(self.version, actor, self.client, self.seq, self.via, self.undo_of, self.step, skipped, guest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +149,25 @@ def entry_of(head: ChangeHead, outcome: Outcome) -> Entry:
 
 def size_of(*texts: str | None) -> int:
     """Return the bytes that an entry of these texts takes."""
-    return ENTRY_BYTES + sum(len(text.encode()) for text in texts if text is not None)
+    return ENTRY_BYTES + sum([len(text if text.isascii() else text.encode()) for text in texts if text is not None])
 
 
-def append(flow_id: UUID, digest: str, entries: Sequence[Entry], created_at: datetime) -> str:
-    """Write the entries that follow `digest` and return the new digest. The caller holds the flow's lock."""
-    rows, key, at, log = [], key_value(flow_id), time_value(created_at), log_key()
+def logged_rows(flow_id: UUID, digest: str, entries: Sequence[Entry], at: datetime) -> tuple[list[Row], str]:
+    """Return the rows of entries that follow `digest`, for `append`, and the new digest."""
+    rows, key, created_at, log = list[Row](), key_value(flow_id), time_value(at), log_key()
+    flow, moment = flow_id.hex, at.isoformat()
     for entry in entries:
         head, (operation, inverse, left_alone) = entry.head, entry.stored
-        fields = chained(flow_id, head, operation=entry.operation, inverse=entry.inverse, created_at=created_at)
+        fields = _chained(flow, head, (entry.operation, entry.inverse), moment, left_alone)
         digest = log.chain(digest, fields)
         names = head.version, head.actor, head.client, head.seq, head.via
-        rows.append((key, *names, operation, inverse, head.undo_of, head.step, left_alone, digest, at))
-    insert(Change._meta.db_table, _WRITTEN, rows)
-    return digest
+        rows.append((key, *names, operation, inverse, head.undo_of, head.step, left_alone, digest, created_at))
+    return rows, digest
+
+
+def append(rows: Sequence[Row]) -> None:
+    """Write rows of the log. The caller holds the flow's lock."""
+    insert(Change, _WRITTEN, rows)
 
 
 def changes_since(
@@ -193,20 +201,29 @@ def chained(
     flow_id: UUID, head: ChangeHead, *, operation: str, inverse: str | None, created_at: datetime
 ) -> dict[str, object]:
     """Return what an entry's digest is over. A step and what was skipped count if given."""
-    more = {"step": head.step, "left_alone": _encode_skipped(head)}
-    return {
-        "flow": flow_id.hex,
+    return _chained(flow_id.hex, head, (operation, inverse), created_at.isoformat(), _encode_skipped(head))
+
+
+def _chained(
+    flow: str, head: ChangeHead, records: tuple[str, str | None], created_at: str, left_alone: str | None
+) -> dict[str, object]:
+    fields: dict[str, object] = {
+        "flow": flow,
         "version": head.version,
         "actor": head.actor,
         "client": head.client,
         "seq": head.seq,
         "via": head.via,
-        "operation": operation,
-        "inverse": inverse,
+        "operation": records[0],
+        "inverse": records[1],
         "undo_of": head.undo_of,
-        "created_at": created_at.isoformat(),
-        **{name: value for name, value in more.items() if value is not None},
+        "created_at": created_at,
     }
+    if head.step is not None:
+        fields["step"] = head.step
+    if left_alone is not None:
+        fields["left_alone"] = left_alone
+    return fields
 
 
 def _shortened(record: Record | None, effect: Effect) -> str | None:
@@ -218,5 +235,5 @@ def _encode_skipped(head: ChangeHead) -> str | None:
 
 
 def _logged(row: tuple[Any, ...]) -> LoggedChange:
-    version, actor_id, name, *rest = row
-    return LoggedChange(version, None if actor_id is None else Author(actor_id, name), *rest)
+    version, actor_id, name, is_guest, *rest = row
+    return LoggedChange(version, None if actor_id is None else Author(actor_id, name, is_guest), *rest)

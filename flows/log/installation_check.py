@@ -8,7 +8,7 @@ from django.db.models import Sum
 from flows.log.audit import digest_after, seal_of_audit
 from flows.log.key import log_key
 from flows.log.verification import attempted, summed_up
-from flows.models import AuditEntry, AuditHead, Flow, PersonStorage, Usage
+from flows.models import AuditEntry, AuditHead, Flow, PersonStorage, Purging, Usage
 from flows.storage import append_only
 from flows.storage.store import consistent_read
 
@@ -33,6 +33,8 @@ def key_mismatch() -> str | None:
 
 
 def _triggers() -> Iterator[str]:
+    for purging in Purging.objects.all():
+        yield f"the flow {purging.flow} is named as being purged: its log can be deleted"
     for name in append_only.missing(connection):
         yield f"the trigger {name} is missing, switched off or another: a log can be changed"
 

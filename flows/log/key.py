@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping
 from functools import lru_cache
 
-from flows.document import canonical_json
+from flows.document import canonical_bytes
 
 
 class LogKey:
@@ -19,19 +19,19 @@ class LogKey:
 
     def __init__(self, secret: str) -> None:
         self._prepared = hmac.new(secret.encode(), digestmod="sha256")
-        self.fingerprint = self._code("fingerprint")[:16]
+        self.fingerprint = self._code(b"fingerprint")[:16]
 
     def chain(self, previous: str, fields: Mapping[str, object]) -> str:
         """Return the digest that follows `previous` (`""` for the first), over the fields as canonical JSON."""
-        return self._code(f"{previous}\n{canonical_json(fields)}")
+        return self._code(b"%b\n%b" % (previous.encode(), canonical_bytes(fields)))
 
     def seal(self, what: str, *values: object) -> str:
         """Return what proves that we wrote these values of a row that changes."""
-        return self._code("\n".join(("seal", what, *map(str, values))))
+        return self._code("\n".join(("seal", what, *map(str, values))).encode())
 
-    def _code(self, text: str) -> str:
+    def _code(self, text: bytes) -> str:
         code = self._prepared.copy()
-        code.update(text.encode())
+        code.update(text)
         return code.hexdigest()
 
 

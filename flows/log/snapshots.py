@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from threading import Event
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 
+from accounts.acting import acting_in
 from flows.document import CreateFlow, Document, apply, canonical_json, decode_record, parse_json
 from flows.document.limits import NO_LIMITS
 from flows.errors import NotFound
 from flows.log.entries import READ_BYTES, LoggedChange, changes_since, replay
 from flows.models import Flow, Snapshot
+from web.write_transaction import write_transaction
 
 SNAPSHOT_EVERY = 200
 LARGEST_GAP = 32 * SNAPSHOT_EVERY
@@ -106,7 +108,7 @@ def take_snapshot(flow_id: UUID, version: int) -> None:
     document, properties = reached.document, reached.document.properties
     whole = CreateFlow(properties.title, properties.description, tuple(document.nodes()), tuple(document.edges()))
     graph = canonical_json(whole.encode())
-    with transaction.atomic():
+    with write_transaction():
         _lock(flow_id)
         if not Snapshot.objects.filter(flow_id=flow_id, version=version).exists():
             Snapshot.objects.create(flow_id=flow_id, version=version, digest=reached.digest, graph=graph)
@@ -118,7 +120,7 @@ def thin_snapshots(flow_id: UUID, newest: int) -> None:
 
     So any version is read by folding no more than that, and a long log has few.
     """
-    with transaction.atomic():
+    with write_transaction():
         _lock(flow_id)
         held = Snapshot.objects.filter(flow_id=flow_id, version__lt=newest)
         gone = [version for version in held.values_list("version", flat=True) if not _stays(version, newest)]
@@ -150,8 +152,9 @@ def _take(flow_id: UUID, version: int) -> None:
     begun = time.monotonic()
     try:
         if not _given_up.is_set():
-            take_snapshot(flow_id, version)
-            thin_snapshots(flow_id, version)
+            with acting_in(flow_id):
+                take_snapshot(flow_id, version)
+                thin_snapshots(flow_id, version)
     except Exception:  # no one waits for this thread's result: what is not logged here is lost
         _log.exception("snapshot_missed", extra={"flow": str(flow_id), "version": version})
     finally:

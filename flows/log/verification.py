@@ -3,7 +3,8 @@
 What is compared of a flow: that versions are dense, that each digest follows from the one before, that the seal shows
 this to be the end, that every snapshot is the fold up to it, that the flow's rows, counts, times and storage are what
 the log leads to, that the answers kept are those that were given, and that members, deletion and epoch are what the
-audit log tells. What is of no flow is for `flows.log.installation_check`. `helix verify` prints what is found.
+audit log tells. That a flow is gone is right only if the audit log tells that it was purged. What is of no flow is for
+`flows.log.installation_check`. `helix verify` prints what is found.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 from uuid import UUID
 
+from accounts.audit import Action
 from flows.document import NO_LIMITS, Document, Edge, Node, apply
 from flows.document.effect import Pair
 from flows.errors import NotFound
@@ -58,6 +60,8 @@ def verify_flow(flow_id: UUID) -> list[str]:
         if flow is not None:
             return list(_differences(flow))
         traces = [str(model._meta.verbose_name_plural) for model in _OF_FLOWS if _has_rows(model, flow_id)]
+        if traces == [str(AuditEntry._meta.verbose_name_plural)] and was_purged(flow_id):
+            return []
     if not traces:
         raise NotFound
     return [f"the flow is gone, but not its {', '.join(traces)}"]
@@ -83,6 +87,11 @@ def summed_up(differences: Iterable[str], more: str) -> Iterator[str]:
             rest += 1
     if rest:
         yield f"and {rest} more {more}"
+
+
+def was_purged(flow_id: UUID) -> bool:
+    """Tell whether the audit log tells that a flow went for good; whether that is ours its own chain says."""
+    return AuditEntry.objects.filter(flow_id=flow_id, action=Action.FLOW_PURGED).exists()
 
 
 def _has_rows(model: type, flow_id: UUID) -> bool:

@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('flows', '0002_append_only_log'),
+        ("flows", "0002_append_only_log"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['flow', 'actor', 'version', 'via', 'undo_of'], name='own_steps'),
+            model_name="change",
+            index=models.Index(fields=["flow", "actor", "version", "via", "undo_of"], name="own_steps"),
         ),
     ]

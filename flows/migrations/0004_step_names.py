@@ -5,29 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('flows', '0003_own_steps'),
+        ("flows", "0003_own_steps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='change',
-            name='own_steps',
+            model_name="change",
+            name="own_steps",
         ),
         migrations.AddField(
-            model_name='change',
-            name='left_alone',
+            model_name="change",
+            name="left_alone",
             field=models.TextField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='change',
-            name='step',
+            model_name="change",
+            name="step",
             field=models.CharField(blank=True, max_length=64, null=True),
         ),
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['flow', 'actor', 'version', 'via', 'undo_of', 'step'], name='own_steps'),
+            model_name="change",
+            index=models.Index(fields=["flow", "actor", "version", "via", "undo_of", "step"], name="own_steps"),
         ),
     ]

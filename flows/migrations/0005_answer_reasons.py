@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('flows', '0004_step_names'),
+        ("flows", "0004_step_names"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='answer',
-            name='details',
-            field=models.TextField(blank=True, default='', verbose_name='details'),
+            model_name="answer",
+            name="details",
+            field=models.TextField(blank=True, default="", verbose_name="details"),
         ),
         migrations.AddField(
-            model_name='answer',
-            name='reason',
-            field=models.CharField(blank=True, default='', max_length=32, verbose_name='reason'),
+            model_name="answer",
+            name="reason",
+            field=models.CharField(blank=True, default="", max_length=32, verbose_name="reason"),
         ),
         migrations.AlterField(
-            model_name='answer',
-            name='message',
-            field=models.TextField(blank=True, default='', verbose_name='message'),
+            model_name="answer",
+            name="message",
+            field=models.TextField(blank=True, default="", verbose_name="message"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('flows', '0007_key_logs'),
+        ("flows", "0007_key_logs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='membership',
-            name='by_name',
+            model_name="membership",
+            name="by_name",
             field=models.BooleanField(default=False, editable=False),
         ),
     ]

@@ -3,7 +3,9 @@
 from django.conf import settings
 from django.db import migrations, models
 
-SUM = "INSERT INTO flows_personstorage (user_id, storage) SELECT user_id, SUM(storage) FROM flows_usage GROUP BY user_id"
+SUM = (
+    "INSERT INTO flows_personstorage (user_id, storage) SELECT user_id, SUM(storage) FROM flows_usage GROUP BY user_id"
+)
 
 
 class Migration(migrations.Migration):

@@ -3,6 +3,7 @@
 A large flow's page holds what the first screen can show; scripts fetch the rest from the canvas address.
 """
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -13,20 +14,23 @@ from django.views.decorators.http import require_safe
 
 from flows import limits as helix_limits
 from flows.access import Access
-from flows.commands import undo_availability
+from flows.commands import note_opening, undo_availability
 from flows.document import KINDS
 from flows.first_paint import open_flow
 from flows.messages import texts
-from flows.pages.decorators import PageRequest, flow_view
+from flows.pages.decorators import PageRequest, flow_view, principal
 from flows.pages.forms.empty_forms import empty_forms_url
 from flows.pages.inspector import panel
 from flows.pages.offline import keepable
 from flows.rendering import blanks, footer_settings, layout_css, second_line_settings, whole
 from flows.rendering import canvas as layers
-from flows.shortcuts import shortcuts
+from flows.rendering import outline as rows
+from flows.shortcuts import more_commands, shortcuts
 from flows.storage.store import Loaded, load_document
 from flows.titles import group_title, kind_title, setting_title
 
+ROWS_IN_THE_PAGE = 200
+CLOSED = 500
 LIMITS_FOR_SCRIPTS = (
     "frame_bytes",
     "operations_per_second",
@@ -45,19 +49,22 @@ LIMITS_FOR_SCRIPTS = (
 @flow_view()
 def editor(request: PageRequest, access: Access) -> HttpResponse:
     """Show a flow and everything to draw it with."""
+    note_opening(principal(request), access.flow.pk)
     opening = open_flow(access.flow.pk)
     context = {
         **_identity(access, opening.loaded),
-        **_undo_availability(request.user.pk, access, opening.loaded.version),
+        **_undo_availability(request.reader.pk, access, opening.loaded.version),
         "canvas": layers(opening.loaded.document),
         "partial": opening.is_partial,
+        "outline": rows(opening.loaded.document, most=ROWS_IN_THE_PAGE),
         "palette": _palette(),
         "blanks": blanks(),
         "empty_forms_url": empty_forms_url(),
         "shortcuts": shortcuts(),
+        "more_commands": more_commands(),
         "catalogue": _catalogue(),
         "texts": texts(access),
-        **panel(request, access, opening.loaded),
+        **panel(request, access),
     }
     response = render(request, "flows/editor.html", context)
     sheet = f"{reverse('flows:layout', args=[access.flow.pk])}?v={opening.loaded.version}"
@@ -87,6 +94,25 @@ def canvas(request: PageRequest, access: Access) -> HttpResponse:
     return response
 
 
+@require_safe
+@flow_view()
+def outline(request: PageRequest, access: Access) -> HttpResponse:
+    """Answer a window of the outline, from row `from` or around `node`, without what is inside the `closed` ones."""
+    loaded = load_document(access.flow.pk)
+    first = request.GET.get("from", "")
+    shown = rows(
+        loaded.document,
+        start=int(first) if re.fullmatch("[0-9]{1,9}", first) else 0,
+        node=request.GET.get("node", ""),
+        closed=request.GET.get("closed", "").split(",")[:CLOSED],
+    )
+    response = HttpResponse(shown.html)
+    response["X-Helix-Version"] = str(loaded.version)
+    response["X-Helix-From"] = str(shown.start)
+    response["X-Helix-Rows"] = str(shown.total)
+    return response
+
+
 def _palette() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the kinds' names and titles by group, in the catalogue's order."""
     groups: dict[str, list[tuple[str, str]]] = {}
@@ -104,6 +130,8 @@ def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:
         "digest": loaded.digest,
         "role": access.role,
         "can_edit": access.may_edit,
+        "by_link_alone": access.edits_by_link_alone,
+        "can_export": access.may_export,
         "limits": {name: limits[name] for name in LIMITS_FOR_SCRIPTS},
     }
 

@@ -21,20 +21,18 @@ from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Receipt, Refused, Submission, UndoRequest
-from flows.document import KINDS, Edge, Graph, Node
+from flows.document import KINDS, Edge, Graph, Node, default_size
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import empty_forms
 from flows.parsing import parse_operation
 from flows.rates import count_operations
-from flows.rendering import spoken_name, stand_ins
 from flows.sentences import sentence
-from flows.storage.store import Loaded
 from flows.storage.stored_graph import StoredGraph
+from flows.templates.own import made_of
 from flows.titles import kind_title
 
-LISTED = 200
 MOST_SELECTED = 500
 
 
@@ -58,7 +56,7 @@ def inspector(request: PageRequest, access: Access) -> HttpResponse:
     asked = request.POST if request.method == "POST" else request.GET
     selected = _selected(graph, asked)
     if request.method != "POST":
-        context = _context(access, graph, selected, _sections(selected, graph))
+        context = _context(access, graph, selected, _sections(selected, graph)) | _made_of(request, access, selected)
         return render(request, context["inspector_template"], context)
     get_flow_for(principal(request), access.flow.pk, Role.EDITOR)
     return _apply(request, access, graph, selected)
@@ -75,20 +73,16 @@ def inspectors(request: PageRequest) -> HttpResponse:
     return response
 
 
-def panel(request: PageRequest, access: Access, loaded: Loaded) -> dict[str, Any]:
+def panel(request: PageRequest, access: Access) -> dict[str, Any]:
     """Return what the editor page needs to hold the inspector from the start."""
     graph = StoredGraph(access.flow)
     selected = _selected(graph, request.GET)
-    context = _context(access, graph, selected, _sections(selected, graph))
-    hidden = stand_ins(loaded.document.nodes())
-    shown = (node for node in loaded.document.nodes() if node.id not in hidden)
-    first = sorted(shown, key=lambda node: (node.x, node.y))[:LISTED]
-    return {**context, "outline": [(node.id, spoken_name(node)) for node in first]}
+    return _context(access, graph, selected, _sections(selected, graph)) | _made_of(request, access, selected)
 
 
 def _apply(request: PageRequest, access: Access, graph: Graph, selected: Selection) -> HttpResponse:
     sections = _sections(selected, graph)
-    count_operations(request.user.pk)
+    count_operations(request.reader.pk)
     if "undo" in request.POST:
         return _undo(request, access, selected)
     reading = forms.read(sections, request.POST)
@@ -185,6 +179,14 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
     return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people}
 
 
+def _made_of(request: PageRequest, access: Access, selected: Selection) -> dict[str, Any]:
+    """Return the template the flow was made of, for the flow's own form."""
+    if selected.nodes or selected.edge:
+        return {}
+    found = made_of(principal(request), access.flow.pk)
+    return {"made_of": found and found[0], "is_behind": found and found[1]}
+
+
 def _read_common(reading: forms.Reading, selected: Selection, typed: QueryDict) -> None:
     """Read what one node and many have in common: on or off, and the colour."""
     if not selected.nodes:
@@ -215,9 +217,18 @@ def _operation(selected: Selection, changes: dict[str, Any], graph: Graph) -> di
         return {"kind": "edit_flow", "set": changes}
     if selected.node and "branches" in changes.get("settings", {}):
         edits = forms.edit_branches(selected.node, changes, graph.edges_of(selected.node.id))
+        edits += _grown(selected.node, changes["settings"])
     else:
         edits = [{"kind": "edit_node", "id": node.id, "set": changes} for node in selected.nodes]
     return edits[0] if len(edits) == 1 else {"kind": "batch", "operations": edits}
+
+
+def _grown(node: Node, settings: dict[str, Any]) -> list[dict[str, Any]]:
+    """A decision grows with its branches, as it does in the browser."""
+    _, height = default_size(node.kind, settings)
+    if node.height >= height:
+        return []
+    return [{"kind": "resize_node", "id": node.id, "width": node.width, "height": height}]
 
 
 def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, str], str]:

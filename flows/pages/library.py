@@ -1,10 +1,12 @@
 """The library: a person's flows as cards, and what can be done with a flow as a whole.
 
 Everything works by plain forms and links; htmx makes it a matter of fragments. Deleting asks nothing and offers to
-undo.
+undo; deleting for good asks, for nothing undoes it.
 """
 
-from typing import Any, get_args
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,29 +19,32 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
+from accounts.teams import TeamItem, teams_of
 from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
+from flows.library import Counts, FlowSummary, Scope, Sort, counts, matching_labels
+from flows.library import library as find_flows
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.parsing import parse_flow, parse_operation
-from flows.queries import Sort
 from flows.rates import count_operations
-from flows.rendering import thumbnail_svg
+from flows.rendering import thumbnail_svgs
 from flows.sentences import sentence
-from flows.thumbnails import thumbnails
+from web.row_ids import read_uuid
 
 PAGE = 24
 SHOWN_PEOPLE = 4
-TABS = ("mine", "shared")
 CHANGED = "flows-changed"
+TEAM = "team-"
+SORTS: tuple[Sort, ...] = ("edited", "opened", "title", "created")
 
 
 @require_safe
 @logged_in
 def library(request: PageRequest) -> HttpResponse:
-    """List a person's flows: searched, sorted, their own or those shared with them, a page at a time."""
+    """List a part of a person's flows: searched, sorted, a page at a time."""
     context = _listing(request)
     if not wants_fragment(request):
         return render(request, "flows/library.html", context)
@@ -49,9 +54,11 @@ def library(request: PageRequest) -> HttpResponse:
 @require_POST
 @logged_in
 def create(request: PageRequest) -> HttpResponse:
-    """Create an empty flow and open it."""
+    """Create an empty flow, for a team if one is named, and open it."""
     title = request.POST.get("title", "").strip()[: helix_limits.current().title] or _("Untitled flow")
-    return redirect("flows:editor", commands.create_flow(principal(request), parse_flow(title=title), via="page").pk)
+    team = read_uuid(request.POST.get("team", ""))
+    flow = commands.create_flow(principal(request), parse_flow(title=title), via="page", team=team)
+    return redirect("flows:editor", flow.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +71,7 @@ def rename(request: PageRequest, access: Access) -> HttpResponse:
     if not forms.is_touched(request.POST, "title", title):
         return _changed(request, closes=True)
     title = title.strip()
-    count_operations(request.user.pk)
+    count_operations(request.reader.pk)
     edit = parse_operation({"kind": "edit_flow", "set": {"title": title}})
     receipt = commands.submit(access.flow.pk, [Submission(operation=edit, principal=principal(request), via="page")])
     if isinstance(answer := receipt.answers[0], Refused):
@@ -96,60 +103,141 @@ def delete(request: PageRequest, access: Access) -> HttpResponse:
 def restore(request: PageRequest, flow_id: UUID) -> HttpResponse:
     """Take a deletion back."""
     commands.restore_flow(principal(request), flow_id)
-    return _changed(request)
+    return _changed(request, tab="trash" if request.POST.get("tab") == "trash" else "")
 
 
-def _changed(request: PageRequest, *, closes: bool = False) -> HttpResponse:
+@require_POST
+@flow_view()
+def star(request: PageRequest, access: Access) -> HttpResponse:
+    """Star a flow for oneself, or no longer."""
+    is_starred = request.POST.get("starred") == "true"
+    commands.star_flow(principal(request), access.flow.pk, is_starred=is_starred)
+    if not wants_fragment(request):
+        return redirect(f"{reverse('flows:library')}?{urlencode({'tab': request.POST.get('tab', '')})}")
+    number = counts(principal(request)).starred
+    context = {"id": access.flow.pk, "title": access.flow.title, "is_starred": is_starred, "number": number}
+    context["tab"] = request.POST.get("tab", "")
+    return render(request, "flows/_star.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@logged_in
+def purge(request: PageRequest, flow_id: UUID) -> HttpResponse:
+    """Ask whether a flow in the trash may go for good, and let it go."""
+    title = commands.title_in_trash(principal(request), flow_id)
+    if request.method == "POST":
+        commands.purge_flow(principal(request), flow_id)
+        return _changed(request, closes=True, tab="trash")
+    template = "flows/_purge.html" if wants_fragment(request) else "flows/purge.html"
+    return render(request, template, {"flow_id": flow_id, "title": title})
+
+
+def _changed(request: PageRequest, *, closes: bool = False, tab: str = "") -> HttpResponse:
     """Say that the list is another one: htmx fetches it again, a plain form goes to it."""
     if not wants_fragment(request):
-        return redirect("flows:library")
+        return redirect(reverse("flows:library") + (f"?{urlencode({'tab': tab})}" if tab else ""))
     response = trigger_client_event(HttpResponse(status=204), CHANGED)
     return trigger_client_event(response, "dialog-close") if closes else response
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the library as the sidebar shows it; `name` stands in addresses, `count` is None where none is told."""
+
+    name: str
+    title: str
+    icon: str
+    count: int | None = None
+
+
 def _listing(request: PageRequest) -> dict[str, Any]:
-    q = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    sort: Sort = request.GET["sort"] if request.GET.get("sort") in get_args(Sort) else "edited"  # type: ignore[assignment]
     person = principal(request)
-    mine, shared = queries.counts(person)
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "mine" if mine or not shared else "shared"
+    found_in = counts(person)
+    main, teams = _sections(found_in), _team_sections(teams_of(person.user_id), found_in)
+    section = _section(request.GET.get("tab", ""), [*main, *teams], found_in)
+    q = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    scope, team = _scope(section)
+    sort = next((one for one in SORTS if one == request.GET.get("sort")), None)
     offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 9 else 0
-    found = queries.library(person, q=q, sort=sort, limit=PAGE, offset=offset, owned=tab == "mine")
-    ids = [item.id for item in found.items]
-    people, shapes = queries.members_of(ids), thumbnails(ids)
+    found = find_flows(person, scope=scope, team=team, q=q, sort=sort, limit=PAGE, offset=offset)
     more = offset + PAGE if offset + PAGE < found.count else None
+    sorts = _sorts(scope)
     return {
         "q": q,
-        "sort": sort,
-        "tab": tab,
+        "sort": sort or "",
+        "sort_title": dict(sorts)[sort or ("opened" if scope is Scope.RECENT else "edited")] if sorts else "",
+        "tab": section.name,
+        "section": section,
+        "scope": scope.value,
         "offset": offset,
         "count": found.count,
-        "cards": [_card(item, people[item.id], thumbnail_svg(shapes[item.id]), request) for item in found.items],
-        "tabs": [("mine", _("Mine"), mine), ("shared", _("Shared with me"), shared)],
-        "sorts": [("edited", _("Last edited")), ("title", _("Title")), ("created", _("Newest"))],
-        "query": urlencode({"q": q, "sort": sort, "tab": tab}),
+        "cards": _cards(found.items, q, request),
+        "tabs": main,
+        "teams": teams,
+        "sorts": sorts,
+        "query": urlencode({"q": q, "sort": sort or "", "tab": section.name}),
         "more": more,
-        "deleted": _flow_id(request.GET.get("deleted", "")),
+        "trash_days": helix_limits.current().trash_days,
+        "deleted": read_uuid(request.GET.get("deleted", "")),
         "title_length": helix_limits.current().title,
     }
 
 
-def _flow_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def _sections(found: Counts) -> list[Section]:
+    return [
+        Section("mine", _("Mine"), "user", found.mine),
+        Section("shared", _("Shared with me"), "users", found.shared),
+        Section("recent", _("Recent"), "clock"),
+        Section("starred", _("Starred"), "star", found.starred),
+        Section("trash", _("Trash"), "trash-2", found.trash),
+    ]
 
 
-def _card(item: queries.FlowSummary, people: list[queries.Member], thumb: str, request: PageRequest) -> dict[str, Any]:
+def _team_sections(teams: list[TeamItem], found: Counts) -> list[Section]:
+    return [Section(f"{TEAM}{one.id}", one.name, "users", found.teams.get(one.id, 0)) for one in teams]
+
+
+def _section(name: str, sections: list[Section], found: Counts) -> Section:
+    """Return the section that is asked for, else their own flows, else what others share with them."""
+    usual = "mine" if found.mine or not found.shared else "shared"
+    by_name = {section.name: section for section in sections}
+    return by_name.get(name, by_name[usual])
+
+
+def _scope(section: Section) -> tuple[Scope, UUID | None]:
+    if section.name.startswith(TEAM):
+        return Scope.TEAM, UUID(section.name.removeprefix(TEAM))
+    return Scope(section.name), None
+
+
+def _sorts(scope: Scope) -> list[tuple[Sort, str]]:
+    """Return the orders that a section offers; the trash has one."""
+    titles: dict[Sort, str] = {
+        "edited": _("Last edited"),
+        "opened": _("Last opened"),
+        "title": _("Title"),
+        "created": _("Newest"),
+    }
+    return [] if scope is Scope.TRASH else [(sort, titles[sort]) for sort in SORTS]
+
+
+def _cards(items: Sequence[FlowSummary], q: str, request: PageRequest) -> list[dict[str, Any]]:
+    ids = [item.id for item in items]
+    people, drawn = queries.members_of(ids), thumbnail_svgs({item.id: item.version for item in items})
+    matches = matching_labels(items, q) if q else {}
+    return [_card(item, people[item.id], drawn[item.id], request) | {"match": matches.get(item.id)} for item in items]
+
+
+def _card(item: FlowSummary, people: list[queries.Member], thumb: str, request: PageRequest) -> dict[str, Any]:
     return {
         "flow": item,
         "thumb": thumb,
         "people": [(one, colour_of(one.colour)) for one in people[:SHOWN_PEOPLE]] if len(people) > 1 else [],
         "others": max(len(people) - SHOWN_PEOPLE, 0),
-        "by": pgettext("edited by", "you") if item.updated_by == request.user.name else item.updated_by,
+        "by": pgettext("edited by", "you") if item.updated_by_id == request.user.pk else item.updated_by,
         "is_owner": item.role is Role.OWNER,
         "can_edit": item.role.includes(Role.EDITOR),
+        "can_duplicate": item.can_duplicate or item.role.includes(Role.EDITOR),
     }
 
 

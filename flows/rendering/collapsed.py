@@ -1,11 +1,13 @@
 """What a collapsed group hides: all that is inside it, and the edges among that. Other edges end at the group.
 
-The page's scripts draw the same (`standIn` in `static/js/canvas/graph.js`).
+The group itself is drawn as large as its header; the document keeps the size that it has when it is open. The page's
+scripts draw the same (`standIn` in `static/js/canvas/graph.js`, `folded` in `static/js/lib/geometry.js`).
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from flows.document import Edge, Node
+from flows.document import Edge, Node, folded
 
 
 def is_collapsed(node: Node) -> bool:
@@ -13,12 +15,21 @@ def is_collapsed(node: Node) -> bool:
     return node.kind == "group" and node.settings.get("collapsed") is True
 
 
+def drawn(node: Node) -> Node:
+    """Return a node as large as it is drawn."""
+    if not is_collapsed(node):
+        return node
+    width, height = folded(node.width, node.height)
+    return replace(node, width=width, height=height)
+
+
 def stand_ins(nodes: Iterable[Node]) -> dict[str, Node]:
     """Return what is drawn in the place of each hidden node: the outermost collapsed group around it."""
     by_id = {node.id: node for node in nodes}
-    if not any(map(is_collapsed, by_id.values())):
+    groups = {id: drawn(node) for id, node in by_id.items() if is_collapsed(node)}
+    if not groups:
         return {}
-    return {id: group for id, node in by_id.items() if (group := _outermost(node, by_id))}
+    return {id: groups[group.id] for id, node in by_id.items() if (group := _outermost(node, by_id))}
 
 
 def is_hidden(edge: Edge, hidden: Mapping[str, Node]) -> bool:

@@ -2,13 +2,14 @@
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from flows.document import Edge, Node, curve_between, port_point
-from flows.rendering.fragment_cache import cached
+from flows.rendering.fragment_cache import cached, cached_by_language
 from flows.rendering.markup import EMPTY, SPOKEN_LABEL, flag
 
 
-@cached
+@cached_by_language
 def edge_html(
     edge: Edge, source: Node, target: Node, begins: Node | None = None, ends: Node | None = None
 ) -> SafeString:
@@ -31,10 +32,16 @@ def edge_html(
         label=edge.label,
         animated=flag("data-animated", edge.animated),
         disabled=flag("data-disabled", not (source.enabled and target.enabled)),
-        spoken=f"{source.label[:SPOKEN_LABEL]} → {target.label[:SPOKEN_LABEL]}",
+        spoken=spoken_edge(source.label, target.label),
         d=curve.d,
         arrow=curve.arrow,
     )
+
+
+def spoken_edge(source: str, target: str) -> str:
+    """Describe an edge for people who cannot see it, by the labels of its ends."""
+    names = {"source": source[:SPOKEN_LABEL], "target": target[:SPOKEN_LABEL]}
+    return gettext("%(source)s to %(target)s, edge") % names
 
 
 @cached

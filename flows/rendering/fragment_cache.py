@@ -4,10 +4,17 @@ Two generations: what is asked for is young; when the young fill half of the roo
 asked for are gone. Threads may race: they render the same twice at worst.
 """
 
-from collections.abc import Callable, Hashable
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
+from hashlib import blake2b
+from threading import Lock
 from typing import ParamSpec
 
+import orjson
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -18,7 +25,11 @@ ROOM = 32 << 20
 LARGEST = 8 << 10
 """A value or a fragment longer than this is rendered each time."""
 
-_OVERHEAD = 512
+PACKED_ROOM = 16 << 20
+"""Bytes that compressed pieces may take: those of some flows of ten thousand nodes."""
+_OVERHEAD, _PACKED_OVERHEAD = 512, 256
+
+_is_kept = ContextVar("is_kept", default=True)
 
 P = ParamSpec("P")
 
@@ -55,6 +66,57 @@ class FragmentCache:
         self.size += len(html) + sum(map(text_length, parts)) + _OVERHEAD
 
 
+@contextmanager
+def unkept() -> Iterator[None]:
+    """Render what was not kept before without keeping it: a flow of ten thousand nodes would fill all the room."""
+    token = _is_kept.set(False)
+    try:
+        yield
+    finally:
+        _is_kept.reset(token)
+
+
+def packed(shown: object, render: Callable[[], bytes]) -> bytes:
+    """Return a large piece of markup, kept compressed by what it shows: a JSON value, dataclasses included."""
+    name = blake2b(orjson.dumps(shown)).digest()
+    if (kept := _packed.get(name)) is not None:
+        return zlib.decompress(kept)
+    piece = render()
+    _packed.put(name, zlib.compress(piece, 1))
+    return piece
+
+
+class PackedCache:
+    """Compressed pieces by name, at most `room` bytes of them; those not asked for longest go first."""
+
+    def __init__(self, room: int = PACKED_ROOM) -> None:
+        self._room, self._size = room, 0
+        self._kept: OrderedDict[bytes, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: bytes) -> bytes | None:
+        """Return what was kept."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+            return self._kept.get(name)
+
+    def put(self, name: bytes, piece: bytes) -> None:
+        """Keep a piece."""
+        with self._lock:
+            self._size += _PACKED_OVERHEAD + len(piece) - self._drop(name)
+            self._kept[name] = piece
+            while self._size > self._room:
+                self._size -= self._drop(next(iter(self._kept)))
+
+    def _drop(self, name: bytes) -> int:
+        piece = self._kept.pop(name, None)
+        return 0 if piece is None else _PACKED_OVERHEAD + len(piece)
+
+
+_packed = PackedCache()
+
+
 def cached(render: Callable[P, SafeString]) -> Callable[P, SafeString]:
     """Render each value once, as long as it is asked for again and there is room."""
     return _cached(render, lambda: ())
@@ -76,7 +138,8 @@ def _cached(render: Callable[P, SafeString], also: Callable[[], tuple[object, ..
         html = known.get(key)
         if html is None:
             html = render(*args, **kwargs)
-            known.put(key, html)
+            if _is_kept.get():
+                known.put(key, html)
         return html
 
     return from_cache

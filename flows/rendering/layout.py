@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flows.document import KINDS, Edge, Graph, Node, edge_path
-from flows.rendering.collapsed import is_hidden, stand_ins
+from flows.rendering.collapsed import drawn, is_hidden, stand_ins
 
 MARGIN = 48
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -37,8 +37,9 @@ def bounds(nodes: Iterable[Node]) -> Bounds:
 
 def layout_css(document: Graph) -> str:
     """Return the rules that put nodes and edge labels in their places and the flow into the middle of the canvas."""
-    nodes = {node.id: node for node in document.nodes()}
-    hidden = stand_ins(nodes.values())
+    stored = list(document.nodes())
+    hidden = stand_ins(stored)
+    nodes = {node.id: drawn(node) for node in stored}
     shown = nodes | hidden
     lines = [_world(bounds(shown.values())), *map(_node, nodes.values())]
     lines += (_label(edge, shown) for edge in document.edges() if edge.label)

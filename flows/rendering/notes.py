@@ -1,8 +1,8 @@
 """A note's text as HTML: a small part of Markdown, through an allow-list.
 
 Every piece of text is escaped, so nothing a person types can become markup of its own: no HTML, no
-images, no styles. Known are **bold**, *italic*, `code`, [links](https://…) to http, https and mailto, lists,
-and line breaks. What is not understood stays as it was typed.
+images, no styles. Known are # headings, **bold**, *italic*, `code`, [links](https://…) to http, https and mailto,
+lists, and line breaks. An image is the link to it. What is not understood stays as it was typed.
 
 Every person here reads a note, so parsing it must cost no more than its length: every mark has a longest text, and no
 mark looks past another beginning of its own kind.
@@ -19,8 +19,9 @@ MARKS = re.compile(
     r"`(?P<code>[^`\n]{1,500}+)`"
     r"|\*\*(?P<bold>[^*\n]{1,500}+)\*\*"
     r"|\*(?P<italic>[^*\n]{1,500}+)\*"
-    r"|\[(?P<text>[^\[\]\n]{1,500}+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']{1,2000}+)\)"
+    r"|!?\[(?P<text>[^\[\]\n]{1,500}+)\]\((?P<url>(?:https?://|mailto:)[^\s()<>\"']{1,2000}+)\)"
 )
+HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(?P<text>\S.*)$")
 BREAK = SafeString("<br>")
 ITEM = re.compile(r"^\s{0,3}(?:[-*•]|\d{1,3}[.)])\s+(.*)$")
 
@@ -36,15 +37,24 @@ def _blocks(lines: list[str]) -> Iterator[SafeString]:
         if not lines[at].strip():
             at += 1
             continue
+        if heading := HEADING.match(lines[at]):
+            yield format_html('<p class="note-heading">{}</p>', _line(heading["text"]))
+            at += 1
+            continue
         is_item = ITEM.match(lines[at]) is not None
         end = at + 1
-        while end < len(lines) and lines[end].strip() and (ITEM.match(lines[end]) is not None) == is_item:
+        while end < len(lines) and _goes_on(lines[end], is_item=is_item):
             end += 1
         if is_item:
             yield _list(lines[at:end])
         else:
             yield format_html("<p>{}</p>", format_html_join(BREAK, "{}", ((_line(line),) for line in lines[at:end])))
         at = end
+
+
+def _goes_on(line: str, *, is_item: bool) -> bool:
+    """Tell whether a line belongs to the list or the paragraph before it."""
+    return bool(line.strip()) and (ITEM.match(line) is not None) == is_item and HEADING.match(line) is None
 
 
 def _list(lines: list[str]) -> SafeString:

@@ -1,26 +1,24 @@
-"""Rows of a flow: written from a net effect, read whole, and each element to its row and back.
+"""Rows of a flow, read: a whole flow, or each element from its row.
 
-`write_effect` touches the rows that differ and no others, within the caller's transaction, which holds the flow's lock.
-`load_document` reads a flow as it was at one instant without making any writer wait. Neither makes model instances: a
-flow of ten thousand nodes is read in a fraction of a second. What stands in a row was checked when it was written, so
-it is not checked again; only numbers are brought back to the document's spelling (whole ones are integers).
+`load_document` reads a flow as it was at one instant without making any writer wait. No model instances are made, nor
+what Django makes of a column: a flow of ten thousand nodes is read in a fraction of a second. What stands in a row was
+checked when it was written, so it is not checked again; only numbers are brought back to the document's spelling (whole
+ones are integers), and what is equal is made one object.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from flows.document import Document, Edge, Effect, FlowProperties, Node, Pair, canonical_json
+from flows.document import Document, Edge, FlowProperties, Node, parse_json
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.storage.sql import insert, key_value
-
-T = TypeVar("T")
+from flows.storage.sql import key_value
+from web.write_transaction import only_reading
 
 NODE_COLUMNS = (
     "node_id",
@@ -37,13 +35,12 @@ NODE_COLUMNS = (
     "settings",
 )
 EDGE_COLUMNS = ("edge_id", "source_id", "target_id", "source_port", "target_port", "label", "animated")
-WRITTEN_NODE = ("key", "flow_id", "ordinal", *NODE_COLUMNS)
-WRITTEN_EDGE = ("key", "flow_id", "ordinal", *EDGE_COLUMNS)
+_ALL = "SELECT {columns} FROM {table} WHERE flow_id = %s ORDER BY ordinal"
+_ALL_NODES = _ALL.format(columns=", ".join(NODE_COLUMNS), table=FlowNode._meta.db_table)
+_ALL_EDGES = _ALL.format(columns=", ".join(EDGE_COLUMNS), table=FlowEdge._meta.db_table)
 
 _PREFIX = 33  # 32 hexadecimal digits of the flow and a point
-_KEYS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters
-_ORDINALS_PER_VERSION = 1 << 20
-_FIXED = frozenset({"key", "flow_id", "ordinal"})
+_ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +51,6 @@ class Loaded:
     version: int
     digest: str
     epoch: str
-
-
-def write_effect(flow_id: UUID, effect: Effect, version: int) -> None:
-    """Write the rows of a net effect that ends at `version`.
-
-    An edge with other ends is deleted and inserted, so that two edges may exchange theirs under the unique constraint;
-    its place among the others stays.
-    Foreign keys are checked at commit, so nodes and edges may go and come in any order.
-    """
-    rejoined = [key_of(flow_id, id) for id, pair in effect.edges.items() if _has_other_ends(pair)]
-    places = _ordinals(rejoined)
-    gone = [id for id, pair in effect.edges.items() if pair.after is None or _has_other_ends(pair)]
-    for keys in _chunks([key_of(flow_id, id) for id in gone]):
-        FlowEdge.objects.filter(key__in=keys).delete()
-    for keys in _chunks([key_of(flow_id, id) for id, node in effect.nodes.items() if node.after is None]):
-        FlowNode.objects.filter(key__in=keys).delete()
-    ordinal = version * _ORDINALS_PER_VERSION
-    nodes = [pair.after for pair in effect.nodes.values() if pair.after is not None]
-    node_rows = [node_values(flow_id, node, ordinal + index) for index, node in enumerate(nodes)]
-    insert(FlowNode._meta.db_table, WRITTEN_NODE, node_rows, fixed=_FIXED)
-    edges = [pair.after for pair in effect.edges.values() if pair.after is not None]
-    edge_rows = [
-        edge_values(flow_id, edge, places.get(key_of(flow_id, edge.id), ordinal + index))
-        for index, edge in enumerate(edges)
-    ]
-    insert(FlowEdge._meta.db_table, WRITTEN_EDGE, edge_rows, fixed=_FIXED)
 
 
 def load_document(flow_id: UUID) -> Loaded:
@@ -93,20 +64,30 @@ def load_document(flow_id: UUID) -> Loaded:
         if row is None:
             raise NotFound
         title, description, version, digest, epoch = row
-        document = Document(FlowProperties(title, description), read_nodes(flow_id), read_edges(flow_id))
+        shared = Shared()
+        nodes, edges = read_nodes(flow_id, shared), read_edges(flow_id, shared)
+        document = Document(FlowProperties(title, description), nodes, edges)
     return Loaded(document, version, digest, epoch)
 
 
-def read_nodes(flow_id: UUID) -> list[Node]:
-    """Read every node, in the order in which they came."""
-    rows = FlowNode.objects.filter(flow_id=flow_id).order_by("ordinal").values_list(*NODE_COLUMNS)
-    return [node_of(row) for row in rows]
+def read_nodes(flow_id: UUID, shared: "Shared | None" = None) -> Iterator[Node]:
+    """Read every node, in the order in which they came, a few rows at a time."""
+    shared = shared or Shared()
+    return (node_of(row, shared) for row in _rows(_ALL_NODES, flow_id))
 
 
-def read_edges(flow_id: UUID) -> list[Edge]:
-    """Read every edge, in the order in which they came."""
-    rows = FlowEdge.objects.filter(flow_id=flow_id).order_by("ordinal").values_list(*EDGE_COLUMNS)
-    return [edge_of(row) for row in rows]
+def read_edges(flow_id: UUID, shared: "Shared | None" = None) -> Iterator[Edge]:
+    """Read every edge, in the order in which they came, a few rows at a time."""
+    shared = shared or Shared()
+    return (edge_of(row, shared) for row in _rows(_ALL_EDGES, flow_id))
+
+
+def _rows(statement: str, flow_id: UUID) -> Iterator[tuple[Any, ...]]:
+    """Give the rows as the database does, without what Django makes of each column."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(statement, [key_value(flow_id)])
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from rows
 
 
 @contextmanager
@@ -118,11 +99,11 @@ def consistent_read() -> Iterator[None]:
     if connection.in_atomic_block or _is_reading():
         yield
     elif connection.vendor == "postgresql":
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), only_reading(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
     else:
-        with connection.cursor() as cursor:
+        with only_reading(), connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
             try:
                 yield
@@ -135,93 +116,74 @@ def key_of(flow_id: UUID, id: str) -> str:
     return f"{flow_id.hex}.{id}"
 
 
-def node_of(row: tuple[Any, ...]) -> Node:
+class Shared:
+    """The strings, numbers and empty settings of one flow's rows: what is equal is one object.
+
+    Each row brings its own, so a thousand nodes of one kind would keep its name a thousand times.
+    """
+
+    __slots__ = ("_numbers", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._numbers: dict[float, float] = {}
+
+    def text(self, value: str) -> str:
+        """Return the one string that is equal."""
+        return self._texts.setdefault(value, value)
+
+    def number(self, value: float) -> float:
+        """Return the one number that is equal, in the document's spelling: a whole one is an integer."""
+        whole = int(value)
+        number = whole if whole == value else value
+        return self._numbers.setdefault(number, number)
+
+    def settings(self, value: str | Mapping[str, object]) -> Mapping[str, object]:
+        """Return settings whose names are shared; all that are empty are one value, which nothing changes."""
+        if value == "{}" or not value:
+            return _UNSET
+        held = cast("Mapping[str, object]", parse_json(value)) if isinstance(value, str) else value
+        return {self.text(name): item for name, item in held.items()}
+
+
+_UNSET: Mapping[str, object] = {}
+
+
+def node_of(row: tuple[Any, ...], shared: Shared | None = None) -> Node:
     """Return the node of a row of `NODE_COLUMNS`."""
     id, kind, x, y, width, height, label, description, colour, parent, enabled, settings = row
+    shared = shared or Shared()
+    text, number = shared.text, shared.number
     return Node(
-        id,
-        kind,
-        _number(x),
-        _number(y),
-        _number(width),
-        _number(height),
-        label,
-        description,
-        colour,
-        parent and parent[_PREFIX:],
-        enabled,
-        settings,
+        text(id),
+        text(kind),
+        number(x),
+        number(y),
+        number(width),
+        number(height),
+        text(label),
+        text(description),
+        text(colour),
+        parent and text(parent[_PREFIX:]),
+        bool(enabled),
+        shared.settings(settings),
     )
 
 
-def edge_of(row: tuple[Any, ...]) -> Edge:
+def edge_of(row: tuple[Any, ...], shared: Shared | None = None) -> Edge:
     """Return the edge of a row of `EDGE_COLUMNS`."""
     id, source, target, source_port, target_port, label, animated = row
-    return Edge(id, source[_PREFIX:], target[_PREFIX:], source_port, target_port, label, animated)
-
-
-def node_values(flow_id: UUID, node: Node, ordinal: int) -> tuple[Any, ...]:
-    """Return the values of `WRITTEN_NODE` for a node; `ordinal` counts only if the row is new."""
-    return (
-        key_of(flow_id, node.id),
-        key_value(flow_id),
-        ordinal,
-        node.id,
-        node.kind,
-        node.x,
-        node.y,
-        node.width,
-        node.height,
-        node.label,
-        node.description,
-        node.colour,
-        None if node.parent is None else key_of(flow_id, node.parent),
-        node.enabled,
-        canonical_json(dict(node.settings)),
-    )
-
-
-def edge_values(flow_id: UUID, edge: Edge, ordinal: int) -> tuple[Any, ...]:
-    """Return the values of `WRITTEN_EDGE` for an edge; `ordinal` counts only if the row is new."""
-    return (
-        key_of(flow_id, edge.id),
-        key_value(flow_id),
-        ordinal,
-        edge.id,
-        key_of(flow_id, edge.source),
-        key_of(flow_id, edge.target),
-        edge.source_port,
-        edge.target_port,
-        edge.label,
-        edge.animated,
+    text = (shared or Shared()).text
+    return Edge(
+        text(id),
+        text(source[_PREFIX:]),
+        text(target[_PREFIX:]),
+        text(source_port),
+        text(target_port),
+        text(label),
+        bool(animated),
     )
 
 
 def _is_reading() -> bool:
     return connection.vendor == "sqlite" and connection.connection is not None and connection.connection.in_transaction
-
-
-def _ordinals(keys: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in _chunks(keys):
-        found.update(FlowEdge.objects.filter(key__in=some).values_list("key", "ordinal"))
-    return found
-
-
-def _has_other_ends(pair: Pair[Edge]) -> bool:
-    before, after = pair.before, pair.after
-    if before is None or after is None:
-        return False
-    mine = (before.source, before.source_port, before.target, before.target_port)
-    return mine != (after.source, after.source_port, after.target, after.target_port)
-
-
-def _chunks(items: Sequence[T]) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, _KEYS_PER_QUERY)):
-        yield chunk
-
-
-def _number(value: float) -> float:
-    whole = int(value)
-    return whole if whole == value else value

@@ -9,11 +9,8 @@ once is still so.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, zip_longest
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
-
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
 
 from flows.document import (
     AddEdge,
@@ -35,8 +32,8 @@ from flows.document import (
     default_output,
 )
 from flows.models import FlowEdge, FlowNode
-from flows.storage.sql import places
-from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, edge_of, key_of, node_of
+from flows.storage.sql import Row, key_value, places, select
+from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, Shared, edge_of, key_of, node_of
 
 T = TypeVar("T")
 
@@ -49,11 +46,15 @@ _ABOVE = f"""WITH RECURSIVE above (key) AS (
     SELECT key FROM {_NODES} WHERE key IN ({{keys}})
     UNION SELECT node.parent_id FROM above CROSS JOIN {_NODES} AS node
     WHERE node.key = above.key AND node.parent_id IS NOT NULL
-) SELECT key FROM above"""  # noqa: S608  (our names)
+) SELECT key FROM above{{limit}}"""  # noqa: S608  (our names)
 _BELOW = f"""WITH RECURSIVE below (key) AS (
     SELECT key FROM {_NODES} WHERE parent_id IN ({{keys}})
     UNION SELECT node.key FROM below CROSS JOIN {_NODES} AS node WHERE node.parent_id = below.key
-) SELECT key FROM below"""  # noqa: S608
+) SELECT key FROM below{{limit}}"""  # noqa: S608
+_SELECT = "SELECT {columns} FROM {table} WHERE {condition} ORDER BY ordinal"
+_SELECT_FEW = """SELECT {columns} FROM (
+    SELECT {columns}, ordinal FROM {table} WHERE {condition} LIMIT {most}
+) AS few ORDER BY ordinal"""
 _BETWEEN = f"""WITH asked (source, target, source_port, target_port) AS (VALUES {{rows}})
 SELECT edge.key FROM asked CROSS JOIN {_EDGES} AS edge WHERE edge.source_id = asked.source
 AND edge.target_id = asked.target AND edge.source_port = asked.source_port
@@ -70,11 +71,18 @@ class FlowHead(Protocol):
     edge_count: int
 
 
-class StoredGraph:
-    """A `Graph` over rows."""
+class TooManyRows(Exception):  # noqa: N818  (a normal answer, not an error)
+    """More rows are asked for than may be read here."""
 
-    def __init__(self, flow: FlowHead) -> None:
-        self._flow_id = flow.id
+
+class StoredGraph:
+    """A `Graph` over rows.
+
+    It reads at most `most_rows`, if that is given, and raises `TooManyRows` before it reads many more.
+    """
+
+    def __init__(self, flow: FlowHead, *, most_rows: int | None = None) -> None:
+        self._flow_id, self._most_rows = flow.id, most_rows
         self.properties = FlowProperties(flow.title, flow.description)
         self.node_count = flow.node_count
         self.edge_count = flow.edge_count
@@ -83,6 +91,7 @@ class StoredGraph:
         self._edges_of: dict[str, list[Edge]] = {}
         self._between: dict[Ends, Edge | None] = {}
         self._members_of: dict[str, list[Node]] = {}
+        self._shared = Shared()
         self.rows_read = 0
         self._all_nodes: list[Node] | None = None
         self._all_edges: list[Edge] | None = None
@@ -136,13 +145,13 @@ class StoredGraph:
     def nodes(self) -> list[Node]:
         """Return every node."""
         if self._all_nodes is None:
-            self._all_nodes = self._select_nodes(Q(flow_id=self._flow_id))
+            self._all_nodes = self._select_nodes("flow_id = %s", [key_value(self._flow_id)])
         return self._all_nodes
 
     def edges(self) -> list[Edge]:
         """Return every edge."""
         if self._all_edges is None:
-            self._all_edges = self._select_edges(Q(flow_id=self._flow_id))
+            self._all_edges = self._select_edges("flow_id = %s", [key_value(self._flow_id)])
         return self._all_edges
 
     def _lies_in(self, id: str, group: str) -> bool:
@@ -172,17 +181,18 @@ class StoredGraph:
         """Read nodes; of those `inside`, all groups in which they lie as well."""
         self._nodes |= dict.fromkeys([*ids, *inside])
         for some in _chunks(ids):
-            self._select_nodes(Q(key__in=self._keys(some)))
+            self._select_nodes(f"key IN ({places(len(some))})", self._keys(some))
         for some in _chunks(inside):
-            self._select_nodes(_found_by(_ABOVE.format(keys=places(len(some))), self._keys(some)))
+            self._select_nodes(self._found_by(_ABOVE, len(some)), self._keys(some))
 
     def _read_edges(self, ids: Collection[str], connected: Collection[str] = ()) -> None:
         """Read edges by their own ids, and those of the connected nodes."""
         self._edges |= dict.fromkeys(ids)
         nothing: list[str] = []
         for some, ends in zip_longest(_chunks(ids), _chunks(connected), fillvalue=nothing):
-            keys = self._keys(ends)
-            edges = self._select_edges(Q(key__in=self._keys(some)) | Q(source_id__in=keys) | Q(target_id__in=keys))
+            asked = (("key", some), ("source_id", ends), ("target_id", ends))
+            condition = " OR ".join(f"{name} IN ({places(len(given))})" for name, given in asked if given)
+            edges = self._select_edges(condition, [key for _, given in asked for key in self._keys(given)])
             found: dict[str, list[Edge]] = {id: [] for id in ends}
             for edge in edges:
                 for end in found.keys() & {edge.source, edge.target}:
@@ -194,12 +204,12 @@ class StoredGraph:
         for some in _chunks(ends, 4):
             rows = ", ".join(["(%s, %s, %s, %s)"] * len(some))
             values = [value for source, target, *ports in some for value in (*self._keys((source, target)), *ports)]
-            self._select_edges(_found_by(_BETWEEN.format(rows=rows), values))
+            self._select_edges(f"key IN ({_BETWEEN.format(rows=rows)})", values)
 
     def _read_members(self, groups: Collection[str]) -> None:
         """Read all that lies in groups, and in the groups in them."""
         for some in _chunks(groups):
-            nodes = self._select_nodes(_found_by(_BELOW.format(keys=places(len(some))), self._keys(some)))
+            nodes = self._select_nodes(self._found_by(_BELOW, len(some)), self._keys(some))
             found: dict[str, list[Node]] = {id: [] for id in some}
             found |= {node.id: [] for node in nodes if node.kind == "group"}
             for node in nodes:
@@ -210,20 +220,41 @@ class StoredGraph:
     def _keys(self, ids: Iterable[str]) -> list[str]:
         return [key_of(self._flow_id, id) for id in ids]
 
-    def _select_nodes(self, condition: Q) -> list[Node]:
-        rows = FlowNode.objects.filter(condition).order_by("ordinal").values_list(*NODE_COLUMNS)
-        nodes = [node_of(row) for row in rows]
+    def _found_by(self, statement: str, count: int) -> str:
+        """Return the condition that a row is among what a recursive query finds, which stops when that is too much."""
+        limit = "" if self._most_rows is None else f" LIMIT {self._room + 1}"
+        return f"key IN ({statement.format(keys=places(count), limit=limit)})"
+
+    def _select_nodes(self, condition: str, values: Sequence[Any]) -> list[Node]:
+        nodes = [
+            node_of(row, self._shared) for row in self._select(FlowNode._meta.db_table, NODE_COLUMNS, condition, values)
+        ]
         self._nodes |= {node.id: node for node in nodes}
-        self.rows_read += len(nodes)
         return nodes
 
-    def _select_edges(self, condition: Q) -> list[Edge]:
-        rows = FlowEdge.objects.filter(condition).order_by("ordinal").values_list(*EDGE_COLUMNS)
-        edges = [edge_of(row) for row in rows]
+    def _select_edges(self, condition: str, values: Sequence[Any]) -> list[Edge]:
+        edges = [
+            edge_of(row, self._shared) for row in self._select(FlowEdge._meta.db_table, EDGE_COLUMNS, condition, values)
+        ]
         self._edges |= {edge.id: edge for edge in edges}
-        self.rows_read += len(edges)
         self._between |= {edge.ends: edge for edge in edges}
         return edges
+
+    def _select(self, table: str, columns: Sequence[str], condition: str, values: Sequence[Any]) -> list[Row]:
+        given = {"table": table, "columns": ", ".join(columns), "condition": condition}
+        if self._most_rows is None:
+            rows = select(_SELECT.format(**given), values)
+        else:
+            rows = select(_SELECT_FEW.format(**given, most=self._room + 1), values)
+        self.rows_read += len(rows)
+        if self._most_rows is not None and self.rows_read > self._most_rows:
+            raise TooManyRows
+        return rows
+
+    @property
+    def _room(self) -> int:
+        """How many rows may still be read."""
+        return max(0, (self._most_rows or 0) - self.rows_read)
 
 
 class _Asked:
@@ -262,10 +293,6 @@ class _Asked:
                 if node_changes.get("parent") is not None:
                     self.inside |= {id, str(node_changes["parent"])}
                     self.entering.append((id, str(node_changes["parent"])))
-
-
-def _found_by(statement: str, values: Sequence[str]) -> Q:
-    return Q(key__in=RawSQL(statement, values))  # noqa: S611  (the statements above; values are parameters)
 
 
 def _flat(records: Iterable[Record]) -> Iterator[Record]:

@@ -7,10 +7,18 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from web import release
+from accounts.models import User
+from flows.actors import guest_key
+from web import kept_text, release
 
 register = template.Library()
 SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
+
+
+@register.filter
+def said(text: str) -> str:
+    """Return a kept sentence in the language of the reader."""
+    return kept_text.said(text)
 
 
 @register.simple_tag
@@ -49,6 +57,12 @@ def icon(name: str, size: str = "") -> SafeString:
 def chip(kind: str) -> SafeString:
     """Draw a kind's chip: its icon on its tint."""
     return format_html('<span class="chip chip-{}"></span>', kind)
+
+
+@register.filter
+def known_as(person: User) -> str:
+    """Return what scripts know a person by: the id, or for a guest their key."""
+    return f"guest-{guest_key(person.pk)}" if person.is_guest else str(person.pk)
 
 
 @register.simple_tag

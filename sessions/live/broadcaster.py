@@ -117,6 +117,11 @@ class Broadcaster:
         if self._pending and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(pause, self.flush)
 
+    def send_all(self, frame: Encoded) -> None:
+        """Send everybody a frame that holds no version."""
+        for socket in self:
+            socket.send(frame)
+
     def discard_pending(self) -> None:
         """Forget what was collected: the session restarts and brings every socket up to date by itself."""
         self._pending.clear()
@@ -237,19 +242,20 @@ class Broadcaster:
         limit = self._limits.outbound_frame_bytes
         states = {session: state_bytes(session, state) for session, state in board.take_states().items()}
         shared = presence_frames(states.values(), limit)
-        for socket in self:
+        for own, socket in list(self._sockets.items()):
             if socket.owed_states or socket.is_backed_up:
                 socket.owed_states.update(states)
                 self._send_owed(socket, board)
-            elif socket.session not in states:
+            elif own not in states:
                 self._send_states(socket, shared, states)
             else:
-                others = [state for session, state in states.items() if session != socket.session]
+                others = [state for session, state in states.items() if session != own]
                 self._send_states(socket, presence_frames(others, limit), states)
 
     def _send_states(self, socket: Socket, frames: list[Encoded], sessions: Iterable[str]) -> None:
-        for frame in frames:
-            if socket.is_backed_up:
+        """Send states to a socket that takes them; when it does so no longer, it is owed all of them."""
+        for number, frame in enumerate(frames):
+            if number and socket.is_backed_up:
                 socket.owed_states.update(sessions)
                 return
             socket.send_presence(frame)

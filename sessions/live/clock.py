@@ -1,8 +1,8 @@
 """What a session does by the clock: heartbeats, access checks, closing slow sockets, noticing silent processes.
 
-One tick a second. Every socket's access is checked every `CHECK_SECONDS`, spread over the seconds, and at once when a
-role or a login changed. A database that does not answer delays a check to the next tick; it closes no socket. Of two
-checks the one that started later counts, whichever ends last.
+One tick a second. Every socket's access is checked every `CHECK_SECONDS`, spread over the seconds, at once when a role
+or a login changed, and at the moment when a token, a login or a link expires. A database that does not answer delays a
+check to the next tick; it closes no socket. Of two checks the one that started later counts, whichever ends last.
 """
 
 import asyncio
@@ -15,24 +15,26 @@ from uuid import UUID
 
 import structlog
 
+from accounts.acting import acting_in
 from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.broadcaster import Broadcaster
 from sessions.live.inbox import Inbox
+from sessions.live.problems import ProblemWatch
 from sessions.live.replica import Replica
+from sessions.live.runs import RunFeed
 from sessions.presence.sync import PresenceSync
 from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel
 from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import encode
 from sessions.protocol.frames import Heartbeat, You
-from sessions.sockets.admission import recheck
+from sessions.sockets.admission import CHECK_SECONDS, Standing, recheck, seconds_to
 from sessions.sockets.socket import Socket
 
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
-CHECK_SECONDS = 15.0
 EMPTY_SECONDS = 5.0
 
 
@@ -46,6 +48,8 @@ class Timed(Protocol):
     inbox: Inbox
     channel: GroupChannel
     presence: PresenceSync
+    problems: ProblemWatch
+    runs: RunFeed
     active_at: float
     joining: int
 
@@ -70,6 +74,7 @@ class Clock:
         self._announce_at = now + ANNOUNCE_SECONDS
         self._task: asyncio.Task[None] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
+        self._expiries: dict[str, asyncio.TimerHandle] = {}
 
     def open(self) -> None:
         """Start to tick."""
@@ -80,6 +85,21 @@ class Clock:
         for task in (self._task, *self._jobs):
             if task is not None:
                 task.cancel()
+        for timer in self._expiries.values():
+            timer.cancel()
+        self._expiries.clear()
+
+    def watch(self, socket: Socket) -> None:
+        """Check a socket at the moment when something expires that it rests on."""
+        self.forget(socket)
+        if socket.until is not None:
+            loop = asyncio.get_running_loop()
+            self._expiries[socket.session] = loop.call_later(seconds_to(socket.until), self._expired, socket)
+
+    def forget(self, socket: Socket) -> None:
+        """Watch a socket no longer."""
+        if timer := self._expiries.pop(socket.session, None):
+            timer.cancel()
 
     def spread(self, socket: Socket) -> None:
         """Let the access of those who came together be checked one after the other."""
@@ -95,6 +115,8 @@ class Clock:
         self._close_slow(now)
         self._end_if_unused(now)
         self._session.presence.forget_silent()
+        self._session.problems.catch_up()
+        self._session.runs.tick(now)
         if now >= self._heartbeat_at:
             self._heartbeat_at = now + HEARTBEAT_SECONDS
             self._start(self._heartbeat())
@@ -121,6 +143,10 @@ class Clock:
         self._jobs.discard(task)
         if not task.cancelled() and (defect := task.exception()):
             log.error("clock_failed", flow=str(self._session.flow_id), exc_info=defect)
+
+    def _expired(self, socket: Socket) -> None:
+        self._expiries.pop(socket.session, None)
+        self.check_soon(lambda one: one is socket)
 
     def _close_slow(self, now: float) -> None:
         for socket in self._session.broadcaster:
@@ -164,7 +190,8 @@ class Clock:
         for socket in due:
             socket.check_started_at = started
         try:
-            found = await in_database(recheck, self._session.flow_id, [socket.check() for socket in due])
+            with acting_in(self._session.flow_id):
+                found = await in_database(recheck, self._session.flow_id, [socket.check() for socket in due])
         except Exception as failure:
             for socket in due:
                 socket.check_started_at = -CHECK_SECONDS  # due at the next tick
@@ -177,12 +204,16 @@ class Clock:
                 socket.checked_at = started
                 self._apply(socket, found[socket.session])
 
-    def _apply(self, socket: Socket, outcome: str | Close) -> None:
+    def _apply(self, socket: Socket, outcome: Standing | Close) -> None:
         if isinstance(outcome, Close):
             socket.close(outcome)
             self._session.remove(socket)
-        elif outcome != socket.person.role:
-            socket.person = replace(socket.person, role=outcome)
-            socket.send(encode(You(role=outcome)))
+            return
+        socket.until = outcome.until
+        if self._session.broadcaster.get(socket.session):
+            self.watch(socket)
+        if outcome.role != socket.person.role:
+            socket.person = replace(socket.person, role=outcome.role)
+            socket.send(encode(You(role=outcome.role)))
             if self._session.broadcaster.get(socket.session):
                 self._session.presence.update_person(socket.person)

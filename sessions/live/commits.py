@@ -5,6 +5,8 @@ raised, so that the session restarts and its entries go one by one; an entry tha
 """
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Protocol, assert_never
@@ -12,7 +14,7 @@ from typing import Protocol, assert_never
 import structlog
 from django.utils.translation import override
 
-from flows.commands import Versioned, commit
+from flows.commands import TooLong, Versioned, commit
 from flows.document import Document, encode_skipped
 from flows.errors import NotFound
 from flows.limits import current
@@ -28,7 +30,7 @@ from sessions.live.replica import Replica
 from sessions.processes.group_channel import GroupChannel
 from sessions.protocol import frames
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import encode, encode_acked, fitting, json_elements, json_state, within
+from sessions.protocol.encoding import Encoded, encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
 
@@ -68,10 +70,17 @@ async def commit_next(session: Committing) -> None:
     metrics.commit_size.observe(len(batch))
     if receipt.version > session.replica.version:  # first of all: if anything fails from here on, others know
         session.channel.send(hint_changed(receipt).message)
-    await session.follow(receipt)
-    for entry, given in zip(batch, receipt.answers, strict=True):
-        answer(entry, given, session.broadcaster)
+    await session.follow(_naming_guests(receipt, batch))
+    answer_all(batch, receipt.answers, session.broadcaster)
     session.inbox.done()
+
+
+def _naming_guests(receipt: Receipt, batch: list[Entry]) -> Receipt:
+    """Name the guests among the authors, as the log does."""
+    guests = {entry.submission.actor: entry.socket.person.name for entry in batch if entry.socket.person.is_guest}
+    if not guests:
+        return receipt
+    return replace(receipt, changes=tuple(replace(one, guest=guests.get(one.actor)) for one in receipt.changes))
 
 
 async def _save(session: Committing, batch: list[Entry]) -> Receipt:
@@ -79,7 +88,11 @@ async def _save(session: Committing, batch: list[Entry]) -> Receipt:
     replica = session.replica
     graph = Versioned(replica.document, replica.version)
     save = partial(commit, replica.flow_id, submissions, graph=graph)
-    return await with_retries(save, session.expect_open, session.inbox.report_delay)
+    try:
+        soon = partial(save, may_take_long=False)
+        return await with_retries(soon, session.expect_open, session.inbox.report_delay)
+    except TooLong:
+        return await with_retries(save, session.expect_open, session.inbox.report_delay, takes_long=True)
 
 
 def _isolate(session: Committing, batch: list[Entry], defect: Exception) -> None:
@@ -91,6 +104,21 @@ def _isolate(session: Committing, batch: list[Entry], defect: Exception) -> None
     log.error("submission_failed", flow=str(session.replica.flow_id), seq=batch[0].seq, exc_info=defect)
     batch[0].socket.close(Close.RESTARTING)
     session.inbox.done()
+
+
+def answer_all(batch: Sequence[Entry], answers: Sequence[Acked | Refused], broadcaster: Broadcaster) -> None:
+    """Answer the authors, each in order; plain answers to one socket leave together."""
+    waiting: dict[Socket, list[Encoded]] = {}
+    for entry, given in zip(batch, answers, strict=True):
+        if isinstance(given, Acked) and entry.client is None and not given.skipped:
+            count(entry.submission.via, "acked" if given.fresh else "known")
+            waiting.setdefault(entry.socket, []).append(encode_acked(entry.seq, given.version))
+            continue
+        if together := waiting.pop(entry.socket, None):
+            entry.socket.send_answers(together)
+        answer(entry, given, broadcaster)
+    for socket, together in waiting.items():
+        socket.send_answers(together)
 
 
 def answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> None:
@@ -106,8 +134,7 @@ def _answer(entry: Entry, given: Acked | Refused, broadcaster: Broadcaster) -> N
     match given:
         case Acked():
             count(entry.submission.via, "acked" if given.fresh else "known")
-            is_plain = entry.client is None and not given.skipped
-            entry.socket.send(encode_acked(entry.seq, given.version) if is_plain else encode(_acked(entry, given)))
+            entry.socket.send(encode(_acked(entry, given)))
         case Refused(code="version_conflict"):
             count(entry.submission.via, "refused", given.code)
             _send_graph(entry, broadcaster)

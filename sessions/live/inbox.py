@@ -9,6 +9,7 @@ People take turns: a person who sends a lot makes the others wait no longer than
 any of their sockets, stays in order.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Inbox:
     def __init__(self) -> None:
         self._waiting: OrderedDict[int | None, deque[Entry]] = OrderedDict()
         self._taken: list[Entry] = []
+        self._answered = asyncio.Event()
 
     def __len__(self) -> int:
         return sum(map(len, self._waiting.values())) + len(self._taken)
@@ -60,7 +62,7 @@ class Inbox:
         self._waiting.setdefault(entry.submission.actor, deque()).append(entry)
         entry.socket.unanswered += 1
         entry.socket.unanswered_bytes += entry.size
-        metrics.queue_length.inc()
+        metrics.queue_length.value += 1
 
     def take(self) -> list[Entry]:
         """Return the next batch; it counts as unanswered until `done`."""
@@ -82,8 +84,18 @@ class Inbox:
         for entry in self._taken:
             entry.socket.unanswered -= 1
             entry.socket.unanswered_bytes -= entry.size
-        metrics.queue_length.dec(len(self._taken))
+        metrics.queue_length.value -= len(self._taken)
         self._taken = []
+        self._answered.set()
+        self._answered = asyncio.Event()
+
+    async def passed(self, person: int | None) -> None:
+        """Return when all that a person has put in so far is answered."""
+        mine = [entry for entry in self if entry.submission.actor == person]
+        while mine:
+            await self._answered.wait()
+            waiting = {id(entry) for entry in self}
+            mine = [entry for entry in mine if id(entry) in waiting]
 
     def requeue(self) -> None:
         """Put the batch back to where it was."""

@@ -80,6 +80,13 @@ class Replica:
         self.digest, self.epoch = loaded.digest, loaded.epoch
         self._cache = self._empty_cache()
 
+    def let_go(self) -> None:
+        """Free the document of a session that is over: what still refers to that would keep it.
+
+        At version 0 nothing is missed: a socket that is just joining finds the session ended, not a flow without nodes.
+        """
+        self.document, self.version, self._cache = Document(), 0, self._empty_cache()
+
     def advance(self, delta: Delta) -> None:
         """Take a delta that starts here."""
         self.document.advance(delta.effect)

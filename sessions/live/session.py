@@ -21,6 +21,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.utils import timezone
 
+from accounts.acting import acting_in
 from flows.errors import NotFound
 from flows.limits import Limits
 from flows.publish import group_name
@@ -33,11 +34,15 @@ from sessions.live.catch_up import CatchUp
 from sessions.live.clock import Clock
 from sessions.live.commits import commit_next
 from sessions.live.inbox import Entry, Inbox
+from sessions.live.problems import ProblemWatch
 from sessions.live.replica import Delta, Replica, delta_of
+from sessions.live.runs import RunFeed
 from sessions.presence.board import Board
 from sessions.presence.sync import PresenceSync
 from sessions.processes.group_channel import GroupChannel, Message
 from sessions.protocol.codes import Close, Closing
+from sessions.protocol.encoding import encode
+from sessions.protocol.frames import Job
 from sessions.sockets.socket import Socket
 
 P = ParamSpec("P")
@@ -70,15 +75,15 @@ class LiveSession:
         self.replica = Replica(flow_id, limits, self._in_database)
         self.board = Board(self._holds, limits)
         self.broadcaster = Broadcaster(self.replica, limits)
-        self.inbox = Inbox()
+        self.problems = ProblemWatch(self.replica, self.broadcaster, limits, self._in_database)
+        self.runs = RunFeed(flow_id, self.broadcaster, limits, self._in_database)
+        self.inbox, self.joining = Inbox(), 0
         self.channel = GroupChannel(group_name(flow_id), self)
         self.presence = PresenceSync(
             self.board, self.broadcaster, self.channel, f"{owner.process}.{uuid4().hex}", limits
         )
         self.clock = Clock(self)
-        self.active_at = time.monotonic()
-        self.access_changed_at = 0.0
-        self.joining = 0
+        self.active_at, self.access_changed_at = time.monotonic(), 0.0
         self.closing: Close | None = None
         self._owner = owner
         self._ready, self._wake = asyncio.Event(), asyncio.Event()
@@ -118,14 +123,17 @@ class LiveSession:
         """Add a socket that is at the replica's version; it gets all that follows."""
         self.active_at = time.monotonic()
         self.clock.spread(socket)
+        self.clock.watch(socket)
         self.broadcaster.add(socket)
         self.broadcaster.send_states(socket, self.board)
+        self.problems.greet(socket)
         self._owner.session_changed(self.flow_id)
         if socket.checked_at <= self.access_changed_at:
             self.clock.check_soon(lambda one: one is socket)
 
     def remove(self, socket: Socket) -> None:
         """Remove a socket."""
+        self.clock.forget(socket)
         if self.broadcaster.remove(socket):
             self.presence.remove(socket)
             self._owner.session_changed(self.flow_id)
@@ -158,20 +166,25 @@ class LiveSession:
     def on_group_joined(self) -> None:
         """Catch up on the hints that were missed before the group was joined."""
         self.presence.start()
+        self.runs.look()
         self.check_soon(lambda _: True)
         self.read_log_soon()
 
     def on_message(self, message: Message) -> None:
         """Take a hint of the group; what it says is read from the log and the rows."""
         match message["type"]:
-            case "flow.changed":
-                if message["version"] > self.replica.version:
-                    self.read_log_soon()
+            case "flow.changed" if message["version"] <= self.replica.version:
+                pass
+            case "flow.changed" | "flow.deleted":
+                self.read_log_soon()
             case "flow.access":
                 users = set(message["users"])
                 self.check_soon(lambda socket: socket.person.id in users)
-            case "flow.deleted":
-                self.read_log_soon()
+            case "flow.job":
+                self.broadcaster.send_all(encode(Job(**message["job"])))
+            case "flow.run" | "flow.run_text":
+                self.active_at = time.monotonic()
+                self.runs.receive(message)
             case _:
                 self.presence.receive(message)
 
@@ -187,6 +200,7 @@ class LiveSession:
         self.replica.advance(delta)
         self.active_at = time.monotonic()
         self.broadcaster.broadcast(delta)
+        self.problems.note(delta)
 
     async def follow(self, receipt: Receipt) -> None:
         """Bring the replica to where a commit of ours left the flow, by the log if others wrote before it."""
@@ -207,6 +221,7 @@ class LiveSession:
             raise Closing(Close.RESTARTING)
         self.broadcaster.discard_pending()
         self.replica.open(loaded)
+        self.problems.forget()
         self._ready.set()
         for socket in self.broadcaster:
             missed = await self.replica.missed(socket.version)
@@ -251,7 +266,8 @@ class LiveSession:
 
     async def _in_database(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `call` in a thread, again and again while the database does not answer. Nothing is lost by waiting."""
-        return await with_retries(partial(call, *args, **kwargs), self.expect_open)
+        with acting_in(self.flow_id):
+            return await with_retries(partial(call, *args, **kwargs), self.expect_open)
 
     def _prepare_restart(self) -> None:
         """Prepare a restart after a defect. Raises `Closing` after too many."""
@@ -271,12 +287,17 @@ class LiveSession:
         self.closing = code
         self._ready.set()
         self.clock.close()
+        self.problems.close()
+        self.runs.close()
         self._catch_up.cancel(code)
         self.inbox.clear()
         for socket in self.broadcaster:
             socket.close(code)
             self.remove(socket)
         self.presence.close()
+        self.replica.let_go()
+        self.broadcaster.discard_pending()
+        self.broadcaster.forget_snapshot()
         metrics.live_sessions.dec()
         log.info("session_stopped", flow=str(self.flow_id), code=int(code))
         self._owner.session_ended(self)

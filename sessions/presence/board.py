@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from flows.document import compact
 from flows.limits import Limits
 from sessions.presence.state import Holds, State, bounded, difference, fitted, merge
 from sessions.sockets.admission import Participant, RosterChange
@@ -77,7 +78,7 @@ class Board:
         before = self._present.get(person.session)
         if before and before.person == person:
             return
-        encoded = orjson.dumps(person.entry())
+        encoded = compact(orjson.dumps(person.entry()))
         if before is None:
             self._present[person.session] = Presence(person, process, encoded)
             self._persons[person.id] += 1

@@ -27,8 +27,8 @@ def bounded(state: State, holds: Holds, most: int = MOST_IDS) -> dict[str, objec
             kept["selected"] = count
     if drag := cast("Mapping[str, object] | None", kept.get("drag")):
         ids, count = _existing(drag["ids"], holds, drag.get("count", 0))
-        counted = {"count": count} if count > most else {}
-        kept["drag"] = {"ids": ids[:most], "dx": drag["dx"], "dy": drag["dy"], **counted}
+        told = {"count": count} if count > most else {}
+        kept["drag"] = {"ids": ids[:most], "dx": drag["dx"], "dy": drag["dy"], **_place(drag, ids), **told}
     return kept
 
 
@@ -62,6 +62,12 @@ def difference(before: State, after: State) -> dict[str, object]:
     ):
         parts |= {name: after[name] for name in ("selection", "selected") if name in after}
     return parts
+
+
+def _place(drag: Mapping[str, object], ids: list[str]) -> dict[str, object]:
+    """Return where the first node of a drag is, if that was told and the node is still there."""
+    is_first = "x" in drag and ids[:1] == cast("list[str]", drag["ids"])[:1]
+    return {"x": drag["x"], "y": drag["y"]} if is_first else {}
 
 
 def _existing(ids: object, holds: Holds, count: object) -> tuple[list[str], int]:

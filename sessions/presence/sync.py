@@ -9,6 +9,7 @@ board's changes are flushed to our sockets and to the group at a pace that the b
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import fields, replace
 from typing import Any, Protocol
 
 import structlog
@@ -91,7 +92,9 @@ class PresenceSync:
         self.schedule_flush()
 
     def announce(self) -> None:
-        """Announce all our people."""
+        """Announce all our people, unless no other process is there to hear it."""
+        if self._channel.is_alone:
+            return
         people = [_encode(present.person, present.state) for present in self._board.ours()]
         self._send("live.people", whole=True, people=people, left=[])
 
@@ -146,19 +149,22 @@ class PresenceSync:
             self._send("live.presence", states=states)
         self._not_before = time.monotonic() + pause
 
-    def _send(self, type: str, **fields: Any) -> None:
-        self._channel.send({"type": type, "process": self._process, **fields})
+    def _send(self, type: str, **values: Any) -> None:
+        self._channel.send({"type": type, "process": self._process, **values})
+
+
+_PERSON = tuple(field.name for field in fields(Participant))
 
 
 def _encode(person: Participant, state: State) -> dict[str, object]:
-    return {**person.entry(), "state": dict(state)}
+    return {name: getattr(person, name) for name in _PERSON} | {"state": dict(state)}
 
 
 def _decode(value: dict[str, Any]) -> tuple[Participant, State]:
     person = Participant(*(value[name] for name in ("session", "id", "name", "colour", "role")))
-    if not isinstance(person.id, int) or not all(
-        isinstance(text, str) for text in (person.session, person.name, person.colour, person.role)
-    ):
+    person = replace(person, is_guest=value.get("is_guest") is True, program=value.get("program"))
+    texts = person.session, person.name, person.colour, person.role, person.program or ""
+    if not isinstance(person.id, int) or not all(isinstance(text, str) for text in texts):
         raise ValueError("not a person")
     state = value["state"]
     return person, state if _is_valid(state) else {}

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
@@ -21,19 +21,32 @@ from flows.limits import current
 from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel, Message
 
 GROUP = "live"
+AUTH_EVENTS = frozenset({"live.account", "live.logout", "live.disconnect"})
+"""What is not about sessions, but about those who are in them."""
 CHUNK = 200
 DELAY_SECONDS = 0.1
 SETTLING_SECONDS = 0.3
 log = structlog.get_logger(__name__)
 
 
+class Person(NamedTuple):
+    """A person in a session, with how many sockets; a program of theirs is one of its own."""
+
+    id: int
+    name: str
+    colour: str
+    sockets: int = 1
+    is_guest: bool = False
+    program: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class SessionEntry:
-    """One session of one process. `people` are (id, name, colour, sockets); times are ISO 8601."""
+    """One session of one process; times are ISO 8601."""
 
     flow_id: UUID
     started_at: str
-    people: tuple[tuple[int, str, str, int], ...]
+    people: tuple[Person, ...]
 
 
 @dataclass(slots=True)
@@ -96,7 +109,7 @@ class Registry:
     def sockets_elsewhere(self, user_id: int) -> int:
         """Return how many sockets a person has in other processes, as far as we know."""
         people = (person for entry in self._remote_entries() for person in entry.people)
-        return sum(sockets for id, _, _, sockets in people if id == user_id)
+        return sum(person.sockets for person in people if person.id == user_id)
 
     def on_group_joined(self) -> None:
         """Ask the other processes for their sessions, and announce ours."""
@@ -106,7 +119,7 @@ class Registry:
 
     def on_message(self, message: Message) -> None:
         """Take an announcement of another process, or an event about an account or a login."""
-        if message["type"] in ("live.account", "live.logout"):
+        if message["type"] in AUTH_EVENTS:
             self._host.on_auth_event(message)
         elif (process := message["process"]) != self._process:
             self._receive(process, message)
@@ -160,14 +173,15 @@ class Registry:
         self._channel.send({"type": type, "process": self._process, **fields})
 
 
-def count_sockets(people: Iterable[tuple[int, str, str]]) -> tuple[tuple[int, str, str, int], ...]:
+def count_sockets(people: Iterable[Person]) -> tuple[Person, ...]:
     """Join a person's sockets into one entry."""
-    sockets: Counter[int] = Counter()
-    named: dict[int, tuple[str, str]] = {}
-    for id, name, colour in people:
-        sockets[id] += 1
-        named[id] = (name, colour)
-    return tuple((id, *named[id], count) for id, count in sockets.items())
+    sockets: Counter[tuple[int, str | None]] = Counter()
+    named: dict[tuple[int, str | None], Person] = {}
+    for person in people:
+        key = person.id, person.program
+        sockets[key] += 1
+        named[key] = person
+    return tuple(named[key]._replace(sockets=count) for key, count in sockets.items())
 
 
 def _is_silent(remote: RemoteProcess) -> bool:
@@ -180,4 +194,11 @@ def _encode(one: SessionEntry) -> list[object]:
 
 def _decode(value: list[Any]) -> SessionEntry:
     flow, started_at, people = value
-    return SessionEntry(UUID(flow), str(started_at), tuple((int(i), str(n), str(c), int(s)) for i, n, c, s in people))
+    return SessionEntry(UUID(flow), str(started_at), tuple(map(_person, people)))
+
+
+def _person(value: list[Any]) -> Person:
+    id, name, colour, sockets, *more = value
+    is_guest, program = more or (False, None)
+    shown = None if program is None else str(program)
+    return Person(int(id), str(name), str(colour), int(sockets), is_guest is True, shown)

@@ -50,8 +50,8 @@ class Decoder(Protocol):
 
 def decode_frame(text: str) -> ClientFrame:
     """Decode one text frame. Raises `BadFrame`, or `UnsupportedProtocol` for a `hello` of another protocol."""
-    if text.startswith(SEEN) and PLAIN_SEEN.fullmatch(text):
-        return Seen(int(text[len(SEEN) : -1]))
+    if (version := seen_version(text)) is not None:
+        return Seen(version)
     try:
         fields = parse_json(text)
     except Rejected as refused:
@@ -61,6 +61,11 @@ def decode_frame(text: str) -> ClientFrame:
     if decode is None:
         raise BadFrame(_("A frame is a JSON object of one of these types: {types}"), types=", ".join(DECODERS))
     return decode(cast(Fields, fields))
+
+
+def seen_version(text: str) -> int | None:
+    """Return the version of a plainly written `seen`, without a JSON parser; None for any other frame."""
+    return int(text[len(SEEN) : -1]) if text.startswith(SEEN) and PLAIN_SEEN.fullmatch(text) else None
 
 
 def is_longer(text: str | None, binary: bytes | None, limit: int) -> bool:

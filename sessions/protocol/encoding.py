@@ -10,7 +10,8 @@ from typing import TypeVar, cast, get_args
 
 import orjson
 
-from flows.document import Edge, Effect, Graph, Node, encode_edge, encode_node, moved_only
+from flows.actors import actor_json, guest_key
+from flows.document import Edge, Effect, Graph, Node, compact, encode_edge, encode_node, moved_only
 from flows.submission import ChangeHead
 from sessions.protocol.fields import ChangeEntry, Elements, Ids, Json, Move, Parts, fields_of
 from sessions.protocol.frames import ApplyChanges, People, PresenceStates, ServerFrame, Snapshot
@@ -65,8 +66,8 @@ def fitting(frame: Encoded, limit: int) -> Encoded | None:
 
 def snapshot_parts(graph: Graph, version: int, digest: str, limit: int) -> list[Encoded]:
     """Encode a whole flow as consecutive frames; each names the flow's properties, together they hold every element."""
-    nodes = [orjson.dumps(encode_node(node)) for node in graph.nodes()]
-    edges = [orjson.dumps(encode_edge(edge)) for edge in graph.edges()]
+    nodes = [compact(orjson.dumps(encode_node(node))) for node in graph.nodes()]
+    edges = [compact(orjson.dumps(encode_edge(edge))) for edge in graph.edges()]
 
     def frame(part: int, parts: int, nodes: Sequence[bytes], edges: Sequence[bytes]) -> Encoded:
         return encode(
@@ -122,8 +123,21 @@ def change_entries(changes: Sequence[ChangeHead]) -> list[ChangeEntry]:
     """Say who made each version."""
     return [
         {"version": head.version, "actor": head.actor, "client": head.client, "seq": head.seq, "via": head.via}
+        if head.guest is None or head.actor is None
+        else _change_by_guest(head, head.actor, head.guest)
         for head in changes
     ]
+
+
+def _change_by_guest(head: ChangeHead, user_id: int, name: str) -> ChangeEntry:
+    return {
+        "version": head.version,
+        "actor": actor_json(user_id, name, is_guest=True),
+        "client": head.client,
+        "seq": head.seq,
+        "via": head.via,
+        "key": guest_key(user_id),
+    }
 
 
 def moves(effect: Effect) -> list[Move]:
@@ -142,11 +156,11 @@ def json_state(nodes: Iterable[str], edges: Iterable[str], graph: Graph, limit: 
 
 def json_elements(nodes: Iterable[Node | None], edges: Iterable[Edge | None], limit: int) -> Elements | None:
     """Show elements, or return None as soon as they are longer than `limit`."""
-    shown_nodes = within((orjson.dumps(encode_node(node)) for node in nodes if node), limit)
+    shown_nodes = within((compact(orjson.dumps(encode_node(node))) for node in nodes if node), limit)
     if shown_nodes is None:
         return None
     room = limit - sum(map(len, shown_nodes))
-    shown_edges = within((orjson.dumps(encode_edge(edge)) for edge in edges if edge), room)
+    shown_edges = within((compact(orjson.dumps(encode_edge(edge))) for edge in edges if edge), room)
     return None if shown_edges is None else {"nodes": _fragments(shown_nodes), "edges": _fragments(shown_edges)}
 
 

@@ -8,10 +8,12 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
+from typing import Annotated, Final, NotRequired, Protocol, TypeAlias, TypedDict, get_args, get_origin, get_type_hints
 
 import orjson
 from django.utils.translation import gettext_noop as _
+
+from flows.actors import ActorJson
 
 LARGEST = 2**63 - 1
 LARGEST_SEQ = 2**53 - 1
@@ -19,6 +21,7 @@ FARTHEST = 1_000_000_000
 CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PATH = re.compile(r"[A-Za-z0-9_.]{1,64}")
+RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Check(Protocol):
@@ -130,6 +133,14 @@ def _are_ids(value: object) -> bool:
     return isinstance(value, list) and all(_is_id(item) for item in value)
 
 
+def _are_ids_or_null(value: object) -> bool:
+    return value is None or _are_ids(value)
+
+
+def _is_object_or_null(value: object) -> bool:
+    return value is None or isinstance(value, dict)
+
+
 def _is_cursor(value: object) -> bool:
     return value is None or _are_numbers(value, 2)
 
@@ -141,9 +152,9 @@ def _is_viewport(value: object) -> bool:
 def _is_drag(value: object) -> bool:
     return value is None or (
         isinstance(value, dict)
-        and value.keys() == {"ids", "dx", "dy"}
+        and value.keys() in ({"ids", "dx", "dy"}, {"ids", "dx", "dy", "x", "y"})
         and _are_ids(value["ids"])
-        and _are_numbers([value["dx"], value["dy"]], 2)
+        and all(_is_number(value[name]) for name in value.keys() - {"ids"})
     )
 
 
@@ -155,6 +166,10 @@ def _is_status(value: object) -> bool:
     return value in ("active", "idle")
 
 
+def _is_run(value: object) -> bool:
+    return isinstance(value, str) and RUN.fullmatch(value) is not None
+
+
 INVALID = _("{name}: not valid")
 Seq = Annotated[int, Rule(_is_seq, _("{name}: a whole number from 1 to 2^53 - 1"))]
 Version = Annotated[int, Rule(is_count, _("{name}: a whole number from 0"))]
@@ -164,6 +179,9 @@ ClientIdIfNamed = Annotated[str | None, Rule(_is_client, _("{name}: 8 to 64 of t
 StepIfNamed = Annotated[str | None, Rule(_is_id, _("{name}: 1 to 64 of the characters A-Z a-z 0-9 _ -"))]
 ElementOrNull = Annotated[str | None, Rule(_is_id_or_null, _("{name}: an id or null"))]
 EpochOrNull = Annotated[str | None, Rule(_is_epoch, _("{name}: a string of at most 64 characters, or null"))]
+ElementsOrNull = Annotated[list[str] | None, Rule(_are_ids_or_null, _("{name}: a list of ids, or null"))]
+ObjectOrNull = Annotated[dict[str, object] | None, Rule(_is_object_or_null, _("{name}: an object, or null"))]
+RunId = Annotated[str, Rule(_is_run, _("{name}: the id of a run"))]
 ActionName = Annotated[str, Rule(_is_name, _("{name}: a string of at most 64 characters"))]
 Cursor = Annotated[list[float] | None, Rule(_is_cursor, INVALID)]
 Selection = Annotated[list[str], Rule(_are_ids, INVALID)]
@@ -192,23 +210,45 @@ class PresenceState(TypedDict, total=False):
 
 
 class PersonEntry(TypedDict):
-    """A person in the flow, once for each socket."""
+    """A person in the flow, once for each socket.
+
+    A guest has no id, but a `key`, which tells them from others of their name; `program` is the name of the token that
+    a program of the person came with.
+    """
 
     session: str
-    id: int
+    id: int | None
     name: str
     colour: str
     role: str
+    guest: NotRequired[bool]
+    key: NotRequired[str]
+    program: NotRequired[str]
 
 
 class ChangeEntry(TypedDict):
-    """Who made a version, and how."""
+    """Who made a version, and how. A guest is named, with the `key` that they have among the people."""
 
     version: int
-    actor: int | None
+    actor: int | ActorJson | None
     client: str | None
     seq: int | None
     via: str
+    key: NotRequired[str]
+
+
+class RunEntry(TypedDict):
+    """A run, and up to which of its events it is told."""
+
+    id: str
+    version: int
+    state: str
+    progress: float
+    seq: int
+
+
+NodeEntry: TypeAlias = tuple[str, str, int, int, int, str]
+"""A node in a run: id, state, how many of its iterations have ended and of how many, its last attempt, a message."""
 
 
 class Ids(TypedDict, total=False):

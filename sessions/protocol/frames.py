@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from sessions.protocol import fields
-from sessions.protocol.fields import ChangeEntry, Elements, Ids, Inline, Json, Move, Parts, PersonEntry, PresenceState
+from sessions.protocol.fields import (
+    ChangeEntry,
+    Elements,
+    Ids,
+    Inline,
+    Json,
+    Move,
+    NodeEntry,
+    Parts,
+    PersonEntry,
+    PresenceState,
+    RunEntry,
+)
 
 Format: TypeAlias = Literal["html", "json"]
 PROTOCOL = 1
@@ -91,12 +103,32 @@ class SyncGraph:
 
 @dataclass(frozen=True, slots=True)
 class ExecuteAction:
-    """Run an action on a node."""
+    """Run an action on a node, on some, or on the whole flow. `client` as for `Operate`."""
 
     type: ClassVar = "execute_action"
     seq: fields.Seq
     action: fields.ActionName
     node: fields.ElementOrNull = None
+    nodes: fields.ElementsOrNull = None
+    parameters: fields.ObjectOrNull = None
+    client: fields.ClientIdIfNamed = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFollow:
+    """Tell of a run what happened in it after its event `since`; from then on it is told as any other."""
+
+    type: ClassVar = "run_follow"
+    run: fields.RunId
+    since: fields.VersionOrNull = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunUnfollow:
+    """Tell nothing more of a run on this socket, until it is followed again."""
+
+    type: ClassVar = "run_unfollow"
+    run: fields.RunId
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +138,9 @@ class Ping:
     type: ClassVar = "ping"
 
 
-SessionFrame: TypeAlias = Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | Ping
+SessionFrame: TypeAlias = (
+    Operate | Undo | Redo | Presence | Seen | SyncGraph | ExecuteAction | RunFollow | RunUnfollow | Ping
+)
 """What a client sends after `Hello`."""
 ClientFrame: TypeAlias = Hello | SessionFrame
 
@@ -127,6 +161,7 @@ class Welcome:
     limits: Mapping[str, int]
     actions: Sequence[object]
     people: Sequence[PersonEntry] | Json
+    runs: Sequence[RunEntry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,13 +198,14 @@ class ApplyChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acked:
-    """A submission is durable at `version`; `left` is what it skipped."""
+    """A submission is durable at `version`; `left` is what it skipped, `run` the run that it started."""
 
     type: ClassVar = "acked"
     seq: int
     client: str | None = None
     version: int
     left: Sequence[object] | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,6 +258,18 @@ class You:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Problems:
+    """What is wrong with the flow at a version: all items, or what came and went since the last of these frames."""
+
+    type: ClassVar = "problems"
+    version: int
+    counts: Mapping[str, int]
+    items: Sequence[Json] | None = None
+    add: Sequence[Json] | None = None
+    remove: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
     """Where the log stands."""
 
@@ -229,6 +277,41 @@ class Heartbeat:
     version: int
     epoch: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """How far a long action is; told to everybody in the flow."""
+
+    type: ClassVar = "job"
+    id: str
+    action: str
+    state: str
+    progress: float
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How far a run is: an entry for each node that something happened to after event `previous`, up to `seq`."""
+
+    type: ClassVar = "run"
+    run: str
+    previous: int
+    seq: int
+    state: str
+    progress: float
+    tasks: Sequence[NodeEntry]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunText:
+    """Words of an agent, as they come; some may be lost."""
+
+    type: ClassVar = "run_text"
+    run: str
+    node: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +340,11 @@ ServerFrame: TypeAlias = (
     | People
     | PresenceStates
     | You
+    | Problems
     | Heartbeat
+    | Job
+    | Run
+    | RunText
     | Pong
     | Error
 )

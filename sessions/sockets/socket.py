@@ -7,7 +7,7 @@ client that falls too far behind is closed.
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from django.utils.translation import gettext, override
@@ -29,8 +29,9 @@ class Socket:
     """One connection.
 
     `check_started_at` is when its access was last asked for, `checked_at` when the newest answer was asked for: both in
-    monotonic seconds. What others do costs it no window: while it is backed up, `missed_people` and `owed_states` (by
-    session) note what to tell it afterwards, the newest of each.
+    monotonic seconds; at `until` something expires that it rests on. What others do costs it no window: while it is
+    backed up, `missed_people` and `owed_states` (by session) note what to tell it afterwards, the newest of each.
+    `problems` is the number of the list that it was told.
     """
 
     __slots__ = (
@@ -46,12 +47,17 @@ class Socket:
         "format",
         "language",
         "missed_people",
+        "muted_runs",
         "number",
+        "owed_runs",
         "owed_states",
         "person",
+        "principal",
+        "problems",
         "unanswered",
         "unanswered_bytes",
         "unseen_snapshot",
+        "until",
         "version",
         "window",
     )
@@ -68,8 +74,10 @@ class Socket:
         wire: Wire | None = None,
     ) -> None:
         self.flow_id = admission.flow_id
-        self.person = Participant(uuid.uuid4().hex, admission.user_id, admission.name, admission.colour, admission.role)
+        self.person = Participant.of(admission, uuid.uuid4().hex)
+        self.until = admission.until
         self.credential = credential
+        self.principal = admission.principal
         self.language = language
         self.client = ""
         self.format: Format = "json"
@@ -80,10 +88,18 @@ class Socket:
         self.unanswered = self.unanswered_bytes = 0
         self.missed_people: dict[str, RosterChange] = {}
         self.owed_states: set[str] = set()
+        self.owed_runs: set[str] = set()
+        self.muted_runs: set[str] = set()
+        self.problems = 0
         self.window = SendWindow(limits, 0)
         self.unseen_snapshot: int | None = None
         self._limits, self._abort = limits, abort
         self._outbound = Outbound(send, wire)
+
+    @property
+    def user_id(self) -> int:
+        """Whose connection it is."""
+        return self.person.id
 
     @property
     def session(self) -> str:
@@ -95,9 +111,12 @@ class Socket:
         """Whether the peer reads so slowly that presence should be dropped."""
         return self._outbound.is_backed_up
 
+    def access_changed(self) -> None:
+        """Do nothing: its session checks it, and before it joined one, `hello` does."""
+
     def check(self) -> Check:
         """Return what an access check needs."""
-        return Check(self.session, self.person.id, self.credential)
+        return Check(self.session, self.person.id, self.credential, self.principal)
 
     def start(self, client: str, format: Format, version: int) -> None:
         """Start to follow the flow, as this client, from a version."""
@@ -109,9 +128,15 @@ class Socket:
         self._put(frame)
         self.window.sent(frame.size, time.monotonic())
 
+    def greet(self, frame: Encoded) -> None:
+        """Send what a newcomer is greeted with. Everybody gets it once, and it is not counted as unseen."""
+        self._put(frame)
+
     def send_presence(self, frame: Encoded) -> None:
         """Send what others do: who came and went, and their states. It is theirs, and not counted as unseen."""
-        self._put(frame)
+        if self.closed is None:
+            metrics.frames_out.value += 1
+            self._outbound.put_frame(frame)
 
     def send_error(self, code: str, message: str) -> None:
         """Send an `error` frame with a translatable text, in the language of this connection."""
@@ -122,9 +147,18 @@ class Socket:
     def send_version(self, frame: Encoded, version: int, now: float) -> None:
         """Send what brings the client to `version`."""
         self.version = version
-        self._put(frame)
-        self.window.sent(frame.size, now, version=version)
-        self.close_if_behind()
+        if self.closed is None:
+            metrics.frames_out.value += 1
+            self._outbound.put_frame(frame)
+        if self.window.sent(frame.size, now, version) > self._limits.unseen_bytes:
+            self.close(Close.TOO_SLOW)
+
+    def send_answers(self, frames: Sequence[Encoded]) -> None:
+        """Send answers that came together, in order; by the short way they are one write."""
+        if self.closed is None:
+            metrics.frames_out.value += len(frames)
+            self._outbound.put_frames(frames)
+        self.window.sent(sum(frame.size for frame in frames), time.monotonic())
 
     def send_snapshot(self, parts: Iterable[Encoded], version: int, *, counted: bool) -> None:
         """Send the whole flow; it counts as a quarter of the window at most, so that a snapshot alone never closes."""
@@ -134,12 +168,12 @@ class Socket:
             size = min(part.size, room)
             room -= size
             self._put(part)
-            self.window.sent(size, now, version=version)
+            self.window.sent(size, now, version)
         self.close_if_behind()
 
-    def seen(self, version: int) -> None:
+    def seen(self, version: int, now: float) -> None:
         """Note that everything up to a version arrived."""
-        self.window.seen(version, time.monotonic())
+        self.window.seen(version, now)
         if self.unseen_snapshot is not None and version >= self.unseen_snapshot:
             self.unseen_snapshot = None
 

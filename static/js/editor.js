@@ -22,7 +22,7 @@ const TIGHT = 16;
 /** How long to wait for a connection before the rest is loaded, and between attempts to load it. */
 const LOAD_DELAY_MS = 3_000;
 /** Events of the session that it sends once: they are kept for the parts that are not loaded yet. */
-const ONE_TIME_EVENTS = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "notice"];
+const ONE_TIME_EVENTS = ["you", "people", "presence", "welcome", "acked", "refused", "patched", "problems", "notice", "run", "run_text"];
 /** Events that only say that something changed: sent once more, so that every part shows the current state. */
 const STATE_EVENTS = ["settled", "content", "rights", "connection", "status"];
 
@@ -50,7 +50,10 @@ class Editor {
     const renderer = new Renderer(layers, graph, viewport, this.#canvas);
     const session = new LiveSession(root, patcher, { limits, isPartial: "partial" in this.#canvas.dataset });
     const statusPill = new StatusPill({ graph, root, session, texts });
-    this.#page = { canvas: this.#canvas, catalogue, graph, layers, limits, patcher, renderer, root, session, statusPill, texts, viewport };
+    // The rows for readers without scripts: the outline takes them when it is opened; until then the canvas alone has the ids.
+    const outlineRows = root.querySelector("[data-outline-page]");
+    outlineRows?.remove();
+    this.#page = { canvas: this.#canvas, catalogue, graph, layers, limits, outlineRows, patcher, renderer, root, session, statusPill, texts, viewport };
   }
 
   /** Show the first view, then connect. */

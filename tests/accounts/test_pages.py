@@ -82,7 +82,7 @@ def test_next_leads_only_to_our_own_pages(client: Client, alice: User, wanted: s
 
 
 def test_the_login_page_hands_next_on(client: Client, db: None) -> None:
-    page = client.get("/login/", {"next": '/flows/"><b>/'}).content.decode()
+    page = client.get("/login/", {"next": '/flows/"><b>/'}, follow=True).content.decode()
 
     assert 'name="next" value="/flows/&quot;&gt;&lt;b&gt;/"' in page
 
@@ -131,14 +131,14 @@ def test_logging_out_ends_the_session(client: Client, alice: User) -> None:
 
 
 def test_without_the_demo_there_is_no_door_without_a_password(client: Client, alice: User) -> None:
-    assert b"data-demo-user" not in client.get("/login/").content
+    assert b"data-demo-user" not in client.get("/accounts/login/").content
     assert client.post("/login/demo/", {"user": "alice"}).status_code == 404
     assert who(client) is None
 
 
 def test_the_demo_has_a_button_for_each_of_its_people(client: Client, alice: User, settings: Settings) -> None:
     settings.HELIX_DEMO = True
-    page = client.get("/login/").content.decode()
+    page = client.get("/accounts/login/").content.decode()
 
     assert all(page.count(f'data-demo-user="{name}"') == 1 for name in ("alice", "bob", "vera", "charlie"))
     assert client.post("/login/demo/", {"user": "alice", "next": "/flows/x/"})["Location"] == "/flows/x/"
@@ -157,7 +157,7 @@ def test_the_demo_lets_in_nobody_else(client: Client, alice: User, dora: User, s
 def test_the_demo_lets_in_nobody_by_https(client: Client, alice: User, settings: Settings) -> None:
     settings.HELIX_DEMO = settings.SECURE = True
 
-    assert b"data-demo-user" not in client.get("/login/").content
+    assert b"data-demo-user" not in client.get("/accounts/login/").content
     assert client.post("/login/demo/", {"user": "alice"}).status_code == 404
 
 

@@ -32,13 +32,17 @@ class Program:
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> HttpResponse:
         """Call; a body that is no bytes is sent as JSON."""
-        if self.user and self.access is None:
-            self.access = tokens.issue(self.user).access
-        if self.access:
-            headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {self.access}")
+        if bearer := self.bearer():
+            headers.setdefault("HTTP_AUTHORIZATION", f"Bearer {bearer}")
         reads = method == "get"
         options = {} if reads else {"data": b"" if body is None else body, "content_type": "application/json"}
         return getattr(self.client, method.lower())(f"/api/v1{path}", **options, **headers)  # type: ignore[arg-type]
+
+    def bearer(self) -> str | None:
+        """Return the access token; nobody has none."""
+        if self.user and self.access is None:
+            self.access = tokens.issue(self.user).access
+        return self.access
 
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.call("get", path, **headers)
@@ -58,7 +62,11 @@ class Program:
 
 @pytest.fixture
 def flow(alice: User, bob: User, vera: User) -> Flow:
-    """Alice's flow of two nodes and an edge; bob edits, vera views, charlie is a stranger."""
+    return weather(alice, bob, vera)
+
+
+def weather(alice: User, bob: User, vera: User) -> Flow:
+    """Make alice's flow of two nodes and an edge; bob edits, vera views, charlie is a stranger."""
     flow = commands.create_flow(
         Person(alice.pk), parse_flow(title="Weather", description="of tomorrow", **GRAPH), via="api"
     )

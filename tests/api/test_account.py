@@ -80,7 +80,8 @@ def test_from_the_password_to_who_am_i(nobody: Program, alice: User) -> None:
     assert set(again) == {"access", "refresh", "expires_in"}
 
     me = nobody.get("/me", HTTP_AUTHORIZATION=f"Bearer {again['access']}").json()  # type: ignore[attr-defined]
-    assert me == {"id": alice.pk, "email": "alice@example.com", "name": "Alice", "colour": alice.colour}
+    account = {"id": alice.pk, "email": "alice@example.com", "name": "Alice", "colour": alice.colour}
+    assert me == {**account, "teams": [], "has_two_factors": False}
 
 
 def test_logging_in_by_rest_sets_no_cookie(nobody: Program, alice: User) -> None:

@@ -24,7 +24,16 @@ from tests.api.conftest import Program
 pytestmark = pytest.mark.django_db
 Refused = Callable[[HttpResponse, int, str], Any]
 PUBLIC_CALLS = ("/auth/register", "/auth/token", "/auth/token/refresh")
-BOUNDS = BodyBounds(most=1000, form=500, public=100, shows_somebody=shows_somebody)
+BOUNDS = BodyBounds(
+    most=1000,
+    imported=800,
+    form=500,
+    public=100,
+    event=300,
+    message=700,
+    shows_somebody=shows_somebody,
+    is_hook=lambda token: token == "ours",
+)
 
 
 async def sized(size: int, piece: int = 10) -> AsyncIterator[bytes]:
@@ -80,7 +89,7 @@ def shown(alice: User) -> Shown:
 
 async def bound(path: str, headers: dict[str, Any], *, says_its_length: bool) -> int:
     """Return which of the bounds holds, exactly."""
-    for limit in (100, 500, 1000):
+    for limit in (100, 500, 700, 1000):
         fits = await post(path, limit, headers, says_its_length=says_its_length)
         refused = await post(path, limit + 1, headers, says_its_length=says_its_length)
         assert (fits.status_code, fits.text) == (200, str(limit))
@@ -103,6 +112,9 @@ class TestBounds:
     async def test_a_form_has_less_than_a_call(self, shown: Shown, says_its_length: bool) -> None:
         for path in ("/", "/flows/", "/admin/flows/"):
             assert await bound(path, shown.session, says_its_length=says_its_length) == 500, path
+
+    async def test_a_message_to_the_tools_has_less_than_a_call(self, shown: Shown, says_its_length: bool) -> None:
+        assert await bound("/mcp", shown.token, says_its_length=says_its_length) == 700
 
     async def test_nobody_has_little(self, shown: Shown, says_its_length: bool) -> None:
         for headers in shown.nothing:

@@ -44,7 +44,10 @@ def test_every_kind_and_its_settings_are_described() -> None:
 
     assert schemas["Node"]["properties"]["kind"]["enum"] == list(KINDS)
     for name, kind in KINDS.items():
-        assert list(schemas[f"{name.title()}Settings"]["properties"]) == [setting.name for setting in kind.settings]
+        assert list(schemas[f"{name.title()}Settings"]["properties"]) == [
+            *(setting.name for setting in kind.settings),
+            "imported",
+        ]
 
 
 def test_the_page_shows_every_call_without_a_line_of_script_of_its_own(client: Client) -> None:

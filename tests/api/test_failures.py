@@ -94,7 +94,7 @@ def test_a_cookie_needs_a_csrf_proof(alice: User, flow: Flow, refused: Refused, 
 
 def test_a_cookie_with_its_proof_is_good(alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.get("/login/")
+    client.get("/accounts/login/")
     token = client.cookies["csrftoken"].value
     client.force_login(alice)
 
@@ -104,7 +104,7 @@ def test_a_cookie_with_its_proof_is_good(alice: User) -> None:
 
 def test_a_foreign_origin_is_refused_with_the_proof_too(alice: User, refused: Refused) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.get("/login/")
+    client.get("/accounts/login/")
     token = client.cookies["csrftoken"].value
     client.force_login(alice)
 

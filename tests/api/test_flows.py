@@ -1,16 +1,18 @@
-"""Flows as a whole: list, create, read, rename, delete, duplicate."""
+"""Flows as a whole: list, create, read, rename, star, delete, undelete, purge, duplicate."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Team, TeamMember, User
 from flows.log import verify_flow
-from flows.models import Flow, Membership
+from flows.models import AuditEntry, Flow, Membership, Opening
 from tests.api.conftest import GRAPH, Program
 
 pytestmark = pytest.mark.django_db
@@ -71,8 +73,14 @@ def test_creating_answers_the_flow_complete(as_alice: Program) -> None:
         "description",
         "version",
         "role",
+        "offer_as_tool",
+        "team",
+        "can_duplicate",
+        "can_export",
+        "links_can_run",
         "nodes",
         "edges",
+        "template",
         "created_at",
         "updated_at",
     ]
@@ -179,6 +187,7 @@ def test_an_item_counts_nodes_and_edges(as_vera: Program, flow: Flow) -> None:
         "nodes": 2,
         "edges": 1,
         "role": "viewer",
+        "starred": False,
     }
 
 
@@ -196,10 +205,72 @@ def test_flows_are_searched_and_paged(as_alice: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "offset=-1", "offset=99999999999999999999", "q=%00", "q=" + "x" * 501]
+    "query",
+    [
+        *("limit=0", "limit=101", "limit=x", "offset=-1", "offset=99999999999999999999", "q=%00", "q=" + "x" * 501),
+        *("scope=everything", "scope=", "sort=colour", "team=travel"),
+    ],
 )
 def test_a_query_beyond_its_bounds_is_refused(as_alice: Program, refused: Refused, query: str) -> None:
     refused(as_alice.get(f"/flows?{query}"), 422, "invalid")
+
+
+@pytest.mark.parametrize("q", ["AGENT", "weather agent", "ag\u0301ent"])
+def test_labels_of_nodes_are_found(as_vera: Program, flow: Flow, q: str) -> None:
+    assert titles(as_vera.get(f"/flows?{urlencode({'q': q})}")) == ["Weather"]
+    assert titles(as_vera.get("/flows?q=weather+robot")) == []
+
+
+def test_the_parts_of_the_library(as_alice: Program, as_vera: Program, flow: Flow, alice: User) -> None:
+    team = Team.objects.create(name="Travel")
+    TeamMember.objects.create(team=team, user=alice, role="owner")
+    ours = as_alice.post("/flows", {"title": "Ours"}).json()["id"]  # type: ignore[attr-defined]
+    Flow.objects.filter(pk=ours).update(team=team)
+    gone = as_alice.post("/flows", {"title": "Gone"}).json()["id"]  # type: ignore[attr-defined]
+    as_alice.delete(f"/flows/{gone}")
+    as_alice.patch(f"/flows/{flow.pk}", {"starred": True})
+    Opening.objects.create(flow=flow, user=alice, at=timezone.now())
+
+    def parts(who: Program) -> dict[str, list[str]]:
+        scopes = ("mine", "shared", "team", "recent", "starred", "trash")
+        return {scope: titles(who.get(f"/flows?scope={scope}")) for scope in scopes}
+
+    one = ["Weather"]
+    assert parts(as_alice) == {
+        "mine": one,
+        "shared": [],
+        "team": ["Ours"],
+        "recent": one,
+        "starred": one,
+        "trash": ["Gone"],
+    }
+    assert parts(as_vera) == {"mine": [], "shared": one, "team": [], "recent": [], "starred": [], "trash": []}
+    (item,) = as_alice.get(f"/flows?team={team.pk}&sort=title").json()["items"]  # type: ignore[attr-defined]
+    assert item["team"] == {"id": str(team.pk), "name": "Travel"}
+    (item,) = as_alice.get("/flows?scope=trash").json()["items"]  # type: ignore[attr-defined]
+    assert item["deleted_at"].endswith("Z")
+
+
+# Star
+
+
+@pytest.mark.parametrize("starred", [None, "true", 1])
+def test_a_star_is_there_or_not(as_vera: Program, flow: Flow, refused: Refused, starred: object) -> None:
+    refused(as_vera.patch(f"/flows/{flow.pk}", {"starred": starred}), 422, "invalid")
+
+
+def test_who_may_only_view_stars_and_changes_nothing_else(as_vera: Program, flow: Flow, refused: Refused) -> None:
+    refused(as_vera.patch(f"/flows/{flow.pk}", {"starred": True, "title": "Mine"}), 403, "forbidden")
+    assert titles(as_vera.get("/flows?scope=starred")) == []
+    assert as_vera.patch(f"/flows/{flow.pk}", {"starred": True}).json()["version"] == 1  # type: ignore[attr-defined]
+
+
+def test_a_star_is_for_oneself_alone(as_vera: Program, as_bob: Program, flow: Flow) -> None:
+    as_vera.patch(f"/flows/{flow.pk}", {"starred": True})
+    stars = [who.get("/flows").json()["items"][0]["starred"] for who in (as_vera, as_bob)]  # type: ignore[attr-defined]
+    assert stars == [True, False]
+    as_vera.patch(f"/flows/{flow.pk}", {"starred": False})
+    assert titles(as_vera.get("/flows?scope=starred")) == []
 
 
 # Rename
@@ -235,6 +306,46 @@ def test_a_deleted_flow_is_gone_from_lists(as_alice: Program, as_bob: Program, f
 
     assert (response.status_code, response.content) == (204, b"")
     assert titles(as_alice.get("/flows")) == titles(as_bob.get("/flows")) == []
+
+
+def test_only_owners_take_it_out_of_the_trash(
+    as_alice: Program, as_bob: Program, as_charlie: Program, flow: Flow, refused: Refused
+) -> None:
+    as_alice.delete(f"/flows/{flow.pk}")
+    for who in (as_bob, as_charlie):
+        refused(who.post(f"/flows/{flow.pk}/undelete"), 404, "not_found")
+
+    response = as_alice.post(f"/flows/{flow.pk}/undelete")
+
+    assert (response.status_code, response.json()["title"]) == (200, "Weather")  # type: ignore[attr-defined]
+    assert titles(as_bob.get("/flows")) == ["Weather"]
+
+
+def test_after_thirty_days_it_does_not_come_back(as_alice: Program, flow: Flow, refused: Refused) -> None:
+    as_alice.delete(f"/flows/{flow.pk}")
+    Flow.objects.update(deleted_at=timezone.now() - timedelta(days=30))
+    refused(as_alice.post(f"/flows/{flow.pk}/undelete"), 404, "not_found")
+
+
+def test_only_what_is_in_the_trash_can_be_purged(
+    as_alice: Program, as_bob: Program, flow: Flow, refused: Refused
+) -> None:
+    refused(as_alice.delete(f"/flows/{flow.pk}?purge=true"), 409, "wrong_state")
+    refused(as_bob.delete(f"/flows/{flow.pk}?purge=true"), 403, "forbidden")
+    refused(as_alice.delete(f"/flows/{flow.pk}?purge=perhaps"), 422, "invalid")
+    assert as_alice.get(f"/flows/{flow.pk}").status_code == 200
+
+
+def test_a_purged_flow_is_gone_for_good(as_alice: Program, as_bob: Program, flow: Flow, refused: Refused) -> None:
+    as_alice.delete(f"/flows/{flow.pk}")
+    refused(as_bob.delete(f"/flows/{flow.pk}?purge=true"), 404, "not_found")
+
+    assert as_alice.delete(f"/flows/{flow.pk}?purge=true").status_code == 204
+
+    refused(as_alice.delete(f"/flows/{flow.pk}?purge=true"), 404, "not_found")
+    refused(as_alice.post(f"/flows/{flow.pk}/undelete"), 404, "not_found")
+    assert titles(as_alice.get("/flows?scope=trash")) == []
+    assert AuditEntry.objects.get(action="flow_purged").flow_id == flow.pk and verify_flow(flow.pk) == []
 
 
 def test_a_viewer_may_duplicate_and_owns_the_copy(as_alice: Program, as_vera: Program, flow: Flow) -> None:

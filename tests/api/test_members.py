@@ -1,12 +1,13 @@
 """Who belongs to a flow."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from django.core import mail
 from django.http import HttpResponse
 
-from accounts.models import Attempt, User
+from accounts.models import Attempt, Team, TeamMember, User
 from flows.models import Flow, Membership
 from tests.api.conftest import Program
 
@@ -63,7 +64,7 @@ def test_members_see_each_other_in_the_order_they_came(as_vera: Program, flow: F
         ("Bob", "editor"),
         ("Vera", "viewer"),
     ]
-    assert all(set(item) == {"id", "name", "email", "role"} for item in items)
+    assert all(set(item) == {"type", "id", "name", "email", "role"} for item in items)
 
 
 def test_a_role_is_changed(as_alice: Program, bob: User, flow: Flow) -> None:
@@ -130,3 +131,110 @@ def test_somebody_removed_reads_nothing_more(as_alice: Program, as_bob: Program,
 
     refused(as_bob.get(f"/flows/{flow.pk}"), 404, "not_found")
     refused(as_bob.post(f"/flows/{flow.pk}/operations", {"operations": []}), 404, "not_found")
+
+
+class TestTeams:
+    @pytest.fixture
+    def team(self, alice: User, charlie: User) -> Team:
+        team = Team.objects.create(name="Design")
+        TeamMember.objects.create(team=team, user=alice, role="owner")
+        TeamMember.objects.create(team=team, user=charlie, role="member")
+        return team
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"team": "00000000-0000-4000-8000-000000000000", "role": "viewer"},
+            {"team": "x", "role": "viewer"},
+            {"team": 7, "role": "viewer"},
+            {"role": "viewer"},
+            {"team": "00000000-0000-4000-8000-000000000000", "email": "charlie@example.com", "role": "viewer"},
+        ],
+    )
+    def test_a_bad_one_is_refused(
+        self, as_alice: Program, flow: Flow, refused: Refused, body: dict[str, object]
+    ) -> None:
+        refused(as_alice.post(f"/flows/{flow.pk}/members", body), 422, "invalid")
+
+    def test_one_is_shared_with_changed_and_removed(
+        self, as_alice: Program, as_charlie: Program, flow: Flow, team: Team, refused: Refused
+    ) -> None:
+        members, item = f"/flows/{flow.pk}/members", f"/flows/{flow.pk}/members/team-{team.pk}"
+        shared = as_alice.post(members, {"team": str(team.pk), "role": "viewer"})
+        told = {"type": "team", "id": f"team-{team.pk}", "name": "Design", "email": None, "role": "viewer"}
+        assert (shared.status_code, shared.json()) == (201, told)  # type: ignore[attr-defined]
+        assert as_charlie.get(f"/flows/{flow.pk}").json()["role"] == "viewer"  # type: ignore[attr-defined]
+        assert as_charlie.get(members).json()["items"][3] == told  # type: ignore[attr-defined]
+        assert as_alice.patch(item, {"role": "editor"}).json()["role"] == "editor"  # type: ignore[attr-defined]
+        refused(as_charlie.delete(item), 403, "forbidden")
+        assert as_alice.delete(item).status_code == 204
+        refused(as_alice.delete(item), 404, "not_found")
+        refused(as_charlie.get(f"/flows/{flow.pk}"), 404, "not_found")
+
+
+class TestInvitations:
+    NEW: ClassVar = {"email": "new@example.org", "role": "editor", "invite": True}
+
+    @pytest.mark.parametrize("email", ["", "new", "Charlie", "a@b"])
+    def test_a_bad_address_is_refused(self, as_alice: Program, flow: Flow, refused: Refused, email: str) -> None:
+        refused(as_alice.post(f"/flows/{flow.pk}/members", {**self.NEW, "email": email}), 422, "invalid")
+        assert mail.outbox == []
+
+    def test_only_owners_see_it_and_take_it_back(
+        self, as_alice: Program, as_bob: Program, flow: Flow, refused: Refused
+    ) -> None:
+        members = f"/flows/{flow.pk}/members"
+        refused(as_bob.post(members, self.NEW), 403, "forbidden")
+        answer = as_alice.post(members, self.NEW)
+        invited = answer.json()  # type: ignore[attr-defined]
+        id = invited["id"]
+        assert (answer.status_code, invited["pending"], invited["mailed"]) == (201, True, True)
+        assert invited["url"] in mail.outbox[0].body
+        told = as_alice.get(members).json()["items"][3]  # type: ignore[attr-defined]
+        assert (told["type"], told["id"], told["email"]) == ("invitation", id, "new@example.org")
+        assert "url" not in told, "it is told once"
+        assert len(as_bob.get(members).json()["items"]) == 3  # type: ignore[attr-defined]
+        refused(as_bob.delete(f"{members}/{id}"), 403, "forbidden")
+        assert as_alice.patch(f"{members}/{id}", {"role": "viewer"}).json()["role"] == "viewer"  # type: ignore[attr-defined]
+        assert as_alice.delete(f"{members}/{id}").status_code == 204
+        refused(as_alice.delete(f"{members}/{id}"), 404, "not_found")
+
+    def test_an_address_with_an_account_is_added(self, as_alice: Program, charlie: User, flow: Flow) -> None:
+        added = as_alice.post(f"/flows/{flow.pk}/members", {**self.NEW, "email": charlie.email})
+        assert added.json() == {"id": charlie.pk, "name": "Charlie", "email": charlie.email, "role": "editor"}  # type: ignore[attr-defined]
+        assert mail.outbox == []
+
+
+@pytest.mark.parametrize("id", ["team-x", "team-", "invitation-0", "invitation-x", "invitation-99999999999999999999"])
+def test_an_id_that_nothing_has_is_not_found(as_alice: Program, flow: Flow, refused: Refused, id: str) -> None:
+    refused(as_alice.patch(f"/flows/{flow.pk}/members/{id}", {"role": "viewer"}), 404, "not_found")
+    refused(as_alice.delete(f"/flows/{flow.pk}/members/{id}"), 404, "not_found")
+
+
+class TestTransfer:
+    @pytest.mark.parametrize("email", ["nobody@example.com", "Bob", "alice@example.com", "", 7])
+    def test_to_whom_it_cannot_be(self, as_alice: Program, flow: Flow, refused: Refused, email: object) -> None:
+        refused(as_alice.post(f"/flows/{flow.pk}/transfer", {"email": email}), 422, "invalid")
+        assert roles(flow)["Alice"] == "owner"
+
+    def test_the_other_owns_it(
+        self, as_alice: Program, as_bob: Program, bob: User, flow: Flow, refused: Refused
+    ) -> None:
+        path = f"/flows/{flow.pk}/transfer"
+        refused(as_bob.post(path, {"email": "vera@example.com"}), 403, "forbidden")
+        answer = as_alice.post(path, {"email": bob.email})
+        assert (answer.status_code, answer.json()["id"], answer.json()["role"]) == (200, bob.pk, "owner")  # type: ignore[attr-defined]
+        assert roles(flow) == {"Alice": "editor", "Bob": "owner", "Vera": "viewer"}
+        refused(as_alice.post(path, {"email": "vera@example.com"}), 403, "forbidden")
+
+
+def test_only_owners_say_what_viewers_may(
+    as_alice: Program, as_bob: Program, as_vera: Program, flow: Flow, refused: Refused
+) -> None:
+    path = f"/flows/{flow.pk}"
+    refused(as_bob.patch(path, {"can_export": False}), 403, "forbidden")
+    refused(as_alice.patch(path, {"can_export": "no"}), 422, "invalid")
+    assert as_alice.patch(path, {"can_export": False}).json()["can_export"] is False  # type: ignore[attr-defined]
+    both = as_alice.patch(path, {"can_duplicate": False, "title": "Renamed"}).json()  # type: ignore[attr-defined]
+    assert (both["can_duplicate"], both["title"], both["version"]) == (False, "Renamed", 2)
+    assert as_vera.get(path).json()["can_duplicate"] is False  # type: ignore[attr-defined]

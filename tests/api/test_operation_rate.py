@@ -116,6 +116,7 @@ def test_what_the_audit_log_tells_is_counted(
     assert client.post(restored).status_code == 302
     for change in changes_of_flows(flow, bob).values():
         refused(change(as_alice), 429, "rate_limited")
+    refused(as_alice.patch(f"/flows/{flow.pk}", {"offer_as_tool": True}), 429, "rate_limited")
     for form in ("/flows/", f"/flows/{flow.pk}/duplicate", f"/flows/{flow.pk}/delete", restored):
         assert client.post(form).status_code == 429, form
     assert AuditEntry.objects.count() == entries + 6

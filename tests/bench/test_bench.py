@@ -1,10 +1,13 @@
 """The bench works from end to end: real people on a real server, every figure of its report there. Never how fast."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 from bench import cases, report
 from bench.helix_server import HelixServer, Setup
 from bench.load import Schedule, drive, join
+from bench.process import Usage
 
 SCHEDULE = Schedule(people=5, writers=2, operations=20, cursors=2, seconds=1)
 
@@ -36,3 +39,13 @@ async def test_five_people_for_two_seconds_give_a_whole_report(tmp_path: Path) -
         assert "none" in table
         for person in people:
             person.socket.close()
+
+
+def test_what_children_spent_counts_when_they_have_ended() -> None:
+    busy = "import time\nwhile time.process_time() < 0.5: pass"
+    parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {busy!r}])\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", parent], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        assert Usage(process.pid).cpu_seconds() >= 0.5
+        process.communicate(b"\n")

@@ -1,26 +1,30 @@
 """A flow of its own for every test, shared with the cast, a network that can be cut, tabs that must not complain."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext
 
+from tests.browser.api import Api
 from tests.browser.copies import CONTROLLED
 from tests.browser.editor_page import EditorPage
 from tests.browser.gestures import rename
 from tests.browser.inspector import BLANKS_ARE_HERE, create
+from tests.browser.kept_tabs import KeptTabs
 from tests.browser.looks import EDGES, NODES
 from tests.browser.nodes import PLAN
 from tests.browser.panel import forgiven, lost
 from tests.browser.profile import Profile
+from tests.conftest import new_context
 from tests.proxy import Proxy
 from tests.servers import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Playwright
+    from playwright.sync_api import Browser, Playwright
 
 WINDOW = {"width": 1440, "height": 900}
 Context = Callable[..., BrowserContext]
@@ -30,21 +34,6 @@ Open = Callable[..., EditorPage]
 Apart = Callable[..., tuple[EditorPage, EditorPage]]
 Away = Callable[..., EditorPage]
 Draw = Callable[..., EditorPage]
-
-
-class Api:
-    """The API as a context's person calls it, without a page."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.context = context
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """Make one call, which succeeds."""
-        token = next(cookie["value"] for cookie in self.context.cookies() if cookie["name"] == "csrftoken")
-        answer = self.context.request.fetch(
-            f"/api/v1{path}", method=method, data=body, headers={"X-CSRFToken": token}, fail_on_status_code=True
-        )
-        return answer.json() if answer.body() else None
 
 
 @contextmanager
@@ -86,12 +75,33 @@ def profile(playwright: "Playwright", network: Proxy, tmp_path: Path) -> Iterato
     profile.close()
 
 
+@pytest.fixture(scope="session")
+def _kept_tabs(browser: "Browser") -> Iterator[KeptTabs]:
+    with KeptTabs(partial(new_context, browser)).watched() as tabs:
+        yield tabs
+
+
+@pytest.fixture(scope="session")
+def _owners(browser: "Browser") -> Iterator[Callable[[Server | Proxy], Api]]:
+    """`_owners(server)`: the API as alice calls it there, logged in once."""
+    apis: dict[Server | Proxy, Api] = {}
+
+    def owner(on: Server | Proxy) -> Api:
+        if on not in apis:
+            apis[on] = Api(new_context(browser, "alice", on=on))
+        return apis[on]
+
+    yield owner
+    for api in apis.values():
+        api.context.close()
+
+
 @pytest.fixture
-def flow_of(context_for: Context) -> Flow:
+def flow_of(_owners: Callable[[Server | Proxy], Api], request: pytest.FixtureRequest) -> Flow:
     """`flow_of(nodes=…, edges=…)`: a new flow of alice's that bob edits and vera views; its id."""
 
-    def create(nodes: object = (), edges: object = (), *, on: Proxy | None = None) -> str:
-        api = Api(context_for("alice", on=on))
+    def create(nodes: Iterable[object] = (), edges: Iterable[object] = (), *, on: Server | Proxy | None = None) -> str:
+        api = _owners(on or request.getfixturevalue("server"))
         flow = api.call("POST", "/flows", {"title": "Drawn together", "nodes": list(nodes), "edges": list(edges)})["id"]
         for name, role in (("bob", "editor"), ("vera", "viewer")):
             api.call("POST", f"/flows/{flow}/members", {"email": f"{name}@example.com", "role": role})
@@ -101,17 +111,23 @@ def flow_of(context_for: Context) -> Flow:
 
 
 @pytest.fixture
-def opened(context_for: Context) -> Iterator[Open]:
-    """`opened("bob", flow)`: the flow in a browser of his own, live. In the end nobody may have complained."""
+def opened(_kept_tabs: KeptTabs, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """`opened("bob", flow)`: the flow in a browser of his own, live. In the end nobody may have complained.
+
+    The browser may have shown other flows before, and remembers nothing of them but files; `context_for` has new ones.
+    """
     tabs: list[EditorPage] = []
+    with _kept_tabs.borrowed(request.session) as borrow:
 
-    def open_tab(name: str, flow: str, *, state: str = "live", **options: object) -> EditorPage:
-        tab = EditorPage(context_for(name, **{"viewport": WINDOW, **options}), flow)
-        tabs.append(tab)
-        return tab.live(state)
+        def open_tab(
+            name: str, flow: str, *, state: str = "live", on: Server | Proxy | None = None, **options: object
+        ) -> EditorPage:
+            server = on or request.getfixturevalue("server")
+            tabs.append(borrow(server, name, **{"viewport": WINDOW, **options}))
+            return tabs[-1].open(flow).live(state)
 
-    yield open_tab
-    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+        yield open_tab
+        assert [complaint for tab in tabs for complaint in tab.complaints] == []
 
 
 # Somebody whose network can be cut, or is.
@@ -164,19 +180,19 @@ def away(opened: Open, flow_of: Flow, network: Proxy) -> Iterator[Away]:
 
 
 @pytest.fixture
-def drawn(network: Proxy, context_for: Context) -> Iterator[Draw]:
+def drawn(network: Proxy, _kept_tabs: KeptTabs, request: pytest.FixtureRequest) -> Iterator[Draw]:
     """`drawn(nodes, edges)`: a new flow of alice's, opened by her over the bad network; no script may have failed."""
     tabs: list[EditorPage] = []
+    with _kept_tabs.borrowed(request.session) as borrow:
 
-    def draw(*nodes_and_edges: object) -> EditorPage:
-        tab = EditorPage(context_for("alice", on=network, viewport=WINDOW))
-        tabs.append(tab)
-        return create(tab, *nodes_and_edges)
+        def draw(*nodes_and_edges: object) -> EditorPage:
+            tabs.append(borrow(network, "alice", viewport=WINDOW))
+            return create(tabs[-1], *nodes_and_edges)
 
-    yield draw
-    for tab in tabs:
-        forgiven(tab)
-    assert [complaint for tab in tabs for complaint in tab.complaints] == []
+        yield draw
+        for tab in tabs:
+            forgiven(tab)
+        assert [complaint for tab in tabs for complaint in tab.complaints] == []
 
 
 @pytest.fixture

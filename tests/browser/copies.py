@@ -2,6 +2,7 @@
 
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.api import Api
 from tests.browser.editor_page import EditorPage
 
 NODES = [
@@ -37,11 +38,7 @@ KEPT = """async () => {
 
 
 def new_flow(context: BrowserContext, title: str = "Drawn on the train") -> str:
-    tab = EditorPage(context)
-    tab.page.goto("/")
-    flow = str(tab.call("POST", "/flows", {"title": title, "nodes": NODES})["id"])
-    tab.page.close()
-    return flow
+    return str(Api(context).call("POST", "/flows", {"title": title, "nodes": NODES})["id"])
 
 
 def copied(context: BrowserContext, flow: str) -> EditorPage:

@@ -35,7 +35,7 @@ class EditorPage:
 
     def open(self, flow: str) -> "EditorPage":
         self.flow = flow
-        self.page.goto(f"/flows/{flow}/")
+        self.page.goto(f"/flows/{flow}/", timeout=PATIENCE_MS)
         return self
 
     # What is there.

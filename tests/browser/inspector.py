@@ -4,6 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.browser.api import Api
 from tests.browser.editor_page import EditorPage
 
 NODES = [
@@ -17,9 +18,8 @@ BLANKS_ARE_HERE = "() => performance.getEntriesByType('resource').some(({name}) 
 
 def create(tab: EditorPage, nodes: object = NODES, edges: object = EDGES) -> EditorPage:
     """Open a new flow, and wait until the form needs nobody to be asked."""
-    tab.page.goto("/")
     body = {"title": "Typed", "description": "By hand", "nodes": nodes, "edges": edges}
-    tab.open(str(tab.call("POST", "/flows", body)["id"])).live()
+    tab.open(str(Api(tab.page.context).call("POST", "/flows", body)["id"])).live()
     tab.page.wait_for_function(BLANKS_ARE_HERE)
     return tab
 

@@ -29,7 +29,9 @@ LOOKS = """() => {
   const texts = (selector, within) => all(selector, within).map((element) => element.textContent);
   const own = (element, ...names) => names.map((name) => element.getAttribute(name));
   const node = (element) => ({
-    flags: own(element, "data-disabled", "data-colour", "data-collapsed", "data-parent", "aria-label"),
+    flags: own(element, "data-disabled", "data-colour", "data-collapsed", "data-parent"),
+    // A script adds how many edges there are, and whether it is selected.
+    name: element.getAttribute("aria-label").replace(/, \\d+ in, \\d+ out|, selected/g, ""),
     colour: getComputedStyle(element).getPropertyValue("--colour"),
     label: texts("[data-node-label]", element), count: texts(".node-count", element),
     branches: texts(".branch-name", element),

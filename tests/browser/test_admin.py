@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.watched import watched
 from tests.servers import Server
 
 ADDRESS = "dora@example.com"
@@ -28,13 +29,7 @@ def staff(server: Server, context_for: Callable[..., BrowserContext]) -> Iterato
     ]
     environment = server.environment | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
     subprocess.run([*command, "--data-dir", str(server.data_dir)], env=environment, check=False, capture_output=True)
-    page = context_for(None).new_page()
-    violations: list[str] = []
-    page.expose_function("violated", lambda directive: violations.append(directive))  # noqa: PLW0108
-    page.add_init_script(
-        "addEventListener('securitypolicyviolation', e => violated(e.violatedDirective + e.blockedURI))"
-    )
-    page.on("pageerror", lambda error: violations.append(str(error)))
+    page, violations = watched(context_for(None))
     page.goto("/admin/")
     page.get_by_label("E-mail").fill(ADDRESS)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -61,12 +56,3 @@ def test_an_administrator_renames_a_flow_and_finds_it_in_the_log(staff: Page) ->
     expect(first).to_contain_text("edit_flow: title")
     expect(first).to_contain_text("admin")
     expect(first).to_contain_text("dora")
-
-
-@pytest.mark.parametrize("address", ["accounts/user/", "flows/membership/add/", "flows/flownode/", "flows/answer/"])
-def test_pages_show_without_a_violation(staff: Page, address: str) -> None:
-    answer = staff.goto(f"/admin/{address}")
-
-    assert answer
-    assert answer.status == 200
-    expect(staff.locator("#content h1")).to_be_visible()

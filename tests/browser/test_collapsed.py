@@ -1,6 +1,8 @@
 """A collapsed group hides what is in it, for everybody and wherever it would show; its edges end at the group."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -10,7 +12,7 @@ from tests.browser.conftest import WINDOW, Open
 from tests.browser.editor_page import EditorPage
 
 Flow = Callable[..., str]
-BOX = {"id": "g", "kind": "group", "x": 200, "y": 0, "width": 300, "height": 300, "label": "Box"}
+BOX: dict[str, Any] = {"id": "g", "kind": "group", "x": 200, "y": 0, "width": 300, "height": 300, "label": "Box"}
 NODES = [
     {"id": "a", "kind": "input", "x": 0, "y": 100, "label": "Ask"},
     BOX,
@@ -28,6 +30,8 @@ def flow(flow_of: Flow) -> str:
 def shut(tab: EditorPage) -> None:
     """The group is drawn as closed."""
     expect(tab.page.locator("#n-g[data-collapsed]")).to_be_visible()
+    expect(tab.page.locator("#n-g")).to_have_css("height", "44px")
+    expect(tab.page.locator("#n-g")).to_have_attribute("data-height", "300")
     for hidden in ("#n-b", "#n-c", "#e-e2"):
         expect(tab.page.locator(hidden)).not_to_be_visible()
     expect(tab.page.locator("#n-g .node-count")).to_have_text("2")
@@ -45,7 +49,7 @@ def wide(tab: EditorPage) -> None:
 
 def entering() -> str:
     ask, box = (decode_node({**node}, DEFAULT_LIMITS) for node in NODES[:2])
-    return edge_path(ask, "out", box, "in").d
+    return edge_path(ask, "out", replace(box, width=208, height=44), "in").d
 
 
 def collapsed(tab: EditorPage) -> object:
@@ -89,7 +93,7 @@ def test_it_is_closed_from_the_first_paint_on(
     alice = EditorPage(context_for("alice", viewport=WINDOW, java_script_enabled=has_scripts), flow)
     shut(alice)
     expect(alice.page.locator("#n-g")).to_have_attribute("aria-label", "Box, Group, collapsed")
-    expect(alice.page.get_by_role("link", name="Seek")).to_have_count(0)
+    expect(alice.page.locator("#inspector, [data-canvas]").get_by_role("link", name="Seek")).to_have_count(0)
 
 
 def test_what_is_hidden_is_not_selected_and_moves_along(flow: str, opened: Open) -> None:

@@ -12,8 +12,8 @@ from tests.browser.panel import panel, pill
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 # Fields and selects whose words do not fit into them.
-CUT = """(root) => [...document.querySelectorAll(`${root} :is(select, label, .input)`)]
-  .filter((element) => element.offsetParent)
+CUT = """(root) => [...document.querySelectorAll(`${root} :is(select, label, .input:not(.row-cell))`)]
+  .filter((element) => element.offsetParent && element.clientWidth > 1)
   .filter((element) => {
     if (element.localName !== "select") return element.scrollWidth > element.clientWidth + 1;
     const text = document.createElement("span");
@@ -41,6 +41,10 @@ def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Op
     alice = opened("alice", flow, **PHONE)
     more = alice.page.locator("[data-roster] .more:visible button")
     expect(more).to_have_text("+1")
+    problems = alice.page.locator("[data-problems]")
+    expect(problems).to_be_visible()
+    state, count = pill(alice).bounding_box(), problems.bounding_box()
+    assert state and count and state["x"] + state["width"] <= count["x"], "nothing in the bar lies over another"
     more.click()
     people = alice.page.get_by_role("dialog", name="People in this flow")
     expect(people.get_by_role("button")).to_have_count(3)
@@ -52,7 +56,7 @@ def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Op
     people.get_by_role("button", name="Vera").click()
     expect(people).not_to_be_visible()
     more.press("Enter")
-    expect(people.locator("[data-following]")).to_have_text("VVera")
+    expect(people.locator("[data-followed]")).to_have_text("VVera")
     assert bob.page and vera.page
 
 

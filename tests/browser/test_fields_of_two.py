@@ -12,6 +12,7 @@ from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import compose
 
 SENTENCES = "One two three. They took a while. Really."
 TYPED_AND_TAKEN_BACK = "() => document.execCommand('insertText', false, 'x') && document.execCommand('delete')"
@@ -139,6 +140,19 @@ def test_mine_can_be_kept(alice: EditorPage, bob: EditorPage) -> None:
     sign(alice).get_by_text("Keep mine").click()
     expect(sign(alice)).to_have_count(0)
     expect(description).to_have_value("Mine")
+    description.press("Tab")
+    assert node_of(alice)["description"] == "Mine"
+
+
+def test_mine_can_be_kept_even_when_it_was_sent_before_theirs(alice: EditorPage, bob: EditorPage) -> None:
+    description = alice.field("description")
+    description.press_sequentially("Mine")
+    expect(bob.page.locator("#n-a")).to_have_attribute("data-description", "Mine")
+    wrote(bob, description=SENTENCES)
+    sign(alice).get_by_text("Keep mine").click()
+    expect(description).to_have_value("Mine")
+    description.press("Tab")
+    expect(bob.page.locator("#n-a")).to_have_attribute("data-description", "Mine")
     assert node_of(alice)["description"] == "Mine"
 
 
@@ -147,7 +161,7 @@ def test_it_is_settled_when_what_i_typed_is_what_they_wrote_or_is_taken_back(
 ) -> None:
     model = alice.field("settings.model")
     model.press("End")
-    model.press_sequentially("0")
+    compose(alice, "0")  # which is sent when it is done
     wrote(bob, settings={"model": "theirs"})
     expect(sign(alice, "settings.model")).to_be_visible()
     wrote(bob, settings={"model": "m-10"})

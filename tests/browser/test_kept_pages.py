@@ -12,6 +12,13 @@ from tests.browser.panel import lost
 from tests.proxy import Proxy
 from tests.servers import Server
 
+INSTALLED = """async (files) => {
+  if (!(await caches.has(files))) return false;
+  const { installing, waiting } = await navigator.serviceWorker.getRegistration();
+  return !installing && Boolean(waiting);
+}"""
+"""Whether the worker of a release has its files and waits for the last page to be closed."""
+
 # Logging out.
 
 
@@ -148,8 +155,18 @@ def test_a_new_release_replaces_the_files_once_no_copy_needs_them(context_for: C
             server.terminate()
             manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "hash": release}))
             server.start()
+            tab.open(flow).live()  # while the release's worker comes
+            tab.page.wait_for_function(INSTALLED, arg=f"files-{release}")
             tab.open(flow).live()
             tab.page.evaluate(COPIED, [f"/flows/{flow}/", release])
-        names = set(tab.page.evaluate("caches.keys()"))
-        assert "files-third" in names
-        assert f"files-{first}" not in names
+        for other in ("fourth", "fifth", "sixth"):
+            tab.page.evaluate("(files) => caches.open(files).then(() => null)", f"files-{other}")
+        tab.page.evaluate("(path) => fetch(path).then(({ok}) => ok)", f"/flows/{flow}/")
+        tab.page.wait_for_function("async () => !(await caches.has('files-second'))")
+        assert set(tab.page.evaluate("caches.keys()")) >= {f"files-{first}", "files-third"}, "one answers, one waits"
+
+        tab.page.close()
+
+        again = EditorPage(context, flow).live()
+        again.page.wait_for_function("async (files) => !(await caches.has(files))", arg=f"files-{first}")
+        assert "files-third" in again.page.evaluate("caches.keys()")

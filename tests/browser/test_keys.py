@@ -193,7 +193,7 @@ def test_keys_are_called_as_on_the_readers_keyboard(flow_of: Flow, opened: Open)
     alice = opened("alice", flow_of([PLAN]))
     alice.page.locator("[data-canvas]").click(button="right", position={"x": 500, "y": 500})
     menu = alice.page.locator("[role=menu]:not([hidden])")
-    expect(menu.locator("kbd")).to_have_text(["Tab", "Ctrl+V", "Ctrl+A", "Shift+1", "?"])
+    expect(menu.locator("kbd")).to_have_text(["Tab", "Ctrl+V", "Ctrl+A", "Shift+1", "?", "Shift+L"])
     assert alice.page.locator("[data-tool=undo]").get_attribute("title") == "Undo (Ctrl+Z)"
 
 
@@ -203,7 +203,7 @@ def test_on_a_mac_they_are_called_as_there(flow_of: Flow, opened: Open) -> None:
     alice.open(alice.flow).live()
     alice.page.locator("[data-canvas]").click(button="right", position={"x": 500, "y": 500})
     menu = alice.page.locator("[role=menu]:not([hidden])")
-    expect(menu.locator("kbd")).to_have_text(["Tab", "⌘V", "⌘A", "Shift+1", "?"])
+    expect(menu.locator("kbd")).to_have_text(["Tab", "⌘V", "⌘A", "Shift+1", "?", "Shift+L"])
     assert alice.page.locator("[data-tool=undo]").get_attribute("title") == "Undo (⌘Z)"
     help_keys = alice.page.locator("[data-help] kbd").all_text_contents()
     assert "⌘" in help_keys

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Device
 from tests.browser.copies import COPIED, copied, new_flow, nothing_but
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.inspector import BLANKS_ARE_HERE
 from tests.browser.looks import entitle, fill, looks, paint, shows_title
 from tests.browser.panel import back_at_once, lost
@@ -182,4 +182,4 @@ def test_a_large_flow_opens_whole(device: Device, network: Proxy) -> None:
     tab.page.reload()
 
     expect(tab.root).to_have_attribute("data-connection", "offline")
-    expect(tab.node("Beyond the first screen")).to_be_visible()
+    expect(tab.node("Beyond the first screen")).to_be_visible(timeout=PATIENCE_MS)

@@ -45,7 +45,7 @@ def test_select_all_after_a_click_on_a_tool_selects_nodes_and_no_text(flow_of: F
     assert '"helix":1' in alice.page.evaluate("navigator.clipboard.readText()")
 
 
-@pytest.mark.parametrize("place", ["[data-tools]", ".palette-title", "[data-panel=inspector] h2", "#n-plan", ".bar"])
+@pytest.mark.parametrize("place", ["[data-tools]", ".panel-tabs", "[data-panel=inspector] h2", "#n-plan", ".bar"])
 def test_dragging_over_canvas_or_panels_marks_no_text(place: str, flow_of: Flow, opened: Open) -> None:
     vera = opened("vera", flow_of([PLAN, SEARCH]), state="read-only")
     x, y = vera.centre(vera.page.locator(place).first)
@@ -66,7 +66,7 @@ def test_fields_still_select_their_text(flow_of: Flow, opened: Open) -> None:
 
 def test_nothing_drags_by_itself_but_text_in_fields(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN]))
-    for place in ("#n-plan", ".bar a", "[data-minimap]", "[data-roster]", ".palette-title"):
+    for place in ("#n-plan", ".bar a", "[data-minimap]", "[data-roster]", ".panel-tabs"):
         assert alice.page.evaluate(DRAGS, place), place
     assert not alice.page.evaluate(DRAGS, "[data-flow-title]")
 
@@ -207,5 +207,5 @@ def test_a_press_elsewhere_closes_the_menu_whenever_it_was_opened(flow_of: Flow,
     for _ in range(2):
         alice.node("Plan").click(button="right")
         expect(menu).to_be_visible()
-        alice.page.mouse.click(700, 600)
+        alice.page.mouse.click(260, 120)
         expect(menu).to_be_hidden()

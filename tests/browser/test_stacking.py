@@ -46,6 +46,20 @@ def test_a_frame_around_a_frame_lies_below_it_at_once(flow_of: Flow, opened: Ope
     expect(alice.page.locator("#n-inner[data-selected]")).to_be_attached()
 
 
+def test_a_note_lies_behind_what_stands_on_it(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([node("a", x=200, y=200), node("frame", "group", x=0, y=0, width=900, height=700)]))
+    small, large = ((id, {"x": 150, "y": 150, "width": width, "height": 300}) for id, width in (("s", 300), ("l", 500)))
+    for id, place in (small, large):
+        alice.operate({"kind": "add_node", "node": node(id, "note", **place)})
+        expect(alice.page.locator(f"#n-{id}")).to_be_attached()
+
+    layers = alice.page.evaluate(ORDER)
+    assert (layers["groups"], layers["nodes"]) == (["n-frame", "n-l", "n-s"], ["n-a"])
+    alice.page.locator("#n-a").click()
+    expect(alice.page.locator("#n-a[data-selected]")).to_be_attached()
+    same_as_fresh(alice, opened("bob", alice.flow))
+
+
 def test_what_is_added_together_lies_in_the_order_in_which_it_was_added(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([node("m")]))
     batch = [{"kind": "add_node", "node": node(id)} for id in ("z", "b", "y", "a")]

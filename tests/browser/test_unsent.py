@@ -80,10 +80,10 @@ def test_who_logs_in_offline_need_not_type_again(context_for: Context, network: 
     page.locator("[name=email]").fill("alice@example.com")
     page.locator("[name=password]").fill("not this one")
     lost(network)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.locator("[data-offline-note]")).to_contain_text("You are offline")
     network.accept()
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.locator(".form-error")).to_be_visible()
     expect(page.locator("[name=email]")).to_have_value("alice@example.com")
 

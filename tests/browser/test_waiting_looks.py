@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import Away
 from tests.browser.editor_page import EditorPage
 from tests.browser.looks import edit_everything, fill, looks, paint, pick, second
 from tests.browser.panel import back_at_once
-from tests.pages.test_look import findings
 from tests.proxy import Proxy
 
 BADGE = """(node) => {
@@ -26,13 +26,13 @@ def test_what_waits_looks_as_the_server_draws_it(away: Away, network: Proxy) -> 
     waiting = looks(alice)
     nodes, edges = waiting["nodes"], waiting["edges"]
     assert nodes["ask"]["flags"][:1] == [""]
-    assert nodes["ask"]["flags"][4] == "Question with a name that takes more than two lines, Input, off"
+    assert nodes["ask"]["name"] == "Question with a name that takes more than two lines, Input, off"
     assert nodes["plan"]["flags"][1] == nodes["plan"]["colour"] == "#22c55e"
     assert nodes["route"]["branches"] == ["yes", "no", "default"]
     assert nodes["box"]["count"] == ["2"]
     assert nodes["box"]["flags"][2] == ""
     assert edges["e3"]["flags"][1] == "yes", "the first of the branches that took the place of one"
-    assert edges["e1"]["flags"][2:] == ["", None, "Question with a name that takes more than two lines → Route"]
+    assert edges["e1"]["flags"][2:] == ["", None, "Question with a name that takes more than two lines to Route, edge"]
     assert [edges["e1"]["label"], edges["e2"]["label"]] == [["first"], ["otherwise"]]
     assert edges["e2"]["flags"][3] == ""
 
@@ -78,7 +78,7 @@ def test_what_was_turned_off_and_on_again_is_on(away: Away) -> None:
         alice.page.locator("[data-canvas]").focus()
         pick(alice, "Ask")
         alice.node("Ask").click(button="right", position={"x": 20, "y": 12})
-        alice.page.get_by_role("menuitem", name="Disable" if is_off else "Enable").click()
+        alice.page.get_by_role("menuitem", name="Disable" if is_off else "Enable", exact=True).click()
         expect(alice.page.locator("[data-node-id=ask][data-disabled]")).to_have_count(int(is_off))
         expect(alice.page.locator("[data-edge-id=e1][data-disabled]")).to_have_count(int(is_off))
         expect(second(alice, "Ask")).to_have_text("Off" if is_off else "Input")

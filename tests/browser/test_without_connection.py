@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import Device
 from tests.browser.copies import copied, new_flow
 from tests.browser.panel import lost
-from tests.pages.test_look import findings
 from tests.proxy import Proxy
 
 

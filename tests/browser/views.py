@@ -1,6 +1,7 @@
 """What a browser shows, held against what the server would draw afresh and what REST tells."""
 
 import secrets
+import time
 from typing import Any
 
 from playwright.sync_api import expect
@@ -60,12 +61,18 @@ def expect_agreement(*tabs: EditorPage) -> Any:
     assert {id: drawn[:5] for id, drawn in whole["nodes"].items()} == places
     assert whole["edges"].keys() == {edge["id"] for edge in stored["edges"]}
     for tab in tabs:
-        now = view(tab)
-        for what in ("nodes", "edges"):
-            differing = {
-                id: (now[what].get(id), whole[what].get(id))
-                for id in now[what].keys() | whole[what].keys()
-                if now[what].get(id) != whole[what].get(id)
-            }
-            assert not differing, f"{what}, shown and drawn afresh: {differing}"
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while (differing := difference(view(tab), whole)) and time.monotonic() < end:
+            pass  # edges follow a drag of another person's for a moment after it was given up
+        assert not differing, f"shown and drawn afresh: {differing}"
     return stored
+
+
+def difference(one: Any, other: Any) -> dict[str, tuple[Any, Any]]:
+    """Return what two views have otherwise, by id."""
+    return {
+        id: (one[what].get(id), other[what].get(id))
+        for what in ("nodes", "edges")
+        for id in one[what].keys() | other[what].keys()
+        if one[what].get(id) != other[what].get(id)
+    }

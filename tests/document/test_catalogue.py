@@ -8,7 +8,9 @@ from flows.document import (
     DEFAULT_LIMITS,
     KINDS,
     Rejected,
+    applies,
     check_settings,
+    language_of,
     ports_of,
 )
 
@@ -28,20 +30,31 @@ api      | Input and output| 120x60  #f97316 | method url params headers body au
 note     | Canvas          | 176x80  #eab308 | text
 group    | Canvas          | 320x200 #94a3b8 | collapsed
 """
+FOR_RUNS = {
+    "agent": "prompt tools output_schema",
+    "sensor": "cron time_zone secret pattern database query cursor",
+    "skill": "runtime tools",
+    "memory": "operation key value scope limit turns max_tokens",
+    "api": "next_page max_pages username key_name key_in",
+}
+OF_EVERY_KIND_THAT_RUNS = {"join", "criticality", "runs_on", "timeout_ms", "retries", "on_error", "reuse", "ask_first"}
 CHOICES = {
-    "agent.provider": "openai anthropic ollama huggingface custom",
     "agent.reasoning": "chain_of_thought tree_of_thoughts react simple",
-    "sensor.source": "webhook polling pubsub file database",
+    "sensor.source": "webhook schedule polling pubsub file database",
     "sensor.format": "json xml text csv",
-    "skill.on_error": "throw return_null continue retry",
+    "skill.runtime": "safe full",
+    "skill.on_error": "throw return_null continue retry stop null go_on",
+    "memory.operation": "get put append search forget",
     "memory.type": "vector_store key_value conversation session",
+    "memory.scope": "flow run person",
     "memory.backend": "local redis postgres",
     "loop.type": "for_each while until times",
-    "loop.on_error": "continue break throw",
+    "loop.on_error": "continue break throw stop null go_on retry",
     "transform.type": "template expression jsonpath",
     "input.type": "form text file json",
     "output.type": "structured text file stream",
     "api.auth": "none bearer api_key basic",
+    "api.key_in": "header query",
 }
 PORTS = {
     "agent": ("in", "out"),
@@ -63,7 +76,7 @@ GOOD = {
 BAD = {
     "text": [1, True, [], {}],
     "long_text": [1, ["a"]],
-    "choice": ["", "nope", 1, True, []],
+    "choice": ["", "nope", 0, True, []],
     "integer": [1.5, "1", True, []],
     "number": ["1", True, []],
     "boolean": [0, 1, "true"],
@@ -81,12 +94,24 @@ def test_the_table() -> None:
         kind = KINDS[name]
         assert kind.group == group
         assert f"{kind.width}x{kind.height} {kind.colour}".split() == look.split()
-        assert {setting.name for setting in kind.settings} == set(settings.split())
+        common = OF_EVERY_KIND_THAT_RUNS if group != "Canvas" else set()
+        assert {setting.name for setting in kind.settings} == {
+            *settings.split(),
+            *FOR_RUNS.get(name, "").split(),
+            *common,
+        }
+        assert len(kind.settings) == len(kind.by_name) - 1
 
 
 def test_the_choices() -> None:
     found = {f"{kind.name}.{s.name}": {value for value, _ in s.choices} for kind, s in SETTINGS if s.type == "choice"}
     assert found.pop("api.method") >= {"GET", "POST", "PUT", "PATCH", "DELETE"}
+    for name in KINDS:
+        if KINDS[name].group != "Canvas":
+            assert found.pop(f"{name}.join") == {"arrived", "every", "any"}
+            assert found.pop(f"{name}.criticality") == {"critical", "normal", "optional"}
+            if name not in ("skill", "loop"):
+                assert found.pop(f"{name}.on_error") == {"stop", "null", "go_on", "retry"}
     assert found == {name: set(values.split()) for name, values in CHOICES.items()}
 
 
@@ -114,9 +139,74 @@ def test_a_setting_can_be_shown(kind, setting) -> None:
     assert (setting.type == "choice") == bool(setting.choices)
     assert all(title for _, title in setting.choices)
     if setting.type in ("integer", "number"):
-        assert setting.minimum <= setting.default <= setting.maximum
+        assert setting.minimum <= setting.maximum
+        assert setting.default is None or setting.minimum <= setting.default <= setting.maximum
     if setting.type == "choice":
-        assert setting.default in dict(setting.choices)
+        assert setting.default in dict(setting.choices).keys() - setting.retired
+        assert setting.retired < dict(setting.choices).keys()
+    if setting.type == "text" and setting.offers:
+        assert setting.default in {"", *dict(setting.offers)}
+
+
+@named
+def test_what_a_setting_depends_on_is_there(kind, setting) -> None:
+    for name, values in setting.shown_when.items():
+        other = kind.by_name[name]
+        assert other.type == "choice" and set(values) < dict(other.choices).keys()
+    if setting.spoken:
+        assert setting.spoken[0] in kind.by_name
+
+
+def test_a_setting_applies_where_what_it_depends_on_says_so_or_means_so_by_itself() -> None:
+    api, loop = KINDS["api"], KINDS["loop"]
+
+    assert not applies(api, api.by_name["secret"], {})
+    assert not applies(api, api.by_name["secret"], {"auth": "none"})
+    assert applies(api, api.by_name["secret"], {"auth": "basic"})
+    assert applies(loop, loop.by_name["iterate_over"], {})
+    assert not applies(loop, loop.by_name["iterate_over"], {"type": "until"})
+    assert applies(api, api.by_name["url"], {})
+
+
+def test_the_language_of_a_text_may_depend_on_another_setting() -> None:
+    transform, decision = KINDS["transform"], KINDS["decision"]
+    text = transform.by_name["transformation"]
+
+    assert [language_of(transform, text, {"type": type}) for type in (None, "expression", "jsonpath", "template")] == [
+        "template",
+        "condition",
+        "jsonpath",
+        "template",
+    ]
+    assert language_of(decision, decision.by_name["expression"], {"language": "jsonpath"}) == "jsonpath"
+    assert language_of(decision, decision.by_name["expression"], {"language": "cel"}) == "condition"
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("agent", {"provider": "openai", "max_retries": 0}),
+        ("agent", {"provider": "our-own"}),
+        ("sensor", {"source": "pubsub", "endpoint": "orders"}),
+        ("sensor", {"source": "file", "endpoint": "inbox/orders.csv"}),
+        ("skill", {"on_error": "return_null"}),
+        ("loop", {"type": "while", "break_condition": "prev.done"}),
+        ("decision", {"language": "javascript"}),
+        ("agent", {"join": 2, "criticality": "critical", "runs_on": ["gpu"], "timeout_ms": 1, "retries": 3}),
+        ("transform", {"join": 1000, "on_error": "go_on", "reuse": False, "ask_first": {"who": "editors"}}),
+    ],
+)
+def test_what_flows_hold_and_may_hold_is_taken_as_it_is(kind: str, settings: dict[str, object]) -> None:
+    check_settings(kind, settings, DEFAULT_LIMITS)
+
+
+@pytest.mark.parametrize("join", [0, 1001, True, 1.5, "2", "first", [], None])
+def test_a_join_is_one_of_its_words_or_a_number_of_inputs(join: object) -> None:
+    if join is None:
+        check_settings("agent", {"join": join}, DEFAULT_LIMITS)
+        return
+    with pytest.raises(Rejected, match="invalid"):
+        check_settings("agent", {"join": join}, DEFAULT_LIMITS)
 
 
 @named
@@ -124,6 +214,7 @@ def test_a_setting_takes_its_type_and_no_other(kind, setting) -> None:
     good, bad = list(GOOD.get(setting.type, [])), list(BAD[setting.type])
     if setting.type == "choice":
         good += [value for value, _ in setting.choices]
+        bad += [1] if setting.minimum is None else []
     if setting.type in ("integer", "number"):
         good += [setting.minimum, setting.maximum]
         bad += [setting.minimum - 1, setting.maximum + 1]

@@ -11,6 +11,7 @@ from flows.document import (
     CreateFlow,
     Document,
     Draft,
+    Edge,
     EditEdge,
     EditFlow,
     EditNode,
@@ -25,6 +26,7 @@ from flows.document import (
     moved_only,
     references_in,
 )
+from flows.document.graph import FEW
 
 from .cast import a_document, a_node, an_edge, doing
 
@@ -150,3 +152,19 @@ class TestMentioned:
     )
     def test_by_what_could_not_be_decoded(self, wire: object, nodes: str, edges: str) -> None:
         assert references_in(wire) == (set(nodes.split()), set(edges.split()))
+
+
+def test_few_and_many_edges_of_a_node_are_found_in_the_order_in_which_they_came() -> None:
+    def effect(*pairs: Pair[Edge]) -> Effect:
+        return Effect({}, {(pair.after or pair.before).id: pair for pair in pairs}, None)  # type: ignore[union-attr]
+
+    edges = [Edge(f"e{i}", "hub", f"n{i}", "out", "in") for i in range(3 * FEW)]
+    document = Document(FlowProperties(), [a_node("hub"), *(a_node(f"n{i}") for i in range(3 * FEW))])
+    for count, edge in enumerate(edges, 1):
+        document.advance(effect(Pair(None, edge)))
+        assert document.edges_of("hub") == edges[:count]
+    for edge in edges[::2]:
+        document.advance(effect(Pair(edge, None)))
+    assert document.edges_of("hub") == edges[1::2] and document.edges_of("n0") == []
+    document.advance(effect(*(Pair(edge, None) for edge in edges[1::2])))
+    assert document.edges_of("hub") == [] == document.edges_of("n1")

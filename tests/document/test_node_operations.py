@@ -163,7 +163,7 @@ class TestEditing:
         assert outcome.inverse == EditNode("n1", {"settings": {"temperature": 0.5, "max_tokens": None}})
 
     @pytest.mark.parametrize(
-        "settings", [{"nope": 1}, {"nope": None}, {"temperature": 1.1}, {"temperature": "1"}, {"provider": "me"}]
+        "settings", [{"nope": 1}, {"nope": None}, {"temperature": 1.1}, {"temperature": "1"}, {"provider": 5}]
     )
     def test_settings_that_do_not_fit_the_kind_are_refused(self, settings: dict) -> None:
         assert refusal(GROUPS, edit(settings=settings)) == "invalid"

@@ -6,7 +6,7 @@ back must do just that.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -15,6 +15,8 @@ from flows.document import (
     AddEdge,
     Batch,
     Document,
+    Edge,
+    EditEdge,
     Overwrite,
     PastVersion,
     Rejected,
@@ -326,9 +328,16 @@ def company_of(company: Company, item: Overwrite) -> Iterator[tuple]:
     yield item.element
     for _change, past in company.log if item.edges else ():
         inverse = past.inverse
-        for single in inverse.operations if isinstance(inverse, Batch) else (inverse,):
-            if isinstance(single, AddEdge) and item.element[1] in (single.edge.source, single.edge.target):
+        singles = inverse.operations if isinstance(inverse, Batch) else (inverse,)
+        for single in singles:
+            if isinstance(single, AddEdge) and item.element[1] in ends_of(single.edge, singles):
                 yield "edge", single.edge.id
+
+
+def ends_of(edge: Edge, singles: Sequence[object]) -> set[object]:
+    """Return the nodes at an edge that comes back, also those it had before it was moved in the same batch."""
+    moves = [one.changes for one in singles if isinstance(one, EditEdge) and one.id == edge.id]
+    return {edge.source, edge.target, *(move.get(end) for move in moves for end in ("source", "target"))}
 
 
 @pytest.mark.parametrize("seed", range(30))

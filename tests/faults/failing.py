@@ -32,13 +32,13 @@ class Point:
 
 POINTS = {
     "before the transaction": Point("sessions.live.commits", "commit", before=True),
-    "rows written, not committed": Point("flows.commands.group_commit", "write_effect"),
+    "rows written, not committed": Point("flows.commands.group_commit", "write_rows"),
     "log written, not committed": Point("flows.commands.group_commit", "append"),
     "all written, not committed": Point("flows.commands.group_commit.GroupCommit", "write"),
     "committed, nobody told": Point("sessions.live.commits", "commit"),
     "before the hint": Point("sessions.live.commits", "hint_changed", before=True),
     "others told, author not": Point("sessions.live.session.LiveSession", "follow"),
-    "author told": Point("sessions.live.commits", "answer"),
+    "author told": Point("sessions.live.commits", "answer_all"),
     "REST: committed, not answered": Point("flows.api.edits.commands", "submit"),
 }
 """Where a save can be cut off, in the order in which it gets there."""

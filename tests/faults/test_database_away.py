@@ -149,6 +149,7 @@ async def test_postgresql_goes_and_comes_back(own_postgres: Postgres) -> None:
         reader = await other.come(server.socket_url)
         await author.send(10)
         await author.client.answer(10)
+        await author.client.reach(11)
         await author.client.settle()
         own_postgres.go_down()
         await author.send(20)
@@ -203,7 +204,7 @@ async def test_a_postgresql_that_may_only_be_read_is_waited_for(own_postgres: Po
 
 async def test_a_page_says_that_it_is_not_now(own_postgres: Postgres) -> None:
     with FrailServer(database_url=own_postgres.new_database()) as server, httpx.Client(base_url=server.url) as browser:
-        token = browser.get("/login/").text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+        token = browser.get("/accounts/login/").text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
         own_postgres.go_down()
         form = {"csrfmiddlewaretoken": token, "email": "a@example.com", "password": "x"}
         answer = browser.post("/login/", data=form, timeout=20)

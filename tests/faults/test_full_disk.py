@@ -60,6 +60,7 @@ async def test_edits_wait_for_room_and_nobody_is_sent_away(server: FrailServer) 
         await one.come(server.socket_url)
     await author.send(3)
     await author.client.answer(3)
+    await author.client.reach(4)
     await author.client.settle()
     with full_disk(server):
         await author.send(40)

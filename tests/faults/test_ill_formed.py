@@ -17,7 +17,6 @@ from flows.models import Flow
 from flows.parsing import parse_flow
 from tests.servers import Server
 
-pytestmark = pytest.mark.django_db
 SECRET = "s" * 32
 SHARES = 1
 THIN = 7
@@ -161,6 +160,7 @@ def requests(path: str) -> Iterator[dict[str, Any]]:
         yield {"method": method, "path": path}
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("visitor", ["nobody", "staff"], indirect=True)
 def test_no_door_fails(visitor: Client, flow: Flow, share: int, caplog: pytest.LogCaptureFixture) -> None:
@@ -227,8 +227,7 @@ def test_no_server_fails(name: str) -> None:
     assert all('"exception"' not in line and len(line) < 1000 for line in lines), lines
 
 
-def test_a_client_chooses_no_prefix_of_our_addresses() -> None:
-    with Server() as server:
-        answer = server.fetch("/", **{"Daphne-Root-Path": "//evil.example"})
+def test_a_client_chooses_no_prefix_of_our_addresses(server: Server) -> None:
+    answer = server.fetch("/", **{"Daphne-Root-Path": "//evil.example"})
 
     assert answer.headers["Location"].startswith("/login/")

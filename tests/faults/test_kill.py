@@ -1,4 +1,7 @@
-"""`kill -9` at each point of a save: what was acknowledged is there, what was sent again is there once."""
+"""`kill -9` at each point of a save: what was acknowledged is there, what was sent again is there once.
+
+By day the points on either side of the commit on both databases, each other one on one of them; by night each on both.
+"""
 
 import secrets
 from pathlib import Path
@@ -8,11 +11,15 @@ from httpx import HTTPError
 
 from tests.faults.failing import POINTS
 from tests.faults.frail import Author, FrailServer, logged
+from tests.nightly import IS_NIGHTLY
 from tests.postgres import Postgres
 from tests.programs import Programs
 from tests.sessions.client import Closed
 
 SOCKET_POINTS = [name for name in POINTS if not name.startswith("REST")]
+AROUND_THE_COMMIT = {"log written, not committed", "committed, nobody told"}
+UNTOLD = {"committed, nobody told", "before the hint", "others told, author not"}
+"""Where something is committed and not acknowledged."""
 UNTIL_DEATH = 3
 
 
@@ -28,12 +35,13 @@ def frail(request: pytest.FixtureRequest, tmp_path: Path) -> FrailServer:
 
 async def test_at_each_point_of_a_save_nothing_is_lost_and_nothing_is_done_twice(frail: FrailServer) -> None:
     """Each start is the ordinary one after the death before it, and knows its own."""
-    frail.wanted = (f"kill={SOCKET_POINTS[0]}:{UNTIL_DEATH}",)
+    points = points_of(frail)
+    frail.wanted = (f"kill={points[0]}:{UNTIL_DEATH}",)
     with frail:
         programs = Programs(frail)
         author = Author(programs)
-        for point, following in zip(SOCKET_POINTS, [*SOCKET_POINTS[1:], None], strict=True):
-            before = dict(author.acked)
+        for point, following in zip(points, [*points[1:], None], strict=True):
+            before, known = dict(author.acked), len(logged(programs))
             await author.come(frail.socket_url)
             with pytest.raises(Closed):
                 while True:
@@ -46,6 +54,8 @@ async def test_at_each_point_of_a_save_nothing_is_lost_and_nothing_is_done_twice
             assert author.acked.keys() > before.keys(), f"{point}: nothing was acknowledged before"
             made = {operation["node"]["id"]: version for version, operation in logged(programs).items() if version > 1}
             expect_as_acknowledged(author, made, point)
+            is_told = len(made) + 1 - known == len(author.acked) - len(before)
+            assert is_told == (point not in UNTOLD), point
         await author.come(frail.socket_url)
         await author.send_again()
         final = programs.call(programs.owner, "GET", f"/flows/{programs.flow}")
@@ -53,6 +63,12 @@ async def test_at_each_point_of_a_save_nothing_is_lost_and_nothing_is_done_twice
         assert final["version"] == author.sent + 1
         assert author.replica.nodes == {node["id"]: node for node in final["nodes"]}
         assert frail.verify(programs.flow).returncode == 0
+
+
+def points_of(server: FrailServer) -> list[str]:
+    """Return where the server dies in this run, in order."""
+    one_each = SOCKET_POINTS["HELIX_DATABASE_URL" not in server.environment :: 2]
+    return [point for point in SOCKET_POINTS if IS_NIGHTLY or point in one_each or point in AROUND_THE_COMMIT]
 
 
 def expect_as_acknowledged(author: Author, made: dict[str, int], point: str) -> None:

@@ -114,7 +114,7 @@ def ask_until_nobody_answers(server: Server, under_way: Event) -> Counter[int]:
     with httpx.Client(base_url=server.url, timeout=60) as page:
         try:
             while True:
-                answers[page.get("/login/").status_code] += 1
+                answers[page.get("/accounts/login/").status_code] += 1
                 under_way.set()
         except httpx.TransportError:
             return answers

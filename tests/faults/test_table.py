@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows.limits import Limits
-from tests.faults.table import BOUNDS, FAULTS, LIMITS
+from tests.faults.table import BOUNDS, FAULTS, KINDS, LIMITS
 
 TESTS = Path(__file__).resolve().parent.parent
-NAMED = sorted({*chain.from_iterable(FAULTS.values()), *LIMITS.values(), *BOUNDS.values()})
+NAMED = sorted({*chain.from_iterable((*FAULTS.values(), *KINDS.values())), *LIMITS.values(), *BOUNDS.values()})
 
 
 def test_no_limit_is_without_a_test() -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from django.db import connection, transaction
 
+from accounts.acting import as_system
 from accounts.models import User
 from accounts.principals import Person
 from flows import log
@@ -22,17 +23,19 @@ from flows.storage.store import load_document
 from flows.submission import Submission
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import NODES, Ask, label, move
+from tests.nightly import amount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CLIENTS = 50
-OPERATIONS = 20
+OPERATIONS = amount(8, nightly=20)
 
 
 def at_once(calls: list[Callable[[], Receipt]]) -> list[Receipt]:
     """Run each call in a thread of its own, all beginning together."""
     start = threading.Barrier(len(calls))
 
+    @as_system
     def run(call: Callable[[], Receipt]) -> Receipt:
         start.wait()
         try:
@@ -118,7 +121,7 @@ def test_a_role_that_goes_while_a_batch_waits(flow: Flow, alice: User, bob: User
     assert load_document(flow.pk).version == revoked.version
 
 
-def test_fifty_clients_with_twenty_operations_each(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
+def test_fifty_clients_with_many_operations_each(flow: Flow, alice: User, bob: User, ask: Ask) -> None:
     views: list[tuple[Document, int]] = []
 
     def client(number: int) -> Callable[[], Receipt]:

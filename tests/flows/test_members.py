@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from accounts.colours import colour_of, own_colour
+from accounts.colours import COLOURS, colour_of, own_colour
 from accounts.models import Attempt, User
 from accounts.principals import Administrator, Person, System, TokenBearer
 from flows.access import Role
@@ -156,6 +156,14 @@ class TestMembers:
 
     def test_an_owner_who_stays_one_is_no_loss(self, flow: Flow, alice: User) -> None:
         assert not set_member(Person(alice.pk), flow.pk, person=alice.pk, role=Role.OWNER).is_new
+
+    def test_a_colour_that_a_person_chose_is_theirs_in_flows_too(self, alice: User, bob: User) -> None:
+        User.objects.filter(pk=alice.pk).update(own_colour=(alice.pk + 4) % COLOURS)
+        User.objects.filter(pk=bob.pk).update(own_colour=(alice.pk + 5) % COLOURS)
+        flow = create_flow(Person(alice.pk), parse_flow(title="Drawn"), via="api")
+        set_member(Person(alice.pk), flow.pk, person=str(bob.email), role=Role.VIEWER)
+        colours = {m.user_id: colour_of(m.colour) for m in Membership.objects.filter(flow=flow)}
+        assert colours == {one.pk: one.colour for one in User.objects.filter(pk__in=colours)}
 
     def test_each_is_drawn_in_their_own_colour_and_no_two_alike(self, alice: User) -> None:
         flow = create_flow(Person(alice.pk), parse_flow(title="Many"), via="api")

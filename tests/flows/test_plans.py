@@ -23,6 +23,7 @@ from flows.models import Answer, Change, Flow
 from flows.parsing import parse_flow
 from flows.storage.store import load_document
 from sessions.live.replica import copy_of, read_back, read_delta, read_head
+from tests.conftest import person
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,17 @@ LOGGED, ELEMENTS = {"flows_change", "flows_answer"}, {"flows_flownode", "flows_f
 NARROWING = re.compile(r"\b(version|seq|client)\b")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def alice(module_db: None) -> User:
+    return person("alice")
+
+
+@pytest.fixture(scope="module")
+def bob(module_db: None) -> User:
+    return person("bob")
+
+
+@pytest.fixture(scope="module")
 def old(alice: User, bob: User) -> Flow:
     """A flow of many nodes that bob has moved about for years."""
     nodes = [{"id": f"n{i}", "kind": "group" if i % 10 == 0 else "agent", "x": i, "y": 0} for i in range(NODES)]

@@ -12,9 +12,10 @@ from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
 from flows.commands import create_flow, delete_flow, set_member, submit
+from flows.library import Scope, Sort, counts, library
 from flows.models import Flow
 from flows.parsing import parse_flow
-from flows.queries import Member, Sort, counts, library, members, members_of
+from flows.queries import Member, members, members_of
 from flows.thumbnails import thumbnails
 from tests.flows.conftest import Ask, move
 
@@ -91,9 +92,10 @@ class TestLibrary:
 
     def test_mine_and_those_shared_with_me(self, flow: Flow, alice: User, bob: User) -> None:
         create_flow(Person(bob.pk), parse_flow(title="Bob's"), via="page")
-        assert titles(bob, owned=True) == ["Bob's"]
-        assert titles(bob, owned=False) == ["Plan a trip"]
-        assert (counts(Person(alice.pk)), counts(Person(bob.pk))) == ((1, 0), (1, 1))
+        assert titles(bob, scope=Scope.MINE) == ["Bob's"]
+        assert titles(bob, scope=Scope.SHARED) == ["Plan a trip"]
+        found = [counts(Person(person.pk)) for person in (alice, bob)]
+        assert [(each.mine, each.shared) for each in found] == [(1, 0), (1, 1)]
 
     def test_the_cost_does_not_grow_with_the_list(self, alice: User, bob: User) -> None:
         agent = {"id": "n", "kind": "agent", "x": 0, "y": 0}

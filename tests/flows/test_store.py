@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.acting import as_system
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
@@ -19,6 +20,7 @@ from flows.models import Flow, FlowEdge, FlowNode
 from flows.parsing import parse_flow, parse_graph
 from flows.storage.store import consistent_read, load_document
 from flows.storage.stored_graph import StoredGraph
+from tests.conftest import person
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 from tests.flows.counting import Rows
@@ -36,16 +38,21 @@ TEXTS = {
 }
 
 
-@pytest.fixture
-def large(alice: User) -> Flow:
-    """Ten thousand nodes in one chain."""
-    nodes = [{"id": f"n{i}", "kind": "agent", "x": i * 10, "y": 0.25} for i in range(LARGE)]
-    edges = [{"id": f"e{i}", "source": f"n{i}", "target": f"n{i + 1}"} for i in range(LARGE - 1)]
-    return create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes, edges=edges), via="api")
-
-
 class TestCost:
     """What one edit costs does not depend on how large the flow is."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def alice(cls, class_db: None) -> User:
+        return person("alice")
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def large(cls, alice: User) -> Flow:
+        """Ten thousand nodes in one chain."""
+        nodes = [{"id": f"n{i}", "kind": "agent", "x": i * 10, "y": 0.25} for i in range(LARGE)]
+        edges = [{"id": f"e{i}", "source": f"n{i}", "target": f"n{i + 1}"} for i in range(LARGE - 1)]
+        return create_flow(Person(alice.pk), parse_flow(title="Large", nodes=nodes, edges=edges), via="api")
 
     def test_one_move_reads_and_writes_one_node(self, large: Flow, alice: User, ask: Ask) -> None:
         with Rows() as rows, CaptureQueriesContext(connection) as queries:
@@ -205,6 +212,7 @@ class TestReading:
 
 @pytest.mark.django_db(transaction=True)
 def test_reading_holds_up_no_writer_and_sees_none(flow: Flow, alice: User, ask: Ask) -> None:
+    @as_system
     def write() -> int:
         try:
             return submit(flow.pk, [ask(alice, move("plan", 5))]).version
@@ -216,3 +224,12 @@ def test_reading_holds_up_no_writer_and_sees_none(flow: Flow, alice: User, ask: 
         assert pool.submit(write).result(timeout=10) == 2
         assert load_document(flow.pk) == before
     assert load_document(flow.pk).version == 2
+
+
+def test_what_is_equal_in_a_flow_is_one_object(flow: Flow) -> None:
+    document = load_document(flow.pk).document
+    nodes = {node.id: node for node in document.nodes()}
+    (first, _), ids = document.edges(), {id(node.id) for node in nodes.values()}
+    assert {id(first.source), id(first.target), id(nodes["send"].parent)} <= ids
+    assert nodes["send"].settings is nodes["frame"].settings
+    assert nodes["plan"].y is nodes["route"].y

@@ -1,12 +1,15 @@
 """What a card draws of a flow: a part of it, as the canvas does."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
 from accounts.principals import Person
 from flows.commands import create_flow
-from flows.models import Flow
+from flows.models import Flow, FlowNode
 from flows.parsing import parse_flow
+from flows.rendering import thumbnail_svg, thumbnail_svgs
 from flows.thumbnails import THUMBNAIL_NODES, Thumbnail, thumbnails
 
 pytestmark = pytest.mark.django_db
@@ -83,3 +86,24 @@ class TestCollapsedGroups:
     def test_also_one_that_is_not_among_the_first_nodes(self, alice: User) -> None:
         inside = [agent(f"m{number:03}", "z") for number in range(THUMBNAIL_NODES)]
         assert kinds(shape_of(alice, [box("y", collapsed=True), box("z", "y"), *inside])) == ["group"]
+
+
+class TestDrawings:
+    def test_a_version_is_read_and_drawn_once(self, flow: Flow, django_assert_num_queries: Any) -> None:
+        drawn = thumbnail_svgs({flow.pk: flow.version})
+        assert drawn == {flow.pk: thumbnail_svg(thumbnails([flow.pk])[flow.pk])}
+        with django_assert_num_queries(0):
+            assert thumbnail_svgs({flow.pk: flow.version}) == drawn
+
+    def test_one_that_is_empty_is_not_kept(self, alice: User) -> None:
+        empty = create_flow(Person(alice.pk), parse_flow(title="Empty"), via="page")
+        before = thumbnail_svgs({empty.pk: empty.version})
+        place = {"x": 0, "y": 0, "width": 100, "height": 50}
+        FlowNode.objects.create(flow=empty, key="n", node_id="n", kind="agent", ordinal=1, enabled=True, **place)
+        assert thumbnail_svgs({empty.pk: empty.version}) != before
+
+    def test_another_version_is_drawn_anew(self, flow: Flow) -> None:
+        before = thumbnail_svgs({flow.pk: flow.version})[flow.pk]
+        FlowNode.objects.filter(flow=flow).update(width=333)
+        after = thumbnail_svgs({flow.pk: flow.version + 1})[flow.pk]
+        assert before != after == thumbnail_svg(thumbnails([flow.pk])[flow.pk])

@@ -8,13 +8,16 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 
+from accounts.audit import Action, record
 from accounts.models import User
+from accounts.origin import Origin, coming_from
 from accounts.principals import Administrator, Person, System
 from flows.access import Role
 from flows.commands import (
@@ -50,7 +53,8 @@ def edited(flow: Flow, alice: User, bob: User, dora: User, ask: Ask) -> Flow:
     submit(flow.pk, [ask(bob, move("plan", 5), seq=2), ask(bob, label("plan", "Plan it"), seq=3)])
     submit(flow.pk, [ask(alice, label("plan", "Plan them"), seq=2)])
     take_snapshot(flow.pk, 3)
-    delete_flow(Administrator(dora.pk), flow.pk)
+    with coming_from(lambda: Origin("9.9.9.9", "Firefox", "admin")):
+        delete_flow(Administrator(dora.pk), flow.pk)
     restore_flow(Administrator(dora.pk), flow.pk)
     return Flow.objects.get(pk=flow.pk)
 
@@ -174,6 +178,10 @@ def one_answer_more(flow: Flow) -> None:
     assert kept is not None
     kept.pk, kept.seq = None, 99
     kept.save(force_insert=True)
+
+
+def rewrite_audit_entry(**fields: object) -> Callable[[Flow], None]:
+    return lambda flow: one(AuditEntry.objects.filter(flow_id=flow.pk, action="flow_deleted").update(**fields))
 
 
 def drop_last_audit_entry(flow: Flow) -> None:
@@ -331,6 +339,11 @@ IN_THE_AUDIT_LOG: dict[str, tuple[Callable[[Flow], None], str]] = {
         "but was written up to",
     ),
     "the last entry removed, its deed too, and the head put back": (drop_last_audit_entry, "seal does not fit"),
+    "its object rewritten": (rewrite_audit_entry(object="team:1"), "the digest does not follow"),
+    "its address rewritten": (rewrite_audit_entry(address="6.6.6.6"), "the digest does not follow"),
+    "its address removed": (rewrite_audit_entry(address=""), "the digest does not follow"),
+    "its program rewritten": (rewrite_audit_entry(agent="curl"), "the digest does not follow"),
+    "its program removed": (rewrite_audit_entry(agent=""), "the digest does not follow"),
     "the head removed": (lambda _flow: one(AuditHead.objects.all().delete()[0]), "the audit log's head is missing"),
     "the seal removed": (lambda _flow: one(AuditHead.objects.update(seal="")), "seal does not fit"),
     "another key": (lambda _flow: one(AuditHead.objects.update(key="theirs")), "another key (fingerprint theirs)"),
@@ -440,6 +453,57 @@ class TestKey:
         found = verify_installation()
         assert any(f"fingerprint {LogKey('another').fingerprint}" in one or "another key" in one for one in found)
         assert any("digest does not follow" in one for one in verify_flow(edited.pk))
+
+
+class TestAuditFromBefore:
+    """Entries from before there were objects, addresses and programs have the digests that they were given then."""
+
+    KEY = "the key of then"
+    FLOW = UUID("8f14e45f-ceea-467f-a8f9-5b1d3e0c2a41")
+    ENTRIES = (
+        ("2025-03-01T09:00:00+00:00", "system", "flow_created", '{"epoch":"e1","roles":{}}'),
+        (
+            "2025-03-01T09:05:00.250000+00:00",
+            "admin",
+            "flow_deleted",
+            '{"after":"2025-03-01T09:05:00.250000+00:00","before":null}',
+        ),
+    )
+    DIGESTS = (
+        "808aef1cc9adace30a164e7bfa01f971f8a700e6857b3f1960b7058d6df73e99",
+        "f21992ff62b78f462a66a4444716065ba4c02aa25b74ec020a2ca1a4ada0a8ef",
+    )
+
+    @pytest.fixture(autouse=True)
+    def before(self, db: None, settings: Any) -> None:
+        settings.HELIX_LOG_KEY = self.KEY
+        key = LogKey(self.KEY)
+        for number, (entry, digest) in enumerate(zip(self.ENTRIES, self.DIGESTS, strict=True), 1):
+            at, via, action, detail = entry
+            AuditEntry.objects.create(
+                number=number, at=at, via=via, action=action, flow_id=self.FLOW, detail=detail, digest=digest
+            )
+        head = AuditHead(id=1, number=number, digest=digest, key=key.fingerprint)
+        head.seal = key.seal("audit", head.number, head.digest, head.key)
+        AuditHead.objects.all().delete()
+        head.save(force_insert=True)
+
+    def test_they_are_verified_as_before(self) -> None:
+        assert verify_installation() == []
+
+    def test_new_ones_follow_them(self, alice: User) -> None:
+        with coming_from(lambda: Origin("9.9.9.9", "Firefox", "page")):
+            record(Action.TEAM_CREATED, actor=alice.pk, object="team:1")
+        assert AuditEntry.objects.latest("number").number == 3
+        assert verify_installation() == []
+
+    @pytest.mark.parametrize("field", ["object", "address", "agent"])
+    def test_nothing_can_be_added_to_them(self, field: str) -> None:
+        with done_behind_its_back():
+            one(AuditEntry.objects.filter(number=1).update(**{field: "forged"}))
+            append_only.install(connection)
+            found = verify_installation()
+        assert found == ["audit entry 1: the digest does not follow from what is logged"]
 
 
 class TestFromBefore:

@@ -1,7 +1,9 @@
 """How much one person may have done in the long run: the others' edits are not behind theirs all the time."""
 
 import dataclasses
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +13,22 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.principals import Person, System
 from flows.access import Role
-from flows.commands import Acked, Refused, Submission, create_flow, set_member, submit, work_budget
+from flows.commands import (
+    Acked,
+    Refused,
+    Submission,
+    create_flow,
+    duplicate_flow,
+    import_flow,
+    imports,
+    replace_graph,
+    set_member,
+    submit,
+    work_budget,
+)
 from flows.commands.work_budget import BURST_SECONDS, READ, WRITTEN
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_operation
+from flows.parsing import parse_flow, parse_graph, parse_operation
 from flows.rates import count_operations
 from tests.flows.conftest import Ask, move
 from tests.flows.counting import Rows
@@ -28,20 +42,20 @@ MOVE = (2 + READ + WRITTEN) * (MEMBERS + 1)
 
 
 @pytest.fixture
-def grouped(alice: User, bob: User) -> Flow:
-    nodes: list[dict[str, Any]] = [{"id": "g", "kind": "group", "x": 0, "y": 0}]
-    nodes += [{"id": f"n{i}", "kind": "agent", "x": i, "y": 0, "parent": "g"} for i in range(MEMBERS)]
-    flow = create_flow(Person(alice.pk), parse_flow(title="Grouped", nodes=nodes, edges=[]), via="api")
-    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
-    return flow
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands at `now`."""
     stands = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(work_budget, "time", SimpleNamespace(monotonic=lambda: stands.now))
     return stands
+
+
+@pytest.fixture
+def grouped(alice: User, bob: User, clock: SimpleNamespace) -> Flow:
+    nodes: list[dict[str, Any]] = [{"id": "g", "kind": "group", "x": 0, "y": 0}]
+    nodes += [{"id": f"n{i}", "kind": "agent", "x": i, "y": 0, "parent": "g"} for i in range(MEMBERS)]
+    flow = create_flow(Person(alice.pk), parse_flow(title="Grouped", nodes=nodes, edges=[]), via="api")
+    set_member(Person(alice.pk), flow.pk, person=bob.email, role=Role.EDITOR)
+    return flow
 
 
 @pytest.fixture
@@ -110,10 +124,48 @@ def circle(id: str, parent: str) -> dict[str, Any]:
 def test_a_call_says_when_to_come_again(
     grouped: Flow, alice: User, ask: Ask, rate: Callable[[int], None], clock: SimpleNamespace
 ) -> None:
-    rate(10)
+    rate(5)
     submit(grouped.pk, [ask(alice, move("g", 1))])
     with pytest.raises(Problem) as refused:
         count_operations(alice.pk)
     assert refused.value.code == "rate_limited" and refused.value.retry_after is not None
     clock.now += refused.value.retry_after + 0.1
     count_operations(alice.pk)
+
+
+def test_making_a_flow_and_copying_one_are_work(
+    grouped: Flow, alice: User, rate: Callable[[int], None], clock: SimpleNamespace
+) -> None:
+    made = WRITTEN * (MEMBERS + 1)
+    rate(made // BURST_SECONDS)
+    duplicate_flow(Person(alice.pk), grouped.pk, via="api")
+    for refused in (
+        lambda: duplicate_flow(Person(alice.pk), grouped.pk, via="api"),
+        lambda: create_flow(Person(alice.pk), parse_flow(title="One more"), via="api"),
+    ):
+        with pytest.raises(Problem, match="rate_limited"):
+            refused()
+
+    clock.now += BURST_SECONDS
+    create_flow(Person(alice.pk), parse_flow(title="One more"), via="api")
+
+
+def test_what_waited_for_its_turn_is_not_done_once_nothing_is_left(
+    grouped: Flow, alice: User, rate: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def turn_after_another_of_hers(actor: int) -> Iterator[None]:
+        work_budget.spend(actor, 10**9)
+        yield
+
+    monkeypatch.setattr(imports, "turn_to_prepare", turn_after_another_of_hers)
+    monkeypatch.setattr(imports, "read_file", None)
+    with pytest.raises(Problem, match="rate_limited"):
+        import_flow(Person(alice.pk), b"{}", "json")
+    submitting = sys.modules[submit.__module__]
+    monkeypatch.setattr(submitting, "turn_to_prepare", turn_after_another_of_hers)
+    monkeypatch.setattr(submitting, "_prepare", None)
+    work_budget.spend(alice.pk, -(10**10))
+    graph = replace_graph(Person(alice.pk), grouped.pk, parse_graph({"nodes": [], "edges": []}), version=1, via="api")
+    (refused,) = graph.answers
+    assert isinstance(refused, Refused) and refused.code == "rate_limited"

@@ -90,5 +90,5 @@ class Checker:
 
         if version not in self._markup:
             self._markup = dict(list(self._markup.items())[-REMEMBERED:])
-            self._markup[version] = elements(whole(self.story.documents[version]))
+            self._markup[version] = elements(whole(self.story.documents[version]).decode())
         return self._markup[version]

@@ -22,7 +22,7 @@ from tests.nightly import SEED, amount
 from tests.proxy import Proxy
 from tests.servers import Server
 
-SECONDS = amount(20, nightly=600)
+SECONDS = amount(10, nightly=600)
 LEAST = 40
 """So much must have come through before anything is shown by it."""
 NODES = [

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 const ROOT = new URL("../../static/js/", import.meta.url).pathname;
 /** Each folder may import from itself and from those before it; the modules beside the folders come last. */
-const ORDER = ["lib", "offline", "sync", "canvas", "collaborators", "conflicts", "inspector", "gestures", "ui", "pages", "."];
+const ORDER = ["lib", "interchange", "offline", "sync", "canvas", "collaborators", "conflicts", "inspector", "gestures", "outline", "ui", "runs", "pages", "."];
 
 const MODULES = new Map(
   readdirSync(ROOT, { recursive: true })

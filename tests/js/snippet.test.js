@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { Graph } from "../../static/js/canvas/graph.js";
 import { copies } from "../../static/js/lib/edits.js";
 import { edgePath, heightFor, union } from "../../static/js/lib/geometry.js";
-import { clearOf, read, written } from "../../static/js/lib/snippet.js";
+import { clearOf, looksForeign, read, written } from "../../static/js/lib/snippet.js";
 
 const CATALOGUE = { agent: { width: 144, height: 80 }, decision: { width: 160, height: 116 }, group: { width: 240, height: 160 } };
 const GOOD = {
@@ -115,4 +115,16 @@ test("a corner is near on every side of it, and not beyond", () => {
   const at = (x, y) => clearOf([{ x, y }], [{ x: 0, y: -160 }], { x: 0, y: 0 }).x > 0;
   for (const [x, y] of [[15, -160], [-15, -160], [0, -145], [0, -175], [15, -145], [-15, -175]]) assert.ok(at(x, y), `${x} ${y}`);
   for (const [x, y] of [[16, -160], [-16, -160], [0, -144], [0, -176]]) assert.ok(!at(x, y), `${x} ${y}`);
+});
+
+test("a text that begins as a file does may be one, and what people write may not", () => {
+  const files = [
+    '{"nodes": []}', " [1]", "flowchart LR\nA-->B", "graph TD;A-->B", "---\ntitle: x\n---\nflowchart LR", "%% note\nflowchart LR", "```mermaid\nflowchart LR\n```",
+    "digraph {}", "DIGRAPH {}", "strict graph {}", "// note\ndigraph {}", "/* note */ digraph {}", "# note\nhelix: 1", "helix: 1", "nodes:\n", "workflow:\n",
+    "<mxfile>", "<mxGraphModel>", '<?xml version="1.0"?>\n<mxfile/>', "<!-- note --><mxfile/>",
+  ];
+  const others = ["", "hello", "https://example.com", "graphs", "#fff", "no code: ```mermaid", "<b>x</b>", "1 / 2"];
+
+  assert.deepEqual(files.filter((text) => !looksForeign(text)), []);
+  assert.deepEqual(others.filter(looksForeign), []);
 });

@@ -51,6 +51,16 @@ test("nothing is sent before the welcome, and hello is made anew for each connec
   mock.timers.reset();
 });
 
+test("nothing is sent into a connection that is closing", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { made, last } = socket();
+  last().receive({ type: "welcome" });
+  last().readyState = WebSocket.CLOSING;
+  assert.equal(made.send({ type: "operate" }), false);
+  assert.deepEqual(last().sent, [{ type: "hello" }]);
+  mock.timers.reset();
+});
+
 test("a revoked right ends it, sleep waits for an input", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { made, last } = socket();

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from accounts.models import User
 from helix.logging import configuration, hide_secrets, warn_of_slow_queries
@@ -57,6 +59,14 @@ def test_values_under_telling_names_are_hidden() -> None:
         "who": 5,
     }
 
+    hook = {"request": "POST /hooks/abc?x", "path": "/hooks/abc"}
+    assert hide_secrets(None, "info", hook) == {"request": "POST /hooks/…", "path": "/hooks/…"}
+    link = {"request": "GET /s/abc", "path": "/api/v1/links/abc/enter"}
+    assert hide_secrets(None, "info", link) == {"request": "GET /s/…", "path": "/api/v1/links/…"}
+    invitation = {"request": "POST /invitations/abc/", "path": "/invitations/abc/"}
+    assert hide_secrets(None, "info", invitation) == {"request": "POST /invitations/…", "path": "/invitations/…"}
+    other = {"request": "GET /api/v1/flows/s/hooks/abc", "path": "/static/s/abc"}
+    assert hide_secrets(None, "info", dict(other)) == other
     assert hide_secrets(None, "info", event) == {
         **{"event": "x", "Password": "…", "access_token": "…", "HTTP_COOKIE": "…", "csrfmiddlewaretoken": "…"},
         "who": 5,
@@ -88,8 +98,31 @@ def test_a_slow_query_is_named_without_its_values(lines: Any, monkeypatch: pytes
 
 
 def test_a_server_writes_nothing_else(server: Server) -> None:
-    server.fetch("/login/")
+    server.fetch("/accounts/login/")
 
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert any(line.get("request") == "GET /login/" for line in lines)
+    assert any(line.get("request") == "GET /accounts/login/" for line in lines)
     assert all({"event", "level", "timestamp", "logger"} <= line.keys() for line in lines)
+
+
+def test_every_address_with_a_secret_is_hidden() -> None:
+    """A new one is tested here without being named."""
+    secret = [address for address in addresses(get_resolver()) if re.search("SECRET", address)]
+    assert len(secret) > 6
+    for address in secret:
+        event = hide_secrets(None, "info", {"request": f"GET {address}", "path": address})
+        assert "SECRET" not in f"{event}", address
+
+
+def addresses(resolver: URLResolver, before: str = "/") -> Iterator[str]:
+    """Yield the address of every page and call, with SECRET in place of what only its holder knows."""
+    for entry in resolver.url_patterns:
+        path = before + re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", in_place, str(entry.pattern).strip("^$"))
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, path)
+        else:
+            yield path
+
+
+def in_place(part: re.Match[str]) -> str:
+    return "SECRET" if (part[1] or part[2]) in {"secret", "key", "token", "uidb36"} else "x"

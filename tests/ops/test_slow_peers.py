@@ -154,7 +154,7 @@ def test_a_head_has_a_limit(hasty: Server, past: int) -> None:
 
 
 def test_who_does_not_read_is_cut(hasty: Server) -> None:
-    page = hasty.fetch("/login/").text
+    page = hasty.fetch("/accounts/login/").text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
     largest = max(addresses, key=lambda address: len(hasty.fetch(address).content)).encode()
     with socket.socket() as connection, pytest.raises(OSError, match=r"reset|pipe"):

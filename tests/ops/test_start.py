@@ -20,7 +20,7 @@ DEMO = ("alice", "bob", "vera", "charlie")
 def log_in(server: Server, name: str) -> httpx.Client:
     """Press the demo's button on the login page."""
     client = server.client()
-    page = client.get("/login/")
+    page = client.get("/accounts/login/")
     button = re.search(rf'<button[^>]*data-demo-user="{name}"[^>]*>', page.text)
     assert button, page.text
     value = re.search(r'value="([^"]*)"', button[0])
@@ -63,8 +63,8 @@ def test_from_an_empty_folder_to_the_demo_and_through_a_restart(name: str, tmp_p
 def test_without_the_demo_nobody_can_walk_in() -> None:
     with Server(demo=False) as server:
         assert server.output.read_text() == f"Helix is at {server.url}/\n"
-        assert "data-demo-user" not in server.fetch("/login/").text
-        assert httpx.get(server.url, follow_redirects=True).url.path == "/login/"
+        assert "data-demo-user" not in server.fetch("/accounts/login/").text
+        assert httpx.get(server.url, follow_redirects=True).url.path == "/accounts/login/"
 
 
 def test_a_port_in_use_is_said_at_once_and_nothing_is_made(server: Server, tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_sigterm_closes_sockets_with_4412(name: str) -> None:
 
 
 def test_static_files_may_be_kept_for_ever(server: Server) -> None:
-    page = server.fetch("/login/").text
+    page = server.fetch("/accounts/login/").text
     linked = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
 
     assert linked

@@ -8,15 +8,35 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import Programs
 from tests.servers import Server
 
 TRIGGERS = ("flows_change_no_update", "flows_change_no_delete")
+DAMAGE = (
+    "UPDATE flows_flownode SET label = 'forged' WHERE node_id = 'n1' AND flow_id = ?",
+    "DELETE FROM flows_flowedge WHERE flow_id = ?",
+    "UPDATE flows_flow SET title = 'forged' WHERE id = ?",
+    "UPDATE flows_flow SET version = version + 1 WHERE id = ?",
+    "UPDATE flows_change SET operation = replace(operation, 'New ticket', 'Old ticket') WHERE flow_id = ?",
+    "UPDATE flows_change SET actor_id = NULL WHERE flow_id = ?",
+    "DELETE FROM flows_change WHERE flow_id = ?",
+)
+GRAPH = {
+    "nodes": [
+        {"id": "n1", "kind": "input", "x": 0, "y": 0, "label": "New ticket"},
+        {"id": "n2", "kind": "agent", "x": 200, "y": 0},
+    ],
+    "edges": [{"id": "e1", "source": "n1", "target": "n2"}],
+}
 
 
 @pytest.fixture(scope="module")
 def made() -> Iterator[Server]:
-    """A server that has made the demo and has ended."""
+    """A server that has made the demo and a flow for each damage, and has ended."""
     with Server() as server:
+        programs = Programs(server)
+        for damage in DAMAGE:
+            programs.call(programs.owner, "POST", "/flows", {"title": damage, **GRAPH})
         server.terminate()
         yield server
 
@@ -29,7 +49,7 @@ def stopped(made: Server, tmp_path: Path) -> Server:
 
 
 def change(server: Server, *statements: str) -> str:
-    """Change the database as somebody with a shell would; return the id of the demo's flow."""
+    """Change the database as somebody with a shell would; return the id of a flow."""
     with sqlite3.connect(server.data_dir / "helix.sqlite3") as connection:
         (flow_id,) = connection.execute("SELECT id FROM flows_flow").fetchone()
         for statement in statements:
@@ -63,25 +83,18 @@ def test_what_is_no_database_is_said(stopped: Server) -> None:
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE flows_flownode SET label = 'forged' WHERE node_id = 'ticket'",
-        "DELETE FROM flows_flowedge WHERE edge_id = (SELECT min(edge_id) FROM flows_flowedge)",
-        "UPDATE flows_flow SET title = 'forged'",
-        "UPDATE flows_flow SET version = version + 1",
-        "UPDATE flows_change SET operation = replace(operation, 'New ticket', 'Old ticket')",
-        "UPDATE flows_change SET actor_id = NULL",
-        "DELETE FROM flows_change",
-    ],
-)
-def test_damage_is_found_and_named(stopped: Server, damage: str) -> None:
-    flow_id = change(stopped, *(f"DROP TRIGGER {name}" for name in TRIGGERS), damage)
+def test_damage_is_found_and_named(stopped: Server) -> None:
+    change(stopped, *(f"DROP TRIGGER {name}" for name in TRIGGERS))
+    with sqlite3.connect(stopped.data_dir / "helix.sqlite3") as connection:
+        ids = dict(connection.execute("SELECT title, id FROM flows_flow").fetchall())
+        for damage in DAMAGE:
+            assert connection.execute(damage, [ids[damage]]).rowcount > 0
 
     result = stopped.verify()
 
     assert result.returncode == 1
-    assert flow_id in result.stdout
+    found = {damage: str(uuid.UUID(ids[damage])) in result.stdout for damage in ids}
+    assert found == {title: title in DAMAGE for title in ids}
 
 
 def test_one_flow_alone_can_be_asked_about(stopped: Server) -> None:

@@ -63,6 +63,13 @@ def test_a_renamed_branch_keeps_its_edges_and_what_is_on_them(choice: Flow, clie
     assert 'name="undo"' not in html
 
 
+def test_a_decision_grows_with_its_branches(choice: Flow, client: Client) -> None:
+    post(client, choice, **{"settings.branches": "\n".join(f"way {number}" for number in range(9))})
+    assert FlowNode.objects.get(flow=choice, node_id="d").height == 58 + 20 * 9 + 10
+    choice.refresh_from_db()
+    assert choice.version == 2, "one step"
+
+
 def test_edges_that_fall_are_told_once_with_undo(choice: Flow, client: Client) -> None:
     html = post(client, choice, **{"settings.branches": ""})
     assert ports(choice) == {}

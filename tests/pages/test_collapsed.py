@@ -4,6 +4,7 @@ import re
 
 from flows.document import DEFAULT_LIMITS, Document, Edge, FlowProperties, Node, decode_node, edge_path
 from flows.rendering import canvas, layout_css, spoken_name, stand_ins
+from flows.rendering.collapsed import drawn
 from tests.pages.marks import by_id
 
 
@@ -29,7 +30,7 @@ def test_the_outermost_collapsed_group_stands_in() -> None:
     assert {id: shown.id for id, shown in stand_ins(NODES).items()} == {"inner": "outer", "b": "outer", "c": "outer"}
     assert stand_ins(
         [group("outer", collapsed=False), group("inner", "outer", collapsed=True), node("b", parent="inner")]
-    ) == {"b": INNER}
+    ) == {"b": drawn(INNER)}
     assert stand_ins([group("outer", collapsed=False), node("c", parent="outer")]) == {}
 
 
@@ -40,12 +41,18 @@ def test_the_sheet_hides_members_and_what_connects_them_until_scripts_do() -> No
 
 
 def test_an_edge_from_outside_ends_at_the_group() -> None:
-    drawn = canvas(FLOW).edges
-    assert f'd="{edge_path(NODES[0], "out", OUTER, "in").d}"' in drawn
-    assert f'd="{edge_path(OUTER, "out", NODES[0], "in").d}"' in drawn
-    assert f"M{OUTER.x + OUTER.width:g} {OUTER.y + OUTER.height / 2:g}C" in drawn
-    x, y = edge_path(NODES[0], "out", OUTER, "in").middle
+    edges, header = canvas(FLOW).edges, drawn(OUTER)
+    assert (header.width, header.height) == (208, 44)
+    assert f'd="{edge_path(NODES[0], "out", header, "in").d}"' in edges
+    assert f'd="{edge_path(header, "out", NODES[0], "in").d}"' in edges
+    assert f"M{OUTER.x + 208:g} {OUTER.y + 22:g}C" in edges
+    x, y = edge_path(NODES[0], "out", header, "in").middle
     assert f"#l-in{{transform:translate({x:g}px,{y:g}px)" in layout_css(FLOW)
+
+
+def test_it_is_as_large_as_its_header_and_keeps_its_size_in_the_document() -> None:
+    assert "#n-outer{transform:translate(500px,300px);width:208px;height:44px}" in layout_css(FLOW)
+    assert by_id(canvas(FLOW).groups, "n-outer").attributes["data-height"] == str(OUTER.height)
 
 
 def test_a_collapsed_group_says_so() -> None:

@@ -88,12 +88,13 @@ def test_what_is_typed_becomes_a_value_that_the_document_takes(kind: str) -> Non
     shown = sections(kind)
     for setting in KINDS[kind].settings:
         if setting.type in {"boolean", "choice"}:
+            is_off = setting.default is True
             text = (
-                "on"
+                ("" if is_off else "on")
                 if setting.type == "boolean"
                 else next(value for value, _ in setting.choices if value != setting.default)
             )
-            value: object = True if setting.type == "boolean" else text
+            value: object = not is_off if setting.type == "boolean" else text
         else:
             text, value = VALUES[setting.type]
         reading = read(shown, sent(shown, **{f"settings.{setting.name}": text}))

@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
+from accounts import teams
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import create_flow
+from flows.commands import create_flow, delete_flow, set_team, star_flow
 from flows.models import Flow, FlowNode
 from flows.pages import forms
 from flows.parsing import parse_flow
@@ -191,3 +192,116 @@ def test_a_made_up_undo_is_not_offered(alice: User, enter: Enter, deleted: str) 
     answer = enter(alice).get("/", {"deleted": deleted})
     assert answer.status_code == 200
     assert "restore" not in answer.content.decode()
+
+
+# The parts of the library.
+
+
+def sidebar(client: Client) -> dict[str, str]:
+    """Return what stands beside each part of the library; nothing beside one that is not counted."""
+    found = dict[str, str]()
+    for link in elements(client.get("/").content.decode()):
+        told = {part.attributes.get("class", ""): part.text for part in link.children}
+        if link.tag == "a" and "sections-name" in told:
+            found[told["sections-name"]] = told.get("count", "")
+    return found
+
+
+def test_the_sidebar_counts_each_part(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+    team = teams.create_team(Person(alice.pk), "Travel <b>").id
+    for title in ("One", "Two", "Three"):
+        create_flow(Person(alice.pk), parse_flow(title=title), via="page")
+    set_team(Person(alice.pk), flow.pk, team)
+    star_flow(Person(alice.pk), flow.pk, is_starred=True)
+    star_flow(Person(alice.pk), Flow.objects.get(title="One").pk, is_starred=True)
+    delete_flow(Person(alice.pk), Flow.objects.get(title="Three").pk)
+    hers, his = enter(alice), enter(bob)
+    assert sidebar(hers) == {
+        "Mine": "2",
+        "Shared with me": "0",
+        "Recent": "",
+        "Starred": "2",
+        "Trash": "1",
+        "Travel <b>": "1",
+    }
+    assert sidebar(his) == {"Mine": "0", "Shared with me": "1", "Recent": "", "Starred": "0", "Trash": "0"}
+
+
+def test_a_team_is_a_part_for_its_members(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+    team = teams.create_team(Person(alice.pk), "Travel <b>").id
+    set_team(Person(alice.pk), flow.pk, team)
+    html = enter(alice).get("/").content.decode()
+    assert "<b>" not in html and f"?tab=team-{team}" in html
+    assert titles(enter(alice), f"?tab=team-{team}") == ["Plan a trip"]
+    assert titles(enter(bob), f"?tab=team-{team}") == ["Plan a trip"], "no team of his: he sees what is shared"
+    assert titles(enter(bob), "?tab=shared") == ["Plan a trip"]
+
+
+@pytest.mark.parametrize(
+    ("tab", "says"),
+    [
+        ("mine", "Create your first flow"),
+        ("shared", "No flows shared with you yet"),
+        ("recent", "Nothing opened yet"),
+        ("starred", "No starred flows"),
+        ("trash", "The trash is empty"),
+    ],
+)
+def test_an_empty_part_says_what_will_be_there(charlie: User, enter: Enter, tab: str, says: str) -> None:
+    assert says in enter(charlie).get(f"/?tab={tab}").content.decode()
+
+
+def test_what_was_opened_is_recent(flow: Flow, vera: User, enter: Enter) -> None:
+    client = enter(vera)
+    assert titles(client, "?tab=recent") == []
+    client.get(f"/flows/{flow.pk}/")
+    assert titles(client, "?tab=recent") == ["Plan a trip"]
+
+
+def test_a_star_is_one_form_with_scripts_and_without(flow: Flow, vera: User, enter: Enter, hx: dict[str, str]) -> None:
+    client, address = enter(vera), f"/flows/{flow.pk}/star"
+    html = client.post(address, {"starred": "true"}, headers=hx).content.decode()
+    assert 'aria-pressed="true"' in html and 'hx-swap-oob="true">1<' in html
+    assert titles(client, "?tab=starred") == ["Plan a trip"]
+    assert client.post(address, {"starred": "false", "tab": "shared"}).headers["Location"] == "/?tab=shared"
+    assert titles(client, "?tab=starred") == []
+
+
+def test_a_search_says_which_node_it_found(flow: Flow, alice: User, enter: Enter) -> None:
+    html = enter(alice).get("/?q=my+memory").content.decode()
+    assert "Node “<bdi>My memory</bdi>”" in html
+    assert "card-match" not in enter(alice).get("/?q=trip").content.decode()
+
+
+def test_the_trash_gives_back_and_deletes_for_good(flow: Flow, alice: User, enter: Enter, hx: dict[str, str]) -> None:
+    client = enter(alice)
+    client.post(f"/flows/{flow.pk}/delete")
+    html = client.get("/?tab=trash").content.decode()
+    assert "card-link" not in html and f"/flows/{flow.pk}/restore" in html and f"/flows/{flow.pk}/purge" in html
+    assert client.post(f"/flows/{flow.pk}/restore", {"tab": "trash"}).headers["Location"] == "/?tab=trash"
+    client.post(f"/flows/{flow.pk}/delete")
+    assert "Delete for good?" in client.get(f"/flows/{flow.pk}/purge").content.decode()
+    answer = client.post(f"/flows/{flow.pk}/purge", headers=hx)
+    assert answer.status_code == 204 and "dialog-close" in answer.headers["HX-Trigger"]
+    assert not Flow.objects.filter(pk=flow.pk).exists()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_only_owners_purge_and_only_from_the_trash(
+    flow: Flow, alice: User, bob: User, charlie: User, enter: Enter, method: str
+) -> None:
+    def status(person: User) -> int:
+        return int(getattr(enter(person), method)(f"/flows/{flow.pk}/purge").status_code)
+
+    assert [status(person) for person in (alice, bob, charlie)] == [409, 403, 404]
+    enter(alice).post(f"/flows/{flow.pk}/delete")
+    assert [status(person) for person in (bob, charlie)] == [404, 404]
+    assert Flow.objects.filter(pk=flow.pk).exists()
+
+
+def test_a_namesake_s_change_is_not_one_s_own(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+    User.objects.filter(pk=bob.pk).update(name=alice.name)
+    client = enter(alice)
+    for by, shown in ((bob, alice.name), (alice, "you")):
+        Flow.objects.filter(pk=flow.pk).update(updated_by=by)
+        assert f"by <bdi>{shown}</bdi>" in client.get("/").content.decode()

@@ -50,7 +50,7 @@ def test_a_page_says_whose_it_is(flow: Flow, alice: User, charlie: User, enter: 
         assert enter(alice).get(path)["X-Helix-Person"] == str(alice.pk)
     refusal = enter(charlie).get(f"/flows/{flow.pk}/")
     assert (refusal.status_code, refusal["X-Helix-Person"]) == (404, str(charlie.pk))
-    for path in ("/login/", "/register/"):
+    for path in ("/accounts/login/", "/accounts/signup/"):
         page = client.get(path)
         assert page["X-Helix-Person"] == "nobody"
         assert "data-nobody" in page.content.decode()

@@ -63,6 +63,7 @@ class Direct:
         finally:
             arrival.cancel()
         if message["type"] == "websocket.close":
+            await self._communicator.send_input({"type": "websocket.disconnect", "code": message["code"]})
             raise Closed(message["code"])
         return str(message["text"])
 
@@ -103,6 +104,7 @@ class Client:
         self.seqs = itertools.count(1)
         self.me: Frame = {}
         self.said: Frame = {}
+        self.welcome: Frame = {}
         self.people: dict[str, Frame] = {}
         self.frames: list[Frame] = []
         self.says_seen = True
@@ -122,7 +124,7 @@ class Client:
         said = {"protocol": 1, "client": self.name, **held, "format": "json", **hello}
         await self.send("hello", **said)
         welcome = await self.next("welcome")
-        self.me, self.said = welcome["you"], said
+        self.me, self.said, self.welcome = welcome["you"], said, welcome
         if said["format"] == "json":
             await self.reach(welcome["version"])
         return welcome
@@ -151,10 +153,14 @@ class Client:
         await self.until(lambda: self.replica.version is not None and self.replica.version >= version)
 
     async def settle(self) -> list[Frame]:
-        """Return all that was sent before now: whatever comes in front of the answer to a ping."""
+        """Return all that was sent before now: whatever comes in front of the answer to a ping.
+
+        But for `problems`, which come when they are found: a test asks for them by their name.
+        """
         await self.send("ping")
         await self.next("pong")
-        frames, self._waiting = self._waiting, []
+        frames = [frame for frame in self._waiting if frame["type"] != "problems"]
+        self._waiting = [frame for frame in self._waiting if frame["type"] == "problems"]
         return frames
 
     async def closed(self) -> int:

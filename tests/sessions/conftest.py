@@ -57,8 +57,8 @@ def flow(cast: "dict[str, User]") -> "Flow":
 
 
 @pytest.fixture
-async def live() -> AsyncIterator[None]:
-    """A process of its own: no session or channel of an earlier test; all is closed at the end."""
+async def live(transactional_db: None) -> AsyncIterator[None]:
+    """A process of its own: no session or channel of an earlier test; all is closed before the database is emptied."""
     channel_layers.backends = {}
     yield
     await restart()

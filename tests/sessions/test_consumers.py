@@ -9,6 +9,7 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 from django.conf import settings
 
 from accounts.models import User
+from accounts.principals import Person
 from flows.models import Flow
 from sessions.consumers import FlowConsumer
 from sessions.sockets import admission
@@ -50,7 +51,7 @@ async def test_a_thousand_sockets_make_no_channel_of_the_layer(
         return await real(prefix)
 
     alice = cast["alice"]
-    known = admission.Admission(flow.pk, alice.pk, alice.name, "#000000", "owner")
+    known = admission.Admission(flow.pk, alice.pk, Person(alice.pk), alice.name, "#000000", "owner")
     monkeypatch.setattr(layer, "new_channel", counted)
     monkeypatch.setattr("sessions.consumers.admit", lambda *_: known)
     scope = {"type": "websocket", "headers": [], "url_route": {"kwargs": {"flow_id": str(flow.pk)}}}

@@ -79,6 +79,14 @@ BAD = [
     '{"type":"execute_action","seq":1,"action":"x","node":"not an id"}',
     '{"type":"seen"}',
     '{"type":"seen","version":-1}',
+    # runs
+    '{"type":"run_follow"}',
+    '{"type":"run_follow","run":7}',
+    '{"type":"run_follow","run":"not a run"}',
+    '{"type":"run_follow","run":"0AB0D3A0-0000-4000-8000-000000000000"}',
+    '{"type":"run_follow","run":"0ab0d3a0-0000-4000-8000-000000000000","since":-1}',
+    '{"type":"run_unfollow","run":null}',
+    '{"type":"run_unfollow","run":"0ab0d3a0-0000-4000-8000-000000000000","since":1}',
     # presence
     '{"type":"presence","cursor":[1]}',
     '{"type":"presence","cursor":[1,"2"]}',
@@ -90,6 +98,8 @@ BAD = [
     '{"type":"presence","selection":"a"}',
     '{"type":"presence","drag":{"ids":["a"],"dx":1}}',
     '{"type":"presence","drag":{"ids":["a"],"dx":1,"dy":2,"html":"<b>"}}',
+    '{"type":"presence","drag":{"ids":["a"],"dx":1,"dy":2,"x":3}}',
+    '{"type":"presence","drag":{"ids":["a"],"dx":1,"dy":2,"x":3,"y":null}}',
     json.dumps({"type": "presence", "selection": ["a"], "selected": 1}),
     json.dumps({"type": "presence", "drag": {"ids": ["a"], "dx": 1, "dy": 2, "count": 1}}),
     '{"type":"presence","field":7}',

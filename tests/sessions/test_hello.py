@@ -7,6 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import Settings
 
+from flows.actions import registry
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
@@ -55,7 +56,8 @@ async def test_the_welcome_says_all_there_is_to_know(join: Join, flow: Flow) -> 
     alice = await connect(*await sync_to_async(lambda: (token_of(flow.members.get(name="Alice")), flow.pk))())
     welcome = await alice.hello()
     stored = await Flow.objects.aget(pk=flow.pk)
-    assert (welcome["protocol"], welcome["version"], welcome["actions"]) == (1, 1, [])
+    assert (welcome["protocol"], welcome["version"]) == (1, 1)
+    assert [action["id"] for action in welcome["actions"]] == [one["id"] for one in registry.catalogue()]
     assert (welcome["epoch"], welcome["digest"]) == (stored.epoch, stored.digest)
     assert welcome["you"].keys() == {"session", "id", "name", "colour", "role"}
     assert (welcome["you"]["name"], welcome["you"]["role"]) == ("Alice", "owner")

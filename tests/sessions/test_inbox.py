@@ -19,7 +19,7 @@ async def nowhere(_message: object) -> None:
 
 
 def socket_of(person: int) -> Socket:
-    admission = Admission(uuid4(), person, "", "#000000", "editor")
+    admission = Admission(uuid4(), person, Person(person), "", "#000000", "editor")
     return Socket(admission, Credential(), nowhere, Limits(), lambda: None, language="en")
 
 

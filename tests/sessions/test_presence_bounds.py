@@ -51,6 +51,12 @@ def test_what_does_not_exist_is_neither_told_nor_counted() -> None:
     assert kept["drag"] == {"ids": ["2"], "dx": 0, "dy": 0}
 
 
+def test_a_drag_says_where_its_first_node_is_while_that_exists() -> None:
+    drag = {"ids": ["1", "2"], "dx": 0, "dy": 0, "x": 5, "y": 7}
+    assert bounded({"drag": drag}, everything) == {"drag": drag}
+    assert bounded({"drag": drag}, {"2"}.__contains__) == {"drag": {"ids": ["2"], "dx": 0, "dy": 0}}
+
+
 def test_what_goes_later_is_told_no_more_and_counted_no_more() -> None:
     kept = bounded({"selection": many(300)}, everything)
     assert bounded(kept, everything) == kept

@@ -1,7 +1,7 @@
 """Rates, at the limit and one past it. Time is whatever the test says."""
 
 from flows.limits import Limits
-from sessions.connection import RateLimit, rate_limits
+from sessions.sockets.rates import RateLimit, rate_limits
 
 
 def test_a_burst_passes_and_one_more_does_not() -> None:

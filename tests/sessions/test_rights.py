@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import tokens
+from accounts.acting import acting_as_system
 from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
@@ -26,7 +27,7 @@ from sessions import join as joining
 from sessions import supervisor
 from sessions.live import clock
 from sessions.protocol.codes import Close
-from sessions.sockets.admission import Admission, admit, recheck
+from sessions.sockets.admission import Admission, Standing, admit, recheck
 from tests.sessions.client import PATIENCE, Client, connect
 from tests.sessions.conftest import Join, token_of
 
@@ -125,7 +126,7 @@ async def test_a_check_that_the_database_did_not_answer_is_made_at_the_next_tick
     monkeypatch.setattr(clock, "TICK_SECONDS", 0.01)
     bob, away, asked, loop = await join("bob"), True, asyncio.Event(), asyncio.get_running_loop()
 
-    def unanswered(*arguments: Any) -> dict[str, str | Close]:
+    def unanswered(*arguments: Any) -> dict[str, Standing | Close]:
         if away:
             loop.call_soon_threadsafe(asked.set)
             raise OperationalError("the database is away")
@@ -146,7 +147,7 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
     bob, loop = await join("bob"), asyncio.get_running_loop()
     (session,), read, late = supervisor.current().sessions.values(), asyncio.Event(), threading.Event()
 
-    def held_up(*arguments: Any) -> dict[str, str | Close]:
+    def held_up(*arguments: Any) -> dict[str, Standing | Close]:
         monkeypatch.undo()
         found = recheck(*arguments)
         loop.call_soon_threadsafe(read.set)
@@ -168,7 +169,7 @@ async def test_an_answer_that_comes_late_does_not_take_back_a_newer_one(
 async def test_a_check_that_meets_a_defect_is_told_and_made_again(
     join: Join, flow: Flow, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, impatient: None
 ) -> None:
-    def broken(*arguments: Any) -> dict[str, str | Close]:
+    def broken(*arguments: Any) -> dict[str, Standing | Close]:
         if "clock_failed" not in caplog.text:
             raise ZeroDivisionError("a defect")
         return recheck(*arguments)
@@ -280,7 +281,8 @@ async def test_a_right_taken_away_between_proof_and_welcome_is_noticed(
     def overtaken(*arguments: Any) -> Admission:
         monkeypatch.undo()
         admission = admit(*arguments)
-        Membership.objects.filter(flow=flow, user=cast["bob"]).delete()
+        with acting_as_system():  # the test's doing, in the socket's context
+            Membership.objects.filter(flow=flow, user=cast["bob"]).delete()
         loop.call_soon_threadsafe(session.on_message, hint_access(flow.pk, [cast["bob"].pk]).message)
         return admission
 

@@ -13,6 +13,7 @@ SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-name-light", "data-
 SILENT = ("style", "code", "pre")
 CONTENT = ("data-node-label", "data-fill")
 """What marks a label: people's own words, or those that a fresh node is stored with, which are English."""
+FILLED_IN = re.compile(r"%\(\w+\)s|%[sd]|\{\w+\}")
 
 
 class Reader(HTMLParser):
@@ -68,11 +69,8 @@ def read(html: str) -> list[str]:
 
 def english(html: str, language: str) -> list[str]:
     """Return the pieces of a page that are a text of the source which reads otherwise in this language."""
-    known = {catalogues.key_of(entry): entry for entry in catalogues.read(language)}
-    translated = {text for entry in known.values() for text in (entry.msgstr, *entry.msgstr_plural.values())}
-    sources = {one for text in known for one in forms(text)} - translated
-    patterns = _patterns(frozenset(sources))
-    return [piece for piece in read(html) if any(pattern.fullmatch(piece) for pattern in patterns)]
+    fixed, filled = _sources(language)
+    return [piece for piece in read(html) if piece in fixed or any(pattern.fullmatch(piece) for pattern in filled)]
 
 
 def forms(text: Text) -> list[str]:
@@ -83,11 +81,12 @@ def forms(text: Text) -> list[str]:
 
 
 @cache
-def _patterns(sources: frozenset[str]) -> list[re.Pattern[str]]:
-    return [re.compile(_pattern(source)) for source in sorted(sources)]
-
-
-def _pattern(source: str) -> str:
-    """Match a text with anything in the place of what is filled in."""
-    parts = re.split(r"%\(\w+\)s|%[sd]|\{\w+\}", source.replace("%%", "%"))
-    return ".+".join(map(re.escape, parts)) if any(re.search(r"[A-Za-z]{2}", part) for part in parts) else "(?!)"
+def _sources(language: str) -> tuple[set[str], list[re.Pattern[str]]]:
+    """Return the texts that read otherwise in this language: as they are, and as patterns with what is filled in."""
+    known = {catalogues.key_of(entry): entry for entry in catalogues.read(language)}
+    translated = {text for entry in known.values() for text in (entry.msgstr, *entry.msgstr_plural.values())}
+    sources = {one for text in known for one in forms(text)} - translated
+    parts = {source: FILLED_IN.split(source.replace("%%", "%")) for source in sorted(sources)}
+    said = [parted for parted in parts.values() if any(re.search(r"[A-Za-z]{2}", part) for part in parted)]
+    fixed = {parted[0] for parted in said if len(parted) == 1}
+    return fixed, [re.compile(".+".join(map(re.escape, parted))) for parted in said if len(parted) > 1]

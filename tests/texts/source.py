@@ -13,11 +13,31 @@ from pathlib import Path
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("accounts", "flows", "helix", "sessions", "web")
-TRANSLATION = "django.utils.translation"
+PACKAGES = ("accounts", "flows", "helix", "runs", "sessions", "web")
+_DJANGOS = ("gettext", "ngettext", "pgettext", "npgettext")
+FINDS = {
+    "django.utils.translation": {f"{name}{kind}": name for name in _DJANGOS for kind in ("", "_lazy", "_noop")},
+    "web.kept_text": {"kept": "gettext"},
+}
+"""The functions that take a text of the catalogue, by module, and the one of Django's that each reads it as."""
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*((?:{LITERAL}\s*,?\s*)+)")
-ALLOWED = {"flows/sentences.py", "flows/titles.py", "sessions/protocol/decoding.py", "sessions/sockets/socket.py"}
+ALLOWED = {
+    "flows/actions/elements.py",
+    "flows/actions/registry.py",
+    "flows/interchange/drawio/tally.py",
+    "flows/interchange/values.py",
+    "flows/problem_sentences.py",
+    "flows/sentences.py",
+    "flows/templates/template.py",
+    "flows/titles.py",
+    "runs/kinds/api.py",
+    "runs/notices/services.py",
+    "web/kept_text.py",
+    "runs/notices/words.py",
+    "sessions/protocol/decoding.py",
+    "sessions/sockets/socket.py",
+}
 """What translates a text that is marked elsewhere: a sentence of a table, a word of the catalogue, a protocol error."""
 
 
@@ -53,7 +73,7 @@ def untranslatable() -> list[str]:
 def _all() -> Iterator[tuple[str, Text]]:
     from flows.titles import words
 
-    for path in sorted((ROOT / "templates").rglob("*.html")):
+    for path in sorted(path for ending in ("html", "txt") for path in (ROOT / "templates").rglob(f"*.{ending}")):
         name = str(path.relative_to(ROOT))
         for match in CALL.finditer(templatize(path.read_text(), origin=name)):
             strings = [ast.literal_eval(one) for one in re.findall(LITERAL, match[2])]
@@ -72,13 +92,13 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
-    """Yield calls of Django's functions, by whatever name they were imported."""
+    """Yield calls of these functions, by whatever name they were imported."""
     names = {
-        alias.asname or alias.name: alias.name.removesuffix("_lazy").removesuffix("_noop")
+        alias.asname or alias.name: FINDS[node.module][alias.name]
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == TRANSLATION
+        if isinstance(node, ast.ImportFrom) and node.module in FINDS
         for alias in node.names
-        if "gettext" in alias.name
+        if alias.name in FINDS[node.module]
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:

@@ -95,7 +95,16 @@ def main(server: str, descriptor: int) -> None:
     settings.configure(HELIX_LIMITS=Limits(), ALLAUTH_TRUSTED_PROXY_COUNT=0)
     module = types.ModuleType("helix.asgi")
     module.application = Draining(application)  # type: ignore[attr-defined]
-    module.bounds = BodyBounds(most=0, form=0, public=0, shows_somebody=lambda _: False)  # type: ignore[attr-defined]
+    module.bounds = BodyBounds(  # type: ignore[attr-defined]
+        most=0,
+        imported=0,
+        form=0,
+        public=0,
+        event=0,
+        message=0,
+        shows_somebody=lambda _: False,
+        is_hook=lambda _: False,
+    )
     sys.modules["helix.asgi"] = module
     serving.open_sessions = lambda: None
     listener = socket.socket(fileno=descriptor)

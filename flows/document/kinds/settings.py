@@ -8,7 +8,7 @@ from typing import cast
 
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.json import canonical_bytes
-from flows.document.kinds.catalogue import Setting
+from flows.document.kinds.catalogue import IMPORTED, Setting
 from flows.document.kinds.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.values import PORT_NAME, quoted, read_json
@@ -42,8 +42,17 @@ def check_types(kind: str, settings: Mapping[str, object], limits: DocumentLimit
         setting = known.get(name)
         if setting is None:
             raise invalid(Reason.UNKNOWN_SETTING, kind=kind, setting=quoted(name))
-        if value is not None:
+        if setting is IMPORTED:
+            _check_imported(value, limits)
+        elif value is not None:
             check_setting(setting, value)
+
+
+def _check_imported(value: object, limits: DocumentLimits) -> None:
+    if value is not None and not isinstance(value, dict):
+        raise invalid(Reason.NOT_AN_OBJECT, name="settings.imported")
+    if len(canonical_bytes(value)) > limits.imported_bytes:
+        raise Rejected("too_large", Reason.IMPORTED_TOO_LARGE, most=limits.imported_bytes)
 
 
 def check_setting(setting: Setting, value: object) -> None:
@@ -52,7 +61,7 @@ def check_setting(setting: Setting, value: object) -> None:
         case "text" | "long_text":
             fits = isinstance(value, str)
         case "choice":
-            fits = isinstance(value, str) and any(value == choice for choice, _ in setting.choices)
+            fits = _is_choice(setting, value)
         case "integer":
             fits = type(value) is int and _is_within(setting, value)
         case "number":
@@ -65,6 +74,12 @@ def check_setting(setting: Setting, value: object) -> None:
             fits = True
     if not fits:
         raise _misfit(setting)
+
+
+def _is_choice(setting: Setting, value: object) -> bool:
+    if type(value) is int:
+        return setting.minimum is not None and _is_within(setting, value)
+    return isinstance(value, str) and any(value == choice for choice, _ in setting.choices)
 
 
 def _is_within(setting: Setting, value: float) -> bool:
@@ -85,7 +100,8 @@ def _misfit(setting: Setting) -> Rejected:  # noqa: PLR0911
         case "text" | "long_text":
             return invalid(Reason.NOT_A_STRING, name=name)
         case "choice":
-            return invalid(Reason.NOT_A_CHOICE, name=name, choices=tuple(choice for choice, _ in setting.choices))
+            choices = tuple(choice for choice, _ in setting.choices if choice not in setting.retired)
+            return invalid(Reason.NOT_A_CHOICE, name=name, choices=choices)
         case "integer":
             return invalid(Reason.NOT_AN_INTEGER, name=name, **bounds)
         case "number":

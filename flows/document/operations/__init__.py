@@ -16,6 +16,7 @@ from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.json import Json
 from flows.document.limits import NO_LIMITS, DocumentLimits
+from flows.document.operations.addition import Addition
 from flows.document.operations.batch import Batch
 from flows.document.operations.edges import AddEdge, EditEdge, RemoveEdge
 from flows.document.operations.flow import EditFlow
@@ -28,6 +29,7 @@ __all__ = [
     "SINGLE",
     "AddEdge",
     "AddNode",
+    "Addition",
     "Batch",
     "CreateFlow",
     "EditEdge",
@@ -94,7 +96,7 @@ def apply(graph: Graph, record: Record, limits: DocumentLimits) -> Outcome:
             applied = record.apply(graph, limits)
             inverse = applied.inverse[0] if len(applied.inverse) == 1 else Batch(applied.inverse)
             return Outcome(applied.effect, applied.record, inverse)
-        case Batch() | CreateFlow() | ReplaceGraph() | GraphDifference():
+        case Batch() | CreateFlow() | ReplaceGraph() | GraphDifference() | Addition():
             return record.apply(graph, limits)
         case _:
             raise TypeError(f"{record!r} is no record")

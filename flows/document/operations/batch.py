@@ -1,14 +1,14 @@
 """Several operations at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeAlias
 
 from flows.document.draft import Draft
 from flows.document.element_json import check_keys, read_object
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
-from flows.document.json import Json
+from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import (
     NOTHING,
@@ -35,6 +35,7 @@ class Batch(Record):
     kind: ClassVar[str] = "batch"
     operations: tuple[SingleOperation, ...]
     whole: bool = True
+    encoded: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def decode(cls, fields: Json, limits: DocumentLimits, decode_single: DecodeSingle) -> Self:
@@ -50,6 +51,12 @@ class Batch(Record):
     def encode(self) -> Json:
         inside = [operation.encode() for operation in self.operations]
         return {"kind": self.kind, "operations": inside} | ({} if self.whole else {"whole": False})
+
+    def text(self) -> str:
+        return canonical_json(self.encode()) if self.encoded is None else self.encoded
+
+    def with_text(self) -> "Batch":
+        return replace(self, encoded=self.text())
 
     def references(self) -> References:
         return _joined([operation.references() for operation in self.operations])

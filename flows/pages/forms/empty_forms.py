@@ -12,15 +12,17 @@ from hashlib import sha256
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from flows import limits as helix_limits
-from flows.document import KINDS, Edge, FlowProperties, Node
+from flows.document import KINDS, Edge, FlowProperties, Node, canonical_json
 from flows.limits import Limits
 from flows.pages import forms
+from flows.pages.forms.words import FIELD_WORDS
 from flows.rendering import fresh
 from flows.titles import kind_title
 
@@ -47,7 +49,8 @@ def empty_forms_url() -> str:
 
 @lru_cache(LANGUAGES)
 def _rendered(language: str, limits: Limits) -> EmptyForms:
-    html = format_html_join("\n", '<template data-blank-form="{}">{}</template>', _forms(limits))
+    forms = format_html_join("\n", '<template data-blank-form="{}">{}</template>', _forms(limits))
+    html = format_html("{}\n{}", forms, _for_scripts())
     return EmptyForms(html, sha256(html.encode()).hexdigest()[:16])
 
 
@@ -61,6 +64,13 @@ def _forms(limits: Limits) -> Iterator[tuple[str, SafeString]]:
     yield "nodes", _form("nodes", (), nodes=(), **_common([]))
     yield "edge", _form("edge", forms.edge_sections(Edge("", "", ""), limits))
     yield "flow", _form("flow", forms.flow_sections(FlowProperties(), limits))
+
+
+def _for_scripts() -> SafeString:
+    """Return the sheet and the words of what scripts make of the fields."""
+    words = {name: str(word) for name, word in FIELD_WORDS.items()}
+    sheet = static("css/fields.css")
+    return format_html('<template data-form-words="{}" data-form-sheet="{}"></template>', canonical_json(words), sheet)
 
 
 def _form(what: str, sections: tuple[forms.Section, ...], **more: Any) -> SafeString:

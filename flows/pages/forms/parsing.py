@@ -5,6 +5,7 @@ typed: what others have changed meanwhile is not put back by a person who never 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -88,7 +89,7 @@ def parsed(type: str, text: str) -> object:
             except Rejected:
                 raise ValueError(_("Not valid JSON")) from None
         case _:
-            return text
+            return int(text) if type == "choice" and re.fullmatch("[0-9]{1,6}", text) else text
 
 
 def _same(one: Field, value: object) -> bool:

@@ -2,8 +2,8 @@
  * Making edits: whether one can be made now, why not, and how it goes out. Everything that edits does it through here, so that
  * large edits are split, described and refused in one place. The server judges all of them again.
  *
- * Events: `change` when the canvas was locked or unlocked; `along` (detail: {edges, members}) after edits that take more along
- * than they name: so many edges are gone, so many members are in no group any more.
+ * Events: `change` when the canvas was locked or unlocked; `along` (detail: {edges, members, said}) after a deletion, and after
+ * edits that take more along than they name: so many edges are gone, so many members are in no group any more.
  */
 
 import { describe } from "../lib/describe.js";
@@ -35,10 +35,15 @@ export class Editing extends EventTarget {
     return this.#session.mayEdit && !this.#isLocked;
   }
 
+  get isLocked() {
+    return this.#isLocked;
+  }
+
   /** Why nothing can be edited now, in words. @returns {string} empty when something can */
   get reason() {
     const { readOnlyReason } = this.#session;
-    return readOnlyReason ? this.#texts.say(REASONS[readOnlyReason]) : "";
+    if (readOnlyReason) return this.#texts.say(REASONS[readOnlyReason]);
+    return this.#isLocked ? this.#texts.say("locked") : "";
   }
 
   /** Lock the canvas against accidental edits on this page, or unlock it. @returns {boolean} whether it is locked now */
@@ -51,11 +56,12 @@ export class Editing extends EventTarget {
   /**
    * Submit edits: one version if they fit into a frame, one step of undo in any case.
    * @param {object[]} operations
-   * @param {{step?: string, draft?: string}} [options] the step they continue, the draft they finish
+   * @param {{step?: string, draft?: string, said?: string}} [options] the step they continue, the draft they finish, what they
+   *   delete in words
    * @returns {number[]} sequence numbers
    */
-  submit(operations, { step, draft } = {}) {
-    if (!this.#session.mayEdit) return [];
+  submit(operations, { step, draft, said } = {}) {
+    if (!this.mayEdit) return [];
     const bundles = this.#bundled(operations);
     if (bundles.length > this.#session.outbox.room) {
       this.#notices.toast(this.#texts.say("no_room"), { tone: "danger" });
@@ -64,7 +70,7 @@ export class Editing extends EventTarget {
     const along = this.#along(operations);
     const name = step ?? (bundles.length > 1 ? newId("s") : undefined);
     const seqs = bundles.map((operation) => this.#session.submit(operation, { step: name, draft, words: this.#words(operation) })).filter((seq) => seq !== null);
-    if (seqs.length && (along.edges || along.members)) this.dispatchEvent(new CustomEvent("along", { detail: along }));
+    if (seqs.length && (said || along.edges || along.members)) this.dispatchEvent(new CustomEvent("along", { detail: { ...along, said } }));
     return seqs;
   }
 

@@ -18,6 +18,7 @@
  *   said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
+import { folded } from "../lib/geometry.js";
 import { changed, isMove, project } from "../lib/pending.js";
 
 /** Unsent edits may put two groups into each other, until one is refused. */
@@ -126,10 +127,11 @@ export class Graph extends EventTarget {
     return all;
   }
 
-  /** Where a node is drawn now. @returns {Rect} */
+  /** Where a node is drawn now: a collapsed group is as large as its header. @returns {Rect} */
   rect(id) {
     const record = this.nodes.get(id);
-    return record.live ?? record;
+    const rect = record.live ?? record;
+    return record.collapsed ? folded(rect) : rect;
   }
 
   /** @param {HTMLElement} element @param {boolean} [isMine] whether only this page knows of it yet: then it lies above all others */

@@ -48,7 +48,9 @@ export class Overlay {
 
   #drawHandles() {
     const { graph, selection, layers, editing: { mayEdit } } = this.#parts;
-    const node = mayEdit ? graph.node(selection.node) : null;
+    const found = mayEdit ? graph.node(selection.node) : null;
+    // A collapsed group keeps the size that it has when it is open.
+    const node = found?.collapsed ? null : found;
     const rect = node && graph.rect(node.id);
     for (const { name, at: [x, y], element } of this.#handles) {
       // A port on this side needs its room.

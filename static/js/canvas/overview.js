@@ -46,9 +46,9 @@ export function paintNodes(context, graph, { x, y, zoom }, wanted = () => true) 
   // By colour, because changing it costs more than a rectangle.
   const colours = new Map();
   for (const record of graph.visibleNodes()) {
-    const rect = record.live ?? record;
+    const rect = graph.rect(record.id);
     if (!wanted(rect)) continue;
-    const key = `${record.kind === "group" ? 0.22 : 0.78} ${record.colour}`;
+    const key = `${["group", "note"].includes(record.kind) ? 0.22 : 0.78} ${record.colour}`;
     if (!colours.has(key)) colours.set(key, []);
     colours.get(key).push(rect);
   }

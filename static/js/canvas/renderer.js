@@ -130,7 +130,7 @@ export class Renderer extends EventTarget {
     const record = this.#graph.nodes.get(id);
     if (!this.#graph.isDrawn(id)) return this.#detach(`n-${id}`);
     if (this.#shows(id)) this.#attach(layerOf(record), `n-${id}`, record.element);
-    if (record.kind === "group") this.#restack(record);
+    if (layerOf(record) === "groups") this.#restack(record);
     place(record, this.#graph.rect(id));
     return undefined;
   }
@@ -175,7 +175,7 @@ export class Renderer extends EventTarget {
     this.#unplaced.get(layer).add(element);
   }
 
-  /** A group's place in the stack follows its nesting and its size. */
+  /** The place of a group or a note in the stack follows its nesting and its size. */
   #restack(record) {
     const stack = `${depth(this.#graph, record)} ${area(record)}`;
     if (record.stack !== stack) this.#unplace("groups", record.element);
@@ -228,7 +228,8 @@ export class Renderer extends EventTarget {
   }
 }
 
-const layerOf = ({ kind }) => (kind === "group" ? "groups" : "nodes");
+/** Groups and notes lie behind what they are about. */
+const layerOf = ({ kind }) => (["group", "note"].includes(kind) ? "groups" : "nodes");
 const area = ({ width, height }) => width * height;
 /** In how many groups a node is. */
 function depth({ nodes }, { parent }) {
@@ -280,7 +281,7 @@ function draw(edge, graph) {
 function speak(edge, labels) {
   if (edge.spoken?.[0] === labels[0] && edge.spoken[1] === labels[1]) return;
   edge.spoken = labels;
-  edge.element.setAttribute("aria-label", edgeName(labels));
+  edge.element.setAttribute("aria-label", edgeName(labels, document.querySelector("[data-layer=edges]").dataset.spoken));
 }
 
 /** It is dotted while an end is off. */

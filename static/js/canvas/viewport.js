@@ -45,9 +45,9 @@ export class Viewport extends EventTarget {
     this.#section = section;
     this.#world = world;
     this.#overlay = overlay;
-    this.#measure();
-    new ResizeObserver(() => this.#measure()).observe(section);
-    addEventListener("scroll", () => this.#measure(), { passive: true });
+    this.measure();
+    new ResizeObserver(() => this.measure()).observe(section);
+    addEventListener("scroll", () => this.measure(), { passive: true });
     section.addEventListener("pointermove", (event) => this.#point(this.world(event), event));
     section.addEventListener("pointerleave", (event) => this.#point(null, event));
   }
@@ -168,7 +168,8 @@ export class Viewport extends EventTarget {
     if (this.#flow) keepView(this.#flow, { ...this.centre, zoom: this.zoom });
   }
 
-  #measure() {
+  /** Measure the canvas: it has another size. */
+  measure() {
     const { left, top, width, height } = this.#section.getBoundingClientRect();
     this.#origin = { x: left, y: top };
     this.size = { width, height };

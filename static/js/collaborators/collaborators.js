@@ -6,24 +6,28 @@
  */
 
 import { Spline } from "../lib/spline.js";
-import { clamp, toScreen } from "../lib/geometry.js";
-import { make, over } from "../lib/make.js";
+import { Cursors } from "./cursors.js";
+import { Outlines } from "./outlines.js";
 
 const DRAG_END_TIMEOUT_MS = 1_000;
-const MAX_NAME_LENGTH = 24;
+
+/** What somebody is besides a person, in words. @returns {string|null} */
+export const badgeOf = ({ guest, program }, texts) => (guest ? texts.say("guest") : program === undefined ? null : texts.say("program"));
 
 export class Collaborators extends EventTarget {
-  /** @type {Map<string, {session: string, id: number, name: string, colour: string, state: object}>} without me */
+  /** @type {Map<string, {session: string, who: number|string, name: string, colour: string, badge: string|null, state: object}>} without me */
   people = new Map();
   #parts;
-  #cursors = new Map();
-  #outlines = new Map();
+  #cursors;
+  #outlines;
   #drags = new Map();
   #frame = 0;
 
-  constructor({ graph, layers, renderer, session, viewport }) {
+  constructor({ graph, layers, renderer, session, texts, viewport }) {
     super();
-    this.#parts = { graph, layers, renderer, session, viewport };
+    this.#parts = { graph, session, texts };
+    this.#cursors = new Cursors({ layers, viewport });
+    this.#outlines = new Outlines({ graph, layers });
     session.addEventListener("people", ({ detail }) => this.#come(detail));
     session.addEventListener("presence", ({ detail }) => this.#states(detail));
     session.addEventListener("connection", () => session.socket.state !== "open" && this.#leaveAll());
@@ -36,7 +40,7 @@ export class Collaborators extends EventTarget {
     if (all) this.#leaveAll();
     for (const id of left) this.#leave(id);
     for (const person of joined) {
-      if (person.session !== this.#parts.session.you?.session) this.people.set(person.session, { ...person, state: this.people.get(person.session)?.state ?? {} });
+      if (person.session !== this.#parts.session.you?.session) this.people.set(person.session, { ...person, badge: badgeOf(person, this.#parts.texts), state: this.people.get(person.session)?.state ?? {} });
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -48,8 +52,7 @@ export class Collaborators extends EventTarget {
 
   #leave(id) {
     this.#endDrag(id);
-    this.#cursors.get(id)?.element.remove();
-    this.#cursors.delete(id);
+    this.#cursors.remove(id);
     this.people.delete(id);
     this.#outline();
   }
@@ -63,25 +66,12 @@ export class Collaborators extends EventTarget {
       isNew ||= "status" in state;
       if ("field" in state || "selection" in state) this.dispatchEvent(new Event("fields"));
       if ("viewport" in state) this.dispatchEvent(new Event("moved"));
-      if ("cursor" in state) this.#point(person, state.cursor);
+      if ("cursor" in state) this.#cursors.point(person, state.cursor);
       if ("drag" in state) this.#drag(id, state.drag);
     }
     this.#outline();
     this.#ask();
     if (isNew) this.dispatchEvent(new Event("change"));
-  }
-
-  #point(person, at) {
-    let cursor = this.#cursors.get(person.session);
-    if (!cursor) {
-      const tag = make("span.tag", { dir: "auto" }, person.name.slice(0, MAX_NAME_LENGTH));
-      cursor = { spline: new Spline(), element: make("div", { "data-cursor": person.session, "data-person-colour": person.colour, "aria-hidden": "true" }, tag) };
-      cursor.element.style.setProperty("--person", person.colour);
-      this.#cursors.set(person.session, cursor);
-    }
-    cursor.element.toggleAttribute("data-hidden", !at);
-    if (at) cursor.spline.add(performance.now(), ...at);
-    if (cursor.element.parentNode !== this.#parts.layers.cursors) this.#parts.layers.cursors.append(cursor.element);
   }
 
   #drag(id, drag) {
@@ -96,10 +86,20 @@ export class Collaborators extends EventTarget {
     if (before?.hasArrived) return;
     clearTimeout(before?.timer);
     const ids = this.#parts.graph.withMembers(drag.ids);
-    const spline = before?.spline ?? new Spline();
-    if (!before) spline.add(performance.now() - 1, 0, 0);
-    spline.add(performance.now(), drag.dx, drag.dy);
-    this.#drags.set(id, { ids, spline, timer: undefined, hasArrived: false });
+    // Shown where it is, not how far it has come: then it does not jump when the edit arrives before the end of the drag.
+    const lead = drag.x === undefined ? null : this.#parts.graph.nodes.get(drag.ids[0]);
+    const isNew = !before || Boolean(lead) !== Boolean(before.lead);
+    const spline = isNew ? new Spline() : before.spline;
+    if (isNew) spline.add(performance.now() - 1, lead?.x ?? 0, lead?.y ?? 0);
+    spline.add(performance.now(), ...(lead ? [drag.x, drag.y] : [drag.dx, drag.dy]));
+    this.#drags.set(id, { ids, lead: lead?.id, spline, timer: undefined, hasArrived: false });
+  }
+
+  /** How far the nodes of a drag are from where the document has them. */
+  #offset({ lead, spline }, now) {
+    const { x, y, still } = spline.at(now);
+    const from = lead === undefined ? { x: 0, y: 0 } : this.#parts.graph.nodes.get(lead);
+    return { x: x - (from?.x ?? x), y: y - (from?.y ?? y), still };
   }
 
   #endDrag(id) {
@@ -137,64 +137,18 @@ export class Collaborators extends EventTarget {
 
   #draw(now) {
     this.#frame = 0;
-    let isMoving = false;
-    for (const [id, cursor] of this.#cursors) isMoving = this.#drawCursor(id, cursor, now) || isMoving;
-    for (const { ids, spline, hasArrived } of this.#drags.values()) {
-      if (hasArrived) continue;
-      const by = spline.at(now);
-      this.#parts.graph.previewRects([...ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
+    let isMoving = this.#cursors.draw(now, this.people);
+    for (const drag of this.#drags.values()) {
+      if (drag.hasArrived) continue;
+      const by = this.#offset(drag, now);
+      this.#parts.graph.previewRects([...drag.ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
       isMoving ||= !by.still;
     }
     if (isMoving) this.#ask();
   }
 
-  #drawCursor(id, { element, spline }, now) {
-    const at = spline.at(now);
-    if (!at) return false;
-    const { view, size, zoom } = this.#parts.viewport;
-    const screen = toScreen(view, at);
-    const seen = { x: clamp(screen.x, 4, size.width - 90), y: clamp(screen.y, 4, size.height - 26) };
-    const isAway = screen.x < 0 || screen.y < 0 || screen.x > size.width || screen.y > size.height;
-    const point = isAway ? { x: (seen.x - view.x) / zoom, y: (seen.y - view.y) / zoom } : at;
-    element.style.transform = `translate(${point.x}px, ${point.y}px) scale(${1 / zoom})`;
-    element.toggleAttribute("data-away", isAway);
-    element.toggleAttribute("data-idle", this.people.get(id)?.state.status === "idle");
-    return !at.still;
-  }
-
-  /** Draw a line around what each person has selected, 3 px further out for each of them. */
   #outline() {
-    const { graph, layers, viewport } = this.#parts;
-    const depth = new Map();
-    const wanted = new Set();
-    for (const person of this.people.values()) {
-      for (const id of person.state.selection ?? []) {
-        const shown = graph.standIn(id);
-        if (!graph.node(shown)) continue;
-        const key = `${person.session} ${shown}`;
-        if (wanted.has(key)) continue;
-        wanted.add(key);
-        const level = depth.get(shown) ?? 0;
-        depth.set(shown, level + 1);
-        const out = (5 + 3 * level) / viewport.zoom;
-        const { x, y, width, height } = graph.rect(shown);
-        over(layers.overlay, this.#outlineOf(key, person), { x: x - out, y: y - out, width: width + 2 * out, height: height + 2 * out });
-      }
-    }
-    for (const [key, element] of this.#outlines) {
-      if (wanted.has(key)) continue;
-      element.remove();
-      this.#outlines.delete(key);
-    }
-  }
-
-  #outlineOf(key, person) {
-    if (!this.#outlines.has(key)) {
-      const element = make("div.outline", { "data-person-colour": person.colour, "aria-hidden": "true" }, make("span.tag", { dir: "auto" }, person.name.slice(0, MAX_NAME_LENGTH)));
-      element.style.setProperty("--person", person.colour);
-      this.#outlines.set(key, element);
-    }
-    return this.#outlines.get(key);
+    this.#outlines.draw(this.people.values());
   }
 }
 

@@ -20,18 +20,36 @@ export class FieldPresence {
     for (const type of ["fields", "change"]) collaborators.addEventListener(type, () => this.show());
   }
 
-  /** Show who is in which field of the form. */
+  /** Show who is in which field of the form; what is shown already stays. */
   show() {
-    for (const field of this.#panel.querySelectorAll("[data-editing]")) leave(field);
-    const { collaborators, selection, texts } = this.#parts;
-    if (selection.edges.size) return;
-    for (const { name, colour, state } of collaborators.people.values()) {
-      const place = state.field && isSame(state.selection ?? [], selection.nodes) && this.#panel.querySelector(`[data-field="${CSS.escape(state.field)}"]`);
-      if (!place || "editing" in place.dataset) continue;
-      Object.assign(place.dataset, { editing: "", personColour: colour });
-      place.style.setProperty("--person", colour);
-      place.prepend(make("span.editing-tag", {}, texts.say("editing", { name: name.slice(0, MAX_NAME_LENGTH) })));
+    const places = this.#parts.selection.edges.size ? new Map() : this.#places();
+    for (const field of this.#panel.querySelectorAll("[data-editing]")) if (!places.has(field)) leave(field);
+    for (const [place, people] of places) this.#mark(place, people);
+  }
+
+  /** Who is in each field: each person once, not I in another tab. @returns {Map<HTMLElement, {id: number, name: string, colour: string}[]>} */
+  #places() {
+    const { collaborators, selection, session } = this.#parts;
+    const places = new Map();
+    for (const person of collaborators.people.values()) {
+      const { field, selection: selected = [] } = person.state;
+      const place = field && isSame(selected, selection.nodes) && this.#panel.querySelector(`[data-field="${CSS.escape(field)}"]`);
+      if (!place || person.who === session.you?.who) continue;
+      const people = places.get(place) ?? [];
+      if (!people.some(({ who }) => who === person.who)) places.set(place, [...people, person]);
     }
+    return places;
+  }
+
+  #mark(place, [{ name, colour }, ...more]) {
+    const { texts } = this.#parts;
+    const called = name.slice(0, MAX_NAME_LENGTH);
+    const text = more.length ? texts.say("editing_more", { name: called, count: more.length }) : texts.say("editing", { name: called });
+    if (place.querySelector(".editing-tag")?.textContent === text && place.dataset.personColour === colour) return;
+    if ("editing" in place.dataset) leave(place);
+    Object.assign(place.dataset, { editing: "", personColour: colour });
+    place.style.setProperty("--person", colour);
+    place.prepend(make("span.editing-tag", { title: text }, text));
   }
 
   #share() {

@@ -17,6 +17,8 @@ export class OwnPresence {
   #idle = 0;
   #others = 0;
   #current = {};
+  /** What to send after what waits, and not together with it. */
+  #next = null;
 
   constructor({ selection, session, viewport }) {
     this.#session = session;
@@ -35,9 +37,18 @@ export class OwnPresence {
     this.#others = count;
   }
 
-  /** Show a drag, or its end. @param {{ids: string[], dx: number, dy: number}|null} drag */
+  /** Show a drag, or its end. @param {{ids: string[], dx: number, dy: number, x: number, y: number}|null} drag `x`, `y`: where the first is */
   drag(drag) {
+    this.#next = null;
     if (drag || this.#current.drag) this.#note({ drag: drag && { ...drag, ids: drag.ids.slice(0, MAX_IDS) } });
+  }
+
+  /** Show that a drag was given up: everything goes back to where it was, and then it ends. */
+  dropDrag() {
+    const { drag } = this.#current;
+    if (!drag) return;
+    this.drag({ ...drag, dx: 0, dy: 0, x: drag.x - drag.dx, y: drag.y - drag.dy });
+    this.#next = { drag: null };
   }
 
   /** Show in which field I type. @param {string|null} name of the field of the selection's form that I type in */
@@ -73,6 +84,11 @@ export class OwnPresence {
     const state = this.#state;
     this.#state = {};
     if (!this.#session.presence(state)) this.#state = { ...state, ...this.#state };
+    else if (this.#next) {
+      const next = this.#next;
+      this.#next = null;
+      this.#note(next);
+    }
   }
 
   /** Send all of it again, for a new person or over a new connection. */

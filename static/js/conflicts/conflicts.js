@@ -8,7 +8,7 @@
  */
 
 import { LastSeen } from "../offline/device.js";
-import { isUndoOrRedo, nameOf } from "../sync/outbox.js";
+import { isComputed, nameOf } from "../sync/outbox.js";
 import { NoteStore } from "./note_store.js";
 import { touched } from "../sync/patcher.js";
 import { ConflictToasts } from "./toasts.js";
@@ -82,7 +82,7 @@ export class Conflicts extends EventTarget {
   /** Whether an edit was made before this connection, so that its author may no longer be looking. */
   isLate(entry) {
     const { client, seq } = entry;
-    return !isUndoOrRedo(entry) && (client !== this.#parts.session.client || this.#waited.has(nameOf(client, seq)));
+    return !isComputed(entry) && (client !== this.#parts.session.client || this.#waited.has(nameOf(client, seq)));
   }
 
   /** Connected again: ask what happened since this page was last connected. */
@@ -110,7 +110,7 @@ export class Conflicts extends EventTarget {
   /** Others' changes matter only where I have worked. */
   #others(frame) {
     const { session } = this.#parts;
-    if (!frame?.changes?.some(({ actor }) => actor !== session.you?.id)) return;
+    if (!frame?.changes?.some(({ who }) => who !== session.you?.who)) return;
     const { nodes, edges, flow } = this.#mine;
     const isMine = frame.move?.some(([id]) => nodes.has(id)) || (flow && frame.html?.includes("<helix-flow"))
       || Array.from(frame.html?.matchAll(/data-(node|edge)-id="([^"]+)"/g) ?? []).some(([, what, id]) => (what === "node" ? nodes : edges).has(id));
@@ -179,13 +179,13 @@ export class Conflicts extends EventTarget {
       this.#late.set(frame.version, entry.words?.since);
       this.#clients.add(entry.client);
     }
-    const out = !isUndoOrRedo(entry) && frame.left?.length && leftOut(entry, frame.left, this.#parts);
+    const out = !isComputed(entry) && frame.left?.length && leftOut(entry, frame.left, this.#parts);
     if (out) this.#unsaved(out, { reason: this.#parts.texts.say("is_gone") });
   }
 
   /** That an edit made just now is undone can be seen; text and late edits go into the list. */
   #refused({ entry, frame: { code, message } }) {
-    if (isUndoOrRedo(entry)) return;
+    if (isComputed(entry)) return;
     if (this.isLate(entry) || (GONE.includes(code) && hasText(entry.operation))) {
       this.#unsaved(entry, { reason: message ?? this.#parts.texts.say(code), mayTry: code !== "too_large" });
     }

@@ -54,7 +54,7 @@ export function overwrittenNote(item, page) {
 }
 
 /** Whether I overwrote my own work from elsewhere. */
-export const isOwn = ({ actor }, { session }) => actor !== null && actor.id === session.you?.id;
+export const isOwn = ({ actor }, { session: { you } }) => actor !== null && Boolean(you) && (actor.guest ? you.guest === true && actor.name === you.name : actor.id === you.id);
 
 /** The same in every tab that asks. */
 const nameOf = ({ node, edge, property: name, version }) => [node, edge, name, version].join(" ");

@@ -1,12 +1,13 @@
 /**
- * Shows what the session reports: a refusal, others' changes, a new role, the end of the connection.
+ * Shows what the session reports: a refusal, a new role, the end of the connection.
  *
- * @typedef {Record<"collaborators"|"conflicts"|"gestures"|"graph"|"inspector"|"notices"|"overlay"|"root"|"session"|"texts", object>} Parts of the editor that it uses
+ * @typedef {Record<"conflicts"|"editing"|"gestures"|"graph"|"inspector"|"notices"|"overlay"|"root"|"session"|"texts", object>} Parts of the editor that it uses
  */
 
 import { touched } from "../sync/patcher.js";
 import { CLOSE } from "../sync/socket.js";
 
+const EDITING = "[data-palette-kind], [data-tool=add], [data-tool=undo], [data-tool=redo], [data-node-actions] button, [data-command=import]";
 const RETURN_MS = 140;
 const REASON_MS = 4_000;
 const ENDINGS = { [CLOSE.LOG_IN]: "logged_out", [CLOSE.REVOKED]: "removed", [CLOSE.NOT_FOUND]: "deleted", [CLOSE.REPLACED]: "replaced" };
@@ -18,9 +19,9 @@ export class Reports {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { notices, session, texts } = parts;
+    const { editing, notices, session, texts } = parts;
+    editing.addEventListener("change", () => this.#controls());
     session.addEventListener("refused", ({ detail }) => this.#refused(detail));
-    session.addEventListener("patched", ({ detail }) => this.#changed(detail));
     session.addEventListener("notice", ({ detail: { code, message } }) => notices.toast(message ?? texts.say(code), { tone: "danger" }));
     session.addEventListener("connection", () => session.isOver && this.#ended(session.socket.code));
     session.addEventListener("you", () => this.#role());
@@ -39,14 +40,6 @@ export class Reports {
     if (graph.nodes.has(first)) overlay.reason(first, text, { stays: false });
     else notices.toast(texts.say(`refused_${entry.operation.kind}`, { reason: text }), { tone: "danger" });
     notices.announce(texts.say(`refused_${entry.operation.kind}`, { reason: text }));
-  }
-
-  #changed(frame) {
-    const { session, collaborators, notices, texts } = this.#parts;
-    const names = new Map([...collaborators.people.values()].map((person) => [person.id, person.name]));
-    const actors = new Set((frame?.changes ?? []).map((change) => change.actor?.id ?? change.actor));
-    actors.delete(session.you?.id);
-    for (const actor of actors) notices.announce(texts.say("changed_by", { name: names.get(actor) ?? texts.say("somebody") }));
   }
 
   #ended(code) {
@@ -70,9 +63,15 @@ export class Reports {
     const { root, session, gestures, inspector, overlay } = this.#parts;
     root.toggleAttribute("data-read-only", !session.mayEdit);
     if (!session.mayEdit) inspector.giveUp();
-    for (const item of root.querySelectorAll("[data-palette-kind]")) item.disabled = !session.mayEdit;
     if (!session.mayEdit) gestures.cancel();
+    this.#controls();
     overlay.draw();
+  }
+
+  /** What adds or takes back is off while nothing can be edited here; an outbox that is full can be undone. */
+  #controls() {
+    const { editing, root, session } = this.#parts;
+    for (const control of root.querySelectorAll(EDITING)) control.disabled = !editing.mayEdit && !(control.dataset.tool === "undo" && session.outbox.isFull);
   }
 }
 

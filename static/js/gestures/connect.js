@@ -77,7 +77,7 @@ export class Connect {
     const at = this.#parts.viewport.world(event);
     const isEmpty = !this.#under(at);
     if (target) this.to(target.id, target.port);
-    else if (isEmpty && !this.#moved) this.#parts.picker.add({ at, event, link: (added) => this.#link(added) });
+    else if (isEmpty && !this.#moved) this.#parts.picker.add({ at, event, link: (added) => this.#link(added), fits: ({ inputs, outputs }) => (this.#forward ? inputs : outputs).length > 0 });
   }
 
   release() {
@@ -166,11 +166,11 @@ export class Connect {
     this.#explain(!best && under && under !== this.#id && !first ? under : null);
   }
 
-  /** The node there; a group only if it hides what is in it. */
+  /** The node there; a group only if it hides what is in it, a note only if nothing stands on it. */
   #under(point) {
     const { graph } = this.#parts;
     const found = [...graph.visibleNodes()].filter(({ id, kind, collapsed }) => (kind !== "group" || collapsed) && contains(graph.rect(id), point));
-    return found.at(-1)?.id ?? null;
+    return (found.findLast(({ kind }) => kind !== "note") ?? found.at(-1))?.id ?? null;
   }
 
   #snap(target) {

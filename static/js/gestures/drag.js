@@ -7,7 +7,7 @@
  * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
-import { groupsOf, rootsOf } from "../canvas/nesting.js";
+import { DropMark, edgeAt, groupsOf, rootsOf } from "../canvas/nesting.js";
 import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
@@ -25,6 +25,11 @@ export class Drag {
   #was = new Map();
   #others = [];
   #by = { x: 0, y: 0 };
+  /** Whether an edit puts everything where the drag has it. */
+  #isDone = false;
+  #mark = new DropMark();
+  /** Which group is at a point. */
+  #groupAt = () => null;
 
   /** @param {Parts} parts */
   constructor(parts, event, id) {
@@ -42,7 +47,7 @@ export class Drag {
   start() {
     const { focus, graph, selection, patcher, renderer } = this.#parts;
     if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
-    focus.node(this.#id);
+    focus.byPointer(this.#id);
     this.#roots = rootsOf(graph, selection.nodes);
     const all = graph.withMembers(this.#roots);
     for (const id of all) {
@@ -50,6 +55,7 @@ export class Drag {
       graph.nodes.get(id).element.toggleAttribute("data-dragging", true);
     }
     patcher.deferPatches(all);
+    this.#groupAt = groupsOf(graph, this.#was);
     const view = this.#parts.viewport.visibleRect();
     this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
     renderer.flush();
@@ -70,12 +76,15 @@ export class Drag {
     };
     graph.previewRects(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
     overlay.guides(found.guides);
-    presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y });
+    this.#showTarget(event);
+    const { x, y } = shifted(this.#was.get(this.#roots[0]), this.#by);
+    presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y, x, y });
   }
 
   end(event) {
     const by = this.#by;
     if (!by.x && !by.y) return;
+    this.#isDone = !event.altKey;
     const { clipboard, editing } = this.#parts;
     const here = this.#here;
     if (event.altKey) clipboard.copyTo(here, by);
@@ -88,7 +97,19 @@ export class Drag {
     graph.previewRects(this.#was.keys(), () => null);
     patcher.applyDeferred(this.#was.keys());
     overlay.guides([]);
-    presence.drag(null);
+    this.#mark.show();
+    if (this.#isDone) presence.drag(null);
+    else presence.dropDrag();
+  }
+
+  /** Light up the edge or the group into which it would go. */
+  #showTarget(event) {
+    const { graph } = this.#parts;
+    const record = graph.node(this.#id);
+    if (!record || event.altKey) return this.#mark.show();
+    const home = this.#groupAt(centre(graph.rect(this.#id)));
+    const edge = this.#edgeUnder(event);
+    return this.#mark.show(edge?.element, home && home !== record.parent ? graph.nodes.get(home).element : null);
   }
 
   /** Those that nobody has removed meanwhile. */
@@ -108,13 +129,18 @@ export class Drag {
   }
 
   /** A fresh node dropped on an edge goes in between. */
-  #inserted(roots, { clientX, clientY }) {
+  #inserted(roots, event) {
+    const edge = roots.length === 1 && this.#edgeUnder(event);
+    return edge ? insertInto(edge, this.#parts.graph.nodes.get(roots[0])) : [];
+  }
+
+  /** The edge into which what is dragged would go. */
+  #edgeUnder(event) {
     const { graph } = this.#parts;
-    const [id] = roots;
-    if (roots.length !== 1 || graph.edgesOf(id).length) return [];
-    const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
-    const edge = under && graph.edge(under.dataset.edgeId);
-    return edge ? insertInto(edge, graph.nodes.get(id)) : [];
+    const [id] = this.#roots;
+    const node = graph.node(id);
+    if (this.#roots.length !== 1 || !node?.inputs.length || !node.outputs.length || graph.edgesOf(id).length) return undefined;
+    return edgeAt(graph, event);
   }
 }
 

@@ -25,3 +25,11 @@ export function ignoreClick() {
   addEventListener("click", ignore, { capture: true, once: true });
   setTimeout(() => removeEventListener("click", ignore, { capture: true }));
 }
+
+/** Ignore the press that a browser makes of a lifted finger: it would hit what a long press has just opened. */
+export function ignoreLift() {
+  const over = new AbortController();
+  const { signal } = over;
+  addEventListener("touchend", (event) => (event.preventDefault(), over.abort()), { capture: true, passive: false, signal });
+  addEventListener("touchcancel", () => over.abort(), { capture: true, signal });
+}

@@ -14,7 +14,7 @@
 import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
-import { conclude, ignoreClick } from "./gesture.js";
+import { conclude, ignoreClick, ignoreLift } from "./gesture.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
@@ -81,7 +81,7 @@ export class Gestures extends EventTarget {
   }
 
   #down(event) {
-    if (event.target.isContentEditable || event.target.closest("[data-empty] button")) return;
+    if (event.target.isContentEditable || event.target.closest("[data-empty] button, [data-plus]")) return;
     if (event.pointerType === "touch" && this.#finger(event)) return;
     if (this.#press?.id === event.pointerId) this.#letGo();
     if (this.#press || event.button > 1) return;
@@ -91,7 +91,7 @@ export class Gestures extends EventTarget {
     this.#press = pressOf(event, this.#choose(event, hit), hit);
     getSelection().removeAllRanges();
     const { canvas, focus } = this.#parts;
-    if (!hit.node || hit.node !== focus.current) canvas.focus({ preventScroll: true });
+    if (!hit.node || hit.node !== focus.current) canvas.focus({ preventScroll: true, focusVisible: false });
     if (event.pointerType === "touch") this.#long = setTimeout(() => this.#longPress(event, hit), LONG_PRESS_MS);
   }
 
@@ -203,6 +203,7 @@ export class Gestures extends EventTarget {
 
   #longPress(event, hit) {
     this.#finish();
+    ignoreLift();
     navigator.vibrate?.(10);
     this.#askForMenu(event, hit);
   }
@@ -240,9 +241,10 @@ export class Gestures extends EventTarget {
 
   #double(event) {
     const hit = hitOf(event);
-    const { commands, editing, picker, viewport } = this.#parts;
+    const { commands, editing, graph, picker, viewport } = this.#parts;
     if (this.#clicks < 2 || hit.handle || hit.end || hit.port || event.target.closest("button, [contenteditable]")) return;
-    if (hit.node) commands.run(event.target.closest("[data-node-label]") ? "rename" : "open", hit.node);
+    const name = event.target.closest("[data-node-label]") ? "rename" : graph.node(hit.node)?.kind === "note" && editing.mayEdit ? "write-note" : "open";
+    if (hit.node) commands.run(name, hit.node);
     else if (!hit.edge && editing.mayEdit) picker.add({ at: viewport.world(event), event });
   }
 
@@ -268,7 +270,7 @@ export class Gestures extends EventTarget {
     const { focus, selection } = this.#parts;
     if (event.shiftKey) selection.toggle(what, id);
     else selection.set({ [what]: [id] });
-    if (what === "nodes" && selection.nodes.has(id)) focus.node(id);
+    if (what === "nodes" && selection.nodes.has(id)) focus.byPointer(id);
   }
 
   #askForMenu(event, hit) {
@@ -285,7 +287,7 @@ function hitOf({ target }) {
     port: at("[data-port]")?.port,
     direction: at("[data-port]")?.direction,
     node: at("[data-node-id]")?.nodeId,
-    edge: at("[data-edge-id]")?.edgeId ?? at("[data-label-of]")?.labelOf,
+    edge: at("[data-edge-id]")?.edgeId ?? at("[data-label-of]")?.labelOf ?? at("[data-plus]")?.edge,
   };
 }
 

@@ -10,6 +10,12 @@ export function writeField(field, text) {
   if (hasCaret) field.setSelectionRange(...rangeIn(value, text, [selectionStart, selectionEnd]));
 }
 
+/** Go into a field: into its rows where they stand for it. @param {HTMLElement|null} field */
+export function goTo(field) {
+  const place = field?.closest("[data-raw=closed]")?.querySelector("[data-rows] :is(input, select, button):not([hidden], :disabled)");
+  (place ?? field)?.focus();
+}
+
 /** @param {HTMLElement} element one that is edited itself, and holds nothing but text */
 export function writeEdited(element, text) {
   const selection = getSelection();

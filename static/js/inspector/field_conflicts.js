@@ -6,6 +6,7 @@
 import { alike } from "../lib/values.js";
 import { shown } from "../lib/describe.js";
 import { make } from "../lib/make.js";
+import { goTo } from "./caret.js";
 
 const MAX_NAME_LENGTH = 24;
 
@@ -13,6 +14,7 @@ export class FieldConflicts {
   #parts;
   #panel;
   #take;
+  #claim;
   /** What the server last said of the fields I type in. @type {Map<string, string>} */
   #said = new Map();
   /** @type {Map<string, HTMLElement>} */
@@ -20,11 +22,16 @@ export class FieldConflicts {
   /** Who has changed the flow since I last looked; null is unknown. @type {Set<number|null>} */
   #others = new Set();
 
-  /** @param {HTMLElement} panel the inspector's @param {(name: string, text: string) => void} take put their text into the field */
-  constructor({ collaborators, notices, session, texts }, panel, take) {
+  /**
+   * @param {HTMLElement} panel the inspector's
+   * @param {(name: string, text: string) => void} take put their text into the field
+   * @param {(name: string, field: HTMLElement) => void} claim my text is to be sent, even if it was before theirs came
+   */
+  constructor({ collaborators, notices, session, texts }, panel, take, claim) {
     this.#parts = { collaborators, notices, session, texts };
     this.#panel = panel;
     this.#take = take;
+    this.#claim = claim;
     session.addEventListener("content", ({ detail }) => detail && this.#arrived(detail.frame));
   }
 
@@ -72,7 +79,7 @@ export class FieldConflicts {
   #arrived(frame) {
     const { session } = this.#parts;
     if (!frame?.changes) this.#others.add(null);
-    for (const { actor, client } of frame?.changes ?? []) if (client !== session.client) this.#others.add(actor);
+    for (const { who, client } of frame?.changes ?? []) if (client !== session.client) this.#others.add(who);
   }
 
   #show(name, field, text, others) {
@@ -81,7 +88,7 @@ export class FieldConflicts {
     const who = this.#nameOf(others);
     const words = texts.say("meanwhile", { name: who ?? texts.say("somebody"), text: shown(text, texts) });
     const take = button(who ? texts.say("take_theirs", { name: who }) : texts.say("take_others"), () => this.#choose(name, () => this.#take(name, text)));
-    const keep = button(texts.say("keep_mine"), () => this.#choose(name));
+    const keep = button(texts.say("keep_mine"), () => this.#choose(name, () => this.#claim(name, this.#field(name))));
     const id = `${field.id}-meanwhile`;
     const note = make("div.field-conflict", { "data-meanwhile": name }, make("p", { id }, words), make("div.field-choice", {}, take, keep));
     field.closest("[data-field]").append(note);
@@ -93,13 +100,13 @@ export class FieldConflicts {
   /** @returns {string|null} null: it may have been one of several people, or one who has left */
   #nameOf(others) {
     const { collaborators, session } = this.#parts;
-    const here = [session.you, ...collaborators.people.values()].find((person) => others.has(person?.id));
+    const here = [session.you, ...collaborators.people.values()].find((person) => others.has(person?.who));
     return others.size === 1 && here ? here.name.slice(0, MAX_NAME_LENGTH) : null;
   }
 
   #choose(name, run) {
     this.settle(name);
-    this.#field(name)?.focus();
+    goTo(this.#field(name));
     run?.();
   }
 }

@@ -9,6 +9,8 @@ import { contentOfEdge, contentOfNode, edited } from "../lib/content.js";
 import { whenIdle } from "../lib/timing.js";
 import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
+import { Texts } from "../lib/texts.js";
+import { markSet, showFields } from "./shown_fields.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
 const MAX_NODES = 500;
@@ -21,9 +23,13 @@ export class Forms {
   #loading = null;
   #flow;
   #people = null;
+  /** What is said in the fields that scripts make. */
+  words = new Texts({});
+  /** The address of the sheet for them. */
+  sheet = "";
 
-  constructor({ catalogue, graph, patcher, root, selection, session }) {
-    this.#parts = { catalogue, graph, patcher, root, selection, session };
+  constructor({ catalogue, editing, graph, patcher, root, selection, session, texts }) {
+    this.#parts = { catalogue, editing, graph, patcher, root, selection, session, texts };
     this.#flow = { ...root.querySelector("helix-flow")?.dataset };
     patcher.addEventListener("flow", ({ detail }) => (this.#flow = detail));
     this.keep(root);
@@ -34,6 +40,11 @@ export class Forms {
   load() {
     this.#loading ??= this.#fetch().finally(() => this.#empty ?? (this.#loading = null));
     return this.#loading;
+  }
+
+  /** The empty forms, to be changed before they are filled. @returns {ParentNode[]} */
+  blanks() {
+    return Array.from(this.#empty?.querySelectorAll("[data-blank-form]") ?? [], ({ content }) => content);
   }
 
   /** Remember who the server says is in the flow. @param {ParentNode} form the flow's */
@@ -47,12 +58,12 @@ export class Forms {
    * @returns {DocumentFragment|null} null before the empty forms are here
    */
   form(operations = [...this.#parts.session.outbox.operations()]) {
-    const { session, selection, graph } = this.#parts;
+    const { editing, selection, graph } = this.#parts;
     const nodes = [...selection.nodes].map((id) => graph.nodes.get(id)).filter(Boolean);
     const edge = graph.edges.get(selection.edge);
     if (!this.#empty) return null;
     const form = edge ? this.#ofEdge(edge, operations) : nodes.length === 1 ? this.#ofNode(nodes[0], operations) : nodes.length && nodes.length <= MAX_NODES ? this.#ofNodes(nodes, operations) : this.#ofFlow(operations);
-    if (!session.mayEdit) close(form);
+    if (!editing.mayEdit) close(form);
     return form;
   }
 
@@ -60,7 +71,10 @@ export class Forms {
     const asked = fetch(this.#parts.root.dataset.formsUrl, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
     const html = await asked.then((answer) => answer.ok && answer.text()).catch(() => null);
     const forms = html && this.#parts.patcher.parse(html);
-    if (forms && forms.querySelector("[data-blank-form]")) this.#empty = forms;
+    if (!forms?.querySelector("[data-blank-form]")) return;
+    const { formWords, formSheet } = forms.querySelector("[data-form-words]")?.dataset ?? {};
+    [this.words, this.sheet] = [new Texts(JSON.parse(formWords ?? "{}")), formSheet ?? ""];
+    this.#empty = forms;
   }
 
   #copyOf(name) {
@@ -71,8 +85,12 @@ export class Forms {
     const content = contentOfNode(node, this.#parts.catalogue, operations);
     const { settings, ...rest } = content;
     const named = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value]));
-    const name = content.label || this.#parts.catalogue[node.kind].title;
-    return filled(this.#copyOf(node.kind), { ...rest, ...named }, { name }, { node: node.id });
+    const { title } = this.#parts.catalogue[node.kind];
+    const form = filled(this.#copyOf(node.kind), { ...rest, ...named }, { name: content.label || title }, { node: node.id });
+    const kind = form.querySelector("[data-kind-title]");
+    if (kind) kind.hidden = [title, ""].includes(content.label.trim());
+    showFields(form);
+    return form;
   }
 
   #ofNodes(nodes, operations) {
@@ -82,10 +100,37 @@ export class Forms {
     const count = form.querySelector("[data-fill=count]").textContent.replace("{count}", nodes.length);
     form.querySelector("[data-fill=list]").append(
       ...nodes.slice(0, MAX_LISTED).map(({ kind }, index) => make("li", {}, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, contents[index].label))),
-      ...(nodes.length > MAX_LISTED ? [make("li.panel-note", {}, "…")] : []),
+      ...(nodes.length > MAX_LISTED ? [make("li.panel-note", {}, `+${nodes.length - MAX_LISTED}`)] : []),
     );
     const content = { enabled: contents.every(({ enabled }) => enabled), colour: colours.size === 1 ? contents[0].colour : "" };
-    return filled(form, content, { count }, { nodes: nodes.map(({ id }) => id).join() });
+    const isOneKind = nodes.every(({ kind }) => kind === nodes[0].kind);
+    const names = isOneKind ? this.#takeSettings(form, nodes[0].kind) : [];
+    const mixed = new Set([...(colours.size > 1 ? ["colour"] : []), ...(contents.some(({ enabled }) => enabled !== content.enabled) ? ["enabled"] : [])]);
+    for (const name of names) {
+      const values = contents.map(({ settings }) => settings[name.slice("settings.".length)]);
+      if (new Set(values.map((value) => JSON.stringify(value))).size > 1) mixed.add(name);
+      else if (values[0] !== undefined) content[name] = values[0];
+    }
+    filled(form, content, { count }, { nodes: nodes.map(({ id }) => id).join() });
+    for (const name of [...names, "enabled", "colour"]) differ(form, name, mixed.has(name), this.#parts.texts.say("mixed"));
+    for (const name of mixed) markSet(form.querySelector(`[data-field="${CSS.escape(name)}"]`));
+    showFields(form);
+    return form;
+  }
+
+  /** Put the settings of a kind into the form of several nodes of it, but what makes ports. @returns {string[]} their names */
+  #takeSettings(form, kind) {
+    const names = [];
+    const place = form.querySelector("[data-inspector-form] > .panel-section");
+    for (const part of this.#copyOf(kind).querySelectorAll("[data-inspector-form] > .panel-section, [data-more]")) {
+      if (!part.querySelector("[name^='settings.']")) continue;
+      for (const field of part.querySelectorAll("[data-field]")) {
+        if (field.querySelector("[data-ports]") || field.dataset.look === "branch") field.remove();
+        else names.push(field.dataset.field);
+      }
+      if (part.querySelector("[data-field]")) place.before(part);
+    }
+    return names;
   }
 
   #ofEdge(edge, operations) {
@@ -111,11 +156,22 @@ export function close(form) {
   }
 }
 
+/** A decision's branches are what its default branch can be. */
+function offerBranches(form, names) {
+  const list = form.querySelector("[data-look=branch] select");
+  for (const name of names ?? []) if (name !== "default") list?.append(make("option", { value: name }, name));
+}
+
 function filled(form, content, facts, ids) {
+  offerBranches(form, content["settings.branches"]);
   Object.assign(form.querySelector("[data-inspector-form]").dataset, ids);
   for (const [name, text] of Object.entries(facts)) for (const place of form.querySelectorAll(`[data-fill=${name}]`)) place.textContent = text;
   for (const [name, value] of Object.entries(content)) {
-    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"][data-type]`)) fill(form, field, value);
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"][data-type]`)) {
+      offer(field, value);
+      fill(form, field, value);
+      markSet(field.closest("[data-field]"));
+    }
   }
   const own = content.colour && !form.querySelector("[name=colour]:checked") && form.querySelector("[data-own-colour]");
   if (own) {
@@ -125,10 +181,31 @@ function filled(form, content, facts, ids) {
   return form;
 }
 
+/** A list offers what is chosen, whatever it is. */
+function offer(field, value) {
+  if (!field.matches("select")) return;
+  const text = written(field.dataset.type, value);
+  const options = [...field.options];
+  const chosen = options.find((option) => option.value === text);
+  if (chosen) chosen.hidden = chosen.disabled = false;
+  else field.append(make("option", { value: text }, text));
+}
+
 function fill(form, field, value) {
   if (field.type === "radio") field.checked = field.value === value?.toLowerCase();
   else if (field.type === "checkbox") field.checked = value === true;
   else field.value = written(field.dataset.type, value);
   const slider = form.querySelector(`[data-slider-for="${field.id}"]`);
   if (slider) slider.value = value ?? "";
+}
+
+/** Say beside a field's name whether several nodes differ in it; then it shows the value of none. */
+function differ(form, name, isMixed, words) {
+  const field = form.querySelector(`[name="${CSS.escape(name)}"][data-type]`);
+  const title = name === "colour" ? form.querySelector("#colour-title") : form.querySelector(`label[for="${field.id}"]`);
+  title.append(make("span.mixed", { "data-mixed": name, hidden: !isMixed }, ` · ${words}`));
+  if (field.matches("select")) field.prepend(make("option", { value: "", disabled: true, hidden: true }));
+  if (!isMixed || field.type === "radio") return;
+  if (field.type === "checkbox") field.indeterminate = true;
+  else field.value = "";
 }

@@ -7,11 +7,13 @@
  * Events: `form` (another form is shown), `unsaved` (there are more or fewer texts that are not saved).
  */
 
-import { writeField } from "./caret.js";
+import { goTo, writeField } from "./caret.js";
 import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
+import { whenIdle } from "../lib/timing.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
+import { showFields, takeSet } from "./shown_fields.js";
 import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
@@ -33,13 +35,19 @@ export class Inspector extends EventTarget {
   #role;
   #wantsFocus = false;
   #refresh = 0;
+  /** Rows, completion and more, loaded when there is time. @type {import("./rich_fields.js").RichFields|null} */
+  #rich = null;
+  #loadingRich = null;
+  #all;
 
-  constructor({ catalogue, collaborators, editing, graph, notices, panels, patcher, presence, root, selection, session, texts }) {
+  constructor(parts) {
     super();
+    const { catalogue, collaborators, editing, graph, notices, panels, patcher, presence, root, selection, session, texts } = parts;
+    this.#all = parts;
     this.#parts = { panels, patcher, root, selection, session };
     this.#panel = root.querySelector("#inspector");
     this.#role = session.role;
-    this.#forms = new Forms({ catalogue, graph, patcher, root, selection, session });
+    this.#forms = new Forms({ catalogue, editing, graph, patcher, root, selection, session, texts });
     this.#presence = new FieldPresence({ collaborators, presence, selection, session, texts }, this.#panel);
     this.#unsaved = new UnsavedFields({ session, texts }, this.#panel, {
       changed: () => this.dispatchEvent(new Event("unsaved")),
@@ -47,7 +55,7 @@ export class Inspector extends EventTarget {
       discarded: (name) => (this.#typing.drop(name), this.#renew()),
       sendAgain: (name) => this.#send(this.#field(name)),
     });
-    this.#conflicts = new FieldConflicts({ collaborators, notices, session, texts }, this.#panel, (name, text) => this.#take(name, text));
+    this.#conflicts = new FieldConflicts({ collaborators, notices, session, texts }, this.#panel, (name, text) => this.#take(name, text), (name, field) => this.#typing.claim(name, field));
     this.#typing = new Typing({ catalogue, editing, graph, notices, session, texts }, this.#panel, {
       unsaved: this.#unsaved,
       state: this.#state,
@@ -57,11 +65,14 @@ export class Inspector extends EventTarget {
     stepWithArrows(this.#panel, (text) => notices.announce(text));
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
+    this.#panel.addEventListener("change", ({ target }) => target.matches("select") && showFields(this.#panel));
     selection.addEventListener("change", () => this.#show());
     for (const type of ["content", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
+    editing.addEventListener("change", () => this.#locked(editing));
     session.addEventListener("you", () => this.#shown === "" && session.role !== this.#role && this.#askForPeople());
     session.addEventListener("welcome", () => this.#shown ?? this.#show());
+    whenIdle(() => this.#forms.load().then(() => this.#enrich()));
   }
 
   /** How many fields, in any form, hold text that is not saved: no value yet, too long, or refused. */
@@ -84,6 +95,13 @@ export class Inspector extends EventTarget {
   /** Nothing can be edited now: leave the field, and say so if it holds unsent text, which stays. */
   giveUp() {
     this.#typing.giveUp();
+  }
+
+  /** The canvas was locked or unlocked, and so is the form. */
+  #locked({ isLocked }) {
+    if (isLocked) this.giveUp();
+    else this.#unsaved.putBack();
+    this.#refreshSoon();
   }
 
   /** Whether an edit of this page came from a field that is shown: then the reason is said there. */
@@ -122,6 +140,7 @@ export class Inspector extends EventTarget {
     const selected = this.#selected();
     if (selected !== this.#shown) {
       if (!this.#forms.form()) await this.#forms.load();
+      if (selected && !this.#rich) this.#enrich();
       if (selected !== this.#selected()) return;
       // Another call that waited for the same may have put it, and the focus into it.
       if (selected !== this.#shown) this.#put(this.#forms.form(), selected);
@@ -140,9 +159,20 @@ export class Inspector extends EventTarget {
     this.#shown = form ? selected : null;
     this.#conflicts.clear();
     this.#begin();
+    this.#rich?.enhance();
     this.dispatchEvent(new Event("form"));
     this.#presence.show();
     this.#unsaved.putBack();
+  }
+
+  /** Load what makes fields richer, once. No form waits for it: it comes to the one that is shown. */
+  #enrich() {
+    if (!this.#forms.blanks().length) return;
+    this.#loadingRich ??= import("./rich_fields.js").then(({ RichFields }) => RichFields.load(this.#all, this.#panel, this.#forms));
+    const here = (rich) => {
+      if (!this.#rich) (this.#rich = rich).enhance();
+    };
+    this.#loadingRich.then(here, () => (this.#loadingRich = null));
   }
 
   /** Take the form's texts as given. */
@@ -160,11 +190,12 @@ export class Inspector extends EventTarget {
     const field = this.#field(name);
     writeField(field, text);
     this.#send(field);
+    this.#rich?.sync();
   }
 
   /** Send what a field holds as if it had just been typed. */
   #send(field) {
-    field.focus();
+    goTo(field);
     field.dispatchEvent(new Event("input", { bubbles: true }));
     this.flush();
   }
@@ -200,6 +231,10 @@ export class Inspector extends EventTarget {
       return;
     }
     now.forEach((field, index) => this.#bring(field, next[index]));
+    for (const mark of this.#panel.querySelectorAll("[data-mixed]")) mark.hidden = fresh.querySelector(`[data-mixed="${CSS.escape(mark.dataset.mixed)}"]`)?.hidden ?? true;
+    takeSet(this.#panel, fresh);
+    showFields(this.#panel);
+    this.#rich?.sync();
     if (!this.#state.isEmpty) this.#compare(now);
     const [had, has] = [this.#panel, fresh].map((form) => form.querySelectorAll("[data-command]").length);
     for (const place of [had === has ? ".panel-title" : ".panel-head", ".panel-facts", ".selected-list", "[data-people]"]) {
@@ -211,9 +246,11 @@ export class Inspector extends EventTarget {
   #bring(field, fresh) {
     open(field, fresh);
     if (this.#isAtWork(field)) return;
+    if (field.matches("select")) offerSame(field, fresh);
     if (field.value !== fresh.value) this.#conflicts.settle(nameOf(field));
     writeField(field, fresh.value);
     if (field.checked !== fresh.checked) field.checked = fresh.checked;
+    if (field.indeterminate !== fresh.indeterminate) field.indeterminate = fresh.indeterminate;
     this.#state.note(field);
   }
 
@@ -230,6 +267,12 @@ export class Inspector extends EventTarget {
     const mine = fields.filter(({ name, said: text }) => text !== undefined && this.#state.isTyped(name));
     this.#conflicts.look(mine.map((one) => ({ ...one, isMine: this.#state.hasSent(one.name, one.said, one.field.dataset.type) })));
   }
+}
+
+/** Offer what the fresh list does: the branches of a decision may be others. */
+function offerSame(list, fresh) {
+  const said = ({ options }) => Array.from(options, ({ value, text, hidden }) => `${value} ${text} ${hidden}`).join("\n");
+  if (said(list) !== said(fresh)) list.replaceChildren(...Array.from(fresh.options, (option) => option.cloneNode(true)));
 }
 
 /** Make a field editable or not, as the fresh form has it. */

@@ -106,6 +106,14 @@ export class Typing {
     this.#dirty.delete(name);
   }
 
+  /** Text that stays in its field although others wrote after it was sent: it is sent again when the field is left. */
+  claim(name, field) {
+    if (this.isIn(name)) return;
+    this.#state.forget(field);
+    this.#dirty.set(name, field);
+    this.#draft();
+  }
+
   #input(field, { atOnce = false, isComposing = false } = {}) {
     if (field.dataset.sliderFor) {
       const number = document.getElementById(field.dataset.sliderFor);

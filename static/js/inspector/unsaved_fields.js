@@ -5,6 +5,7 @@
 
 import { make } from "../lib/make.js";
 import { whyNot } from "../lib/values.js";
+import { goTo } from "./caret.js";
 import { UnsavedText } from "./unsaved_text.js";
 
 export class UnsavedFields {
@@ -67,7 +68,7 @@ export class UnsavedFields {
   #discard(name) {
     this.corrected(placeOf(this.#panel), name);
     this.#discarded(name);
-    this.#panel.querySelector(`[name="${CSS.escape(name)}"]`)?.focus();
+    goTo(this.#panel.querySelector(`[name="${CSS.escape(name)}"]`));
   }
 
   /** @param {string|null} text @param {boolean} [isSound] it is offered to be sent, as soon as that is possible */

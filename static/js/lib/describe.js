@@ -51,6 +51,8 @@ export function describe(operation, page) {
       return edited(operation, page);
     case "edit_flow":
       return { icon: "pencil", ...titled(Object.keys(operation.set), page), what: texts.say("the_flow"), detail: shown(Object.values(operation.set)[0], texts) };
+    case "execute_action":
+      return { icon: "zap", title: page.session?.actions.find(({ id }) => id === operation.action)?.title ?? operation.action, what: "", detail: "" };
     default:
       return say(`op_${kind}`, operation.id ? named(operation.id, page) : "");
   }

@@ -26,6 +26,7 @@ const LINE_END = 9;
 const ARROW_TIP = 1.5;
 const ARROW_LENGTH = 8.5;
 const ARROW_HALF = 4.5;
+const FOLDED_WIDTH = 208;
 export const MIN_ZOOM = 0.05;
 export const MAX_ZOOM = 4;
 export const BOUND = 1_000_000;
@@ -110,6 +111,9 @@ export function union(rects) {
   }
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
+
+/** What is drawn of a collapsed group: its header. The document keeps its size. @param {Rect} rect @returns {Rect} */
+export const folded = ({ x, y, width, height }) => ({ x, y, width: Math.min(width, FOLDED_WIDTH), height: Math.min(height, HEADER) });
 
 /** Sort as a page is read: rows of overlapping centres from the top, each from the left. @template {Rect} T @param {Iterable<T>} rects @returns {T[]} */
 export function readingOrder(rects) {

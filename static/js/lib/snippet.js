@@ -35,6 +35,12 @@ export function read(text, catalogue) {
   return { nodes: nodes.map(only(NODE)), edges: edges.map(only(EDGE)) };
 }
 
+/** How files of other tools begin, and our own: the server finds out which it is, or that it is none. */
+const FOREIGN = /^\uFEFF?\s*(?:[{[]|`{3,}[ \t]*mermaid\b|<mx(?:file|GraphModel)\b|<\?xml\b|<!--|\/[/*]|#[^\n]*\n|%%|---\s*\n|(?:flowchart|graph|digraph|strict)\b|["']?(?:helix|title|nodes|edges|workflow)["']?:\s)/i;
+
+/** Whether a text may be a file of another tool. @param {string} text */
+export const looksForeign = (text) => FOREIGN.test(text.slice(0, 1_000));
+
 /** Move on from `by` until no node would hide one that is there. @param {object[]} nodes @param {import("./geometry.js").Rect[]} others @param {{x: number, y: number}} by */
 export function clearOf(nodes, others, by) {
   const taken = new Corners(others);

@@ -48,5 +48,5 @@ export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)
 /** What a screen reader says, in the words of the server. @param {{label: string, title: string, state?: string}} node its kind's title, and "off" */
 export const nodeName = ({ label, title, state = "" }) => [short(label), title, state].filter(Boolean).join(", ");
 
-/** @param {string[]} labels of its ends */
-export const edgeName = (labels) => labels.map(short).join(" → ");
+/** @param {string[]} labels of its ends @param {string} [pattern] with both in braces */
+export const edgeName = ([source, target], pattern = "{source} → {target}") => filled(pattern, { source: short(source), target: short(target) });

@@ -16,6 +16,8 @@ export function read(type, text) {
       return number(text, type === "integer");
     case "json":
       return json(text);
+    case "choice":
+      return /^\d{1,6}$/.test(text) ? Number(text) : text;
     case "names":
       return text.split("\n").map((name) => name.trim()).filter(Boolean);
     default:

@@ -49,7 +49,7 @@ export class OfflineCopy {
     this.#epoch = epoch;
     const frames = chain(await this.#kept().catch(() => []), since, epoch);
     this.#reach(frames.at(-1)?.version ?? since);
-    if (cameByWorker() && !(await isBetweenReleases())) setTimeout(() => this.#tidy().catch(() => {}), TIDY_DELAY_MS);
+    if (cameByWorker()) setTimeout(() => this.#tidy().catch(() => {}), TIDY_DELAY_MS);
     else this.renew();
     return frames;
   }
@@ -175,6 +175,4 @@ export function chain(frames, since, epoch) {
 
 const isOn = () => Boolean(globalThis.navigator?.serviceWorker?.controller && globalThis.caches);
 const sizeOf = ({ html, move }) => html.length + move.length * 48;
-/** A worker that was installed while the page loaded has no copy of it yet. */
-const isBetweenReleases = async () => (await caches.keys()).filter((name) => name.startsWith("files-")).length > 1;
 const cameByWorker = () => performance.getEntriesByType("navigation")[0]?.workerStart > 0;

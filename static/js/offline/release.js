@@ -9,13 +9,17 @@ export class Release {
   constructor({ session, notices, texts }) {
     const { serviceWorker } = navigator;
     if (!serviceWorker) return;
-    let { controller } = serviceWorker;
-    serviceWorker.addEventListener("controllerchange", () => {
-      const action = { text: texts.say("reload"), run: () => location.reload() };
-      if (controller) notices.toast(texts.say("new_release"), { stays: true, action });
-      controller = serviceWorker.controller;
-    });
+    const action = { text: texts.say("reload"), run: () => location.reload() };
+    onNewRelease(() => notices.toast(texts.say("new_release"), { stays: true, action })).catch(() => {});
     const ask = async () => (await serviceWorker.getRegistration())?.update();
     session.addEventListener("welcome", () => whenIdle(() => ask().catch(() => {})));
   }
+}
+
+/** Call `run` whenever the worker of a newer release has its files. It takes over later, once no page is open. @param {() => void} run */
+export async function onNewRelease(run) {
+  const registration = await navigator.serviceWorker.ready;
+  const watch = ({ installing }) => installing?.addEventListener("statechange", () => installing.state === "installed" && run());
+  watch(registration);
+  registration.addEventListener("updatefound", () => watch(registration));
 }

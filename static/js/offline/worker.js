@@ -13,14 +13,14 @@ const PAGES = "pages-";
 const FLOW = /^\/flows\/([\da-f-]{36})\/$/;
 const MAX_FLOWS = 50;
 const FETCH_TIMEOUT_MS = 3_000;
+/** How many of the last releases a page may still be of. */
+const RECENT = 3;
 
 /** The person for whom the last page was. */
 let whose = null;
 
-self.addEventListener("install", (event) => {
-  self.skipWaiting();
-  event.waitUntil(caches.open(FILES + release).then((cache) => cache.addAll([offline, ...files])));
-});
+/** It takes over once no page is open: Chromium never ends a page that it begins to load while another worker takes over. */
+self.addEventListener("install", (event) => event.waitUntil(caches.open(FILES + release).then((cache) => cache.addAll([offline, ...files]))));
 
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
@@ -37,13 +37,19 @@ self.addEventListener("fetch", (event) => {
   else if (FLOW.test(pathname)) event.respondWith(network(event, pathname));
 });
 
-/** Drop the files of releases that neither this worker nor any copy needs. */
 async function activate() {
   // Without an answer, Firefox lets a failed preload fail the page, even if there is a copy.
   await self.registration.navigationPreload?.disable();
-  const used = new Set([FILES + release]);
+  await tidy();
+}
+
+/** Drop the files of releases that neither this worker, nor a newer one, nor any copy, nor an open page of late needs. */
+async function tidy() {
+  const releases = await named(FILES);
+  if (releases.length <= RECENT) return;
+  const used = new Set([FILES + release, ...releases.slice(-RECENT)]);
   for (const pages of await opened()) for (const { headers } of await pages.matchAll()) used.add(FILES + headers.get("X-Helix-Release"));
-  for (const name of await named(FILES)) if (!used.has(name)) await caches.delete(name);
+  for (const name of releases) if (!used.has(name)) await caches.delete(name);
 }
 
 async function file(request) {
@@ -103,6 +109,7 @@ async function keep(person, path, response) {
   for (const oldest of flows.slice(0, -MAX_FLOWS)) await drop(oldest);
   const needed = new Set((await pages.matchAll()).flatMap(needs));
   for (const { url } of await pages.keys()) if (isFixed(url) && !needed.has(url.slice(location.origin.length))) await pages.delete(url);
+  await tidy();
 }
 
 /** Delete all that is kept of a flow. */

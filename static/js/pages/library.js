@@ -2,9 +2,12 @@
  * Shows in the library which flows have unsent changes on this device: they are sent when the flow is opened. Changes to a flow
  * that can no longer be opened are offered as a file, or to be discarded.
  *
+ * On a phone the current one of `.sections` is brought into sight.
+ *
  * `main[data-user]` says whose, `[data-waiting-text]` and `[data-waiting-text-one]` in which words; a card is `#card-FLOW`;
  * `template[data-stranded]` is for a flow that is gone, `template[data-discarded]` for changes that were just discarded: until
- * the page is left, that can be undone.
+ * the page is left, that can be undone. A file becomes a flow by `[data-import]`, or when it is dropped anywhere;
+ * `[data-import-status]` says how that goes.
  */
 
 import { icon, make } from "../lib/make.js";
@@ -12,6 +15,7 @@ import { filled, form } from "../lib/texts.js";
 import { transact } from "../offline/device.js";
 
 const main = document.querySelector("main");
+document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const { user, waitingText, waitingTextOne } = main.dataset;
 const all = IDBKeyRange.bound([user], [user, []]);
 
@@ -22,9 +26,11 @@ async function show() {
   for (const [flow, entries] of flows) {
     const card = document.getElementById(`card-${flow}`);
     if (card) card.append(make("p.card-waiting", {}, icon("clock"), filled(form(entries.length, waitingTextOne, waitingText), { count: entries.length })));
-    else if (!document.getElementById(`stranded-${flow}`) && (await isGone(flow))) strand(flow, entries);
+    else if (!isStranded(flow) && (await isGone(flow)) && !isStranded(flow)) strand(flow, entries); // asked again: others may show meanwhile
   }
 }
+
+const isStranded = (flow) => document.getElementById(`stranded-${flow}`) !== null;
 
 async function isGone(flow) {
   const { status } = await fetch(`/api/v1/flows/${flow}/session`);
@@ -56,6 +62,27 @@ async function takeBack(entries, notice) {
   notice.remove();
   await show();
 }
+
+async function importing(file) {
+  const status = main.querySelector("[data-import-status]");
+  const loaded = await import("../interchange/library_import.js").catch(() => null);
+  if (loaded) return loaded.importFile(file, status);
+  status.hidden = false;
+  status.textContent = status.dataset.unanswered;
+}
+
+main.querySelector("[data-import]").addEventListener("click", () => {
+  const input = make("input", { type: "file" });
+  input.addEventListener("change", () => input.files[0] && importing(input.files[0]));
+  input.click();
+});
+addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+addEventListener("drop", (event) => {
+  const [file] = event.dataTransfer.files;
+  if (!file) return;
+  event.preventDefault();
+  importing(file);
+});
 
 const copyOf = (template) => main.querySelector(template).content.firstElementChild.cloneNode(true);
 

@@ -2,7 +2,7 @@
  * What every page does: its dialog, menus and toasts; its forms and what htmx asks; and what the browser keeps of it. One module,
  * because every page loads all of it.
  *
- * `#dialog` opens when htmx has put something into it and closes by `[data-dialog-close]`, its backdrop, Esc, or the event
+ * `#dialog` opens when htmx has put something into it (`data-focus` in it: the id of what has the focus then) and closes by `[data-dialog-close]`, its backdrop, Esc, or the event
  * `dialog-close` (header HX-Trigger). `details[data-drop]` closes when something else is used. `[data-toast]` goes after its
  * seconds, later while it is hovered or has the focus.
  *
@@ -42,7 +42,8 @@ const dialog = document.getElementById("dialog");
 
 function openDialog() {
   if (dialog.childElementCount && !dialog.open) dialog.showModal();
-  dialog.querySelector("[autofocus]")?.focus();
+  const { focus = "" } = dialog.querySelector("[data-focus]")?.dataset ?? {};
+  (document.getElementById(focus) ?? dialog.querySelector("[autofocus]"))?.focus();
 }
 
 function closeDialog() {
@@ -90,6 +91,8 @@ document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   closeDrops(event.target.closest("summary") ? event.target.closest("details") : null);
   if (event.target.closest("[data-dialog-close]") || event.target === dialog) closeDialog();
+  const link = event.target.closest("[data-copy-link]");
+  if (link) import("./copy_link.js").then(({ copyLink }) => copyLink(link), unanswered);
   if (event.target.closest("[data-toast-close]")) event.target.closest("[data-toast]").remove();
 });
 
@@ -255,6 +258,8 @@ async function register() {
   if (!serviceWorker.controller) active.postMessage("claim");
 }
 
+// Links in a row that scrolls sideways begin where one is.
+document.querySelector("[data-row] [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 document.addEventListener("submit", forgetNotes);
 if (nobody !== undefined) globalThis.caches && forgetPages().catch(() => {});
 else if (worker && navigator.serviceWorker) atRest().then(() => whenIdle(() => register().catch(() => {})));

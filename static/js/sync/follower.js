@@ -9,6 +9,8 @@
  * Events: `patched` (detail: the frame, null for a whole canvas), `fetching` (a canvas is being fetched, or has arrived).
  */
 
+import { onNewRelease } from "../offline/release.js";
+
 const RETRY_MS = 1_000;
 const MAX_LAG = 1_000;
 const FETCH_TIMEOUT_MS = 20_000;
@@ -49,7 +51,11 @@ export class Follower extends EventTarget {
     this.#isPartial = isPartial;
     this.#resume = resume;
     this.#about = { user, flow, epoch, canvas: isPartial ? canvasUrl : null };
-    globalThis.navigator?.serviceWorker?.addEventListener("controllerchange", () => this.#restartCopy().catch(() => {}));
+    const { serviceWorker } = globalThis.navigator ?? {};
+    if (!serviceWorker) return;
+    const restart = () => this.#restartCopy().catch(() => {});
+    serviceWorker.addEventListener("controllerchange", restart);
+    onNewRelease(restart).catch(() => {});
   }
 
   /** Whether a canvas is being fetched, or must be: what is shown may be old or incomplete. */

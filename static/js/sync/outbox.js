@@ -271,6 +271,9 @@ export const nameOf = (client, seq) => `${client} ${seq}`;
 /** Whether this is an undo or redo: sent late, it would undo something else. @param {Entry} entry */
 export const isUndoOrRedo = ({ operation: { kind } }) => kind === "undo" || kind === "redo";
 
+/** Whether the server computes what is to be done: nothing of it can be seen or told before. @param {Entry} entry */
+export const isComputed = (entry) => isUndoOrRedo(entry) || entry.operation.kind === "execute_action";
+
 /** Return the last step, as far as it was never sent. @param {Entry[]} waiting oldest first @returns {Entry[]} oldest first */
 export function lastStep(waiting) {
   const step = [];

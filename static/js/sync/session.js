@@ -7,7 +7,8 @@
  * Events: `status` (connection, pending or what is kept changed), `connection` (the socket's state changed), `rights` (whether I may edit
  * changed), `patched` (detail: frame), `settled`, `content` (detail: {frame}, or none: as `settled`, but not when things only changed place),
  * `acked` and `refused` (detail: {entry, frame}), `submitted` (detail: operation), `welcome` (detail: frame, and what was `before` it: {version, waiting, isUnsent}),
- * `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `notice` (detail: {code, message}).
+ * `job`, `run`, `run_text` (detail: frame), `people` (detail: {joined, left, all?}), `presence` (detail: states), `you`, `problems` (detail: frame), `notice`
+ * (detail: {code, message}).
  */
 
 import { isPlacing } from "../lib/pending.js";
@@ -76,6 +77,8 @@ export class SessionState extends EventTarget {
 export class LiveSession extends SessionState {
   /** @type {{session: string, id: number, name: string, colour: string, role: string}|null} */
   you = null;
+  /** What the server can do to a flow on request, as it says. @type {object[]} */
+  actions = [];
   #patcher;
   #limits;
   #user;
@@ -92,6 +95,10 @@ export class LiveSession extends SessionState {
     people: (frame) => this.#emit("people", frame),
     presence: ({ states }) => this.#emit("presence", states),
     you: ({ role }) => this.#become(role),
+    problems: (frame) => this.#emit("problems", frame),
+    job: (frame) => this.#emit("job", frame),
+    run: (frame) => this.#emit("run", frame),
+    run_text: (frame) => this.#emit("run_text", frame),
     heartbeat: (frame) => this.#follower.compare(frame),
     error: (frame) => this.#emit("notice", frame),
   };
@@ -148,7 +155,8 @@ export class LiveSession extends SessionState {
   }
 
   /**
-   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which it was asked.
+   * Submit an edit, or `{kind: "undo", at}` and `{kind: "redo", at}` with the version at which it was asked, or
+   * `{kind: "execute_action", action, nodes, parameters}`.
    * @param {{step?: string, draft?: string, words?: object}} [options] the undo step it belongs to, the draft it finishes, how to describe it
    * @returns {number|null} its sequence number
    */
@@ -213,14 +221,16 @@ export class LiveSession extends SessionState {
   }
 
   #take(frame, bytes) {
+    recognise(frame);
     this.#frameHandlers[frame.type]?.(frame);
     this.seen.note(this.version ?? 0, bytes);
   }
 
   #welcome(frame) {
     // Someone else has logged in in this browser: my edits wait for my next login.
-    if (String(frame.you.id) !== this.#user) return void this.socket.stop(CLOSE.LOG_IN);
+    if (String(frame.you.guest ? frame.you.who : frame.you.id) !== this.#user) return void this.socket.stop(CLOSE.LOG_IN);
     this.you = frame.you;
+    this.actions = frame.actions;
     this.role = frame.you.role;
     this.#limits = { ...this.#limits, ...frame.limits };
     this.#follower.welcome(frame);
@@ -287,8 +297,8 @@ function helloFrame(client, since, epoch) {
 
 /** Return an edit's frame. @param {import("./outbox.js").Entry} entry @param {string} me this page's client */
 function editFrame({ client, seq, operation, step }, me) {
-  const { kind, at } = operation;
-  const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : { type: "operate", seq, operation };
+  const { kind, at, ...rest } = operation;
+  const what = kind === "undo" || kind === "redo" ? { type: kind, seq, at } : kind === "execute_action" ? { type: kind, seq, ...rest } : { type: "operate", seq, operation };
   return { ...what, ...(step && { step }), ...(client !== me && { client }) };
 }
 
@@ -296,3 +306,11 @@ function editFrame({ client, seq, operation, step }, me) {
 function isTooLarge(operation, step, most = Infinity) {
   return bytesOf(editFrame({ client: ANY_CLIENT, seq: Number.MAX_SAFE_INTEGER, operation, step })) > most;
 }
+
+/** Say of everybody in a frame `who` they are, the same in all frames: a guest has no id, and a program is not its owner. */
+function recognise({ you, people = [], joined = [], changes = [] }) {
+  for (const person of [you, ...people, ...joined]) if (person) person.who = guest(person) ?? (person.program === undefined ? person.id : `${person.id} ${person.program}`);
+  for (const change of changes) change.who = guest(change) ?? change.actor;
+}
+
+const guest = ({ key }) => (key === undefined ? null : `guest-${key}`);

@@ -100,7 +100,8 @@ export class Socket extends EventTarget {
 
   /** @returns {boolean} whether it was sent; an operation that was not stays in the outbox */
   send(frame) {
-    if (this.state !== "open") return false;
+    // A socket may be closing before it says so.
+    if (this.state !== "open" || this.#socket.readyState > WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }

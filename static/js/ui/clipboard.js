@@ -2,7 +2,8 @@
  * Copy, cut, paste and duplicate: whole elements, as the canvas holds them, so none of it needs the server. The clipboard gets our
  * own JSON, which pastes into any flow.
  *
- * Event `cut`: what is selected was copied, with what is inside it, and should be deleted.
+ * Event `cut`: what is selected was copied, with what is inside it, and should be deleted. Event `pasted`: these nodes (detail: ids)
+ * were. Event `foreign`: a file (detail) was dropped or pasted, or a text that looks like one of another tool.
  */
 
 import { groupsOf } from "../canvas/nesting.js";
@@ -10,7 +11,7 @@ import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode, editsById } from "../lib/content.js";
 import { spelled } from "../lib/keys.js";
-import { clearOf, read, written } from "../lib/snippet.js";
+import { clearOf, looksForeign, read, written } from "../lib/snippet.js";
 import { isTyping } from "./keyboard.js";
 
 const STEP = 32;
@@ -20,12 +21,14 @@ export class Clipboard extends EventTarget {
   /** What was last copied here, for when the browser does not let us read its clipboard. @type {string|null} */
   #copied = null;
 
-  constructor({ catalogue, editing, graph, notices, selection, session, texts, viewport }) {
+  constructor({ canvas, catalogue, editing, graph, notices, selection, session, texts, viewport }) {
     super();
-    this.#parts = { catalogue, editing, graph, notices, selection, session, texts, viewport };
+    this.#parts = { canvas, catalogue, editing, graph, notices, selection, session, texts, viewport };
     document.addEventListener("copy", (event) => this.#copy(event));
     document.addEventListener("cut", (event) => this.#copy(event) && this.dispatchEvent(new Event("cut")));
     document.addEventListener("paste", (event) => this.#paste(event));
+    this.#parts.canvas.addEventListener("dragover", (event) => this.#isDropOf(event) && event.preventDefault());
+    this.#parts.canvas.addEventListener("drop", (event) => this.#drop(event));
   }
 
   /** Copy elements within the flow, beside themselves. @param {string[]} roots */
@@ -80,27 +83,49 @@ export class Clipboard extends EventTarget {
   #paste(event) {
     if (isElsewhere(event) || !this.#parts.editing.mayEdit) return;
     event.preventDefault();
-    this.#take(event.clipboardData.getData("text/plain"));
+    const [file] = event.clipboardData.files;
+    if (file) this.#foreign(file);
+    else this.#take(event.clipboardData.getData("text/plain"));
+  }
+
+  #isDropOf({ dataTransfer }) {
+    return this.#parts.editing.mayEdit && dataTransfer.types.includes("Files");
+  }
+
+  #drop(event) {
+    if (!this.#isDropOf(event)) return;
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    if (file) this.#foreign(file);
+  }
+
+  #foreign(detail) {
+    this.dispatchEvent(new CustomEvent("foreign", { detail }));
   }
 
   /** Put copied nodes around a point, beside what would be hidden by them. */
   #take(text, at = this.#parts.viewport.pointer ?? this.#parts.viewport.centre) {
     const { catalogue, graph, notices, texts } = this.#parts;
     const snippet = read(text, catalogue);
+    if (snippet === "nothing_to_paste" && looksForeign(text)) return this.#foreign(text);
     if (typeof snippet === "string") return void notices.toast(texts.say(snippet));
     const middle = centre(union(snippet.nodes.map((node) => ({ ...catalogue[node.kind], ...node }))));
     const by = clearOf(snippet.nodes, this.#boxes, { x: snap(at.x - middle.x), y: snap(at.y - middle.y) });
     const home = groupsOf(graph)({ x: middle.x + by.x, y: middle.y + by.y });
-    this.#put(snippet, by, () => home);
+    const ids = this.#put(snippet, by, () => home);
+    if (ids.length) this.dispatchEvent(new CustomEvent("pasted", { detail: ids }));
   }
 
   get #boxes() {
     return [...this.#parts.graph.visibleNodes()];
   }
 
+  /** @returns {string[]} the ids of the copies; none if they may not be made */
   #put(snippet, by, home) {
     const { operations, ids } = copies(snippet, by, home);
-    if (this.#parts.editing.submit(operations).length) this.#parts.selection.set({ nodes: ids });
+    if (!this.#parts.editing.submit(operations).length) return [];
+    this.#parts.selection.set({ nodes: ids });
+    return ids;
   }
 
   /** Nodes with all they have, and the edges between them. @param {Set<string>} ids */

@@ -2,13 +2,13 @@
  * Everything that can be asked for by key, menu or button, under one name each. Whether it may be done is checked here once:
  * commands that edit do nothing for people who may not edit.
  *
- * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"focus"|"graph"|"inspector"|"notices"|"picker"
- *   |"rename"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
+ * @typedef {Record<"act"|"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"files"|"finding"|"focus"|"graph"|"inspector"|"notices"|"offerLayout"|"outline"|"picker"
+ *   |"rename"|"root"|"running"|"selection"|"session"|"statusPill"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { rootsOf } from "../canvas/nesting.js";
-import { addNode, aligned, editNode, insertInto, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
-import { centre, readingOrder, union } from "../lib/geometry.js";
+import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
+import { readingOrder, union } from "../lib/geometry.js";
 
 const PADDING = { side: 16, top: 56 };
 /** How soon, in ms, a nudge must follow another to belong to it. */
@@ -17,6 +17,7 @@ const RUN_MS = 1_000;
 export class Commands {
   #parts;
   #nudged = { what: "", at: -Infinity, step: "" };
+  #told = () => this.#saved();
   #free = {
     open: (id) => this.#open(id),
     fit: () => this.#parts.viewport.fit(this.#box(this.#parts.graph.visibleNodes())),
@@ -28,29 +29,43 @@ export class Commands {
     "select-none": () => this.#parts.selection.clear(),
     walk: (direction) => this.#walk(direction),
     lock: () => this.#lock(),
+    outline: () => this.#parts.outline(),
+    run: () => this.#parts.running.start(),
+    runs: () => this.#parts.running.list(),
     help: () => this.#parts.root.querySelector("[data-help]")?.showModal(),
     copy: () => this.#parts.clipboard.copy(),
+    export: () => this.#parts.files.export(),
+    "import-report": () => this.#parts.files.report(),
+    commands: () => this.#parts.finding.commands(),
+    find: () => this.#parts.finding.find(),
+    saved: () => this.#saved(),
   };
   #edits = {
     undo: () => this.#parts.undo.run("undo"),
     redo: () => this.#parts.undo.run("redo"),
-    add: () => this.#parts.picker.add(),
+    add: () => this.#parts.picker.addAfter(),
     "add-first": () => this.#parts.picker.add(),
-    rename: (id) => this.#parts.rename(id ?? this.#parts.selection.node),
+    rename: (id) => this.#rename(id),
     delete: () => this.#remove(),
     // All that was copied goes, what is inside a group before the group.
     cut: () => this.#remove([...this.#parts.graph.withMembers(this.#parts.selection.nodes)].reverse()),
-    "delete-join": () => this.#parts.editing.submit(removeAndJoin(this.#parts.selection.nodes, (id) => this.#parts.graph.edgesOf(id), isPlain)),
+    "delete-join": () => this.#removeAndJoin(),
     duplicate: () => this.#parts.clipboard.duplicate(this.#roots),
+    import: () => this.#parts.files.choose(),
+    "import-file": (file) => this.#parts.files.add(file),
     paste: (at) => this.#parts.clipboard.paste(at),
     nudge: (by) => this.#nudge(by),
     align: (side) => this.#align(side),
+    arrange: (way) => this.#arrange(way),
     connect: (id) => this.#connect(id),
     group: () => this.#group(),
     ungroup: () => this.#ungroup(),
     enable: () => this.#toggle(),
     collapse: (id) => this.#collapse(id),
-    insert: (edge) => this.#insert(edge),
+    insert: (edge, event) => this.#parts.picker.add({ into: edge, event }),
+    "write-note": (id) => this.#writeNote(id),
+    extend: (output, event) => this.#parts.picker.add({ after: output, event, fits: ({ inputs }) => inputs.length > 0 }),
+    layout: () => this.#parts.act("auto-layout", { nodes: [...this.#parts.selection.nodes] }),
   };
 
   /** @param {Parts} parts `connectFrom`: begins a connection at a port; `rename`: opens the field of a node's label */
@@ -58,16 +73,24 @@ export class Commands {
     this.#parts = parts;
     const { clipboard } = parts;
     clipboard.addEventListener("cut", () => this.run("cut"));
+    clipboard.addEventListener("pasted", ({ detail }) => this.#parts.offerLayout(detail));
+    clipboard.addEventListener("foreign", ({ detail }) => this.run("import-file", detail));
   }
 
-  /** Run a command. @returns {boolean} whether there is such a command and it may be run now */
-  run(name, argument) {
+  /** Run a command; `event`: the pointer that asked for it. @returns {boolean} whether there is such a command and it may be run now */
+  run(name, argument, event) {
+    const isAllowed = this.may(name);
+    if (isAllowed) (this.#free[name] ?? this.#edits[name])(argument, event);
+    return isAllowed;
+  }
+
+  /** Whether there is such a command and this person may run it now. */
+  may(name) {
     const { editing: { mayEdit }, session } = this.#parts;
+    // What is locked can run: that changes nothing of it.
+    if (name === "run") return ["owner", "editor"].includes(session.role);
     // When the outbox is full, its edits can still be undone.
-    const isAllowed = mayEdit || (name === "undo" && session.outbox.isFull);
-    const command = this.#free[name] ?? (isAllowed ? this.#edits[name] : undefined);
-    command?.(argument);
-    return Boolean(command);
+    return name in this.#free || (name in this.#edits && (mayEdit || (name === "undo" && session.outbox.isFull)));
   }
 
   get #chosen() {
@@ -87,14 +110,33 @@ export class Commands {
     this.#parts.inspector.enter();
   }
 
+  /** A node in its place; an edge by the label in its form. */
+  #rename(id = this.#parts.selection.node) {
+    if (id) this.#parts.rename(id);
+    else if (this.#parts.selection.edge) this.#parts.inspector.enter();
+  }
+
   #zoom(factor) {
     const { viewport } = this.#parts;
     viewport.zoomTo(viewport.aim * factor, undefined, { glide: true });
     viewport.steered();
   }
 
+  /** Say that nothing needs saving; if something is still on its way, once it has arrived. */
+  #saved() {
+    const { inspector, notices, root, session, statusPill, texts } = this.#parts;
+    inspector.flush();
+    statusPill.show();
+    const { state } = root.querySelector("[data-sync]").dataset;
+    if (state === "saving") return session.addEventListener("acked", this.#told, { once: true });
+    const said = root.querySelector("[data-sync-text]").textContent;
+    if (state === "read-only") return notices.toast(said);
+    return notices.toast(texts.say(state === "live" ? "saved_already" : "saved_later", { state: said }), { detail: texts.say("saves_itself") });
+  }
+
   #lock() {
-    const { editing, notices, root, texts } = this.#parts;
+    const { editing, inspector, notices, root, texts } = this.#parts;
+    inspector.flush();
     const isLocked = editing.toggleLock();
     root.toggleAttribute("data-locked", isLocked);
     root.querySelector("[data-tool=lock]")?.setAttribute("aria-pressed", String(isLocked));
@@ -103,9 +145,31 @@ export class Commands {
 
   #remove(nodes = this.#parts.selection.nodes) {
     const { selection, graph } = this.#parts;
-    const had = this.#parts.focus.current;
-    this.#parts.editing.submit(remove(nodes, selection.edges, (id) => graph.edgesOf(id)));
+    const had = this.#parts.focus.isInside;
+    const said = this.#deleted(nodes, selection.edges);
+    this.#parts.editing.submit(remove(nodes, selection.edges, (id) => graph.edgesOf(id)), { said });
     if (had) this.#parts.canvas.focus({ preventScroll: true });
+  }
+
+  /** A note is written on the note; if that cannot be loaded, in the inspector. */
+  #writeNote(id) {
+    import("../gestures/note_text.js").then(({ writeNote }) => writeNote(this.#parts, id), () => this.#open(id));
+  }
+
+  #removeAndJoin() {
+    const { editing, graph, selection } = this.#parts;
+    const said = this.#deleted(selection.nodes, []);
+    if (selection.nodes.size) editing.submit(removeAndJoin(selection.nodes, (id) => graph.edgesOf(id), isPlain), { said });
+  }
+
+  /** What is about to be deleted, in words. @returns {string} */
+  #deleted(nodes, edges) {
+    const { graph, texts } = this.#parts;
+    const [[node], [edge]] = [nodes, edges].map((ids) => [...ids]);
+    const [some, lines] = [[...nodes].length, [...edges].length];
+    if (some + lines > 1) return texts.say(some ? "deleted_many" : "deleted_edges", { count: some || lines });
+    const label = graph.node(node ?? graph.edge(edge)?.source)?.label ?? "";
+    return texts.say("op_remove_node", { what: node ? label : `${label} → ${graph.node(graph.edge(edge)?.target)?.label ?? ""}` });
   }
 
   #nudge([dx, dy]) {
@@ -123,14 +187,30 @@ export class Commands {
   }
 
   #align(side) {
-    const nodes = this.#roots.map((id) => this.#parts.graph.node(id));
+    const nodes = this.#boxes;
     if (nodes.length > 1) this.#parts.editing.submit(aligned(nodes, side, union(nodes)));
+  }
+
+  /** @param {string} way one of those of `arrange.js` */
+  async #arrange(way) {
+    const { editing, graph, notices, texts } = this.#parts;
+    const { arranged } = await import("./arrange.js").catch(() => ({}));
+    if (!arranged) return void notices.toast(texts.say("needs_connection"));
+    const boxes = way === "size" ? this.#boxes.filter(({ id }) => !graph.node(id).collapsed) : this.#boxes;
+    const edits = arranged(way, boxes);
+    if (edits.length && editing.mayEdit) editing.submit(edits);
+  }
+
+  /** Where the selected nodes are drawn, without those that move along with a group. */
+  get #boxes() {
+    return this.#roots.map((id) => ({ ...this.#parts.graph.rect(id), id }));
   }
 
   /** By keyboard: from the selected node to one that is typed. */
   #connect(id = this.#parts.selection.node) {
     const node = this.#parts.graph.node(id);
-    const port = node && (node.outputs.includes("default") && node.outputs.length === 1 ? "default" : node.outputs[0]);
+    const taken = new Set(this.#parts.graph.edgesOf(id).filter(({ source }) => source === id).map(({ sourcePort }) => sourcePort));
+    const port = node && (node.outputs.find((name) => !taken.has(name)) ?? node.outputs[0]);
     if (!port) return;
     const connect = this.#parts.connectFrom({ id, port, direction: "out" });
     this.#parts.picker.node(readingOrder(connect.targets()), this.#parts.texts.say("connect"), (target) => connect.to(target));
@@ -171,14 +251,6 @@ export class Commands {
     const isCollapsed = groups.every(({ collapsed }) => collapsed);
     editing.submit(groups.map((group) => editNode(group.id, { settings: { collapsed: isCollapsed ? null : true } })));
     notices.announce(texts.say(isCollapsed ? "expanded_now" : "collapsed_now"));
-  }
-
-  /** Ask which node goes into an edge. */
-  #insert(id) {
-    const edge = this.#parts.graph.edge(id);
-    if (!edge) return;
-    const middle = union([this.#parts.graph.rect(edge.source), this.#parts.graph.rect(edge.target)]);
-    this.#parts.picker.add({ at: centre(middle), link: ({ id: added, kind }) => insertInto(edge, { ...this.#parts.catalogue[kind], id: added }) });
   }
 
   /** Along the edges with left and right, among siblings with up and down. */

@@ -14,8 +14,8 @@ const TYPES = [
 const INDEPENDENT = "a, summary, dialog, [hx-get], [hx-post], [data-theme-toggle], [data-theme-next]";
 const FIELD = "input, textarea, select, label, option, [contenteditable]";
 /** Keys that browsers would take with Mod: by character, and by place where the layout has no Latin letters. */
-const TAKEN = /^[adgyz0+=-]$/i;
-const TAKEN_PLACE = /^(Key[ADGYZ]|Digit0)$/;
+const TAKEN = /^[adefgksyz0+=-]$/i;
+const TAKEN_PLACE = /^(Key[ADEFGKSYZ]|Digit0)$/;
 const FOREIGN = /^[^\p{ASCII}\p{Script=Latin}]$/u;
 
 export class EarlyInput {

@@ -11,9 +11,12 @@ import { isMac, keyOf } from "../lib/keys.js";
 const ARROWS = { ArrowLeft: [-1, 0, "left"], ArrowRight: [1, 0, "right"], ArrowUp: [0, -1, "top"], ArrowDown: [0, 1, "bottom"] };
 const WALK = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 const NUDGE = 8;
-const WITH_MOD = { a: "select-all", d: "duplicate", g: "group", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo" };
+const WITH_MOD = { a: "select-all", d: "duplicate", e: "export", f: "find", g: "group", k: "commands", s: "saved", "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "zoom-reset", Backspace: "delete-join", z: "undo", y: "redo", Enter: "run" };
 const WITH_BOTH = { g: "ungroup", l: "lock", z: "redo", "+": "zoom-in", 0: "zoom-reset" };
-const PLAIN = { Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", ".": "collapse", "?": "help", "+": "zoom-in", "-": "zoom-out" };
+const WITH_SHIFT = { x: "centre", y: "middle", h: "across", v: "down", s: "size" };
+/** They mean nothing else in a field. */
+const WHILE_TYPING = ["commands", "find", "saved"];
+const PLAIN = { r: "runs", Delete: "delete", Backspace: "delete", F2: "rename", c: "connect", o: "outline", ".": "collapse", "?": "help", "+": "zoom-in", "-": "zoom-out" };
 
 export class Keyboard {
   #parts;
@@ -42,7 +45,7 @@ export class Keyboard {
     if (event.key !== "Shift" && event.key !== "Control" && event.key !== "Meta" && event.key !== "Alt") this.#isByPointer = false;
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape" && this.#escape(event)) return;
-    if (isTyping(event.target) && !this.#isUndo(event)) return;
+    if (isTyping(event.target) && !this.#isUndo(event) && !this.#isWhileTyping(event)) return;
     const onCanvas = this.#parts.canvas.contains(event.target) || event.target === document.body;
     if (this.#command(event, onCanvas, byPointer)) event.preventDefault();
   }
@@ -50,6 +53,10 @@ export class Keyboard {
   /** In a field where one only chooses, the browser has nothing to undo. */
   #isUndo(event) {
     return event.target.matches("select, [type=color]") && (isMac ? event.metaKey : event.ctrlKey) && ["z", "y"].includes(keyOf(event));
+  }
+
+  #isWhileTyping(event) {
+    return (isMac ? event.metaKey : event.ctrlKey) && !event.shiftKey && WHILE_TYPING.includes(WITH_MOD[keyOf(event)]);
   }
 
   /** @returns {boolean} whether the key is ours */
@@ -64,8 +71,10 @@ export class Keyboard {
     if (ARROWS[key]) return this.#arrow(event, key);
     if (event.altKey) return false;
     if (event.shiftKey && (event.code === "Digit1" || event.code === "Digit2")) return commands.run(event.code === "Digit1" ? "fit" : "fit-selection");
+    if (event.shiftKey && key === "l") return commands.run("layout");
+    if (event.shiftKey && WITH_SHIFT[key]) return commands.run("arrange", WITH_SHIFT[key]);
     if (key === "Tab") return this.#tab(event, byPointer);
-    if (key === "/") return this.#parts.palette.search();
+    if (key === "/") return commands.run("add") || this.#parts.palette.search();
     if (key === "Enter") return this.#enter();
     return PLAIN[key] ? commands.run(PLAIN[key]) : false;
   }
@@ -82,8 +91,8 @@ export class Keyboard {
   /** After a click Tab adds a node; for keyboard users it goes to the next node, and leaves after the last. */
   #tab(event, byPointer) {
     const { picker, graph, editing: { mayEdit } } = this.#parts;
-    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#parts.canvas || this.#parts.focus.current)) return picker.add(), true;
-    if (!graph.nodes.size && mayEdit && event.target === document.body) return picker.add(), true;
+    if (byPointer && mayEdit && !event.shiftKey && (event.target === this.#parts.canvas || this.#parts.focus.current)) return picker.addAfter(), true;
+    if (!graph.nodes.size && mayEdit && event.target === document.body) return picker.addAfter(), true;
     return this.#parts.focus.next(event.shiftKey ? -1 : 1);
   }
 

@@ -11,7 +11,7 @@ const MAX_TOASTS = 3;
 
 export class Notices {
   #toasts = document.querySelector("[data-toasts]");
-  #line = make("p.visually-hidden", { role: "status", "aria-live": "polite" });
+  #line = make("p.visually-hidden", { role: "status", "aria-live": "polite", "data-announcer": true });
   #lines = new Set();
   #timer = 0;
   #close;

@@ -1,6 +1,7 @@
 /** The palette: a click adds beside the selection, a drag adds where it is dropped; typing narrows it down. */
 
 import { emptyNode } from "../canvas/optimistic_rendering.js";
+import { DropMark, edgeAt, groupsOf } from "../canvas/nesting.js";
 import { placed } from "../lib/geometry.js";
 
 export class Palette {
@@ -8,20 +9,20 @@ export class Palette {
   #panel;
   #search;
 
-  constructor({ additions, canvas, catalogue, editing, gestures, layers, panels, root, viewport }) {
+  constructor({ additions, canvas, catalogue, editing, gestures, graph, layers, panels, root, viewport }) {
     const panel = root.querySelector("[data-panel=palette]");
     this.#panels = panels;
     this.#panel = panel;
     this.#search = panel?.querySelector("[data-palette-search]");
     if (!panel) return;
-    const add = (kind, place) => (additions.add(kind, place), this.#showAll());
+    const add = (kind, { at, into } = {}) => (into ? additions.into(into, kind, at) : additions.add(kind, { at }), this.#showAll());
     panel.addEventListener("click", ({ target }) => {
       const item = target.closest("[data-palette-kind]");
       if (item && !item.disabled) add(item.dataset.paletteKind);
     });
     panel.addEventListener("pointerdown", (event) => {
       const item = event.target.closest("[data-palette-kind]");
-      if (item && editing.mayEdit && event.button === 0) gestures.begin(new Drop({ add, canvas, catalogue, layers, viewport }, item), event);
+      if (item && editing.mayEdit && event.button === 0) gestures.begin(new Drop({ add, canvas, catalogue, graph, layers, viewport }, item), event);
     });
     this.#search?.addEventListener("input", ({ target }) => narrow(panel, target.value));
     this.#search?.addEventListener("keydown", (event) => {
@@ -66,41 +67,50 @@ function narrow(panel, value) {
 class Drop {
   name = "drag";
   #parts;
-  #item;
+  #kind;
   #ghost = null;
+  #mark = new DropMark();
+  #groupAt = () => null;
 
-  constructor({ add, canvas, catalogue, layers, viewport }, item) {
-    this.#parts = { add, canvas, catalogue, layers, viewport };
-    this.#item = item;
+  constructor({ add, canvas, catalogue, graph, layers, viewport }, item) {
+    this.#parts = { add, canvas, catalogue, graph, layers, viewport };
+    this.#kind = item.dataset.paletteKind;
   }
 
   start() {
-    const { width, height } = this.#parts.catalogue[this.#item.dataset.paletteKind];
-    this.#ghost = emptyNode(this.#item.dataset.paletteKind);
+    const { width, height } = this.#parts.catalogue[this.#kind];
+    this.#ghost = emptyNode(this.#kind);
     this.#ghost.toggleAttribute("data-dragging", true);
     Object.assign(this.#ghost.style, { width: `${width}px`, height: `${height}px` });
     this.#parts.layers.overlay.append(this.#ghost);
+    if (this.#kind !== "group") this.#groupAt = groupsOf(this.#parts.graph);
   }
 
   move(event) {
-    const { x, y } = this.#at(event);
+    const { catalogue, graph, viewport } = this.#parts;
+    const at = viewport.world(event);
+    const { x, y } = placed(at, catalogue[this.#kind].width, catalogue[this.#kind].height);
+    const isOver = this.#isOver(event);
     this.#ghost.style.transform = `translate(${x}px, ${y}px)`;
-    this.#ghost.hidden = !this.#isOver(event);
+    this.#ghost.hidden = !isOver;
+    this.#mark.show(...(isOver ? [this.#edgeUnder(event)?.element, graph.nodes.get(this.#groupAt(at))?.element] : []));
   }
 
   end(event) {
+    const into = this.#edgeUnder(event)?.id;
     this.release();
-    if (this.#isOver(event)) this.#parts.add(this.#item.dataset.paletteKind, { at: this.#parts.viewport.world(event) });
+    if (this.#isOver(event)) this.#parts.add(this.#kind, { at: this.#parts.viewport.world(event), into });
   }
 
   release() {
     this.#ghost?.remove();
+    this.#mark.show();
   }
 
-  #at(event) {
-    const at = this.#parts.viewport.world(event);
-    const { width, height } = this.#parts.catalogue[this.#item.dataset.paletteKind];
-    return placed(at, width, height);
+  /** The edge into which it would go. */
+  #edgeUnder(event) {
+    const { inputs, outputs } = this.#parts.catalogue[this.#kind];
+    return inputs.length && outputs.length ? edgeAt(this.#parts.graph, event) : undefined;
   }
 
   #isOver({ clientX, clientY }) {

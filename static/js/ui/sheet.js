@@ -9,8 +9,12 @@ import { isPhone, narrow } from "../canvas/viewport.js";
 import { clamp } from "../lib/geometry.js";
 
 const HEIGHTS = ["peek", "half", "full"];
-const HEIGHT_SHARE = { peek: 0.12, half: 0.46, full: 0.92 };
+const HEIGHT_SHARE = { half: 0.46, full: 0.92 };
+const PEEK = 96;
 const GAP = 12;
+/** What the tools take above the sheet, and the actions above the node. */
+const TOOLS = 72;
+const ACTIONS = 60;
 
 export class Sheet {
   #parts;
@@ -25,6 +29,8 @@ export class Sheet {
     this.#panel = root.querySelector("[data-panel=inspector]");
     this.#actions = root.querySelector("[data-node-actions]");
     this.#panel.querySelector("[data-sheet-handle]")?.addEventListener("pointerdown", (event) => this.#grab(event));
+    this.#panel.addEventListener("focusin", ({ target }) => this.#show(target));
+    new MutationObserver(() => this.#lift()).observe(this.#panel, { attributeFilter: ["data-open", "data-sheet"] });
     selection.addEventListener("change", () => this.#follow());
     narrow.addEventListener("change", () => this.#listen());
     this.#listen();
@@ -42,6 +48,13 @@ export class Sheet {
     this.#place();
   }
 
+  /** What floats over the canvas stays above it. */
+  #lift() {
+    const { root } = this.#parts;
+    if (this.#panel.hasAttribute("data-open")) root.dataset.lifted = this.#panel.dataset.sheet;
+    else delete root.dataset.lifted;
+  }
+
   /** Raise it one step; from the top back down. */
   raise() {
     this.#set(HEIGHTS[(HEIGHTS.indexOf(this.#panel.dataset.sheet) + 1) % HEIGHTS.length]);
@@ -49,6 +62,13 @@ export class Sheet {
 
   #set(height) {
     this.#panel.dataset.sheet = height;
+    const { node } = this.#parts.selection;
+    if (node) this.#keepInSight(node);
+  }
+
+  /** A field that has the focus is not below the screen. */
+  #show(field) {
+    if (isPhone() && this.#panel.dataset.sheet === "peek" && field.closest(".panel-body")) this.#set("half");
   }
 
   #follow() {
@@ -60,12 +80,20 @@ export class Sheet {
     if (selection.node) this.#keepInSight(selection.node);
   }
 
+  /** Move the canvas so that a node is whole above the sheet and the tools, with its actions; what is too large, from its top left. */
   #keepInSight(id) {
     const { viewport, graph } = this.#parts;
+    const { sheet } = this.#panel.dataset;
+    if (sheet === "full" || !graph.node(id)) return;
+    const { view, zoom, size } = viewport;
     const rect = graph.rect(id);
-    const low = (rect.y + rect.height) * viewport.zoom + viewport.view.y;
-    const room = viewport.size.height - innerHeight * HEIGHT_SHARE[this.#panel.dataset.sheet] - 24;
-    if (low > room) viewport.set({ ...viewport.view, y: viewport.view.y - (low - room) }, { glide: true });
+    const [left, top] = [rect.x * zoom + view.x, rect.y * zoom + view.y];
+    const low = size.height - (sheet === "peek" ? PEEK : innerHeight * HEIGHT_SHARE[sheet]) - TOOLS;
+    const by = {
+      x: clamp(left, GAP, size.width - rect.width * zoom - GAP) - left,
+      y: clamp(top, ACTIONS, low - rect.height * zoom) - top,
+    };
+    if (by.x || by.y) viewport.set({ ...view, x: view.x + by.x, y: view.y + by.y }, { glide: true });
   }
 
   /** Swipe the handle up or down a step; a tap raises. */

@@ -32,6 +32,7 @@ export class Title {
     patcher.addEventListener("flow", ({ detail: { title } }) => ((this.#said = title), this.show()));
     session.addEventListener("content", () => this.show());
     session.addEventListener("rights", () => this.#rights());
+    editing.addEventListener("change", () => this.#rights());
     this.#listen(this.#field);
   }
 
@@ -127,7 +128,7 @@ export class Title {
   }
 
   #rights() {
-    const { mayEdit } = this.#parts.session;
+    const { mayEdit } = this.#parts.editing;
     this.#field.readOnly = !mayEdit;
     if (!mayEdit && this.#edit && !this.#isUnsent) this.#keep();
   }

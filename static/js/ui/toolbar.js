@@ -45,6 +45,7 @@ export class Toolbar {
     const tool = at("[data-tool]");
     if (tool) return this.#tool(tool, tool.dataset.tool, event);
     const command = at("[data-command]");
+    if (command?.localName === "a") event.preventDefault();
     if (command) return this.#command(command, event);
     return undefined;
   }

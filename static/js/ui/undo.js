@@ -130,10 +130,10 @@ export class Undo {
     notices.announce(frame.message);
   }
 
-  /** Say what went along with an edit, and offer to undo it as long as it is the last. */
-  #along({ edges, members }) {
+  /** Say what was deleted and what went along with it, and offer to undo that as long as it is the last. */
+  #along({ edges, members, said }) {
     const { notices, session, texts } = this.#parts;
-    const text = [edges && texts.say("edges_along", { count: edges }), members && texts.say("members_along", { count: members })].filter(Boolean).join(" ");
+    const text = [said && `${said}.`, edges && texts.say("edges_along", { count: edges }), members && texts.say("members_along", { count: members })].filter(Boolean).join(" ");
     const close = notices.toast(text, { action: { text: texts.say("op_undo"), run: () => this.run("undo") } });
     notices.announce(text);
     session.addEventListener("submitted", close, { once: true });
@@ -144,8 +144,8 @@ export class Undo {
     const { session } = this.#parts;
     if (frame) this.#arrived(frame.changes);
     else this.#held.clear();
-    for (const { actor, client, via } of frame?.changes ?? []) {
-      if (actor !== session.you?.id || client === session.client) continue;
+    for (const { who, client, via } of frame?.changes ?? []) {
+      if (who !== session.you?.who || client === session.client) continue;
       this.#allow("undo", true);
       this.#allow("redo", KINDS.includes(via));
       if (!KINDS.includes(via)) this.#undone = [];

@@ -126,7 +126,7 @@ class Process:
     def _greeting(self, connection: Connection) -> frames.Welcome:
         you: PersonEntry = {"session": "", "id": connection.actor, "name": "", "colour": "", "role": "editor"}
         head = {"version": self.version, "epoch": EPOCH, "digest": self.digest}
-        return frames.Welcome(**head, you=you, limits={}, actions=[], people=[you])  # type: ignore[arg-type]
+        return frames.Welcome(**head, you=you, limits={}, actions=[], people=[you], runs=[])  # type: ignore[arg-type]
 
     def _bring_forward(self, connection: Connection, since: int) -> None:
         if since == self.version:

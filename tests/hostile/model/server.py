@@ -33,7 +33,7 @@ class Model(Server):
     async def canvas(self, actor: int) -> Frame:
         """Fetch the whole flow as HTML."""
         process = Process(self.disk, from_snapshot=False)
-        return {"version": process.version, "digest": process.digest, "html": str(whole(process.document))}
+        return {"version": process.version, "digest": process.digest, "html": whole(process.document).decode()}
 
     async def work(self, rng: random.Random) -> None:
         """Do something of what there is to do, or not."""

@@ -1,0 +1,11 @@
+"""Templates: flows to begin with. Those that come with the product are files here, a person's own are rows.
+
+`builtin` reads the files once, `parameters` puts values where a template asks for them. A template is the same value
+wherever it comes from: `Template`.
+"""
+
+from flows.templates.builtin import builtin
+from flows.templates.parameters import fill, parameters_of
+from flows.templates.template import Parameter, Template
+
+__all__ = ["Parameter", "Template", "builtin", "fill", "parameters_of"]

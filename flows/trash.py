@@ -1,0 +1,10 @@
+"""How long a deleted flow can come back: `TRASH_DAYS`; after that it is purged (`flows.commands.purging`)."""
+
+from datetime import datetime, timedelta
+
+from flows import limits as helix_limits
+
+
+def kept_since(now: datetime) -> datetime:
+    """Return when a flow was deleted at the earliest that can still come back."""
+    return now - timedelta(days=helix_limits.current().trash_days)

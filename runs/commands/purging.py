@@ -1,0 +1,47 @@
+"""What runs keep of a flow goes with it, for good (`flows.commands.purging`)."""
+
+from uuid import UUID
+
+from flows.commands.purging import delete_rows
+from runs.commands.storage import uncount_all
+from runs.models import (
+    Attempt,
+    Blob,
+    Checkpoint,
+    Forgetting,
+    MemoryEntry,
+    Notice,
+    Plan,
+    Question,
+    Run,
+    RunEvent,
+    Secret,
+    Task,
+    Trigger,
+    TriggerEvent,
+)
+
+
+def forget_flow(flow_id: UUID) -> None:
+    """Delete all of a flow's runs, with their events, and its triggers, secrets, memory and notices."""
+    runs = Run.objects.filter(flow=flow_id)
+    ids = list(runs.select_for_update().values_list("pk", flat=True))
+    uncount_all(flow_id)
+    Forgetting.objects.bulk_create(Forgetting(run=id) for id in ids)
+    for rows in (
+        RunEvent.objects.filter(run__flow=flow_id),
+        Attempt.objects.filter(task__run__flow=flow_id),
+        Checkpoint.objects.filter(task__run__flow=flow_id),
+        Question.objects.filter(run__flow=flow_id),
+        Blob.objects.filter(run__flow=flow_id),
+        MemoryEntry.objects.filter(flow=flow_id),
+        Task.objects.filter(run__flow=flow_id),
+        TriggerEvent.objects.filter(trigger__flow=flow_id),
+        Trigger.objects.filter(flow=flow_id),
+        Secret.objects.filter(flow=flow_id),
+        Notice.objects.filter(flow=flow_id),
+        runs,
+        Plan.objects.filter(flow=flow_id),
+    ):
+        delete_rows(rows)
+    Forgetting.objects.filter(run__in=ids).delete()

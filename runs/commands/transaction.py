@@ -1,0 +1,90 @@
+"""A command's transaction under a run's lock, and what is told after its commit.
+
+On SQLite hooks of the commit run before the lock is released, so a command is a pair: the inner function is the
+transaction and gives back its `Aftermath`, the outer one tells it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from accounts.principals import Principal
+from flows.access import Role, authorize, get_flow_for
+from flows.commands.write_transaction import in_write_transaction
+from flows.errors import NotFound
+from flows.models import Flow
+from runs.by_link import expect_may_run
+from runs.commands.locked_run import Aftermath, LockedRun, lock_run
+from runs.models import Run
+from web.db_errors import is_outage
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+def in_run(run_id: UUID, now: datetime, command: Callable[[LockedRun], T]) -> T:
+    """Do something with a locked run, write it, and tell of it. Raises `NotFound`, and what the command raises."""
+    result, aftermath = _committed(run_id, now, command)
+    aftermath.tell()
+    return result
+
+
+@in_write_transaction
+def _committed(run_id: UUID, now: datetime, command: Callable[[LockedRun], T]) -> tuple[T, Aftermath]:
+    locked = lock_run(run_id, now)
+    result = command(locked)
+    return result, locked.write()
+
+
+def apart(what: str, about: object, call: Callable[[], T], otherwise: T) -> T:
+    """Do something for one of many, which keeps nothing from being done for the others; a defect is told.
+
+    Raises when the database is away: then nothing can be done for the others either.
+    """
+    try:
+        return call()
+    except NotFound:
+        return otherwise
+    except Exception as failure:
+        if is_outage(failure):
+            raise
+        log.exception(what, about=str(about))
+        return otherwise
+
+
+def in_run_for(
+    principal: Principal,
+    run_id: UUID,
+    now: datetime | None,
+    command: Callable[[LockedRun], T],
+    *,
+    carries_on: bool = False,
+) -> T:
+    """Do something with a locked run for an editor of its flow, whose role is read again inside.
+
+    What `carries_on` makes tasks execute, for which a role by a link alone may not be enough (`runs.by_link`). Raises
+    `NotFound`, `Forbidden`, and what the command raises.
+    """
+    flow_id = flow_of(run_id)
+    get_flow_for(principal, flow_id, Role.EDITOR)
+
+    def authorized(locked: LockedRun) -> T:
+        grant = authorize(principal, flow_id, Role.EDITOR)
+        if carries_on:
+            expect_may_run(grant, Flow.objects.only("links_can_run").get(pk=flow_id), locked.plan)
+        return command(locked)
+
+    return in_run(run_id, now or timezone.now(), authorized)
+
+
+def flow_of(run_id: UUID) -> UUID:
+    """Return the flow of a run. Raises `NotFound`, as for a flow that is not theirs."""
+    flow_id = Run.objects.filter(pk=run_id).values_list("flow_id", flat=True).first()
+    if flow_id is None:
+        raise NotFound
+    return flow_id

@@ -1,0 +1,74 @@
+"""Asks a chain of models: the next one where one is overloaded, away, too slow or cut off, and only there.
+
+What a provider refuses for what was asked, another one would be asked in vain and at a cost: it ends the chain.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from runs.providers.values import Ask, Call, Model, ProviderFailure, Reply
+from web.kept_text import kept as _
+
+State: TypeAlias = Literal["ok", "degraded", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One model in a chain. `is_open` tells whether it may be asked now, `told` hears how that ended, None for well."""
+
+    provider: str
+    model_name: str
+    model: Model
+    is_open: Callable[[], bool] = lambda: True
+    told: Callable[[ProviderFailure | None], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One call that was made: `outcome` is "done" or the code of its failure."""
+
+    provider: str
+    model: str
+    outcome: str
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer, and every call that it took."""
+
+    reply: Reply
+    tries: tuple[Try, ...]
+
+
+def ask_chain(chain: Sequence[Candidate], ask: Ask, call: Call) -> Answered:
+    """Return the first answer, within `call.seconds` all in all. Raises the `ProviderFailure` of the last one asked."""
+    deadline, tries, failure = time.monotonic() + call.seconds, list[Try](), _all_down()
+    for candidate in chain:
+        if not candidate.is_open():
+            continue
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        try:
+            reply = candidate.model.answer(ask, replace(call, seconds=left))
+        except ProviderFailure as failed:
+            failure = failed
+            if failed.code != "cancelled":
+                candidate.told(failed)
+            tries.append(Try(candidate.provider, candidate.model_name, failed.code))
+            if not failed.goes_on:
+                break
+            continue
+        candidate.told(None)
+        tokens = (reply.input_tokens, reply.output_tokens)
+        return Answered(reply, (*tries, Try(candidate.provider, candidate.model_name, "done", *tokens)))
+    raise failure
+
+
+def _all_down() -> ProviderFailure:
+    message = _("Every provider of this agent failed lately and is left alone for a moment.")
+    return ProviderFailure("provider", message, goes_on=True, retry_after=30)

@@ -1,0 +1,10 @@
+"""Triggers: what happens outside starts runs. Hooks are called; schedules, polls, files and databases are looked at.
+
+`sensors` reads a sensor's settings, `formats` and `filters` what comes, `firing` starts runs (each event one), and
+`ticking` is the loop's one step. An event is a row under a name that is unique for its trigger, written in the same
+transaction as its run: so over any number of processes and restarts each event starts one run.
+"""
+
+from runs.triggers.ticking import tick
+
+__all__ = ["tick"]

@@ -1,0 +1,108 @@
+"""What is wrong with a flow, as people see it: a count, badges, and a list in which one click puts it right."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Open
+from tests.browser.editor_page import EditorPage
+
+Flow = Callable[..., str]
+NODES = [
+    {"id": "ask", "kind": "input", "x": 0, "y": 0, "label": "Ask"},
+    {"id": "call", "kind": "api", "x": 300, "y": 0, "label": "Call"},
+    {
+        "id": "route",
+        "kind": "decision",
+        "x": 600,
+        "y": 0,
+        "label": "Route",
+        "settings": {"expression": "prev.x > 1", "branches": ["a"]},
+    },
+    {"id": "tell", "kind": "output", "x": 900, "y": 0, "label": "Tell"},
+]
+EDGES = [
+    {"id": "1", "source": "ask", "target": "call"},
+    {"id": "2", "source": "call", "target": "route"},
+    {"id": "3", "source": "route", "target": "tell", "source_port": "a"},
+]
+
+
+def button(tab: EditorPage) -> Locator:
+    return tab.page.locator("[data-problems]")
+
+
+def items(tab: EditorPage) -> Locator:
+    return tab.page.locator("[data-problem-item]")
+
+
+def item(tab: EditorPage, code: str) -> Locator:
+    return tab.page.locator(f'[data-problem-code="{code}"]')
+
+
+def test_bob_fixes_by_click_and_alices_badge_goes(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(NODES, EDGES)
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    for tab in (alice, bob):
+        expect(button(tab)).to_have_text("2")
+        expect(button(tab)).to_have_attribute("aria-label", "1 error, 1 warning, 1 hint")
+        expect(tab.node("Call")).to_have_attribute("data-problem", "error")
+        expect(tab.node("Call")).to_have_attribute("title", "URL is missing.")
+        expect(tab.node("Route")).to_have_attribute("data-problem", "warning")
+        expect(tab.node("Ask")).not_to_have_attribute("data-problem", "error")
+
+    button(bob).click()
+    expect(items(bob)).to_have_count(3)
+    item(bob, "no_default_branch").locator("[data-problem-fix]").click()
+
+    for tab in (alice, bob):
+        expect(tab.page.locator('[data-problem="warning"]')).to_have_count(0)
+        expect(button(tab)).to_have_text("1")
+    expect(items(bob)).to_have_count(2)
+    bob.page.locator("[data-toasts] button", has_text="Undo").click()
+    expect(alice.node("Route")).to_have_attribute("data-problem", "warning")
+
+
+def test_a_click_goes_to_the_node_and_escape_back_to_the_button(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(NODES, EDGES))
+    button(alice).click()
+    expect(alice.page.locator("[data-problem-list]")).to_be_focused()
+
+    alice.page.keyboard.press("ArrowDown")
+    expect(item(alice, "missing_setting").locator("button").first).to_be_focused()
+    alice.page.keyboard.press("Enter")
+    expect(alice.node("Call")).to_have_attribute("data-selected", "")
+    alice.page.keyboard.press("Escape")
+
+    expect(alice.page.locator("[data-problem-list]")).to_be_hidden()
+    expect(button(alice)).to_be_focused()
+
+
+def test_a_viewer_sees_all_and_fixes_nothing(flow_of: Flow, opened: Open) -> None:
+    vera = opened("vera", flow_of(NODES, EDGES), state="read-only")
+    button(vera).click()
+
+    expect(items(vera)).to_have_count(3)
+    expect(vera.page.locator("[data-problem-fix]")).to_have_count(0)
+
+
+def test_a_flow_that_is_mended_has_no_problems(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([NODES[1] | {"settings": {"retry_attempts": 1}}], []))
+    button(alice).click()
+    expect(items(alice)).to_have_count(1)
+    alice.call("POST", f"/flows/{alice.flow}/operations", {"operations": [{"kind": "remove_node", "id": "call"}]})
+
+    expect(alice.page.locator(".problems-none")).to_have_text("No problems")
+    expect(button(alice)).to_have_attribute("aria-label", "No problems")
+
+
+def test_on_a_phone_the_list_is_a_sheet(flow_of: Flow, opened: Open) -> None:
+    phone = opened("alice", flow_of(NODES, EDGES), viewport={"width": 390, "height": 844}, has_touch=True)
+    button(phone).click()
+    expect(items(phone)).to_have_count(3)
+    box = phone.page.locator("[data-problem-list]").bounding_box()
+
+    assert box is not None
+    assert (round(box["width"]), round(box["y"] + box["height"])) == (390, 844)
+    item(phone, "missing_setting").locator(".problem-go").click()
+    expect(phone.page.locator("[data-problem-list]")).to_be_hidden()

@@ -1,0 +1,1 @@
+"""Flows in and out of other tools."""

@@ -1,0 +1,370 @@
+"""The parts of a worker alone: the beat and its fence, holding, doing together, locks, health."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from flows.limits import Limits
+from runs.commands import Claimed
+from runs.engine import claiming
+from runs.engine.claiming import Listening
+from runs.plan import Step
+from runs.work import health, pulse
+from runs.work.health import Measured
+from runs.work.holding import Hold, Holding
+from runs.work.locks import FileLock, is_free
+from runs.work.pulse import Ousted, Pulse
+from runs.work.reconcile import SILENT, Reconciler
+from runs.work.roll import Seen
+from runs.work.together import Together
+from tests.runs.working import data_dir
+
+__all__ = ["data_dir"]
+PATIENCE = 10.0
+
+
+class Heart:
+    """A beat that does what a test says, and remembers the end."""
+
+    def __init__(self) -> None:
+        self.act: Callable[[], None] = lambda: None
+        self.beats = 0
+        self.why: list[str] = []
+        self.over = threading.Event()
+        self.finished = threading.Event()
+        self.pulse = Pulse(self._beat, self._given_up, self.finished.set)
+
+    def _beat(self) -> None:
+        self.beats += 1
+        self.act()
+
+    def _given_up(self, why: str) -> None:
+        self.why.append(why)
+        self.over.set()
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a second be a twentieth."""
+    for name in ("BEAT_SECONDS", "FENCE_SECONDS", "WATCH_SECONDS", "AGAIN_SECONDS"):
+        monkeypatch.setattr(pulse, name, getattr(pulse, name) / 20)
+
+
+def fail() -> None:
+    raise ConnectionError("away")
+
+
+def test_a_first_beat_that_fails_is_told(quick: None) -> None:
+    heart = Heart()
+    heart.act = fail
+
+    with pytest.raises(ConnectionError):
+        heart.pulse.start()
+
+    heart.pulse.stop()
+    assert heart.finished.is_set()
+    assert not heart.why
+
+
+def test_a_worker_whose_beats_fail_is_given_up_once(quick: None) -> None:
+    heart = Heart()
+    heart.pulse.start()
+    assert heart.pulse.is_alive
+    heart.act = fail
+
+    assert heart.over.wait(PATIENCE)
+
+    assert not heart.pulse.is_alive
+    assert heart.pulse.has_failed
+    assert heart.finished.wait(PATIENCE)
+    assert heart.why == ["silent"]
+
+
+def test_a_beat_that_hangs_is_not_waited_for(quick: None) -> None:
+    heart, hangs = Heart(), threading.Event()
+    heart.pulse.start()
+
+    def hang() -> None:
+        hangs.wait(PATIENCE)
+
+    heart.act = hang
+
+    assert heart.over.wait(PATIENCE)
+
+    assert heart.why == ["silent"]
+    assert not heart.finished.is_set()
+    hangs.set()
+    assert heart.finished.wait(PATIENCE)
+    assert not heart.pulse.is_alive
+
+
+def test_a_beat_that_comes_too_late_revives_nobody(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after SIGCONT, when the beat may run before the watch does."""
+    monkeypatch.setattr(pulse, "WATCH_SECONDS", PATIENCE)
+    heart, late = Heart(), threading.Event()
+    heart.pulse.start()
+
+    def be_late() -> None:
+        late.wait(2 * pulse.FENCE_SECONDS)
+
+    heart.act = be_late
+
+    assert heart.over.wait(PATIENCE)
+    assert not heart.pulse.is_alive
+
+
+def test_who_was_declared_dead_is_ousted(quick: None) -> None:
+    heart = Heart()
+    heart.pulse.start()
+
+    def be_dead() -> None:
+        raise Ousted
+
+    heart.act = be_dead
+
+    assert heart.over.wait(PATIENCE)
+    assert heart.why == ["ousted"]
+
+
+def test_a_failure_is_remembered_until_beats_succeed_again(quick: None) -> None:
+    heart = Heart()
+    heart.pulse.start()
+    failed = threading.Event()
+
+    def fail_once() -> None:
+        heart.act = lambda: None
+        failed.set()
+        fail()
+
+    heart.act = fail_once
+    assert failed.wait(PATIENCE)
+    beats = heart.beats
+    ticking = threading.Event()
+    while heart.beats < beats + 2:
+        ticking.wait(0.01)
+
+    assert heart.pulse.has_failed
+    assert 0 <= heart.pulse.well_for() < PATIENCE
+    assert heart.pulse.is_alive
+    heart.pulse.stop()
+    assert not heart.why
+
+
+def claimed(id: str = "a#1") -> Claimed:
+    step = Step("a", "skill", "A", {}, ("in",), ("out",))
+    return Claimed(
+        id=id,
+        task="a",
+        claim=1,
+        worker="w1",
+        attempt=1,
+        run=uuid4(),
+        flow=uuid4(),
+        step=step,
+        path="",
+        names={},
+        prev=None,
+        deadline=None,
+        checkpoints={},
+    )
+
+
+def test_what_ends_a_call_is_called_once_and_the_first_reason_counts() -> None:
+    ends: list[str] = []
+    hold = Hold(claimed())
+    hold.on_cancel(lambda: ends.append("early"))
+
+    hold.end("timeout")
+    hold.end("cancelled")
+    hold.on_cancel(lambda: ends.append("late"))
+
+    assert (hold.why, ends, hold.cancelled.is_set()) == ("timeout", ["early", "late"], True)
+
+
+def test_an_end_that_raises_stops_no_other() -> None:
+    ends: list[str] = []
+    hold = Hold(claimed())
+    hold.on_cancel(fail)
+    hold.on_cancel(lambda: ends.append("second"))
+
+    hold.end("cancelled")
+
+    assert ends == ["second"]
+
+
+def test_what_is_let_go_is_not_held() -> None:
+    holding = Holding()
+    hold = holding.add(claimed())
+    assert holding.ids() == ["a#1"]
+
+    holding.remove(hold)
+
+    assert holding.ids() == []
+
+
+def test_what_waits_is_done_together_and_each_gets_its_own_answer() -> None:
+    calls: list[list[int]] = []
+    first, go_on = threading.Event(), threading.Event()
+
+    def double(numbers: Sequence[int]) -> list[int]:
+        calls.append(list(numbers))
+        first.set()
+        go_on.wait(PATIENCE)
+        return [2 * number for number in numbers]
+
+    together = Together[int, int](double)
+    answers: dict[int, int] = {}
+    threads = [threading.Thread(target=lambda n=n: answers.update({n: together(n)})) for n in range(6)]  # type: ignore[misc]
+    threads[0].start()
+    assert first.wait(PATIENCE)
+    for thread in threads[1:]:
+        thread.start()
+    while len(together._wishes) < 5:
+        threading.Event().wait(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert answers == {number: 2 * number for number in range(6)}
+    assert [len(call) for call in calls] == [1, 5]
+
+
+def test_what_cannot_be_done_stops_no_other() -> None:
+    hold_up = threading.Event()
+
+    def halve(numbers: Sequence[int]) -> list[int]:
+        hold_up.wait(0.2)
+        return [100 // number for number in numbers]
+
+    together = Together[int, int](halve)
+    answers: dict[int, object] = {}
+
+    def ask(number: int) -> None:
+        try:
+            answers[number] = together(number)
+        except ZeroDivisionError:
+            answers[number] = "refused"
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in (5, 0, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+
+    assert answers == {5: 20, 0: "refused", 2: 50}
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db
+def test_a_file_lock_is_free_when_its_process_is_gone(data_dir: Path) -> None:
+    assert is_free("nobody.lock")
+    lock = FileLock("w1")
+    assert not is_free(lock.name)
+
+    child = os.fork()
+    if child == 0:
+        FileLock("w2")
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert (data_dir / "workers" / "w2.lock").exists()
+    assert is_free("w2.lock")
+    lock.let_go()
+    lock.let_go()
+    assert is_free(lock.name)
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        (Measured(), "healthy"),
+        (Measured(memory=0.7), "degraded"),
+        (Measured(processor=0.95), "unhealthy"),
+        (Measured(disk=0.9), "unhealthy"),
+        (Measured(sandbox_failures=4), "healthy"),
+        (Measured(sandbox_failures=5), "unhealthy"),
+    ],
+)
+def test_health_is_the_worst_of_all(measured: Measured, expected: str) -> None:
+    assert measured.health == expected
+
+
+def test_an_unhealthy_worker_claims_nothing() -> None:
+    assert not Measured(memory=0.9).may_claim(0)
+    assert not Measured(disk=0.9).may_claim(0)
+    assert not Measured(sandbox_failures=5, sandbox_quiet=29.9).may_claim(0)
+    assert not Measured(sandbox_failures=5, sandbox_quiet=30.0).may_claim(1)
+    assert Measured(sandbox_failures=5, sandbox_quiet=30.0).may_claim(0)
+    assert Measured(processor=1.0).may_claim(7)
+    assert Measured(memory=0.8).may_claim(7)
+
+
+def test_one_person_has_a_share_of_the_places_and_with_a_busy_processor_a_quarter() -> None:
+    assert [Measured().most_each(capacity, 75) for capacity in (1, 2, 3, 4, 8, 16)] == [1, 1, 2, 3, 6, 12]
+    assert [Measured().most_each(capacity, Limits().places_per_person) for capacity in (1, 2, 8, 100)] == [1, 1, 7, 99]
+    assert [Measured().most_each(capacity, 100) for capacity in (1, 2, 8)] == [1, 2, 8]
+    assert Measured().most_each(8, 200) == 8
+    assert [Measured(processor=0.9).most_each(capacity, 75) for capacity in (1, 4, 8)] == [1, 1, 2]
+
+
+def test_what_is_measured_is_a_share(tmp_path: Path) -> None:
+    found = health.measure(tmp_path)
+
+    assert all(0 <= share <= 1 for share in (found.processor, found.memory, found.disk))
+
+
+# Looking for work.
+
+
+def listening() -> Listening:
+    return Listening(
+        lambda id: None, worker="w", labels=frozenset(), capacity=8, may_begin=lambda: True, most_each=lambda: 8
+    )
+
+
+def test_who_is_at_nothing_looks_at_once_when_something_is_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claiming, "BUSY_POLL_SECONDS", 60.0)
+    idle = listening()
+    idle.wake()
+
+    assert idle.pause() == claiming.LEAST_POLL_SECONDS
+    taken = idle.claim("any", lambda: ["person 1"], lambda _account, room: [f"a{at}" for at in range(room)])
+    assert taken == [f"a{at}" for at in range(8)]
+
+
+def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claiming, "BUSY_POLL_SECONDS", 0.2)
+    busy = listening()
+    busy.claim("any", lambda: ["person 1"], lambda _account, _room: ["a", "b"])
+    busy.wake()
+    began = time.monotonic()
+
+    busy.pause()
+
+    assert time.monotonic() - began >= 0.19
+
+
+@pytest.mark.parametrize(
+    ("silent", "is_dead"), [(1.0, False), (5.0, True), (2.0, True), (-1.0, False), (-3600.0, True)]
+)
+@pytest.mark.django_db
+def test_a_free_lock_tells_of_a_dead_worker_though_the_clock_was_put_back(
+    data_dir: Path, silent: float, is_dead: bool
+) -> None:
+    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
+    reconciler = Reconciler(cast("Any", None), cast("Any", steady))
+    seen = Seen("other", "ready", frozenset(), "8999", 1, silent, datetime.now(UTC))
+
+    assert reconciler.is_dead(seen) is is_dead
+    assert reconciler.is_first([seen]) is False
+    me = replace(seen, id="me", silent=0.0)
+    assert reconciler.is_first([seen, me]) is (abs(silent) >= SILENT)

@@ -1,0 +1,1 @@
+"""Templates: those of the product, and a person's own."""
