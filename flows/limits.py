@@ -97,6 +97,7 @@ class Limits(DocumentLimits):
     triggers_per_flow: int = 50
     hook_bytes: int = 1_048_576
     message_bytes: int = 1_048_576
+    message_brackets: int = 20_000
     notification_rules: int = 20
     mails_per_day: int = 200
     graphql_bytes: int = 65_536

@@ -64,6 +64,6 @@ bounds = BodyBounds(
 callers = credentials_in, settings.ALLAUTH_TRUSTED_PROXY_COUNT
 turns = ConcurrencyLimit(Handler(), limits, *callers)  # type: ignore[arg-type]
 waiting = replace(limits, requests_at_once=TOOLS_AT_ONCE)
-mcp = ConcurrencyLimit(McpEndpoint(turns, limits.message_bytes), waiting, *callers)
+mcp = ConcurrencyLimit(McpEndpoint(turns, limits.message_bytes, limits.message_brackets), waiting, *callers)
 http = StaticFiles(BodyLimit(McpRoute(turns, mcp), bounds))
 application = Draining(ProtocolTypeRouter({"http": http, "websocket": websockets}))

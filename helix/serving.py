@@ -7,12 +7,10 @@ compressed: compression cost a factor of three. Imports are inside: a process lo
 """
 
 import asyncio
-import ctypes
 import gc
 import signal
 import socket
 import sys
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,13 +18,11 @@ import structlog
 
 from helix.connection_limits import UnfinishedRequests
 from helix.draining import Draining, end_within
+from web.memory import give_memory_back
 
 MESSAGE_BYTES = 1024 * 1024
 COLLECTIONS = (20_000, 20, 50)
 SWITCH_SECONDS = 0.0001
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
-LARGE_BYTES = 128 * 1024
-HEAPS = 1
 GRACE_SECONDS = 5.0
 LAST_SECONDS = 2 * GRACE_SECONDS + 5.0
 """More than all that is waited for in `end` and by the servers after it."""
@@ -64,18 +60,6 @@ def settle() -> None:
     gc.freeze()
     gc.set_threshold(*COLLECTIONS)
     sys.setswitchinterval(SWITCH_SECONDS)
-
-
-def give_memory_back() -> None:
-    """Have what is large returned to the system as soon as it is free, where the C library is one that can be told.
-
-    glibc keeps ever larger blocks, and a heap for each of many threads: after a flood of large bodies, hundreds of MB.
-    """
-    with suppress(AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
-        mallopt(M_TRIM_THRESHOLD, LARGE_BYTES)
-        mallopt(M_ARENA_MAX, HEAPS)
 
 
 def open_sessions() -> None:

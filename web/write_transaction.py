@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from django.db import connection, transaction
 
 from web.db_errors import LockTimeout
+from web.give_way import urgent
 
 PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
@@ -78,13 +79,13 @@ def only_reading() -> Iterator[None]:
 
 @contextmanager
 def write_transaction(*, pipelined: bool = False) -> Iterator[None]:
-    """Run the block in one transaction. Raises `LockTimeout` if the lock does not come.
+    """Run the block in one transaction, which is urgent. Raises `LockTimeout` if the lock does not come.
 
     If `pipelined`, PostgreSQL is not waited for until something is read: then a statement does not say how many rows it
     touched, and its error comes with a later one, at the latest with the commit.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
-        with _pipeline() if pipelined else nullcontext(), transaction.atomic():
+        with urgent(), _pipeline() if pipelined else nullcontext(), transaction.atomic():
             yield
         return
     if not _lock.acquire(PATIENCE):
@@ -92,7 +93,7 @@ def write_transaction(*, pipelined: bool = False) -> Iterator[None]:
     waiting: list[Callable[[], object]] = []
     token = _after.set(waiting)
     try:
-        with transaction.atomic():
+        with urgent(), transaction.atomic():
             yield
     finally:
         _after.reset(token)

@@ -18,7 +18,7 @@ from flows.storage.store import consistent_read, read_edges, read_nodes
 from flows.templates.own import made_of
 from web.errors import Problem
 
-_ENCODED_AT_ONCE = 1_000
+_ENCODED_AT_ONCE = 200
 
 
 def json(value: object, status: int = 200) -> HttpResponse:

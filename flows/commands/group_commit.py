@@ -13,7 +13,7 @@ from flows import limits as helix_limits
 from flows.commands.affected import affected
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import answer_row, remember
-from flows.commands.preparation import Change, Encoded, Prepared, TooLong, WorkUnderLock, encode
+from flows.commands.preparation import Change, Encoded, Prepared, TooLong, WorkBeforeLock, WorkUnderLock, encode
 from flows.commands.storage_quota import FULL, StorageQuota
 from flows.commands.undo import Progress, ignore, undo_or_redo
 from flows.commands.work_budget import WRITTEN
@@ -111,7 +111,7 @@ class GroupCommit:
 
     def prepare(self, submission: Submission, at: datetime) -> Change | Rejected | WorkExceeded:
         """Do all that can be done before the lock: the flow and the graph are those of a snapshot."""
-        self.draft.work = Work(self.limits.work_steps)
+        self.draft.work = WorkBeforeLock(self.limits.work_steps)
         try:
             head, outcome = self._decide(submission)
             if outcome.effect.is_empty:

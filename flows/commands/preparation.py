@@ -20,6 +20,7 @@ from flows.storage.row_changes import RowChanges, row_changes
 from flows.storage.sql import Row
 from flows.submission import ChangeHead, Submission
 from web.db_errors import LockTimeout
+from web.give_way import give_way
 from web.write_transaction import FairLock, release_connection
 
 PATIENCE = 60.0
@@ -38,6 +39,8 @@ class TooLong(Exception):  # noqa: N818  (a normal answer, not an error)
         self.alone = alone
 
 
+STEPS_IN_A_ROW = 200
+"""So many steps are taken before the lock without giving way to others: a millisecond."""
 CHARS_PER_STEP = 100
 """So much text of the log is decoded in the time of a step, about."""
 
@@ -60,6 +63,22 @@ class WorkUnderLock(Work):
         """Raise `TooLong` if so much text is too much to decode here."""
         if chars > CHARS_PER_STEP * self._stop:
             raise TooLong
+
+
+class WorkBeforeLock(Work):
+    """Work that gives way to what others do under the lock."""
+
+    __slots__ = ("_given_way_at",)
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self._given_way_at = 0
+
+    def spend(self, steps: int) -> None:
+        super().spend(steps)
+        if abs(self.spent - self._given_way_at) >= STEPS_IN_A_ROW:
+            self._given_way_at = self.spent
+            give_way()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@ READ, WRITTEN = 2, 4
 """Steps that an element costs whose row is read, or written, beside those that the rules take (measured)."""
 BEFOREHAND = 2
 """Before the lock, where nobody waits for it, so many steps count as one."""
-SHARE = 10
-"""Of the time of the lock a person's large commits take at most one part in so many."""
-MOST_PAUSE = 2.0
+SHARE, SHARE_ALONE = 30, 10
+"""Of the time of the lock a person's large commits take at most one part in so many: beside others, and while nobody
+else writes."""
+MOST_PAUSE = 4.0
 """Seconds."""
+ALONE_SECONDS = 10.0
+"""A person is alone once nobody else has written for so long."""
 BURST_SECONDS = 50
 _MAX_PEOPLE = 10_000
 
@@ -46,6 +49,12 @@ class WorkBudgets:
             if len(self._left) > _MAX_PEOPLE:
                 self._left.popitem(last=False)
 
+    def is_alone(self, person: int, now: float) -> bool:
+        """Tell whether nobody else has spent anything lately."""
+        with self._lock:
+            other = next((at for one, (_left, at) in reversed(self._left.items()) if one != person), -math.inf)
+        return now - other > ALONE_SECONDS
+
     def _refilled(self, person: int, now: float) -> float:
         rate = helix_limits.current().work_steps_per_second
         most = float(rate * BURST_SECONDS)
@@ -65,10 +74,11 @@ class Pauses:
         with self._lock:
             return min(MOST_PAUSE, max(0.0, self._free_at.get(person, now) - now))
 
-    def begin(self, person: int, held: float, now: float) -> None:
+    def begin(self, person: int, held: float, now: float, *, is_alone: bool = False) -> None:
         """Note that a large commit held the lock for so many seconds."""
+        share = SHARE_ALONE if is_alone else SHARE
         with self._lock:
-            self._free_at[person] = max(now, self._free_at.get(person, now)) + held * (SHARE - 1)
+            self._free_at[person] = max(now, self._free_at.get(person, now)) + held * (share - 1)
             self._free_at.move_to_end(person)
             if len(self._free_at) > _MAX_PEOPLE:
                 self._free_at.popitem(last=False)
@@ -86,7 +96,8 @@ def pause(person: int | None) -> float:
 def held_lock(person: int | None, seconds: float) -> None:
     """Note for how long a person's large commit held the lock."""
     if person is not None:
-        _pauses.begin(person, seconds, time.monotonic())
+        now = time.monotonic()
+        _pauses.begin(person, seconds, now, is_alone=_budgets.is_alone(person, now))
 
 
 def beforehand(steps: int, rows_read: int) -> int:

@@ -19,6 +19,7 @@ from flows.rendering.edges import edge_html, label_html
 from flows.rendering.fragment_cache import packed, unkept
 from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html
+from web.give_way import give_way
 
 MOST_KEPT = 2_000
 """A rendering of a flow with more nodes is kept in compressed pieces: as fragments it takes 10 KB a node."""
@@ -62,12 +63,14 @@ def whole(document: Graph) -> bytes:
 
 def _in_fragments(render: Render, elements: Iterator[Shown]) -> Iterator[bytes]:
     while some := list(islice(elements, _PIECE)):
+        give_way()
         yield "".join([render(*shown) for shown in some]).encode()
 
 
 def _in_pieces(render: Render, elements: Iterator[Shown]) -> Iterator[bytes]:
     """Render pieces of a large flow and keep them compressed: one edit has one piece rendered again."""
     while some := list(islice(elements, _PIECE)):
+        give_way()
         yield packed((render.__name__, get_language(), some), partial(_unkept, render, some))
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import orjson
 import structlog
@@ -18,6 +18,8 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 
 from helix.body_limit import API_HEADERS, MCP
 from helix.mcp.inner import GivenBody, RestApi
+from helix.mcp.verbatim import Verbatim
+from web.give_way import lower_rank
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -28,7 +30,9 @@ _UNKNOWN: Final = {
     "detail": None,
 }
 _WRONG_METHOD: Final = {"code": "method_not_allowed", "message": "Send messages by POST.", "detail": None}
+_TOO_LARGE: Final = {"code": "too_large", "message": "The message has too many lists and objects.", "detail": None}
 _JSON: Final = (b"content-type", b"application/json; charset=utf-8")
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -50,6 +54,7 @@ class McpEndpoint:
 
     app: ASGI3Application
     most_bytes: int
+    most_brackets: int
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _loop: asyncio.AbstractEventLoop | None = None
     _manager: "StreamableHTTPSessionManager | None" = None
@@ -71,27 +76,34 @@ class McpEndpoint:
             return
         if (body := await _whole_body(receive)) is None:
             return
-        answered = list[Any]()
+        if body.count(b"[") + body.count(b"{") > self.most_brackets:
+            await _refuse(send, 413, _TOO_LARGE)
+            return
         inner = {**scope, "helix.api": _on(asyncio.get_running_loop(), self.app)}
-        await _finished(self._handle(inner, GivenBody(body), answered), self._apart())
+        answered = await _finished(self._handle(inner, GivenBody(body)), self._apart())
         private = _private(send)
         for event in answered:
             await private(event)
+            await asyncio.sleep(0)  # between the pieces of a large answer the loop serves others
 
     def _apart(self) -> asyncio.AbstractEventLoop:
         """Return the library's loop."""
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="mcp", daemon=True).start()
+                threading.Thread(target=_serve, args=(self._loop,), name="mcp", daemon=True).start()
             return self._loop
 
-    async def _handle(self, scope: dict[str, Any], receive: Any, answered: list[Any]) -> None:
+    async def _handle(self, scope: dict[str, Any], receive: Any) -> list[Any]:
+        """Return what the library answers."""
+        verbatim, answered = Verbatim(), list[Any]()
+
         async def send(event: Any) -> None:
             answered.append(event)
 
         manager = await self._opened()
-        await manager.handle_request(scope, receive, send)
+        await manager.handle_request({**scope, "helix.verbatim": verbatim}, receive, send)
+        return _filled(answered, verbatim) if verbatim.objects else answered
 
     async def _opened(self) -> "StreamableHTTPSessionManager":
         async with self._opening:
@@ -103,6 +115,11 @@ class McpEndpoint:
                 await ready
                 self._manager = manager
             return self._manager
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    lower_rank()
+    loop.run_forever()
 
 
 async def _whole_body(receive: ASGIReceiveCallable) -> bytes | None:
@@ -117,9 +134,9 @@ async def _whole_body(receive: ASGIReceiveCallable) -> bytes | None:
             return b"".join(parts)
 
 
-async def _finished(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> None:
+async def _finished(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop) -> T:
     """Wait for work on another loop; cancelling goes along."""
-    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
 
 def _on(loop: asyncio.AbstractEventLoop, app: ASGI3Application) -> ASGI3Application:
@@ -148,6 +165,16 @@ async def _hold(manager: "StreamableHTTPSessionManager", ready: "asyncio.Future[
         async with manager.run():
             ready.set_result(None)
             await asyncio.Event().wait()
+
+
+def _filled(answered: list[Any], verbatim: Verbatim) -> list[Any]:
+    """Return an answer with what goes into it as it came."""
+    start, *parts = answered
+    pieces = list(verbatim.filled(b"".join(part.get("body", b"") for part in parts)))
+    others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+    headers = [*others, (b"content-length", str(sum(map(len, pieces))).encode())]
+    bodies = [{"type": "http.response.body", "body": piece, "more_body": True} for piece in pieces]
+    return [{**start, "headers": headers}, *bodies, {"type": "http.response.body", "body": b"", "more_body": False}]
 
 
 def _bears_token(scope: HTTPScope) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -17,12 +18,20 @@ KEPT = frozenset(
 """Headers of the outer request that the inner one has too: a cookie is none of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
-    """What the API answered; `body` is None where it is no JSON."""
+    """What the API answered."""
 
     status: int
-    body: Any
+    content: bytes
+
+    @cached_property
+    def body(self) -> Any:
+        """What `content` says; None where it is no JSON."""
+        try:
+            return orjson.loads(self.content)
+        except ValueError:
+            return None
 
     @property
     def is_refused(self) -> bool:
@@ -106,8 +115,4 @@ class _Exchange:
 
     def answer(self) -> Answer:
         """Return what came."""
-        try:
-            body = orjson.loads(b"".join(self._parts))
-        except ValueError:
-            body = None
-        return Answer(self._status, body)
+        return Answer(self._status, b"".join(self._parts))

@@ -10,6 +10,7 @@ from mcp.server.lowlevel.server import Server
 
 from helix.mcp.inner import RestApi
 from helix.mcp.tools import TOOLS, Arguments, Result, Tool, tools_of
+from helix.mcp.verbatim import Verbatim
 
 INSTRUCTIONS: Final = (
     "Flows of people, edited together: read them, change them by operations, check and run them. A run goes on by "
@@ -39,21 +40,26 @@ async def _list_tools(
 
 
 async def _call_tool(context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
-    api = _api(context)
+    api, verbatim = _api(context), _verbatim(context)
     tool = next((one for one in TOOLS if one.name == params.name), None) or (await tools_of(api)).get(params.name)
     if tool is None:
-        return _given(Result(None, f"not_found: There is no tool “{params.name[:100]}”."))
+        return _given(verbatim, Result(None, f"not_found: There is no tool “{params.name[:100]}”."))
     key = str((params.meta or {}).get(KEY) or "")
     try:
-        return _given(await tool.do(api, Arguments(params.arguments or {}, key[:200])))
+        return _given(verbatim, await tool.do(api, Arguments(params.arguments or {}, key[:200])))
     except Exception:
         log.exception("mcp_tool_failed", tool=params.name)
-        return _given(Result(None, "internal: Something went wrong on the server."))
+        return _given(verbatim, Result(None, "internal: Something went wrong on the server."))
 
 
 def _api(context: ServerRequestContext[Any]) -> RestApi:
     scope = context.request.scope  # type: ignore[union-attr]
     return RestApi(scope["helix.api"], scope)
+
+
+def _verbatim(context: ServerRequestContext[Any]) -> Verbatim:
+    verbatim: Verbatim = context.request.scope["helix.verbatim"]  # type: ignore[union-attr]
+    return verbatim
 
 
 def _described(tool: Tool) -> types.Tool:
@@ -67,7 +73,12 @@ def _described(tool: Tool) -> types.Tool:
     )
 
 
-def _given(result: Result) -> types.CallToolResult:
+def _given(verbatim: Verbatim, result: Result) -> types.CallToolResult:
+    if result.content:
+        mark = verbatim.mark(result.content)
+        return types.CallToolResult(
+            content=[types.TextContent(text=mark)], structured_content=verbatim.structured(mark)
+        )
     text = orjson.dumps(result.value).decode() if result.value is not None else ""
     said = "\n".join(part for part in (result.error, text) if part)
     structured = result.value if isinstance(result.value, dict) else None

@@ -23,10 +23,11 @@ LOOKS: Final = (0.1, 0.2, 0.4, 0.8)
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a tool gives: JSON, or what is wrong."""
+    """What a tool gives: JSON, or what is wrong. `content` is an object as the API wrote it, in place of a value."""
 
     value: Any
     error: str = ""
+    content: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,9 @@ class Tool:
 
 def result_of(answer: Answer) -> Result:
     """Return what the API answered as a tool's result."""
-    return Result(answer.body, answer.sentence if answer.is_refused else "")
+    if answer.is_refused:
+        return Result(answer.body, answer.sentence)
+    return Result(None, content=answer.content) if answer.content.startswith(b"{") else Result(answer.body)
 
 
 async def _list_flows(api: RestApi, given: Arguments) -> Result:

@@ -23,6 +23,7 @@ from runs.commands import install_engine
 from runs.work.connections import closing
 from runs.work.incarnation import DRAIN_SECONDS, Offer, begin
 from runs.work.reconcile import Reconciler
+from web.memory import give_memory_back
 
 GIVEN_UP = 70
 SHORTEST_LIFE = 2.0
@@ -101,6 +102,7 @@ class Child:
         publish_on(loop)
         engine = HandsLater(DbosEngine(open_database()))
         install_engine(engine)
+        give_memory_back()
         while (incarnation := begin(engine, self._offer, _exit_over)) is None:
             if self._end.wait(PAUSE_SECONDS):
                 return

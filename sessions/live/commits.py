@@ -33,6 +33,7 @@ from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
+from web.give_way import urgent
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,8 @@ async def _save(session: Committing, batch: list[Entry]) -> Receipt:
     save = partial(commit, replica.flow_id, submissions, graph=graph)
     try:
         soon = partial(save, may_take_long=False)
-        return await with_retries(soon, session.expect_open, session.inbox.report_delay)
+        with urgent():
+            return await with_retries(soon, session.expect_open, session.inbox.report_delay)
     except TooLong:
         return await with_retries(save, session.expect_open, session.inbox.report_delay, takes_long=True)
 

@@ -248,6 +248,7 @@ LIMITS: dict[str, str] = {
     "graphql_elements": "api/test_graphql.py::test_elements_at_their_bound",
     "triggers_per_flow": "runs/test_trigger_api.py::test_a_sensor_has_one_trigger_and_a_flow_so_many",
     "message_bytes": "api/test_bodies.py::test_a_message_to_the_tools_has_less_than_a_call",
+    "message_brackets": "runs/test_mcp.py::test_a_message_has_so_many_lists_and_objects_and_no_more",
     "hook_bytes": "runs/test_trigger_hooks.py::test_an_event_has_so_many_bytes_and_no_more",
     "notification_rules": "runs/test_notices.py::test_a_flow_has_so_many_rules_and_no_more",
     "mails_per_day": (

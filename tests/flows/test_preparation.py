@@ -333,6 +333,18 @@ def test_large_commits_of_a_person_have_pauses_in_between() -> None:
     pauses.begin(1, held=0.1, now=100.0)
     assert pauses.left(1, now=100.0) == pytest.approx(0.1 * (work_budget.SHARE - 1))
     assert pauses.left(2, now=100.0) == 0
-    assert pauses.left(1, now=101.0) == 0
-    pauses.begin(1, held=60, now=102.0)
-    assert pauses.left(1, now=102.0) == work_budget.MOST_PAUSE
+    assert pauses.left(1, now=103.0) == 0
+    pauses.begin(1, held=60, now=104.0)
+    assert pauses.left(1, now=104.0) == work_budget.MOST_PAUSE
+    pauses.begin(3, held=0.1, now=100.0, is_alone=True)
+    assert pauses.left(3, now=100.0) == pytest.approx(0.1 * (work_budget.SHARE_ALONE - 1))
+
+
+def test_who_writes_while_nobody_else_does_is_alone() -> None:
+    budgets = work_budget.WorkBudgets()
+    assert budgets.is_alone(1, now=100.0)
+    for person, at in ((2, 100.0), (1, 105.0), (1, 109.0)):
+        budgets.spend(person, 5, now=at)
+    assert not budgets.is_alone(1, now=100.0 + work_budget.ALONE_SECONDS)
+    assert budgets.is_alone(1, now=100.1 + work_budget.ALONE_SECONDS)
+    assert not budgets.is_alone(2, now=110.0)

@@ -18,6 +18,7 @@ from flows.parsing import parse_operation
 from flows.submission import Refused
 from helix.mcp import McpEndpoint, server
 from helix.mcp.tools import TOOLS, Result
+from helix.mcp.verbatim import PIECE, Verbatim
 from tests.programs import Programs
 from tests.servers import Server
 
@@ -121,6 +122,34 @@ def test_a_body_has_a_largest_size_before_and_after_the_login(live: Server, prog
     assert posted(live, b" " * 1_048_577, Authorization=f"Bearer {programs.owner}").status_code == 413
 
 
+def test_a_message_has_so_many_lists_and_objects_and_no_more(live: Server, programs: Programs) -> None:
+    def answer(brackets: int) -> httpx.Response:
+        message = {**PING, "params": {"_meta": {"x": [[]] * (brackets - 4)}}}
+        assert sum(json.dumps(message).count(bracket) for bracket in "[{") == brackets
+        return posted(live, message, Authorization=f"Bearer {programs.owner}")
+
+    assert answer(20_000).status_code == 200
+    refused = answer(20_001)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+    assert refused.headers["cache-control"] == "no-store"
+
+
+def test_an_object_goes_into_a_message_as_it_came() -> None:
+    text = '"\\ \u2028é\U0001f600' * (PIECE // 4)
+    first, second = (json.dumps({"text": given}, ensure_ascii=False).encode() for given in (text, "<b>\n"))
+    verbatim = Verbatim()
+    marks = [verbatim.mark(first), verbatim.mark(second)]
+    message = {"texts": marks, "objects": [verbatim.structured(mark) for mark in marks], "like": "verbatim"}
+
+    pieces = list(verbatim.filled(json.dumps(message, separators=(",", ":")).encode()))
+    filled = json.loads(b"".join(pieces))
+
+    assert filled["texts"] == [first.decode(), second.decode()]
+    assert filled["objects"] == [{"text": text}, {"text": "<b>\n"}]
+    assert filled["like"] == "verbatim"
+    assert max(map(len, pieces)) <= 12 * PIECE
+
+
 def test_what_is_no_message_is_refused(live: Server, programs: Programs) -> None:
     for body in (b"no json", b"[]", b'{"jsonrpc": "2.0"}', b"\xff"):
         assert posted(live, body, Authorization=f"Bearer {programs.owner}").status_code == 400
@@ -129,13 +158,13 @@ def test_what_is_no_message_is_refused(live: Server, programs: Programs) -> None
 async def test_messages_are_read_and_written_apart_and_the_api_is_called_where_it_lives(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A large flow, made JSON twice, holds up no live session."""
+    """Reading and writing messages holds up no live session."""
     threads: dict[str, set[int]] = {"api": set(), "messages": set()}
     given = server._given
 
-    def noted(result: Result) -> CallToolResult:
+    def noted(verbatim: Verbatim, result: Result) -> CallToolResult:
         threads["messages"].add(threading.get_ident())
-        return given(result)
+        return given(verbatim, result)
 
     async def api(scope: Any, receive: Any, send: Any) -> None:
         threads["api"].add(threading.get_ident())
@@ -156,9 +185,12 @@ async def test_messages_are_read_and_written_apart_and_the_api_is_called_where_i
         return next(received)
 
     scope = {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": headers}
-    await McpEndpoint(api, 65_536)(scope, receive, send)  # type: ignore[arg-type]
+    await McpEndpoint(api, 65_536, 100)(scope, receive, send)  # type: ignore[arg-type]
     assert sent[0]["status"] == 200, sent
-    assert json.loads(sent[1]["body"])["result"]["structuredContent"] == {"items": [], "id": "f"}
+    assert json.loads(b"".join(event["body"] for event in sent[1:]))["result"]["structuredContent"] == {
+        "items": [],
+        "id": "f",
+    }
     assert threads["api"] == {threading.get_ident()}
     assert threads["messages"].isdisjoint(threads["api"]) and threads["messages"]
 
@@ -249,6 +281,7 @@ async def test_a_model_edits_checks_runs_and_reads(live: Server, programs: Progr
         assert [one["version"] for one in edited["results"]] == [2, 3, 4]
         flow = await called(client, "get_flow", flow=programs.flow)
         assert [node["id"] for node in flow["nodes"]] == ["in", "out"]
+        assert flow == programs.call(programs.owner, "GET", f"/flows/{programs.flow}")
         log = programs.call(programs.owner, "GET", f"/flows/{programs.flow}/changes?since=1")["items"]
         assert [one["via"] for one in log] == ["mcp"] * 3
         assert "items" in await called(client, "validate_flow", flow=programs.flow)
