@@ -2,10 +2,10 @@
 
 Each request under way is a thread, and threads take turns with the one that serves all live sessions. A caller who asks
 for a hundred large things at once waits for them, and no one else does. A caller is a token or a session of our making
-(one that ended is answered soon); all that show neither are one caller for each address, whatever they made up. An
-address with all its callers has a line too, for as many as `CALLERS`: many people may be behind one, and one person may
-have collected many sessions. A request waits once its body is here, so that a slow line takes no place, and gives its
-places back as soon as the answer begins.
+(one that ended is answered soon); all that show neither are one caller for each address, whatever they made up, and
+have a line over all addresses too. An address with all its callers has a line for as many as `CALLERS`: many people may
+be behind one, and one person may have collected many sessions. A request waits once its body is here, so that a slow
+line takes no place, and gives its places back as soon as the answer begins.
 """
 
 import asyncio
@@ -32,6 +32,10 @@ REFUSAL = orjson.dumps({"code": "rate_limited", "message": "Too many requests at
 
 CALLERS = 8
 """How many busy callers an address has room for; one after another there may be any number."""
+STRANGERS = 8
+"""As many for all that show neither token nor session, wherever they come from: addresses cost nothing."""
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What watches the process never stands behind strangers."""
 log = structlog.get_logger(__name__)
 
 
@@ -115,8 +119,11 @@ class ConcurrencyLimit:
         client = scope.get("client")
         peer = client[0] if client else ""
         address = UnfinishedRequests(self.limits, self.trusted_proxies).address_of(peer, forwarded)
-        callers = sorted(self.credentials_in(headers)) or [f"nobody at {address}"]
-        return dict.fromkeys(callers, 1) | {f"all at {address}": CALLERS}
+        all_here = {f"all at {address}": CALLERS}
+        if callers := sorted(self.credentials_in(headers)):
+            return dict.fromkeys(callers, 1) | all_here
+        strangers = {} if scope["path"] in PROBES else {"strangers": STRANGERS}
+        return {f"nobody at {address}": 1} | all_here | strangers
 
     async def _refuse(self, scope: HTTPScope, send: ASGISendCallable) -> None:
         log.info("too_many_requests", path=scope["path"][:200], method=scope["method"])

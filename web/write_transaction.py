@@ -2,8 +2,9 @@
 
 SQLite lets writers wait by polling with ever longer pauses, up to 100 ms, so with several of them its lock lies idle
 while all of them sleep (measured: the slowest of a hundred commits took three times as long). Within one process a fair
-lock hands over at once; Python's own mostly goes to the thread that has just released it. Between processes SQLite's
-own still serves. PostgreSQL needs no such lock: a writer waits for its row only.
+lock hands over at once; Python's own mostly goes to the thread that has just released it. Edits and all other writers
+take turns: a hundred logins that are counted hold up no edit by more than one of them. Between processes SQLite's own
+lock still serves. PostgreSQL needs no such lock: a writer waits for its row only.
 
 On SQLite `on_commit` hooks run before the lock is released: what is slow waits with `after_commit`.
 """
@@ -24,35 +25,47 @@ PATIENCE = 20.0
 
 
 class FairLock:
-    """Like `threading.Lock`, but first come, first served: each waiting thread has a gate, opened in order."""
+    """Like `threading.Lock`, but first come, first served: each waiting thread has a gate, opened in order.
+
+    There are two lines, which take turns; `edits` stand in one of their own.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
+        self._lines: tuple[deque[threading.Lock], deque[threading.Lock]] = deque(), deque()
         self._is_held = False
+        self._is_edits = False
+        """Whether the line of edits had the last turn."""
 
-    def acquire(self, timeout: float) -> bool:
+    @property
+    def waiting(self) -> int:
+        """How many threads wait."""
+        return sum(map(len, self._lines))
+
+    def acquire(self, timeout: float, *, edits: bool = False) -> bool:
         """Wait for the lock for at most `timeout` seconds; say whether it is ours."""
         with self._guard:
             if not self._is_held:
-                self._is_held = True
+                self._is_held, self._is_edits = True, edits
                 return True
-            gate = threading.Lock()
+            gate, line = threading.Lock(), self._lines[edits]
             gate.acquire()
-            self._waiting.append(gate)
+            line.append(gate)
         if gate.acquire(timeout=timeout):
             return True
         with self._guard:
-            if gate in self._waiting:
-                self._waiting.remove(gate)
+            if gate in line:
+                line.remove(gate)
                 return False
         return True  # it was handed to us just then
 
     def release(self) -> None:
-        """Hand the lock to the thread that has waited longest."""
+        """Hand the lock to the thread that has waited longest in the line whose turn it is."""
         with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
+            edits = not self._is_edits if self._lines[not self._is_edits] else self._is_edits
+            if self._lines[edits]:
+                self._is_edits = edits
+                self._lines[edits].popleft().release()
             else:
                 self._is_held = False
 
@@ -78,17 +91,17 @@ def only_reading() -> Iterator[None]:
 
 
 @contextmanager
-def write_transaction(*, pipelined: bool = False) -> Iterator[None]:
+def write_transaction(*, edits: bool = False) -> Iterator[None]:
     """Run the block in one transaction, which is urgent. Raises `LockTimeout` if the lock does not come.
 
-    If `pipelined`, PostgreSQL is not waited for until something is read: then a statement does not say how many rows it
-    touched, and its error comes with a later one, at the latest with the commit.
+    If it `edits` a flow, PostgreSQL is not waited for until something is read: then a statement does not say how many
+    rows it touched, and its error comes with a later one, at the latest with the commit.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
-        with urgent(), _pipeline() if pipelined else nullcontext(), transaction.atomic():
+        with urgent(), _pipeline() if edits else nullcontext(), transaction.atomic():
             yield
         return
-    if not _lock.acquire(PATIENCE):
+    if not _lock.acquire(PATIENCE, edits=edits):
         raise LockTimeout("database is locked")
     waiting: list[Callable[[], object]] = []
     token = _after.set(waiting)

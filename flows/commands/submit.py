@@ -192,7 +192,7 @@ def _base(flow: LockedFlow, graph: Versioned | None, most_rows: int | None) -> t
     return StoredGraph(flow, most_rows=most_rows), False
 
 
-@partial(in_write_transaction, pipelined=True)
+@partial(in_write_transaction, edits=True)
 def _commit(
     flow_id: UUID,
     submissions: Sequence[Submission],

@@ -32,8 +32,10 @@ _SELECT = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._met
 log = structlog.get_logger(__name__)
 
 
-def in_write_transaction(command: Callable[P, T], *, pipelined: bool = False) -> Callable[P, T]:
+def in_write_transaction(command: Callable[P, T], *, edits: bool = False) -> Callable[P, T]:
     """Make a command one transaction, retried when it collides with another: it was rolled back then.
+
+    Those that `edits` go in the shortest way, and take turns with all others.
 
     Inside an outer transaction there is no retry: the outer one decides. Raises what `write_transaction` raises.
     """
@@ -42,13 +44,13 @@ def in_write_transaction(command: Callable[P, T], *, pipelined: bool = False) ->
     def whole(*args: P.args, **kwargs: P.kwargs) -> T:
         for _ in range(0 if connection.in_atomic_block else ATTEMPTS - 1):
             try:
-                with write_transaction(pipelined=pipelined):
+                with write_transaction(edits=edits):
                     return command(*args, **kwargs)
             except OperationalError as error:
                 if not is_collision(error):
                     raise
                 log.warning("transaction_collided", command=command.__name__, reason=repr(error))
-        with write_transaction(pipelined=pipelined):
+        with write_transaction(edits=edits):
             return command(*args, **kwargs)
 
     return whole

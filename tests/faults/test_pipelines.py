@@ -42,7 +42,7 @@ def values(database: DatabaseWrapper, statement: str) -> list[tuple[object, ...]
 
 
 def test_an_error_that_comes_before_the_next_statement_is_sent_is_told_as_itself(own: DatabaseWrapper) -> None:
-    with pytest.raises(DataError), write_transaction(pipelined=True), own.cursor() as cursor:
+    with pytest.raises(DataError), write_transaction(edits=True), own.cursor() as cursor:
         cursor.execute("SELECT 1 / 0")
         assert select.select([own.connection.fileno()], [], [], PATIENCE)[0]
         values(own, "SELECT 2")

@@ -1,4 +1,4 @@
-"""Whoever waits longest is next, and who has just had the lock waits behind them."""
+"""Whoever waits longest is next, edits and others in turn, and who has just had the lock waits behind them."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ def begun(work: Callable[[], None], lock: FairLock, place: int) -> threading.Thr
     """Start a thread, and return once it is the one at `place` among those who wait."""
     thread = threading.Thread(target=work)
     thread.start()
-    while len(lock._waiting) < place:
+    while lock.waiting < place:
         thread.join(0.001)
     return thread
 
@@ -54,6 +54,26 @@ def test_it_is_had_in_the_order_of_asking_also_against_who_lets_it_go_and_asks_a
     for thread in threads:
         thread.join()
     assert had == ["a", "b", "c", "d", "again"]
+
+
+def test_edits_take_turns_with_all_others() -> None:
+    lock, had = FairLock(), list[str]()
+
+    def take(name: str) -> Callable[[], None]:
+        def work() -> None:
+            assert lock.acquire(PATIENCE, edits=name.startswith("edit"))
+            had.append(name)
+            lock.release()
+
+        return work
+
+    assert lock.acquire(0)
+    names = ("login 1", "login 2", "login 3", "edit 1", "edit 2", "login 4")
+    threads = [begun(take(name), lock, place) for place, name in enumerate(names, 1)]
+    lock.release()
+    for thread in threads:
+        thread.join()
+    assert had == ["edit 1", "login 1", "edit 2", "login 2", "login 3", "login 4"]
 
 
 def test_one_holder_at_a_time_whoever_has_given_up_meanwhile() -> None:

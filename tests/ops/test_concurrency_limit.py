@@ -16,7 +16,7 @@ from accounts.personal_tokens import new_token
 from accounts.principals import Guest
 from accounts.session_store import SessionStore
 from flows.limits import Limits
-from helix.concurrency_limit import CALLERS, ConcurrencyLimit
+from helix.concurrency_limit import CALLERS, STRANGERS, ConcurrencyLimit
 
 LIMITS = replace(Limits(), requests_at_once=2, requests_waiting=3)
 Header = tuple[bytes, bytes]
@@ -72,8 +72,8 @@ class Slow:
 class Caller:
     """Makes requests, whose statuses come to `statuses`."""
 
-    def __init__(self, turns: ConcurrencyLimit, *headers: Header, peer: str = "192.0.2.1") -> None:
-        self.turns, self.headers, self.peer = turns, headers, peer
+    def __init__(self, turns: ConcurrencyLimit, *headers: Header, peer: str = "192.0.2.1", path: str = "/") -> None:
+        self.turns, self.headers, self.peer, self.path = turns, headers, peer, path
         self.statuses: list[int] = []
 
     async def ask(self, number: int, *, is_complete: bool = True) -> Sequence["asyncio.Task[None]"]:
@@ -92,7 +92,7 @@ class Caller:
             if event["type"] == "http.response.start":
                 self.statuses.append(event["status"])
 
-        scope = {"type": "http", "path": "/", "method": "GET", "headers": self.headers, "client": (self.peer, 1)}
+        scope = {"type": "http", "path": self.path, "method": "GET", "headers": self.headers, "client": (self.peer, 1)}
         await self.turns(scope, receive, send)  # type: ignore[arg-type]
 
 
@@ -179,6 +179,21 @@ async def test_many_people_behind_an_address_have_a_line_each_and_one_together()
         await elsewhere.ask(1)
     assert [caller.statuses for caller in more[:-1]] == [[200] * LIMITS.requests_waiting] * CALLERS
     assert turns.lines == {}
+
+
+async def test_strangers_of_all_addresses_have_one_line_together() -> None:
+    slow = Slow()
+    turns = ConcurrencyLimit(slow, LIMITS, credentials_in)
+    for number in range(STRANGERS + 1):
+        await Caller(turns, peer=f"192.0.2.{number}").ask(LIMITS.requests_at_once)
+    assert slow.working == STRANGERS * LIMITS.requests_at_once
+    known, probe = Caller(turns, BOB, peer="198.51.100.1"), Caller(turns, peer="198.51.100.2", path="/readyz")
+    for caller in (known, probe):
+        await caller.ask(1)
+    assert slow.working == STRANGERS * LIMITS.requests_at_once + 2
+    slow.may_answer.set()
+    await known.ask(1)
+    assert slow.working == 0 and turns.lines == {}
 
 
 async def test_one_who_hangs_up_while_waiting_gives_all_places_back() -> None:
