@@ -281,8 +281,9 @@ def two_servers(postgres: Postgres, redis: Redis) -> Iterator[tuple[Server, Serv
 
 @pytest.fixture(scope="session")
 def playwright() -> "Iterator[Playwright]":
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)  # the machine may be slow: what comes at once costs no more
     with sync_playwright() as playwright:
         yield playwright
 

@@ -5,12 +5,9 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.views import still
+
 SCRIPT: str = Axe().axe_script
-# Nothing fades in any more: half a fade has half the contrast. Chromium may never settle `finished` of what is over.
-STILL = """async () => {
-  const isMoving = (one) => one.playState === "running" && one.effect.getComputedTiming().iterations !== Infinity;
-  while (document.getAnimations().some(isMoving)) await new Promise(requestAnimationFrame);
-}"""
 RUN = """async (options) => {
   const {violations} = await axe.run(document, {resultTypes: ["violations"], ...options});
   return violations.flatMap(({id, nodes}) =>
@@ -26,8 +23,8 @@ OF_SIZE = {"runOnly": {"type": "rule", "values": ["target-size"]}}
 
 
 def findings(page: Page, options: dict[str, Any] = RULES) -> list[str]:
-    """Return what axe finds once the page stands still."""
-    page.evaluate(STILL)
+    """Return what axe finds once the page stands still: half a fade has half the contrast."""
+    still(page)
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(SCRIPT)
     found: list[str] = page.evaluate(RUN, options)

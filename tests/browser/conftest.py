@@ -13,7 +13,7 @@ from tests.browser.api import Api
 from tests.browser.copies import CONTROLLED
 from tests.browser.editor_page import EditorPage
 from tests.browser.gestures import rename
-from tests.browser.inspector import BLANKS_ARE_HERE, create
+from tests.browser.inspector import create
 from tests.browser.kept_tabs import KeptTabs
 from tests.browser.looks import EDGES, NODES
 from tests.browser.nodes import PLAN
@@ -170,7 +170,6 @@ def away(opened: Open, flow_of: Flow, network: Proxy) -> Iterator[Away]:
     ) -> EditorPage:
         tab = opened(name, flow or flow_of(nodes, edges, on=network), on=network, **options)
         tabs.append(tab)
-        tab.page.wait_for_function(BLANKS_ARE_HERE)
         lost(network, tab)
         return tab
 

@@ -9,6 +9,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 Point = tuple[float, float]
 PATIENCE_MS = 60_000
+AT_ONCE_MS = 5_000
+"""Less than the six seconds after which a toast goes by itself: one that is gone by then went for another reason."""
+
 CALL = """async ([method, path, body]) => {
   const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = {"Content-Type": "application/json", "X-CSRFToken": token};

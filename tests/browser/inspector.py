@@ -28,10 +28,19 @@ def node_of(tab: EditorPage, id: str) -> dict[str, Any]:
     return next(node for node in tab.settled().stored()["nodes"] if node["id"] == id)
 
 
+def form_of(tab: EditorPage, id: str) -> Locator:
+    return tab.page.locator(f'[data-inspector-form][data-node="{id}"]')
+
+
 def choose(tab: EditorPage, id: str) -> EditorPage:
+    """Select a node, and wait for its form: until then the flow's is there, which has a description too."""
     tab.page.locator(f"#n-{id} .node-second").click()
-    expect(tab.page.locator(f'[data-inspector-form][data-node="{id}"]')).to_be_visible()
+    expect(form_of(tab, id)).to_be_visible()
     return tab
+
+
+def choose_called(tab: EditorPage, label: str) -> EditorPage:
+    return choose(tab, str(tab.node(label).get_attribute("data-node-id")))
 
 
 def error_of(tab: EditorPage, name: str) -> Locator:

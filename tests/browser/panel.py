@@ -1,9 +1,10 @@
 """The pill in the bar and the panel under it, as a person reads them; and the network, gone and back again."""
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.editor_page import EditorPage
 from tests.browser.gestures import rename
+from tests.browser.inspector import BLANKS_ARE_HERE
 from tests.proxy import Proxy
 
 WITHOUT_NETWORK = ("ERR_", "ws://")
@@ -26,7 +27,9 @@ def notes(tab: EditorPage) -> Locator:
 
 
 def lost(network: Proxy, *tabs: EditorPage) -> None:
-    """The network is gone, and the pages know."""
+    """The network is gone, and the pages know; their forms have come before."""
+    for tab in tabs:
+        tab.page.wait_for_function(BLANKS_ARE_HERE)
     network.refuse()
     network.cut()
     for tab in tabs:
@@ -42,10 +45,15 @@ def back(network: Proxy, *tabs: EditorPage) -> None:
 
 
 def back_at_once(network: Proxy, tab: EditorPage, state: str = "live") -> None:
-    """The network is there again, and the browser says so."""
-    network.accept()
-    tab.page.evaluate("dispatchEvent(new Event('online'))")
+    """The network is there again, the browser says so, and everything has been answered."""
+    restored(network, tab.page)
     tab.live(state).settled()
+
+
+def restored(network: Proxy, page: Page) -> None:
+    """The network is there again, and the browser says so; an attempt that just fails is not cut short by that."""
+    network.accept()
+    page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def forgiven(tab: EditorPage, *more: str) -> None:

@@ -10,6 +10,7 @@ from tests.browser.axe import findings
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
 from tests.browser.test_everyone import PHONE
+from tests.browser.views import still
 
 Flow = Callable[..., str]
 NODES = [
@@ -23,6 +24,9 @@ EDGES = [
     {"id": "e2", "source": "b", "source_port": "yes", "target": "c"},
 ]
 ROOM = 40
+# The view glides there by script, which no animation tells of.
+ABOVE_THE_TOOLS = """() => document.querySelector("#n-b").getBoundingClientRect().bottom
+  <= document.querySelector("[data-tools]").getBoundingClientRect().top"""
 
 
 @pytest.fixture
@@ -129,7 +133,8 @@ def test_on_a_phone_the_picker_is_a_sheet_and_nothing_covers_what_was_added(flow
     for height in ("peek", "half"):
         expect(sheet).to_have_attribute("data-sheet", height)
         expect(alice.root).to_have_attribute("data-lifted", height)
-        alice.page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+        still(alice.page)
+        alice.page.wait_for_function(ABOVE_THE_TOOLS)
         low, top = tools.bounding_box(), sheet.bounding_box()
         node = alice.node("Route").bounding_box()
         assert low and top and node
@@ -140,11 +145,11 @@ def test_on_a_phone_the_picker_is_a_sheet_and_nothing_covers_what_was_added(flow
     alice.page.locator("[data-tool=add]").tap()
     picker = alice.page.locator("dialog.picker")
     expect(picker).to_be_visible()
-    alice.page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+    still(alice.page)
     box = picker.bounding_box()
     assert box and (box["x"], box["width"]) == (0, 390) and box["y"] + box["height"] == pytest.approx(844, abs=1)
     expect(alice.page.locator("kbd").filter(visible=True)).to_have_count(0)
     picker.get_by_role("option", name="Skill").tap()
     assert ("Route", "no", "Skill") in held(alice)[1]
-    alice.page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+    still(alice.page)
     expect(alice.node("Skill")).to_be_in_viewport(ratio=1)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import AT_ONCE_MS, EditorPage
 
 NODES = [
     {"id": "d", "kind": "decision", "x": 0, "y": 0, "label": "Route", "settings": {"branches": ["yes", "no"]}},
@@ -62,7 +62,7 @@ def test_half_a_name_is_nobodys_branch(alice: EditorPage) -> None:
     stored = alice.stored()
     assert (stored["edges"][0]["label"], stored["edges"][0]["animated"]) == ("go", True)
     assert stored["version"] == version + 1, "one step"
-    expect(alice.page.locator("[data-toasts] .toast")).to_have_count(0)
+    expect(alice.page.locator("[data-toasts] .toast")).to_have_count(0, timeout=AT_ONCE_MS)
     alice.page.locator("[data-tool=undo]").click()
     expect(alice.port("Route", "yes")).to_be_visible()
     assert ports(alice) == {"e1": "yes", "e2": "no"}
@@ -83,7 +83,7 @@ def test_what_goes_with_a_node_is_told_until_the_next_edit(alice: EditorPage) ->
     toast = told(alice, "2 edges were removed too.")
     alice.node("Tell").locator(".node-second").click()
     alice.page.keyboard.press("ArrowRight")
-    expect(toast).to_have_count(0)
+    expect(toast).to_have_count(0, timeout=AT_ONCE_MS)
 
 
 def test_members_that_a_deleted_group_leaves_behind_are_told(alice: EditorPage) -> None:
@@ -99,4 +99,4 @@ def test_ungrouping_is_what_was_asked_for(alice: EditorPage) -> None:
     alice.page.keyboard.press("Control+Shift+g")
     expect(alice.node("Box")).to_have_count(0)
     assert next(node for node in alice.settled().stored()["nodes"] if node["id"] == "in")["parent"] is None
-    expect(alice.page.locator("[data-toasts] .toast")).to_have_count(0)
+    expect(alice.page.locator("[data-toasts] .toast")).to_have_count(0, timeout=AT_ONCE_MS)

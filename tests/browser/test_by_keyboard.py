@@ -77,6 +77,7 @@ def test_a_flow_is_drawn_and_shared_by_keyboard_alone(flow_of: Flow, opened: Ope
     reach(alice, "Articles,")
     press(alice, "Escape")
     press(alice, "Shift+L")
+    expect(page.locator("[role=status]", has_text="Done: Auto-layout")).to_be_attached()
     alice.settled()
     reach(alice, "Draft to Reply, edge")
     press(alice, "Enter")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import AT_ONCE_MS, EditorPage
 
 Flow = Callable[..., str]
 NODES = [
@@ -48,7 +48,7 @@ def test_what_is_deleted_is_told_and_can_be_had_back(alice: EditorPage) -> None:
     expect(toast.locator("strong")).to_have_text("Deleted Each order.")
     toast.get_by_role("button", name="Undo").click()
     expect(alice.node("Each order")).to_be_visible()
-    expect(toast).to_have_count(0)
+    expect(toast).to_have_count(0, timeout=AT_ONCE_MS)
     choose(alice, "One", "Two")
     alice.page.keyboard.press("Delete")
     expect(toast.locator("strong")).to_have_text("Deleted 2 nodes. 2 edges were removed too.")
@@ -115,6 +115,7 @@ def test_a_note_is_written_on_the_note_for_everybody(alice: EditorPage, flow: st
     for tab in (alice, bob):
         expect(tab.node("Mind").locator(".note-text strong")).to_have_text("step")
     text.dblclick()
+    expect(text).to_be_focused()
     alice.page.keyboard.type("not this")
     alice.page.keyboard.press("Escape")
     expect(text.locator("strong")).to_have_text("step")

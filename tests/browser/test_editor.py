@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.conftest import WINDOW, Open
 from tests.browser.editor_page import EditorPage
 from tests.browser.panel import back, lost
+from tests.browser.views import DRAWN
 from tests.proxy import Proxy
 from tests.servers import Server
 
@@ -251,6 +252,7 @@ def test_the_wheel_pans_and_zooms_at_the_pointer(flow_of: Flow, opened: Open) ->
     alice.page.mouse.wheel(0, -60)
     alice.page.keyboard.up("Control")
     expect(alice.page.locator("[data-zoom-text]")).to_have_text("118%")
+    alice.page.evaluate(DRAWN)
     zoomed = alice.centre(alice.node("Plan"))
     assert zoomed == pytest.approx((x, y), abs=1)
     alice.page.mouse.wheel(30, 50)

@@ -13,6 +13,7 @@ from playwright.sync_api import FloatRect, Locator, expect
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage
 from tests.browser.inspector import compose
+from tests.browser.views import still
 
 SENTENCES = "One two three. They took a while. Really."
 TYPED_AND_TAKEN_BACK = "() => document.execCommand('insertText', false, 'x') && document.execCommand('delete')"
@@ -120,6 +121,7 @@ def test_who_wrote_meanwhile_is_said_and_theirs_can_be_had(alice: EditorPage, bo
     description.press_sequentially(" too")
     expect(alice.page.locator("#n-a")).to_have_attribute("data-description", "Mine too")
     expect(sign(alice)).to_be_visible()
+    still(alice.page)
     assert Axe().run(alice.page, context="#inspector").response["violations"] == []
 
     description.press("Tab")
@@ -195,6 +197,8 @@ def test_another_selection_has_its_own_fields(alice: EditorPage, bob: EditorPage
 
 
 def test_who_else_is_in_a_field_is_said_without_moving_or_covering_anything(alice: EditorPage, bob: EditorPage) -> None:
+    expect(alice.page.locator("[data-enlarge]").first).to_be_visible()
+    expect(alice.page.locator("[data-problems]")).to_be_visible()
     before = alice.page.evaluate(PLACES)
     choose(bob)
     for name in ("settings.provider", "settings.model", "settings.temperature", "description"):

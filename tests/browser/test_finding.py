@@ -7,11 +7,12 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import AT_ONCE_MS, EditorPage
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.panel import forgiven
 from tests.browser.test_company import overlaps
 from tests.browser.test_everyone import PHONE
+from tests.browser.views import still
 
 TWO_OVER_EACH_OTHER = json.dumps(
     {
@@ -276,13 +277,16 @@ def test_what_is_pasted_or_imported_over_something_may_be_arranged(flow_of: Flow
     toast = page.locator(".toast", has_text="Some of the new nodes overlap.")
     toast.get_by_role("button", name="Arrange all").click()
     expect(page.locator("[role=status]", has_text="Done: Auto-layout")).to_be_attached()
-    boxes = [one.bounding_box() for one in alice.settled().nodes.all()]
-    assert overlaps(boxes) == []
+    for node in alice.settled().stored()["nodes"]:
+        for way in ("x", "y"):
+            expect(page.locator(f"#n-{node['id']}")).to_have_attribute(f"data-{way}", str(node[way]))
+    still(page)
+    assert overlaps([one.bounding_box() for one in alice.nodes.all()]) == []
     page.keyboard.press("Control+z")
     page.mouse.move(1000, 700)
     page.keyboard.press("Control+v")
     expect(alice.nodes).to_have_count(4)
-    expect(toast).to_have_count(0)
+    expect(toast).to_have_count(0, timeout=AT_ONCE_MS)
 
     file = {"name": "two.json", "mimeType": "application/json", "buffer": TWO_OVER_EACH_OTHER}
     with page.expect_file_chooser() as chooser:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Dialog, Locator, expect
+from playwright.sync_api import BrowserContext, CDPSession, Locator, expect
 
 from tests.browser.conftest import WINDOW
 from tests.browser.editor_page import EditorPage
@@ -103,20 +103,15 @@ def test_with_a_connection_work_goes_on_and_what_is_on_its_way_is_not_called_saf
     network.pause()
     nudge(tab)
     expect(device.pill).to_have_text("Not stored on this device")
-    asked: list[str] = []
-
-    def stay(dialog: Dialog) -> None:
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    tab.page.once("dialog", stay)
-    tab.page.evaluate("setTimeout(() => location.reload())")
+    with tab.page.expect_event("dialog") as asked:
+        tab.page.evaluate("setTimeout(() => location.reload())")
+    assert asked.value.type == "beforeunload"
+    asked.value.dismiss()
     expect(tab.page.locator("#n-a")).to_have_attribute("data-selected", "")
     network.resume()
     tab.settled()
     expect(device.pill).to_have_text("Saved, not stored on this device")
     assert tab.stored()["nodes"][0]["x"] == 8
-    assert asked == ["beforeunload"]
 
 
 def test_what_was_made_just_before_the_connection_went_is_told_and_sent(device: Device, network: Proxy) -> None:

@@ -7,6 +7,7 @@ from tests.browser.conftest import Flow, Open
 from tests.browser.editor_page import EditorPage, Point
 from tests.browser.nodes import agent
 from tests.browser.test_everyone import PHONE
+from tests.browser.views import DRAWN, still
 
 NODES = [
     {"id": "ask", "kind": "input", "x": 0, "y": 0, "label": "Ask"},
@@ -78,6 +79,7 @@ def test_the_wheel_with_shift_and_the_middle_button_move_the_view(alice: EditorP
     alice.page.mouse.move(x + 60, y + 30, steps=4)
     expect(alice.root).to_have_attribute("data-gesture", "pan")
     alice.page.mouse.up(button="middle")
+    alice.page.evaluate(DRAWN)
     assert alice.centre(alice.node("Plan")) == (x + 20, y + 30)
     assert place(alice, "Plan") == (304, 0)
 
@@ -162,7 +164,7 @@ def test_what_opens_near_the_border_is_whole_on_the_screen(alice: EditorPage) ->
     alice.page.mouse.dblclick(750, 880)
     picker = alice.page.locator("dialog.picker")
     expect(picker).to_be_visible()
-    alice.page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+    still(alice.page)
     box = picker.bounding_box()
     assert box and box["y"] + box["height"] <= 900 - 8
 
@@ -220,6 +222,7 @@ def test_two_fingers_move_and_zoom_the_view_at_once_and_drag_no_node(phone: tupl
     fingers.move((x + 40, y), (x + 40, y + 150))
     expect(tab.root).to_have_attribute("data-gesture", "pinch")
     expect(tab.page.locator("[data-zoom-text]")).to_have_text("150%")
+    tab.page.evaluate(DRAWN)
     assert tab.centre(tab.node("Ask")) == pytest.approx((x + 40, y), abs=1)
     fingers.lift()
     assert rests(tab)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Apart, Flow, Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import form_of
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.panel import lost
 from tests.proxy import Proxy
@@ -96,6 +97,7 @@ def test_the_keys_of_a_composition_are_left_to_it(how: dict[str, object], flow_o
     expect(alice.edges).to_have_count(0)
     page.keyboard.press("Escape")
 
+    expect(form_of(alice, "plan")).to_be_visible()
     alice.field("description").fill("せつ")
     compose()
     expect(alice.field("description")).to_be_focused()

@@ -18,6 +18,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import choose
 from tests.browser.profile import Profile
 from tests.nightly import SEED, amount
 from tests.proxy import Proxy
@@ -95,10 +96,7 @@ class Hand:
         self.step(lambda: self.page.keyboard.press(chance.choice(["Enter", "Tab"])))
 
     def describe(self, chance: random.Random) -> None:
-        self.select("d")
-        field = self.tab.field("description")
-        expect(field).to_be_visible()
-        field.focus()
+        choose(self.tab, "d").field("description").focus()
         self.page.keyboard.press("Control+End")
         before = self.shown.description
         self._type(f"{chance.randrange(1_000)},", lambda text: {"description": before + text})
@@ -124,8 +122,7 @@ def test_what_was_shown_survives_the_death_of_the_browser(behind: Server, networ
         steps = STEPS if death == 1 else chance.randint(1, STEPS)  # once all four acts, however few deaths there are
         hand = Hand(tab, shown, steps, partial(profile.kill_after, delay))
         acts = [hand.describe, *chance.sample([hand.nudge, hand.drag, hand.rename], 3)]
-        hand.select("d")
-        expect(tab.field("description")).to_be_visible()
+        choose(tab, "d")
         if death % 2 == 0:
             network.refuse()
             network.cut()

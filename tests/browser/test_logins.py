@@ -5,10 +5,10 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Apart, Away, Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.gestures import nudge, waits
 from tests.browser.nodes import PLAN, SEARCH, TWO
-from tests.browser.panel import back, forgiven, lost, pill, refuse
+from tests.browser.panel import back, forgiven, lost, pill, refuse, restored
 from tests.proxy import Proxy
 from tests.servers import Server
 
@@ -17,8 +17,8 @@ def test_another_login_of_the_browser_sends_nothing_of_mine(renamed: Away, netwo
     alice = renamed()
     other = alice.page.context.new_page()
     enter(other, "bob", behind)
-    network.accept()
-    expect(alice.page.locator(".toast")).to_contain_text("You are logged out.")
+    restored(network, alice.page)
+    expect(alice.page.locator(".toast")).to_contain_text("You are logged out.", timeout=PATIENCE_MS)
     expect(pill(alice)).to_contain_text("1 change not sent")
     bobs = EditorPage(alice.page.context, alice.flow).live()
     assert bobs.stored()["version"] == 1

@@ -16,7 +16,7 @@ def test_what_is_pasted_and_too_long_is_told_and_kept_and_sent_once_it_fits(draw
     choose(tab, "b")
     tab.page.reload()
     choose(tab.live(), "a")
-    assert description.input_value() == "🚂" + "x" * 5_000
+    expect(description).to_have_value("🚂" + "x" * 5_000)
     expect(error_of(tab, "description")).to_contain_text("5,001 of 5,000 characters")
     assert node_of(tab, "a")["description"] == ""
     description.press("End")

@@ -14,7 +14,7 @@ from tests.browser.copies import COPIED, copied, new_flow, nothing_but
 from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.inspector import BLANKS_ARE_HERE
 from tests.browser.looks import entitle, fill, looks, paint, shows_title
-from tests.browser.panel import back_at_once, lost
+from tests.browser.panel import back_at_once, lost, restored
 from tests.proxy import Proxy
 
 UNKNOWN = "/flows/00000000-0000-4000-8000-000000000000/"
@@ -56,8 +56,8 @@ def test_what_was_never_opened_here_leads_to_what_was(device: Device, network: P
     page.locator("[data-kept] a").click()
 
     expect(page.locator("[data-flow-heading]")).to_have_text(title)
-    network.accept()
-    expect(page.locator("#editor")).to_have_attribute("data-connection", "live")
+    restored(network, page)
+    expect(page.locator("#editor")).to_have_attribute("data-connection", "live", timeout=PATIENCE_MS)
 
 
 def test_a_flow_opens_as_it_was_left(device: Device, network: Proxy) -> None:

@@ -125,7 +125,7 @@ def test_a_flow_is_drawn_in_the_outline_alone_without_a_canvas(flow_of: Flow, op
     row(alice, "Articles to Draft").focus()
     pressed(alice, "Delete")
     expect(row(alice, "Articles to Draft")).to_have_count(0)
-    assert tree(alice).locator(":focus").count() == 1, "the focus is never lost"
+    expect(tree(alice).locator(":focus"), "the focus is never lost").to_have_count(1)
     pressed(alice, "Control+z")
     expect(row(alice, "Articles to Draft")).to_have_count(1)
     alice.settled()

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Flow, Open
 from tests.browser.editor_page import EditorPage
 from tests.browser.nodes import PLAN, REPLY, SEARCH
+from tests.browser.views import DRAWN
 
 LINK = [{"id": "e", "source": "plan", "target": "search"}]
 SELECTED = "[data-node-id][data-selected]"
@@ -95,6 +96,7 @@ def test_space_pans_wherever_one_has_clicked(place: str, flow_of: Flow, opened: 
     alice.drag(alice.node("Search"), (before[0] + 400, before[1] + 300))
     alice.page.keyboard.up(" ")
     expect(alice.page.locator("[data-world]")).to_have_attribute("style", re.compile("translate"))
+    alice.page.evaluate(DRAWN)
     after = alice.centre(alice.node("Plan"))
     assert after != before
     expect(alice.nodes).to_have_count(count)

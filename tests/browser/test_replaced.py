@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Apart, Flow, Open
+from tests.browser.editor_page import AT_ONCE_MS
 from tests.browser.gestures import rename
 from tests.browser.nodes import PLAN, SEARCH, TWO
 from tests.browser.panel import back, lost, notes, pill
@@ -122,4 +123,4 @@ def test_what_others_do_elsewhere_is_none_of_my_business(opened: Open, flow_of: 
     rename(alice, "plan", "Plan again")
     alice.settled()
     assert asked == []
-    expect(alice.page.locator(".toast")).to_have_count(0)
+    expect(alice.page.locator(".toast")).to_have_count(0, timeout=AT_ONCE_MS)

@@ -206,6 +206,7 @@ def test_people_are_asked_by_a_form_of_its_own(alice: EditorPage) -> None:
 
 def test_values_of_what_runs_before_complete_what_is_typed(alice: EditorPage) -> None:
     choose(alice, "ask")
+    expect(alice.page.get_by_role("button", name="Enlarge Prompt", exact=True)).to_be_visible()  # so is completion
     prompt = alice.field("settings.prompt")
     prompt.fill("")
     prompt.press_sequentially("Dear {{ mess")

@@ -6,7 +6,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import Flow, Open
 from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import form_of
 from tests.browser.test_everyone import LINKS, PHONE, SMALL
+from tests.browser.views import still
 
 MAIN = """.bar .icon-button, .bar .run-button, .problems-button, [data-tools] button, [data-tool=add],
   [data-node-actions] button, .panel-head button, .panel-tabs button, .panel-body :is(.input, .select), .empty-action,
@@ -50,12 +52,11 @@ TOO_SMALL = """([within, main, others]) => {
   }).filter((one) => one !== null);
   return [measured.length, measured.filter(Boolean)];
 }"""
-STILL = "() => !document.getAnimations().some((one) => one.playState === 'running')"
 
 
 def small(page: Page, least: int, within: str = "body") -> list[str]:
     """Return the controls that are too small for a finger, or that something lies over; there are so many at least."""
-    page.wait_for_function(STILL)
+    still(page)
     number, found = page.evaluate(TOO_SMALL, [within, MAIN, OTHERS])
     assert number >= least, f"{number} controls in {within}"
     return [str(one) for one in found]
@@ -72,6 +73,7 @@ def test_the_editor_on_a_phone_has_room_for_a_finger(flow_of: Flow, opened: Open
     found += small(page, 20)
     page.locator(".panel-close:visible").tap()
     alice.node("Ask").tap()
+    expect(form_of(alice, "a")).to_be_visible()
     found += small(page, 15)
     for _ in range(2):
         page.locator("[data-command=raise]").tap()

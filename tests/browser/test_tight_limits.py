@@ -7,7 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import WINDOW, Apart, Context, Flow, Open, behind_proxy
 from tests.browser.editor_page import PATIENCE_MS, EditorPage
-from tests.browser.gestures import nudge, select, waits
+from tests.browser.gestures import nudge, waits
+from tests.browser.inspector import choose
 from tests.browser.nodes import TWO, agent
 from tests.browser.panel import back, lost
 from tests.browser.views import expect_agreement
@@ -25,7 +26,7 @@ def _behind_proxy() -> Iterator[tuple[Server, Proxy]]:
 @pytest.mark.parametrize("behind_by", [3, 50], ids=["changes", "a whole canvas"])
 def test_field_selection_and_view_outlast_a_return(apart: Apart, network: Proxy, behind_by: int) -> None:
     alice, bob = apart([*TWO, agent("c", 0, 200)])
-    select(alice, "a")
+    choose(alice, "a")
     alice.page.mouse.wheel(90, 60)
     alice.field("description").focus()
     alice.page.keyboard.type("Half a ")
@@ -70,7 +71,7 @@ def test_with_so_much_waiting_nothing_more_is_taken_until_it_has_gone(
 
 def test_a_change_that_does_not_fit_into_a_frame_is_refused_here(flow_of: Flow, opened: Open, network: Proxy) -> None:
     alice = opened("alice", flow_of(TWO, on=network), on=network)
-    select(alice, "a")
+    choose(alice, "a")
     alice.field("description").fill("x" * 4_900)
     alice.field("description").blur()
     expect(alice.page.locator("[data-toasts]")).to_contain_text("Too large for one change")
@@ -85,12 +86,11 @@ def test_a_frame_that_the_server_does_not_take_is_not_sent_for_ever(context_for:
         tab = EditorPage(context_for("alice", on=server, viewport=WINDOW))
         tab.page.goto("/")
         tab.open(str(tab.call("POST", "/flows", {"title": "Large", "nodes": TWO})["id"])).live()
-        select(tab, "b")
-        expect(tab.field("description")).to_be_visible()  # the forms have come, and stay
+        choose(tab, "b")  # the forms have come, and stay
         server.terminate()
         tab.live("offline")
         nudge(tab, "a", 2)
-        select(tab, "b")
+        choose(tab, "b")
         tab.field("description").fill("x" * 4_900)
         tab.field("description").blur()
         nudge(tab, "a", 2)

@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Apart
 from tests.browser.editor_page import EditorPage
+from tests.browser.inspector import BLANKS_ARE_HERE, choose_called
 from tests.browser.panel import back, lost, notes, panel, pill
 from tests.proxy import Proxy
 
@@ -21,8 +22,7 @@ def places(tab: EditorPage) -> dict[str, float]:
 
 
 def describe(tab: EditorPage, label: str, text: str) -> None:
-    tab.node(label).click()
-    tab.field("description").fill(text)
+    choose_called(tab, label).field("description").fill(text)
     tab.page.keyboard.press("Escape")
 
 
@@ -53,6 +53,7 @@ def test_what_was_written_for_a_deleted_node_is_kept_and_can_be_put_back(apart: 
 def test_what_is_written_while_the_node_is_deleted_is_kept_too(apart: Apart, network: Proxy) -> None:
     """Online: the deletion is on its way to her, her words to the server."""
     alice, bob = apart(NODES)
+    alice.page.wait_for_function(BLANKS_ARE_HERE)
     network.pause()
     bob.operate(REMOVE)
     describe(alice, "Tell", LONG)

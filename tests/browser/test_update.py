@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW
-from tests.browser.copies import CONTROLLED, COPIED, NODES
-from tests.browser.editor_page import EditorPage
+from tests.browser.copies import CONTROLLED, COPIED, KEPT, NODES
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.servers import Server
 
 
@@ -54,7 +54,7 @@ def test_edits_that_wait_outlive_a_new_release_and_the_page_says_so(
 
     tab.live().settled()
     toast = tab.page.locator(".toast", has_text="Helix was updated")
-    expect(toast).to_be_visible()
+    expect(toast).to_be_visible(timeout=PATIENCE_MS)
     assert tab.page.evaluate("window.isSame"), "nobody is made to reload"
     nudge(tab)
     assert tab.settled().stored()["nodes"][0]["x"] == 16
@@ -78,6 +78,7 @@ def test_edits_that_wait_in_one_tab_outlive_that_another_brings_the_new_release(
     own.terminate()
     tab.live("offline")
     nudge(tab)
+    assert tab.page.evaluate(KEPT)["entries"] == 1
     tab.page.close()
 
     release(own, "second")

@@ -3,14 +3,16 @@
 import json
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.axe import findings
 from tests.browser.conftest import Away, Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.copies import KEPT
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.gestures import rename
 from tests.browser.nodes import PLAN, REPLY, SEARCH
-from tests.browser.panel import back, forgiven, lost, panel, pill, waiting
+from tests.browser.panel import back, forgiven, lost, panel, pill, restored, waiting
+from tests.browser.test_together import forget_late_requests
 from tests.proxy import Proxy
 from tests.servers import Server
 
@@ -41,8 +43,7 @@ def test_what_waits_is_told_in_the_order_of_sending(opened: Open, flow_of: Flow,
     expect(waiting(alice).nth(1)).to_contain_text("8 px right")
     expect(waiting(alice).nth(2)).to_contain_text("Search → Reply")
     expect(panel(alice)).to_contain_text("Stored on this device")
-    found = Axe().run(alice.page).response["violations"]
-    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert findings(alice.page) == []
     network.accept()
     panel(alice).get_by_role("button", name="Try now").click()
     alice.live().settled()
@@ -78,6 +79,7 @@ def test_offline_undo_takes_back_what_was_never_sent(renamed: Away, network: Pro
 
 def test_changes_that_wait_are_told_in_the_library_and_sent_by_the_next_page(renamed: Away, network: Proxy) -> None:
     alice = renamed()
+    assert alice.page.evaluate(KEPT)["entries"] == 1
     alice.page.close()
     network.accept()
     again = EditorPage(alice.page.context)
@@ -99,8 +101,8 @@ def test_changes_to_a_flow_that_is_gone_are_offered_in_the_library(
     lost(network, bob)
     rename(bob, "plan", "Planner")
     alice.call("DELETE", f"/flows/{flow}")
-    network.accept()
-    expect(pill(bob)).to_contain_text("1 change not sent")
+    restored(network, bob.page)
+    expect(pill(bob)).to_contain_text("1 change not sent", timeout=PATIENCE_MS)
     bob.page.goto("/")
     notice = bob.page.locator(f"#stranded-{flow}")
     expect(notice).to_contain_text("1")
@@ -117,3 +119,4 @@ def test_changes_to_a_flow_that_is_gone_are_offered_in_the_library(
     expect(bob.page.locator("#listing")).to_be_visible()
     expect(notice).to_have_count(0)
     forgiven(bob, "404 (Not Found)")
+    forget_late_requests(alice)

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW
+from tests.browser.copies import KEPT
 from tests.browser.editor_page import EditorPage
 from tests.browser.panel import back, lost
 from tests.proxy import Proxy
@@ -63,6 +64,7 @@ def test_what_a_closed_page_left_is_delivered_once(device: BrowserContext, flow_
     first, second = EditorPage(device, flow).live(), EditorPage(device, flow).live()
     lost(network, first, second)
     nudge(first, "ArrowRight")
+    assert first.page.evaluate(KEPT)["entries"] == 1
     first.page.close()
     second.page.bring_to_front()
     network.accept()

@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.editor_page import EditorPage
 
@@ -30,6 +30,16 @@ DESCRIBE = """async (url) => {
 PATIENCE_MS = 30_000
 # Two frames, so that what has arrived is drawn.
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+# Nothing fades or glides any more. Chromium may never settle `finished` of what is over.
+STILL = """async () => {
+  const isMoving = (one) => one.playState === "running" && one.effect.getComputedTiming().iterations !== Infinity;
+  while (document.getAnimations().some(isMoving)) await new Promise(requestAnimationFrame);
+}"""
+
+
+def still(page: Page) -> None:
+    """Wait until nothing moves by itself any more, but for what never ends."""
+    page.evaluate(STILL)
 
 
 def view(tab: EditorPage) -> Any:
