@@ -9,6 +9,7 @@ line takes no place, and gives its places back as soon as the answer begins.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +26,7 @@ from asgiref.typing import (
 )
 
 from flows.limits import Limits
-from helix.body_limit import CLOSING_HEADERS, Headers
+from helix.body_limit import CLOSING_HEADERS, HOOKS, Headers
 from helix.connection_limits import UnfinishedRequests
 
 REFUSAL = orjson.dumps({"code": "rate_limited", "message": "Too many requests at once.", "detail": None})
@@ -34,8 +35,9 @@ CALLERS = 8
 """How many busy callers an address has room for; one after another there may be any number."""
 STRANGERS = 8
 """As many for all that show neither token nor session, wherever they come from: addresses cost nothing."""
+ALL_STRANGERS = "strangers"
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""What watches the process never stands behind strangers."""
+"""What watches the process never stands behind strangers, and neither do events for hooks."""
 log = structlog.get_logger(__name__)
 
 
@@ -95,7 +97,7 @@ class ConcurrencyLimit:
         if any(name in self.lines and self.lines[name].length >= self.lines[name].most for name in shares):
             await self._refuse(scope, send)
             return
-        lines = [self.lines.setdefault(name, self._line(share)) for name, share in shares.items()]
+        lines = [self.lines.setdefault(name, self._line(name, share)) for name, share in shares.items()]
         for line in lines:
             line.length += 1
         turn = Turn(lines)
@@ -108,9 +110,11 @@ class ConcurrencyLimit:
                 if not line.length:
                     del self.lines[name]
 
-    def _line(self, share: int) -> Line:
+    def _line(self, name: str, share: int) -> Line:
+        """Return a new line. That of strangers is as long as all addresses make it, or few could shut out the rest."""
         at_once = self.limits.requests_at_once
-        return Line(asyncio.Semaphore(share * at_once), share * (at_once + self.limits.requests_waiting))
+        most = sys.maxsize if name == ALL_STRANGERS else share * (at_once + self.limits.requests_waiting)
+        return Line(asyncio.Semaphore(share * at_once), most)
 
     def _shares(self, scope: HTTPScope) -> dict[str, int]:
         """Return the lines that a request is in, always in the same order, and for how many callers each is."""
@@ -122,7 +126,8 @@ class ConcurrencyLimit:
         all_here = {f"all at {address}": CALLERS}
         if callers := sorted(self.credentials_in(headers)):
             return dict.fromkeys(callers, 1) | all_here
-        strangers = {} if scope["path"] in PROBES else {"strangers": STRANGERS}
+        is_apart = scope["path"] in PROBES or scope["path"].startswith(HOOKS)
+        strangers = {} if is_apart else {ALL_STRANGERS: STRANGERS}
         return {f"nobody at {address}": 1} | all_here | strangers
 
     async def _refuse(self, scope: HTTPScope, send: ASGISendCallable) -> None:

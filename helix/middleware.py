@@ -13,7 +13,6 @@ log. Bodies of the API and of hooks are no forms, whatever they call themselves.
 `one_thread` keeps a request in one thread. Under ASGI Django would run every middleware on the event loop and hop to a
 thread and back for each synchronous part, two dozen times a request. A last middleware that is synchronous only makes
 the whole chain so: one hop in, one out (measured: a third of the time). Asynchronous views still run on the event loop.
-The thread ends with its request, so one that reads much may step back behind those that write.
 
 `TextCompression` compresses pages, fragments and sheets. Against BREACH, Django adds bytes of chance to each answer and
 masks the CSRF token anew. JSON stays as it is: the API's `ETag` is a version, which a compressed answer would have to
@@ -21,7 +20,6 @@ weaken.
 """
 
 from collections.abc import Callable
-from contextlib import nullcontext
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
@@ -33,11 +31,9 @@ from django.utils.decorators import sync_only_middleware
 from accounts.acting import act_as, acting_for_nobody
 from accounts.models import User
 from accounts.principals import Administrator, Person
-from web.give_way import only_reading_request
 
 PERSON_HEADER = "X-Helix-Person"
 NOBODY = "nobody"
-READING = frozenset({"GET", "HEAD"})
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -93,12 +89,7 @@ def well_formed(get_response: GetResponse) -> GetResponse:
 @sync_only_middleware
 def one_thread(get_response: GetResponse) -> GetResponse:
     """Pass everything on, synchronously."""
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        with only_reading_request() if request.method in READING else nullcontext():
-            return get_response(request)
-
-    return answer
+    return get_response
 
 
 class TextCompression(GZipMiddleware):

@@ -8,6 +8,7 @@ last one that closes a file in WAL mode folds the whole log into it, which made 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from contextvars import copy_context
 from functools import partial
 from itertools import chain, repeat
@@ -19,6 +20,7 @@ from django.db import connection
 
 from accounts.origin import coming_from, finder
 from web.db_errors import DatabaseErrors, is_outage
+from web.give_way import urgent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,12 +65,13 @@ async def with_retries(
     delayed: Callable[[], None] = lambda: None,
     *,
     takes_long: bool = False,
+    is_urgent: bool = False,
 ) -> T:
     """Run synchronous code until the database can do it; `expect_open` raises to end the waiting.
 
     An outage is waited out; `delayed` is called when it has lasted for `DELAYED_SECONDS`. Any other error that comes
     `FAILURES` times while the database answers other queries is raised, even if each is worded differently. What
-    `takes_long` has threads of its own, so that the others do not wait for it.
+    `takes_long` has threads of its own, so that the others do not wait for it. Long work gives way to what `is_urgent`.
     """
     threads = _long_threads if takes_long else _threads
     failures = 0
@@ -76,7 +79,8 @@ async def with_retries(
     try:
         for pause in chain(PAUSES, repeat(PAUSES[-1])):
             try:
-                return await _run(threads, call)
+                with urgent() if is_urgent else nullcontext():
+                    return await _run(threads, call)
             except DatabaseDown as down:
                 log.warning("database_down", reason=repr(down))
                 expect_open()

@@ -5,24 +5,25 @@ or draws ten thousand elements: an edit took four times as long beside two of th
 is `urgent`, and long loops call `give_way` every millisecond or so. They never wait long, so that no number of edits
 stops them, and not at all inside what is urgent itself, nor on a loop that serves sessions: there nothing is long.
 
-The system gives the processor to threads in turns too. A thread that ends with the one request that it answers, which
-only reads, steps back behind all others once it turns out to read much.
+The system gives the processor to threads in turns too. A thread that ends with the one request that it answers, and
+writes no more, steps back once it turns out to read much. A little: while it has the interpreter all others wait for
+it, and other processes may want the processor too.
 """
 
 import os
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 MOST_SECONDS = 0.005
 """So long a loop gives way at a time."""
-NICENESS = 10
-"""What a thread that steps back has: a tenth of the time that another takes which wants all of it."""
+NICENESS = 3
+"""What a thread that steps back has: half of the time that another takes."""
 
 
 class _Thread(threading.local):
-    """In how many urgent blocks a thread is, and whether it only answers a request that reads."""
+    """In how many urgent blocks a thread is, and whether it ends soon and writes no more."""
 
     urgent = 0
     only_reads = False
@@ -54,8 +55,8 @@ def give_way() -> None:
 
 
 @contextmanager
-def only_reading_request() -> Iterator[None]:
-    """Say that this thread ends with the request that the block answers, and that this only reads."""
+def only_reading() -> Iterator[None]:
+    """Say that this thread ends with the request that the block answers, and writes nothing in it or after it."""
     _mine.only_reads = threading.current_thread() is not threading.main_thread()
     try:
         yield
@@ -64,7 +65,7 @@ def only_reading_request() -> Iterator[None]:
 
 
 def step_back() -> None:
-    """Leave the processor to other threads from now on, if this one only answers a request that reads."""
+    """Leave the processor to other threads from now on, if this one is `only_reading`."""
     if _mine.only_reads:
         _mine.only_reads = False
         lower_rank()
@@ -73,7 +74,8 @@ def step_back() -> None:
 def lower_rank() -> None:
     """Leave the processor to other threads, for good: a thread cannot rise again. Only Linux ranks threads."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+        with suppress(OSError):  # what cannot be ranked works all the same
+            os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _enter(change: int) -> None:

@@ -51,10 +51,11 @@ def _trim_for_ever(trim: Callable[[int], object]) -> None:
     least, due, spent, pause = resident_bytes(), 0, time.process_time(), threading.Event()
     while not pause.wait(SECONDS):
         is_calm, spent = time.process_time() < spent + CALM * SECONDS, time.process_time()
-        if resident_bytes() > least + GROWN_BYTES:
-            due = TIMES
-        if due and is_calm:
-            due -= 1
-            trim(0)
-            least = resident_bytes()
-        least = min(least, resident_bytes())
+        with suppress(OSError):  # too many files are open: again later
+            if resident_bytes() > least + GROWN_BYTES:
+                due = TIMES
+            if due and is_calm:
+                due -= 1
+                trim(0)
+                least = resident_bytes()
+            least = min(least, resident_bytes())

@@ -98,6 +98,7 @@ def write_transaction(*, edits: bool = False) -> Iterator[None]:
     rows it touched, and its error comes with a later one, at the latest with the commit.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
+        connection.ensure_connection()  # before it is urgent: those who have the others may have to give way
         with urgent(), _pipeline() if edits else nullcontext(), transaction.atomic():
             yield
         return

@@ -17,6 +17,7 @@ from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
 from flows.templates.own import made_of
 from web.errors import Problem
+from web.give_way import only_reading
 
 _ENCODED_AT_ONCE = 200
 
@@ -28,9 +29,10 @@ def json(value: object, status: int = 200) -> HttpResponse:
 
 
 def whole_flow(principal: Principal, flow_id: UUID, *, status: int = 200) -> HttpResponse:
-    """Answer the flow with all that is in it, at one version, and that version as its ETag."""
-    flow, version = flow_json(principal, flow_id)
-    response = json(flow, status)
+    """Answer the flow with all that is in it, at one version, and that version as its ETag; the last of a request."""
+    with only_reading():
+        flow, version = flow_json(principal, flow_id)
+        response = json(flow, status)
     response["ETag"] = etag(version)
     return response
 

@@ -41,6 +41,8 @@ class TooLong(Exception):  # noqa: N818  (a normal answer, not an error)
 
 STEPS_IN_A_ROW = 200
 """So many steps are taken before the lock without giving way to others: a millisecond."""
+TIMES = 100
+"""So often a submission gives way: half a second in all, for others wait for their turn to be prepared."""
 CHARS_PER_STEP = 100
 """So much text of the log is decoded in the time of a step, about."""
 
@@ -68,16 +70,17 @@ class WorkUnderLock(Work):
 class WorkBeforeLock(Work):
     """Work that gives way to what others do under the lock."""
 
-    __slots__ = ("_given_way_at",)
+    __slots__ = ("_given_way_at", "_times_left")
 
     def __init__(self, most: int) -> None:
         super().__init__(most)
-        self._given_way_at = 0
+        self._given_way_at, self._times_left = 0, TIMES
 
     def spend(self, steps: int) -> None:
         super().spend(steps)
-        if abs(self.spent - self._given_way_at) >= STEPS_IN_A_ROW:
+        if self._times_left and abs(self.spent - self._given_way_at) >= STEPS_IN_A_ROW:
             self._given_way_at = self.spent
+            self._times_left -= 1
             give_way()
 
 

@@ -18,10 +18,10 @@ READ, WRITTEN = 2, 4
 BEFOREHAND = 2
 """Before the lock, where nobody waits for it, so many steps count as one."""
 SHARE, SHARE_ALONE = 30, 10
-"""Of the time of the lock a person's large commits take at most one part in so many: beside others, and while nobody
-else writes."""
+"""Of the time of the lock a person's large commits take one part in so many: beside others of this process, and while
+nobody else writes."""
 MOST_PAUSE = 4.0
-"""Seconds."""
+"""Seconds: what holds the lock longer than some tenths of one takes more."""
 ALONE_SECONDS = 10.0
 """A person is alone once nobody else has written for so long."""
 BURST_SECONDS = 50

@@ -28,6 +28,7 @@ from flows.rendering import outline as rows
 from flows.shortcuts import more_commands, shortcuts
 from flows.storage.store import Loaded, load_document
 from flows.titles import group_title, kind_title, setting_title
+from web.give_way import only_reading
 
 ROWS_IN_THE_PAGE = 200
 CLOSED = 500
@@ -86,8 +87,9 @@ def layout(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def canvas(request: PageRequest, access: Access) -> HttpResponse:
     """Answer all fragments of the flow, in the form of a broadcast, at the version that the headers name."""
-    loaded = load_document(access.flow.pk)
-    response = HttpResponse(whole(loaded.document))
+    with only_reading():
+        loaded = load_document(access.flow.pk)
+        response = HttpResponse(whole(loaded.document))
     response["X-Helix-Version"] = str(loaded.version)
     response["X-Helix-Epoch"] = loaded.epoch
     response["X-Helix-Digest"] = loaded.digest
@@ -98,7 +100,8 @@ def canvas(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def outline(request: PageRequest, access: Access) -> HttpResponse:
     """Answer a window of the outline, from row `from` or around `node`, without what is inside the `closed` ones."""
-    loaded = load_document(access.flow.pk)
+    with only_reading():
+        loaded = load_document(access.flow.pk)
     first = request.GET.get("from", "")
     shown = rows(
         loaded.document,

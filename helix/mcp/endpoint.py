@@ -76,7 +76,7 @@ class McpEndpoint:
             return
         if (body := await _whole_body(receive)) is None:
             return
-        if body.count(b"[") + body.count(b"{") > self.most_brackets:
+        if _brackets(body) > self.most_brackets and _brackets(_without_texts(body)) > self.most_brackets:
             await _refuse(send, 413, _TOO_LARGE)
             return
         inner = {**scope, "helix.api": _on(asyncio.get_running_loop(), self.app)}
@@ -115,6 +115,15 @@ class McpEndpoint:
                 await ready
                 self._manager = manager
             return self._manager
+
+
+def _brackets(body: bytes) -> int:
+    return body.count(b"[") + body.count(b"{")
+
+
+def _without_texts(body: bytes) -> bytes:
+    """Return JSON without what stands in quotes."""
+    return b"".join(body.replace(rb"\\", b"").replace(rb"\"", b"").split(b'"')[::2])
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

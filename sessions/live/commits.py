@@ -4,6 +4,7 @@ An answer says that a submission is durable, or why it was refused and how thing
 raised, so that the session restarts and its entries go one by one; an entry that meets it alone has its socket closed.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Protocol, assert_never
 import structlog
 from django.utils.translation import override
 
-from flows.commands import TooLong, Versioned, commit
+from flows.commands import TooLong, Versioned, commit, work_budget
 from flows.document import Document, encode_skipped
 from flows.errors import NotFound
 from flows.limits import current
@@ -33,7 +34,6 @@ from sessions.protocol.codes import Close, Closing
 from sessions.protocol.encoding import Encoded, encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
-from web.give_way import urgent
 
 log = structlog.get_logger(__name__)
 
@@ -91,9 +91,9 @@ async def _save(session: Committing, batch: list[Entry]) -> Receipt:
     save = partial(commit, replica.flow_id, submissions, graph=graph)
     try:
         soon = partial(save, may_take_long=False)
-        with urgent():
-            return await with_retries(soon, session.expect_open, session.inbox.report_delay)
+        return await with_retries(soon, session.expect_open, session.inbox.report_delay, is_urgent=True)
     except TooLong:
+        await asyncio.sleep(work_budget.pause(batch[0].submission.actor))  # here no thread waits
         return await with_retries(save, session.expect_open, session.inbox.report_delay, takes_long=True)
 
 

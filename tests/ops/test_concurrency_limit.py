@@ -187,13 +187,30 @@ async def test_strangers_of_all_addresses_have_one_line_together() -> None:
     for number in range(STRANGERS + 1):
         await Caller(turns, peer=f"192.0.2.{number}").ask(LIMITS.requests_at_once)
     assert slow.working == STRANGERS * LIMITS.requests_at_once
-    known, probe = Caller(turns, BOB, peer="198.51.100.1"), Caller(turns, peer="198.51.100.2", path="/readyz")
-    for caller in (known, probe):
+    known = Caller(turns, BOB, peer="198.51.100.1")
+    apart = [Caller(turns, peer="198.51.100.2", path=path) for path in ("/readyz", "/hooks/a-token")]
+    for caller in (known, *apart):
         await caller.ask(1)
-    assert slow.working == STRANGERS * LIMITS.requests_at_once + 2
+    assert slow.working == STRANGERS * LIMITS.requests_at_once + 3
     slow.may_answer.set()
     await known.ask(1)
     assert slow.working == 0 and turns.lines == {}
+
+
+async def test_addresses_that_are_full_shut_out_no_other_stranger() -> None:
+    slow = Slow()
+    turns = ConcurrencyLimit(slow, LIMITS, credentials_in)
+    full = [Caller(turns, peer=f"192.0.2.{number}") for number in range(2 * STRANGERS)]
+    for caller in full:
+        await caller.ask(LIMITS.requests_at_once + LIMITS.requests_waiting + 1)
+    assert [caller.statuses for caller in full] == [[429]] * len(full)
+    late = Caller(turns, peer="198.51.100.1")
+    await late.ask(1)
+    assert late.statuses == []
+    slow.may_answer.set()
+    while not late.statuses:
+        await asyncio.sleep(0)
+    assert late.statuses == [200]
 
 
 async def test_one_who_hangs_up_while_waiting_gives_all_places_back() -> None:

@@ -2,15 +2,14 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
 
-from helix.middleware import one_thread
 from web import give_way
 from web.write_transaction import write_transaction
 
@@ -18,6 +17,14 @@ from web.write_transaction import write_transaction
 def in_a_thread(call: Callable[[], object]) -> object:
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(call).result()
+
+
+@pytest.fixture(autouse=True)
+def undisturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other thread of the process makes anything urgent."""
+    monkeypatch.setattr(give_way, "_calm", threading.Event())
+    give_way._calm.set()
+    monkeypatch.setattr(give_way, "_count", 0)
 
 
 def waits(monkeypatch: pytest.MonkeyPatch) -> bool:
@@ -64,21 +71,20 @@ def test_a_transaction_that_writes_is_urgent(monkeypatch: pytest.MonkeyPatch) ->
     assert not connection.in_atomic_block and not waits(monkeypatch)
 
 
-@pytest.mark.parametrize(("method", "lowered"), [("GET", give_way.NICENESS), ("HEAD", give_way.NICENESS), ("POST", 0)])
-def test_a_thread_whose_request_only_reads_steps_back(method: str, lowered: int) -> None:
+def test_a_thread_that_only_reads_steps_back_if_it_ends_with_its_request() -> None:
     def niceness() -> int:
         return os.getpriority(os.PRIO_PROCESS, 0)
 
-    def answer(_request: HttpRequest) -> HttpResponse:
-        give_way.step_back()
-        return HttpResponse(str(niceness()))
+    def read() -> int:
+        with give_way.only_reading():
+            give_way.step_back()
+            return niceness()
 
-    def asked() -> int:
-        request = HttpRequest()
-        request.method = method
-        return int(one_thread(answer)(request).content)  # type: ignore[attr-defined]
+    def step_back() -> int:
+        give_way.step_back()
+        return niceness()
 
     own = niceness()
-    assert in_a_thread(asked) == (max(own, lowered) if sys.platform == "linux" else own)
-    assert asked() == niceness() == own, "the main thread answers more than one request"
-    assert in_a_thread(give_way.step_back) is None and in_a_thread(niceness) == own
+    assert in_a_thread(read) == (max(own, give_way.NICENESS) if sys.platform == "linux" else own)
+    assert in_a_thread(step_back) == own
+    assert read() == niceness() == own, "the main thread answers more than one request"
