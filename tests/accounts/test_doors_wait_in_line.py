@@ -14,8 +14,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.sqlite]
 class Counted(write_transaction.FairLock):
     taken = 0
 
-    def acquire(self, timeout: float) -> bool:
+    def acquire(self, timeout: float, *, edits: bool = False) -> bool:
         self.taken += 1
+        assert not edits
         return super().acquire(timeout)
 
 
