@@ -23,10 +23,10 @@ NICENESS = 3
 
 
 class _Thread(threading.local):
-    """In how many urgent blocks a thread is, and whether it ends soon and writes no more."""
+    """In how many urgent blocks a thread is, and whether it may step back."""
 
     urgent = 0
-    only_reads = False
+    may_step_back = False
 
 
 _mine = _Thread()
@@ -55,19 +55,19 @@ def give_way() -> None:
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
-    """Say that this thread ends with the request that the block answers, and writes nothing in it or after it."""
-    _mine.only_reads = threading.current_thread() is not threading.main_thread()
+def may_step_back() -> Iterator[None]:
+    """Let this thread step back in the block: it ends with its request, and locks nothing that others wait for."""
+    _mine.may_step_back = threading.current_thread() is not threading.main_thread()
     try:
         yield
     finally:
-        _mine.only_reads = False
+        _mine.may_step_back = False
 
 
 def step_back() -> None:
-    """Leave the processor to other threads from now on, if this one is `only_reading`."""
-    if _mine.only_reads:
-        _mine.only_reads = False
+    """Leave the processor to other threads from now on, if this one may."""
+    if _mine.may_step_back:
+        _mine.may_step_back = False
         lower_rank()
 
 

@@ -17,7 +17,7 @@ from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
 from flows.templates.own import made_of
 from web.errors import Problem
-from web.give_way import only_reading
+from web.give_way import may_step_back
 
 _ENCODED_AT_ONCE = 200
 
@@ -30,7 +30,7 @@ def json(value: object, status: int = 200) -> HttpResponse:
 
 def whole_flow(principal: Principal, flow_id: UUID, *, status: int = 200) -> HttpResponse:
     """Answer the flow with all that is in it, at one version, and that version as its ETag; the last of a request."""
-    with only_reading():
+    with may_step_back():
         flow, version = flow_json(principal, flow_id)
         response = json(flow, status)
     response["ETag"] = etag(version)

@@ -28,7 +28,7 @@ from flows.rendering import outline as rows
 from flows.shortcuts import more_commands, shortcuts
 from flows.storage.store import Loaded, load_document
 from flows.titles import group_title, kind_title, setting_title
-from web.give_way import only_reading
+from web.give_way import may_step_back
 
 ROWS_IN_THE_PAGE = 200
 CLOSED = 500
@@ -87,7 +87,7 @@ def layout(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def canvas(request: PageRequest, access: Access) -> HttpResponse:
     """Answer all fragments of the flow, in the form of a broadcast, at the version that the headers name."""
-    with only_reading():
+    with may_step_back():
         loaded = load_document(access.flow.pk)
         response = HttpResponse(whole(loaded.document))
     response["X-Helix-Version"] = str(loaded.version)
@@ -100,7 +100,7 @@ def canvas(request: PageRequest, access: Access) -> HttpResponse:
 @flow_view()
 def outline(request: PageRequest, access: Access) -> HttpResponse:
     """Answer a window of the outline, from row `from` or around `node`, without what is inside the `closed` ones."""
-    with only_reading():
+    with may_step_back():
         loaded = load_document(access.flow.pk)
     first = request.GET.get("from", "")
     shown = rows(

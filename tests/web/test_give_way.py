@@ -76,7 +76,7 @@ def test_a_thread_that_only_reads_steps_back_if_it_ends_with_its_request() -> No
         return os.getpriority(os.PRIO_PROCESS, 0)
 
     def read() -> int:
-        with give_way.only_reading():
+        with give_way.may_step_back():
             give_way.step_back()
             return niceness()
 
