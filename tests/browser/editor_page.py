@@ -5,12 +5,15 @@ Everything that a browser complains about (errors, content policy, failed reques
 
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
 Point = tuple[float, float]
 PATIENCE_MS = 60_000
 AT_ONCE_MS = 5_000
 """Less than the six seconds after which a toast goes by itself: one that is gone by then went for another reason."""
+
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""Two frames: what has arrived is drawn."""
 
 CALL = """async ([method, path, body]) => {
   const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
@@ -18,6 +21,16 @@ CALL = """async ([method, path, body]) => {
   const answer = await fetch("/api/v1" + path, {method, headers, body: body && JSON.stringify(body)});
   return [answer.status, answer.status === 204 ? null : await answer.json()];
 }"""
+
+
+def rect(what: Locator) -> FloatRect:
+    """Return where it is on the screen. What the server draws may take its place at the very moment it is measured."""
+    box = what.bounding_box()
+    if box is None:
+        what.page.evaluate(DRAWN)
+        box = what.bounding_box()
+    assert box, f"{what} is not to be seen"
+    return box
 
 
 class EditorPage:
@@ -73,15 +86,15 @@ class EditorPage:
         return self
 
     def settled(self) -> "EditorPage":
-        """Everything I did is acknowledged."""
+        """Everything I did is acknowledged, and drawn as the server draws it."""
         expect(self.root).to_have_attribute("data-pending", "0", timeout=PATIENCE_MS)
+        self.page.evaluate(DRAWN)
         return self
 
     # Doing.
 
     def centre(self, what: Locator) -> Point:
-        box = what.bounding_box()
-        assert box, f"{what} is not to be seen"
+        box = rect(what)
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def drag(self, start: Locator | Point, end: Locator | Point, *, drop: bool = True) -> "EditorPage":

@@ -4,9 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage
 from tests.browser.gestures import rename
-from tests.browser.views import DRAWN
 
 NODES = [
     {"id": "box", "kind": "group", "x": 40, "y": 320, "label": "Box"},

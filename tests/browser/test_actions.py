@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open, behind_proxy
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.nodes import PLAN
 from tests.browser.panel import lost
 from tests.proxy import Proxy
@@ -104,8 +104,7 @@ def test_shift_l_lays_out_the_flow(flow_of: Flow, opened: Open) -> None:
 def test_an_edge_is_turned_round_by_its_menu(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([PLAN, ROUTE], [EDGE]))
     edge = alice.page.locator("[data-edge-id]").first
-    box = edge.bounding_box()
-    assert box
+    box = rect(edge)
     alice.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, button="right")
     choose(alice, "reverse-edge")
     expect(alice.page.locator("[data-edge-id][data-source=route]")).to_have_count(1)
@@ -126,13 +125,11 @@ def test_what_is_asked_without_a_connection_is_told(flow_of: Flow, opened: Open,
 def test_on_a_phone_the_menu_and_the_form_fit(flow_of: Flow, opened: Open) -> None:
     phone = opened("alice", flow_of([{**PLAN, "x": 40, "y": 40}]), **PHONE)
     phone.node("Plan").click(button="right", position={"x": 30, "y": 20})
-    box = phone.page.locator(MENU).bounding_box()
-    assert box
+    box = rect(phone.page.locator(MENU))
     assert box["y"] >= 0
     assert box["y"] + box["height"] <= 844
     choose(phone, "generate-children")
-    form = phone.page.locator("[data-action-form]").bounding_box()
-    assert form
+    form = rect(phone.page.locator("[data-action-form]"))
     assert form["width"] <= 390
 
 

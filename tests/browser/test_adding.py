@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.test_everyone import PHONE
 from tests.browser.views import still
 
@@ -63,8 +63,8 @@ def test_a_key_adds_after_the_selected_node_and_connects_it(alice: EditorPage, k
     listbox = picker.get_by_role("listbox")
     assert listbox.evaluate("list => list.scrollHeight <= list.clientHeight"), "all kinds without scrolling"
     assert picker.evaluate("it => getComputedStyle(it, '::backdrop').backgroundColor") == "rgba(0, 0, 0, 0)"
-    node, box = alice.node("Route").bounding_box(), picker.bounding_box()
-    assert node and box and 0 < box["x"] - node["x"] - node["width"] < 40, "beside the selection"
+    node, box = rect(alice.node("Route")), rect(picker)
+    assert 0 < box["x"] - node["x"] - node["width"] < 40, "beside the selection"
     assert findings(alice.page) == []
     alice.page.keyboard.type("ski")
     expect(picker.get_by_role("option").filter(visible=True)).to_have_text(["Skill"])
@@ -135,9 +135,8 @@ def test_on_a_phone_the_picker_is_a_sheet_and_nothing_covers_what_was_added(flow
         expect(alice.root).to_have_attribute("data-lifted", height)
         still(alice.page)
         alice.page.wait_for_function(ABOVE_THE_TOOLS)
-        low, top = tools.bounding_box(), sheet.bounding_box()
-        node = alice.node("Route").bounding_box()
-        assert low and top and node
+        low, top = rect(tools), rect(sheet)
+        node = rect(alice.node("Route"))
         assert low["y"] + low["height"] <= top["y"], "tools float above the sheet"
         assert node["y"] >= 0 and node["y"] + node["height"] <= low["y"], "the node is not covered"
         if height == "peek":
@@ -146,8 +145,8 @@ def test_on_a_phone_the_picker_is_a_sheet_and_nothing_covers_what_was_added(flow
     picker = alice.page.locator("dialog.picker")
     expect(picker).to_be_visible()
     still(alice.page)
-    box = picker.bounding_box()
-    assert box and (box["x"], box["width"]) == (0, 390) and box["y"] + box["height"] == pytest.approx(844, abs=1)
+    box = rect(picker)
+    assert (box["x"], box["width"]) == (0, 390) and box["y"] + box["height"] == pytest.approx(844, abs=1)
     expect(alice.page.locator("kbd").filter(visible=True)).to_have_count(0)
     picker.get_by_role("option", name="Skill").tap()
     assert ("Route", "no", "Skill") in held(alice)[1]

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.api import Api
 from tests.browser.axe import findings
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import CALL, EditorPage
+from tests.browser.editor_page import CALL, EditorPage, rect
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.test_everyone import PHONE
 from tests.servers import Server
@@ -105,12 +105,12 @@ def test_eight_people_in_one_flow_are_told_apart(flow_of: Flow, opened: Open, cr
     expect(page.locator("[data-roster] .more:visible")).to_have_text("+3")
     tags = page.locator(".outline .tags").filter(has_text="Bea").locator(".tag")
     expect(tags).to_have_text(["Bea", "Chidi", "Dana", "+2"])
-    assert overlaps([tag.bounding_box() for tag in tags.all()]) == []
+    assert overlaps([rect(tag) for tag in tags.all()]) == []
     expect(page.locator(".outline .tags")).to_have_count(2)
     away = page.locator("[data-cursor][data-away]")
     expect(away).to_have_count(5)
     expect(away.locator(".chevron").first).to_be_visible()
-    assert overlaps([one.bounding_box() for one in away.locator(".tag").all()]) == []
+    assert overlaps([rect(one) for one in away.locator(".tag").all()]) == []
     colours = [colour for _page, colour in people]
     assert len(set(colours)) == len(colours)
     for name, colour in zip(NAMES, colours, strict=False):
@@ -207,8 +207,7 @@ def test_a_field_says_above_it_who_is_in_it(flow_of: Flow, opened: Open, crowd: 
     (first, _), (second, _) = crowd(flow, [{"selection": ["plan"], "field": "label"}, {"selection": ["plan"]}])
     tag = alice.page.locator("[data-field=label] .editing-tag")
     expect(tag).to_have_text("Bea is editing")
-    label, field = tag.bounding_box(), alice.field("label").bounding_box()
-    assert label and field
+    label, field = rect(tag), rect(alice.field("label"))
     assert label["y"] + label["height"] <= field["y"]
     second.evaluate("show({field: 'label'})")
     expect(tag).to_have_text("Bea and 1 more are editing")
@@ -230,8 +229,7 @@ def test_on_a_phone_the_list_opens_and_its_people_are_followed(flow_of: Flow, op
     row.tap()
     banner = phone.page.locator("[data-following]")
     expect(banner).to_contain_text("Following Chidi")
-    box = banner.bounding_box()
-    assert box
+    box = rect(banner)
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert findings(phone.page) == []

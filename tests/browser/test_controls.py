@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.inspector import EDGES, NODES
 from tests.browser.panel import panel, pill
 
@@ -43,8 +43,8 @@ def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Op
     expect(more).to_have_text("+1")
     problems = alice.page.locator("[data-problems]")
     expect(problems).to_be_visible()
-    state, count = pill(alice).bounding_box(), problems.bounding_box()
-    assert state and count and state["x"] + state["width"] <= count["x"], "nothing in the bar lies over another"
+    state, count = rect(pill(alice)), rect(problems)
+    assert state["x"] + state["width"] <= count["x"], "nothing in the bar lies over another"
     more.click()
     people = alice.page.get_by_role("dialog", name="People in this flow")
     expect(people.get_by_role("button")).to_have_count(3)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Open
-from tests.browser.editor_page import AT_ONCE_MS, EditorPage
+from tests.browser.editor_page import AT_ONCE_MS, EditorPage, rect
 
 Flow = Callable[..., str]
 NODES = [
@@ -127,7 +127,6 @@ def test_a_loops_ports_are_labelled_at_rest(alice: EditorPage) -> None:
     (each, out) = (loop.locator(".branch-name", has_text=name) for name in ("each", "out"))
     for label in (each, out):
         expect(label).to_be_visible()
-    upper, lower, box = each.bounding_box(), out.bounding_box(), loop.bounding_box()
-    assert upper and lower and box
+    upper, lower, box = rect(each), rect(out), rect(loop)
     assert upper["x"] > box["x"] + box["width"]
     assert upper["y"] + upper["height"] < lower["y"]

@@ -7,9 +7,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage, rect
 from tests.browser.panel import back, lost
-from tests.browser.views import DRAWN
 from tests.proxy import Proxy
 from tests.servers import Server
 
@@ -34,20 +33,19 @@ def test_the_flow_is_painted_before_any_script(flow_of: Flow, context_for: Calla
     page = context.new_page()
     answer = page.goto(f"/flows/{flow}/")
     assert answer and STRICT.split(";", maxsplit=1)[0] in answer.headers["content-security-policy"]
-    boxes = {name: page.locator(f"#n-{name}").bounding_box() for name in "abc"}
+    boxes = {name: rect(page.locator(f"#n-{name}")) for name in "abc"}
     origin = boxes["a"]
-    assert origin
     for node in CHAIN:
         box = boxes[str(node["id"])]
-        assert box and (box["x"] - origin["x"], box["y"] - origin["y"]) == (node["x"], node["y"])
+        assert (box["x"] - origin["x"], box["y"] - origin["y"]) == (node["x"], node["y"])
     assert page.locator("[data-edge-id=e1] .edge-line").get_attribute("d")
 
 
 def test_scripts_change_nothing_that_is_already_right(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of(CHAIN, LINKS))
-    world = alice.page.locator("[data-world]").bounding_box()
-    node = alice.node("Plan").bounding_box()
-    assert world and node and (node["x"] - world["x"], node["y"] - world["y"]) == (200, -8)
+    world = rect(alice.page.locator("[data-world]"))
+    node = rect(alice.node("Plan"))
+    assert (node["x"] - world["x"], node["y"] - world["y"]) == (200, -8)
 
 
 def test_escape_takes_a_drag_back(flow_of: Flow, opened: Open) -> None:
@@ -95,9 +93,8 @@ def test_a_wrong_target_is_refused_by_the_eye_and_a_drop_on_nothing_asks_what_to
 def test_an_edge_end_goes_elsewhere(flow_of: Flow, opened: Open) -> None:
     nodes = [*CHAIN, {"id": "d", "kind": "output", "x": 420, "y": 160, "label": "Other"}]
     alice = opened("alice", flow_of(nodes, LINKS))
-    tell = alice.node("Tell").bounding_box()
-    plan = alice.node("Plan").bounding_box()
-    assert tell and plan
+    tell = rect(alice.node("Tell"))
+    plan = rect(alice.node("Plan"))
     middle = (
         (plan["x"] + plan["width"] + tell["x"] - 9) / 2,
         (plan["y"] + plan["height"] / 2 + tell["y"] + tell["height"] / 2) / 2,
@@ -127,8 +124,7 @@ def test_a_handle_resizes_and_never_below_the_smallest_size(flow_of: Flow, opene
 
 def test_a_node_dropped_into_a_frame_belongs_to_it_and_moves_with_it(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of([*CHAIN, *GROUP], LINKS))
-    frame = alice.node("Frame").bounding_box()
-    assert frame
+    frame = rect(alice.node("Frame"))
     alice.drag(alice.node("Ask"), (frame["x"] + 120, frame["y"] + 140))
     assert by_id(alice)["a"]["parent"] == "g"
     before = by_id(alice)["a"]

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.inspector import compose
 from tests.browser.views import still
 
@@ -206,8 +206,8 @@ def test_who_else_is_in_a_field_is_said_without_moving_or_covering_anything(alic
         tag = alice.page.locator(f'[data-field="{name}"] .editing-tag')
         expect(tag).to_have_text("Bob is editing")
         assert alice.page.evaluate(PLACES) == before
-        shown = tag.bounding_box()
-        assert shown and [place for place in before if overlap(place, shown)] == []
+        shown = rect(tag)
+        assert [place for place in before if overlap(place, shown)] == []
 
 
 def overlap(place: list[float], tag: FloatRect) -> bool:

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import AT_ONCE_MS, EditorPage
+from tests.browser.editor_page import AT_ONCE_MS, EditorPage, rect
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.panel import forgiven
 from tests.browser.test_company import overlaps
@@ -217,8 +217,7 @@ def test_on_a_phone_both_are_reached_by_touch_and_fit(flow_of: Flow, opened: Ope
         field.fill("Search")
         option = open_part.get_by_role("option", name="Search").last
         expect(option).to_be_visible()
-        box = open_part.bounding_box()
-        assert box
+        box = rect(open_part)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
         assert findings(phone.page) == []
@@ -281,7 +280,7 @@ def test_what_is_pasted_or_imported_over_something_may_be_arranged(flow_of: Flow
         for way in ("x", "y"):
             expect(page.locator(f"#n-{node['id']}")).to_have_attribute(f"data-{way}", str(node[way]))
     still(page)
-    assert overlaps([one.bounding_box() for one in alice.nodes.all()]) == []
+    assert overlaps([rect(one) for one in alice.nodes.all()]) == []
     page.keyboard.press("Control+z")
     page.mouse.move(1000, 700)
     page.keyboard.press("Control+v")

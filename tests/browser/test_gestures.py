@@ -4,10 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage, Point
+from tests.browser.editor_page import DRAWN, EditorPage, Point, rect
 from tests.browser.nodes import agent
 from tests.browser.test_everyone import PHONE
-from tests.browser.views import DRAWN, still
+from tests.browser.views import still
 
 NODES = [
     {"id": "ask", "kind": "input", "x": 0, "y": 0, "label": "Ask"},
@@ -144,11 +144,11 @@ def test_ports_that_fit_glow_the_nearest_snaps_and_escape_gives_up(alice: Editor
 
 
 def test_selecting_changes_no_size(alice: EditorPage) -> None:
-    before = [node.bounding_box() for node in alice.nodes.all()]
+    before = [rect(node) for node in alice.nodes.all()]
     alice.node("Ask").click()
     alice.page.keyboard.press("Control+a")
     expect(alice.page.locator("[data-node-id][data-selected]")).to_have_count(4)
-    assert [node.bounding_box() for node in alice.nodes.all()] == before
+    assert [rect(node) for node in alice.nodes.all()] == before
 
 
 def test_a_double_click_opens_a_node_and_names_it_by_its_label(alice: EditorPage) -> None:
@@ -165,8 +165,8 @@ def test_what_opens_near_the_border_is_whole_on_the_screen(alice: EditorPage) ->
     picker = alice.page.locator("dialog.picker")
     expect(picker).to_be_visible()
     still(alice.page)
-    box = picker.bounding_box()
-    assert box and box["y"] + box["height"] <= 900 - 8
+    box = rect(picker)
+    assert box["y"] + box["height"] <= 900 - 8
 
 
 # Fingers.

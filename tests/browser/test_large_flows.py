@@ -7,8 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import WINDOW, Flow, Open
-from tests.browser.editor_page import EditorPage
-from tests.browser.views import DRAWN
+from tests.browser.editor_page import DRAWN, EditorPage, rect
 
 COUNT = """(names) => {
   globalThis.counted = {};
@@ -202,9 +201,8 @@ def test_a_view_is_found_again_and_a_flow_that_has_left_it_is_shown_whole(flow_o
 def test_the_first_view_is_in_the_middle_and_large(flow_of: Flow, opened: Open, apart: int) -> None:
     """The flow is 870 or 984 wide, the canvas 952."""
     alice = opened("alice", flow_of([{**node, "x": at * apart} for at, node in enumerate(nodes(4))]))
-    canvas = alice.page.locator("[data-canvas]").bounding_box()
-    boxes = [alice.node(f"Node {at}").bounding_box() for at in (0, 3)]
-    assert canvas and boxes[0] and boxes[1]
+    canvas = rect(alice.page.locator("[data-canvas]"))
+    boxes = [rect(alice.node(f"Node {at}")) for at in (0, 3)]
     assert boxes[0]["width"] >= 0.9 * 144
     left, right = boxes[0]["x"] - canvas["x"], canvas["x"] + canvas["width"] - boxes[1]["x"] - boxes[1]["width"]
     assert left == pytest.approx(right, abs=1.5)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Device
 from tests.browser.copies import COPIED, copied, new_flow, nothing_but
-from tests.browser.editor_page import PATIENCE_MS, EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage, rect
 from tests.browser.inspector import BLANKS_ARE_HERE
 from tests.browser.looks import entitle, fill, looks, paint, shows_title
 from tests.browser.panel import back_at_once, lost, restored
@@ -36,9 +36,7 @@ def named(tab: EditorPage, label: str) -> Locator:
 
 def offset(first: Locator, second: Locator) -> tuple[float, float]:
     """How far apart two corners are on the screen."""
-    one, other = first.bounding_box(), second.bounding_box()
-    assert one
-    assert other
+    one, other = rect(first), rect(second)
     return round(other["x"] - one["x"]), round(other["y"] - one["y"])
 
 

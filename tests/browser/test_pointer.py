@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage
 from tests.browser.nodes import PLAN, REPLY, SEARCH
-from tests.browser.views import DRAWN
 
 LINK = [{"id": "e", "source": "plan", "target": "search"}]
 SELECTED = "[data-node-id][data-selected]"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 
 Flow = Callable[..., str]
 NODES = [
@@ -100,9 +100,8 @@ def test_on_a_phone_the_list_is_a_sheet(flow_of: Flow, opened: Open) -> None:
     phone = opened("alice", flow_of(NODES, EDGES), viewport={"width": 390, "height": 844}, has_touch=True)
     button(phone).click()
     expect(items(phone)).to_have_count(3)
-    box = phone.page.locator("[data-problem-list]").bounding_box()
+    box = rect(phone.page.locator("[data-problem-list]"))
 
-    assert box is not None
     assert (round(box["width"]), round(box["y"] + box["height"])) == (390, 844)
     item(phone, "missing_setting").locator(".problem-go").click()
     expect(phone.page.locator("[data-problem-list]")).to_be_hidden()

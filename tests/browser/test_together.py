@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 
 Flow = Callable[..., str]
 TWO = [
@@ -70,7 +70,7 @@ def test_a_drag_is_seen_while_it_happens_and_is_one_version(flow_of: Flow, opene
     flow = flow_of(TWO, [EDGE])
     alice, bob = opened("alice", flow), opened("bob", flow)
     expect(alice.page.locator("[data-person]")).to_have_count(2)
-    before = bob.node("Plan").bounding_box()
+    before = rect(bob.node("Plan"))
     line = bob.page.locator("[data-edge-id=e] .edge-line")
     path = line.get_attribute("d")
     version = alice.stored()["version"]
@@ -83,8 +83,8 @@ def test_a_drag_is_seen_while_it_happens_and_is_one_version(flow_of: Flow, opene
     alice.page.mouse.up()
     alice.settled()
     expect(bob.node("Plan")).to_have_attribute("data-y", "160")
-    after = bob.node("Plan").bounding_box()
-    assert before and after and after["y"] - before["y"] == 160
+    after = rect(bob.node("Plan"))
+    assert after["y"] - before["y"] == 160
     assert alice.stored()["version"] == version + 1
 
 

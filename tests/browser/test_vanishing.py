@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.inspector import choose
 
 NODES = [
@@ -29,9 +29,7 @@ LIFT = """() => dispatchEvent(new PointerEvent("pointerup", {pointerId: 7, point
 
 def on_edge(tab: EditorPage) -> tuple[float, float]:
     """Where the edge from Plan to Tell is."""
-    plan, tell = tab.node("Plan").bounding_box(), tab.node("Tell").bounding_box()
-    assert plan
-    assert tell
+    plan, tell = rect(tab.node("Plan")), rect(tab.node("Tell"))
     middle = [box["y"] + box["height"] / 2 for box in (plan, tell)]
     return (plan["x"] + plan["width"] + tell["x"] - 9) / 2, sum(middle) / 2
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import Away
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, rect
 from tests.browser.looks import edit_everything, fill, looks, paint, pick, second
 from tests.browser.panel import back_at_once
 from tests.proxy import Proxy
@@ -147,6 +147,5 @@ def test_the_badge_of_what_waits_is_not_under_a_handle(away: Away, steps: int) -
     expect(corners).to_have_count(2)
     badge = alice.node("Plan").evaluate(BADGE)
     for corner in corners.all():
-        box = corner.bounding_box()
-        assert box
+        box = rect(corner)
         assert badge["left"] >= box["x"] + box["width"] or badge["right"] <= box["x"]

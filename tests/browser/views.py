@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage
 
 # All that the server draws of a node and an edge; what a page adds for itself (focus, selection, style) is not in it.
 DESCRIBE = """async (url) => {
@@ -28,8 +28,6 @@ DESCRIBE = """async (url) => {
   };
 }"""
 PATIENCE_MS = 30_000
-# Two frames, so that what has arrived is drawn.
-DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 # Nothing fades or glides any more. Chromium may never settle `finished` of what is over.
 STILL = """async () => {
   const isMoving = (one) => one.playState === "running" && one.effect.getComputedTiming().iterations !== Infinity;
