@@ -18,7 +18,7 @@ from flows.commands.invitations import (
     withdraw_invitation,
 )
 from flows.commands.lifecycle import change_epoch, create_flow, delete_flow, duplicate_flow, restore_flow
-from flows.commands.links import LinkChange, change_link, create_link, delete_link
+from flows.commands.links import LinkChange, change_link, create_link, delete_link, switch_off_links_of
 from flows.commands.members import MemberChanged, remove_member, set_member, transfer_flow
 from flows.commands.offering import offer_as_tool
 from flows.commands.personal import note_opening, star_flow
@@ -119,6 +119,7 @@ __all__ = [
     "share_with_team",
     "star_flow",
     "submit",
+    "switch_off_links_of",
     "template_behind",
     "title_in_trash",
     "transfer_flow",

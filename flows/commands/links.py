@@ -102,6 +102,17 @@ def delete_link(principal: Principal, flow_id: UUID, link_id: UUID, *, via: Via 
     publish_after_commit(hint_access(flow_id, visitors))
 
 
+def switch_off_links_of(principal: Principal, flow_id: UUID, person: int, *, via: Via | None = None) -> int:
+    """Switch off all links that a person made, and end the visits by them; return how many. Owners only.
+
+    Raises `NotFound`, `Forbidden` and `Problem` (`rate_limited`).
+    """
+    count_flow_change(principal)
+    count, visitors = _switch_off(principal, flow_id, person, via or via_of(principal))
+    publish_after_commit(hint_access(flow_id, visitors))
+    return count
+
+
 def links_of(flow_id: UUID) -> list[Link]:
     """Return a flow's links in the order in which they were made."""
     return list(Link.objects.filter(flow_id=flow_id).select_related("created_by"))
@@ -169,6 +180,22 @@ def _delete(principal: Principal, flow_id: UUID, link_id: UUID, via: Via) -> Col
     _record(Action.LINK_DELETED, principal, link, via, {"before": _told(link)})
     link.delete()
     return visitors
+
+
+@in_write_transaction
+def _switch_off(principal: Principal, flow_id: UUID, person: int, via: Via) -> tuple[int, Collection[int]]:
+    """Switch a person's links off; return how many, and whose visits that ends."""
+    lock_rights(principal, flow_id)
+    links = list(open_links().filter(flow_id=flow_id, created_by=person))
+    visits = Visit.objects.filter(link__in=links, ended_at=None)
+    visitors = sorted(set(visits.values_list("user_id", flat=True)))
+    revoke_rights(visitors)
+    visits.update(ended_at=timezone.now())
+    for link in links:
+        before, link.is_active = _told(link), False
+        link.save(update_fields=["is_active"])
+        _record(Action.LINK_CHANGED, principal, link, via, {"before": before, "after": _told(link)})
+    return len(links), visitors
 
 
 def _locked(principal: Principal, flow_id: UUID, link_id: UUID) -> Link:

@@ -65,9 +65,10 @@ def member(request: PageRequest, access: Access, member_id: str) -> HttpResponse
             if is_me:
                 return _to_library(request)
             person = read_row_id(member_id)
-            stays = person is not None and has_open_links_of(access.flow.pk, person)
-            done = _("Removed. Links that they made still let people in: look below.") if stays else _("Removed.")
-            return Said(done=done, focus=ADDED)
+            if person is not None and has_open_links_of(access.flow.pk, person):
+                done = _("Removed. Links that they made still let people in.")
+                return Said(done=done, links_by=person, focus="switch-off-links")
+            return Said(done=_("Removed."), focus=ADDED)
         role = parse_role(request.POST.get("role", ""))
         commands.change_access(principal(request), access.flow.pk, member_id, role)
         return Said(done=_("Role changed."), focus=f"role-{member_id}")
@@ -143,8 +144,11 @@ def attempt(
 
 
 def show_again(request: PageRequest, access: Access, said: Said) -> HttpResponse:
-    """Show what has become of it: htmx gets the dialog, a plain form is led to the page, unless it tells a new link."""
-    if wants_fragment(request) or said.new_link:
+    """Show what has become of it: htmx gets the dialog, a plain form is led to the page.
+
+    Unless it tells a new link, or asks what is to become of older ones: that is said only now.
+    """
+    if wants_fragment(request) or said.new_link or said.links_by:
         return show(request, access, said)
     return redirect("flows:members", access.flow.pk)
 

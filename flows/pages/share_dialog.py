@@ -30,13 +30,17 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the dialog says about what was just asked; the id that has the focus then, and the form that is open."""
+    """What the dialog says about what was just asked; the id that has the focus then, and the form that is open.
+
+    `links_by` is the id of a person who was removed and whose links still let people in.
+    """
 
     done: str = ""
     error: str = ""
     typed: str = ""
     can_invite: bool = False
     new_link: NewLink | None = None
+    links_by: int | None = None
     focus: str = ""
     opened: str = ""
 

@@ -4,20 +4,35 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from flows import commands
 from flows.access import Access, Role
+from flows.document import Rejected
+from flows.errors import FlowReason
 from flows.pages.decorators import PageRequest, flow_view, principal
 from flows.pages.link_forms import read_change, read_new_link
 from flows.pages.members import attempt
 from flows.pages.share_dialog import Said
+from web.row_ids import read_row_id
 
 
 @require_POST
 @flow_view(Role.OWNER)
 def links(request: PageRequest, access: Access) -> HttpResponse:
-    """Make a link."""
+    """Make a link, or switch off all that somebody made."""
+
+    def switch_off() -> Said:
+        made_by = read_row_id(request.POST.get("made_by", ""))
+        if made_by is None:
+            raise Rejected("invalid", FlowReason.UNKNOWN_PERSON)
+        count = commands.switch_off_links_of(principal(request), access.flow.pk, made_by)
+        done = ngettext("%(count)d link switched off.", "%(count)d links switched off.", count) % {"count": count}
+        return Said(done=done, focus="new-link")
+
+    if "made_by" in request.POST:
+        return attempt(request, access, switch_off, focus="new-link")
 
     def create() -> Said:
         wanted = read_new_link(request.POST)

@@ -1,6 +1,7 @@
 """Who may open a flow: everybody in it sees the list, owners change it."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from uuid import uuid4
 import pytest
 from django.core import mail
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
@@ -18,7 +20,7 @@ from accounts.principals import Person
 from flows import commands
 from flows.access import Role
 from flows.commands import Invited
-from flows.models import Flow, FlowInvitation, Link, Membership, TeamShare
+from flows.models import AuditEntry, Flow, FlowInvitation, Link, Membership, TeamShare, Visit
 from tests.pages.conftest import Enter
 
 
@@ -334,6 +336,48 @@ def test_who_is_removed_leaves_links_that_owners_are_told_of(
 
     assert "Links that they made still let people in" in page
     assert "made by <bdi>Alice</bdi>" in page
+    assert f'name="made_by" value="{alice.pk}"' in page
+
+
+class TestLinksOfOneWhoIsGone:
+    @pytest.fixture
+    def switch_off(self, flow: Flow, alice: User, bob: User, enter: Enter) -> Callable[..., HttpResponse]:
+        """Alice made two links and bob one; she was removed, and he switches hers off."""
+        commands.set_member(Person(alice.pk), flow.pk, person=bob.pk, role=Role.OWNER)
+        for maker in (alice, alice, bob):
+            commands.create_link(Person(maker.pk), flow.pk, role=Role.VIEWER, name=maker.name)
+        commands.remove_member(Person(bob.pk), flow.pk, user_id=alice.pk)
+        return lambda who=bob, made_by=alice.pk, **how: enter(who).post(
+            f"/flows/{flow.pk}/links", {"made_by": str(made_by)}, **how
+        )
+
+    def test_they_go_off_and_end_what_came_by_them(
+        self, switch_off: Callable[..., HttpResponse], flow: Flow, vera: User, hx: dict[str, str]
+    ) -> None:
+        hers, his = Link.objects.filter(name="Alice").first(), Link.objects.get(name="Bob")
+        for link in (hers, his):
+            Visit.objects.create(link=link, user=vera)
+
+        page = switch_off(headers=hx).content.decode()
+
+        assert "2 links switched off." in page
+        assert list(Link.objects.order_by("name").values_list("name", "is_active")) == [
+            ("Alice", False),
+            ("Alice", False),
+            ("Bob", True),
+        ]
+        assert list(Visit.objects.filter(ended_at=None).values_list("link", flat=True)) == [his.pk]
+        assert AuditEntry.objects.filter(action="link_changed", flow_id=flow.pk).count() == 2
+        assert "0 links switched off." in switch_off(headers=hx).content.decode()
+
+    def test_only_owners_may(self, switch_off: Callable[..., HttpResponse], vera: User) -> None:
+        assert switch_off(who=vera).status_code == 403
+        assert Link.objects.filter(is_active=True).count() == 3
+
+    @pytest.mark.parametrize("made_by", ["", "x", "9" * 30])
+    def test_nobody_is_named_clearly(self, switch_off: Callable[..., HttpResponse], made_by: str) -> None:
+        assert switch_off(made_by=made_by).status_code == 422
+        assert Link.objects.filter(is_active=True).count() == 3
 
 
 def test_an_owner_says_what_viewers_may(flow: Flow, alice: User, vera: User, enter: Enter, hx: dict[str, str]) -> None:
