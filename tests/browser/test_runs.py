@@ -306,6 +306,26 @@ def test_on_a_narrow_screen_nothing_lies_over_what_is_needed(opened: Open, flow_
     assert alice.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_map_leaves_the_canvas_to_an_open_drawer_until_it_is_asked_for(opened: Open, flow_of: Flow) -> None:
+    alice = opened("alice", flow_of(NODES, EDGES))
+    button, map = alice.page.locator("[data-tool=minimap]"), alice.page.locator("[data-minimap]")
+
+    def expect_map(is_shown: bool) -> None:
+        expect(map).to_be_visible(visible=is_shown)
+        expect(button).to_have_attribute("aria-pressed", str(is_shown).lower())
+
+    expect_map(True)
+    pressed(alice)
+    expect(drawer(alice)).to_be_visible()
+    expect_map(False)
+    alice.page.locator("[data-drawer-fold]").click()
+    expect_map(True)
+    alice.page.locator("[data-drawer-fold]").click()
+    expect_map(False)
+    button.click()
+    expect_map(True)
+
+
 def test_one_press_is_one_run(context_for: Context, opened: Open, flow_of: Flow) -> None:
     alice = opened("alice", flow_of(NODES, EDGES))
     alice.page.locator("[data-command=run]").click()

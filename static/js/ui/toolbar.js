@@ -1,6 +1,5 @@
 /** Buttons and switches around the canvas: tools, commands, panels on narrow screens, and a person's preferences. */
 
-import { isPhone } from "../canvas/viewport.js";
 import { isMac } from "../lib/keys.js";
 
 /** Tools that are commands of the same name. */
@@ -18,7 +17,7 @@ export class Toolbar {
     root.addEventListener("click", (event) => this.#click(event));
     root.addEventListener("change", ({ target }) => target.dataset.preference && this.#prefer(target.dataset.preference, target.checked));
     viewport.addEventListener("change", () => this.#show());
-    addEventListener("resize", () => this.#showMap());
+    new ResizeObserver(() => this.#showMap()).observe(this.#map);
     inspector.addEventListener("form", () => this.#preferences());
     this.#show();
     this.#showMap();
@@ -31,9 +30,9 @@ export class Toolbar {
     if (this.#zoom && this.#zoom.textContent !== text) this.#zoom.textContent = text;
   }
 
-  /** On a phone the map shows only when it was opened. */
+  /** On a phone, and above the drawer of a run, the map shows only when it was opened: the sheet says so. */
   get #hasMap() {
-    return isPhone() ? this.#map.hasAttribute("data-open") && !this.#map.hidden : !this.#map.hidden;
+    return this.#map.checkVisibility();
   }
 
   #showMap() {
