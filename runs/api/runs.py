@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from ninja import Body, Query
 
 from accounts.authentication import principal
-from accounts.principals import user_id_of
 from flows.access import Role, get_flow_for
 from flows.api.answers import json
-from flows.rates import count_operations
 from runs import commands
 from runs.api.schemas import (
     RUN_STATES,
@@ -48,8 +46,6 @@ def start_run(request: HttpRequest, flow_id: UUID, payload: Body[RunIn | None] =
     stop runs, 422 names them in `detail.problems`; if the input does not fit, `detail.input` says where.
     """
     given = payload or AS_IT_IS
-    get_flow_for(principal(request), flow_id, Role.EDITOR)
-    count_operations(user_id_of(principal(request)))
     again = None if given.from_ is None else Again(given.from_.run, given.from_.node, given.reuse)
     started = commands.start_run(
         principal(request),
@@ -116,13 +112,13 @@ def pause_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     return _steered(request, commands.pause_run(principal(request), run_id))
 
 
-@router.post("/runs/{run_id}/resume", **answers({200: RunOut}, *STEERING))
+@router.post("/runs/{run_id}/resume", **answers({200: RunOut}, "limit_reached", *STEERING))
 def resume_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Go on with a paused run; a critical task whose failure paused it is tried again."""
     return _steered(request, commands.resume_run(principal(request), run_id))
 
 
-@router.post("/runs/{run_id}/retry", **answers({200: RunOut}, "invalid", "too_large", *STEERING))
+@router.post("/runs/{run_id}/retry", **answers({200: RunOut}, "invalid", "too_large", "limit_reached", *STEERING))
 def retry_run(request: HttpRequest, run_id: UUID, payload: Body[RetryIn | None] = None) -> HttpResponse:
     """Try tasks that failed again in the same run: those that are named, or all."""
     return _steered(request, commands.retry_run(principal(request), run_id, (payload or ALL_FAILED).tasks))
@@ -136,7 +132,6 @@ def run_again(request: HttpRequest, run_id: UUID, payload: Body[AgainIn | None] 
     """
     given = payload or FROM_START
     run = run_for(principal(request), run_id, Role.EDITOR)
-    count_operations(user_id_of(principal(request)))
     started = commands.start_run(
         principal(request),
         run.flow_id,

@@ -82,7 +82,7 @@ def list_checkpoints(request: HttpRequest, run_id: UUID, task_id: str) -> HttpRe
     return json([checkpoint_row(one) for one in found])
 
 
-@router.post("/runs/{run_id}/tasks/{task_id}/roll_back", **answers({200: TaskOut}, *STEERING))
+@router.post("/runs/{run_id}/tasks/{task_id}/roll_back", **answers({200: TaskOut}, "limit_reached", *STEERING))
 def roll_back(request: HttpRequest, run_id: UUID, task_id: str, payload: RollBackIn) -> HttpResponse:
     """Begin a task anew at one of its checkpoints, which is kept; later ones go."""
     commands.roll_back(principal(request), run_id, task_id, payload.checkpoint)
@@ -127,7 +127,7 @@ def list_dead_letters(request: HttpRequest, query: Query[DeadLettersQuery]) -> H
     return json({"items": rows, "next": more})
 
 
-@router.post("/dead-letters/retry", **answers({200: RetriedOut}, *STEERING))
+@router.post("/dead-letters/retry", **answers({200: RetriedOut}, "limit_reached", *STEERING))
 def retry_dead_letters(request: HttpRequest, payload: TasksIn) -> HttpResponse:
     """Try tasks that are out of tries again, each in its own run; answers the runs."""
     who = principal(request)

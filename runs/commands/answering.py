@@ -17,6 +17,7 @@ from flows.access import Access, Grant, Role, authorize, get_flow_for
 from flows.errors import Forbidden, NotFound
 from flows.expressions import Json
 from flows.models import Flow
+from flows.rates import count_operations
 from runs.by_link import edits_itself
 from runs.commands.following import Following
 from runs.commands.locked_run import LockedRun, State
@@ -34,10 +35,12 @@ EDITORS = json.dumps("editors")
 def answer(principal: Principal, run_id: UUID, task: str, value: Json, *, now: datetime | None = None) -> Task:
     """Answer what a task asks; false skips it and what follows.
 
-    Raises `NotFound`, `Forbidden`, `Answered`, `WrongState` and `Problem` (`invalid`) for an answer that does not fit.
+    Raises `NotFound`, `Forbidden`, `Answered`, `WrongState` and `Problem`: `invalid` for an answer that does not fit,
+    `rate_limited` for too many operations.
     """
     flow_id = flow_of(run_id)
     get_flow_for(principal, flow_id, Role.VIEWER)
+    count_operations(user_id_of(principal))
     command = partial(_answer, principal=principal, flow_id=flow_id, key=task, value=value)
     return in_run(run_id, now or timezone.now(), command)
 

@@ -21,6 +21,7 @@ from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.errors import NotFound
 from flows.expressions import Json
 from flows.models import Flow, Visit
+from flows.rates import count_operations
 from runs import models
 from runs import plan as planner
 from runs.by_link import expect_may_run
@@ -28,7 +29,7 @@ from runs.commands.attempts import UNSTORABLE
 from runs.commands.following import Following
 from runs.commands.locked_run import Aftermath, LockedRun
 from runs.commands.results import Again, Started
-from runs.commands.storage import kept_of
+from runs.commands.storage import expect_room
 from runs.errors import TaskFailure
 from runs.installation import installation_of
 from runs.kinds import check_inputs
@@ -78,11 +79,14 @@ def start_run(
     is then what it gives, whatever that is, and `responsible` who the trigger acts as. Made `again`, the input is the
     earlier run's if none is given. Raises `NotFound`, `Forbidden`, and `Problem`: `invalid` (`detail.problems` if the
     flow cannot run, `detail.input` if the input does not fit), `too_large`, `limit_reached` for `RUN_STORAGE_PER_FLOW`
-    or `_PER_PERSON`, `rate_limited` for more than `OPEN_RUNS` or `OPEN_RUNS_PER_PERSON`.
+    or `_PER_PERSON`, `rate_limited` for more than `OPEN_RUNS` or `OPEN_RUNS_PER_PERSON`, or for too many operations, of
+    which it is one unless an event starts it.
     """
     now = now or timezone.now()
     access = get_flow_for(principal, flow_id, Role.EDITOR)
     flow = access.flow
+    if sensor is None:
+        count_operations(user_id_of(principal))
     _check_texts(name, idempotency_key)
     if (known := _known(principal, flow.pk, idempotency_key)) is not None:
         return Started(known, is_new=False)
@@ -119,12 +123,9 @@ def _start(principal: Principal, order: _Order) -> tuple[Started, Aftermath | No
     if Run.objects.filter(flow=order.flow_id, state__in=Run.OPEN).count() >= most:
         sentence = _("This flow has %(most)d unfinished runs, which is all it may.") % {"most": most}
         raise Problem("rate_limited", sentence, retry_after=RETRY_SECONDS)
-    _expect_room(user_id_of(principal))
-    try:
-        size = len(order.input.text.encode()) + len((order.input.body or "").encode())
-        kept_of(order.flow_id, order.responsible).expect_room(size)
-    except TaskFailure as failure:
-        raise Problem("limit_reached", failure.message) from None
+    _expect_few_open(user_id_of(principal))
+    size = len(order.input.text.encode()) + len((order.input.body or "").encode())
+    expect_room(order.flow_id, order.responsible, size)
     plan = _kept_plan(order.plan)
     expect_may_run(grant, Flow.objects.only("links_can_run").get(pk=order.flow_id), read_plan(plan))
     locked = LockedRun(_new_run(principal, order, plan), order.now, read_plan(plan))
@@ -136,7 +137,7 @@ def _start(principal: Principal, order: _Order) -> tuple[Started, Aftermath | No
     return Started(locked.run, is_new=True), locked.write()
 
 
-def _expect_room(person: int | None) -> None:
+def _expect_few_open(person: int | None) -> None:
     """Refuse a run where a person has all the unfinished ones that they may. One at a time for each person."""
     if person is None:
         return

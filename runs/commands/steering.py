@@ -1,7 +1,8 @@
 """What people do with a run: cancel, pause, resume, retry, roll back. Editors only; what carries a run on takes what
 starting it does (`runs.by_link`).
 
-Each raises `NotFound`, `Forbidden`, and `WrongState` for what the state does not allow.
+Each counts as an operation of theirs, and raises `NotFound`, `Forbidden`, `Problem` (`rate_limited`; `limit_reached`
+where more would be kept than may be), and `WrongState` for what the state does not allow.
 """
 
 from collections.abc import Collection, Sequence
@@ -70,7 +71,12 @@ def retry_run(
     principal: Principal, run_id: UUID, tasks: Collection[str] | None = None, *, now: datetime | None = None
 ) -> Run:
     """Try dead letters of a run again, all of them or those that are named, in the same run."""
+    return _retry(principal, run_id, tasks, now=now, operations=1)
 
+
+def _retry(
+    principal: Principal, run_id: UUID, tasks: Collection[str] | None, *, now: datetime | None, operations: int
+) -> Run:
     def retry(locked: LockedRun) -> Run:
         _expect(locked, RETRIABLE)
         if tasks is None:
@@ -82,11 +88,11 @@ def retry_run(
         _go_on(locked, found)
         return locked.run
 
-    return in_run_for(principal, run_id, now, retry, carries_on=True)
+    return in_run_for(principal, run_id, now, retry, carries_on=True, operations=operations)
 
 
 def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: datetime | None = None) -> list[Run]:
-    """Try dead letters of several runs again. Nothing is done if one may not be.
+    """Try dead letters of several runs again; the caller has counted them. Nothing is done if one may not be.
 
     Raises `NotFound` and `Forbidden`, whichever of the runs it is, and `WrongState` where one of them does not go on.
     """
@@ -103,7 +109,7 @@ def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: dat
         raise NotFound(_("No such task."))
     if known.exclude(state__in=RETRIABLE).exists():
         raise WrongState
-    return [retry_run(principal, run_id, keys, now=now) for run_id, keys in by_run.items()]
+    return [_retry(principal, run_id, keys, now=now, operations=0) for run_id, keys in by_run.items()]
 
 
 def roll_back(principal: Principal, run_id: UUID, task: str, checkpoint: int, *, now: datetime | None = None) -> Task:

@@ -3,9 +3,9 @@
 Each run counts its own bytes in its row, under its lock. Nothing is ever summed over runs: a row for each flow and one
 for each person hold the totals. A run counts into them what it has more than they know, as soon as that is a `STEP`,
 and when it ends; so they are seldom written, and each open run has less than a step that they do not know. Past a
-limit a flow or a person may go by these steps, by events, which are never refused, and by what several runs write at
-the same moment, since nobody waits to compare. What is deleted makes room at once. All who write the totals lock the
-run first, then the flow's, then the person's.
+limit a flow or a person may go by these steps, by events, which are never refused (but then no run is started or
+carried on), and by what several runs write at the same moment, since nobody waits to compare. What is deleted makes
+room at once. All who write the totals lock the run first, then the flow's, then the person's.
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,7 @@ from flows import limits
 from flows.storage.sql import execute, key_value, select
 from runs.errors import TaskFailure
 from runs.models import FlowRunStorage, PersonRunStorage, Run
+from web.errors import Problem
 from web.kept_text import kept as _
 
 STEP: Final = 65_536
@@ -55,6 +56,14 @@ def kept_of(flow_id: UUID, person: int | None) -> Kept:
     """Read the totals that bound a run of a flow for which a person answers, if one does."""
     ((by_flow, by_person),) = select(_READ, [key_value(flow_id), person])
     return Kept(by_flow or 0, by_person or 0)
+
+
+def expect_room(flow_id: UUID, person: int | None, size: int) -> None:
+    """Raise `Problem` (`limit_reached`) where a person may not have a run of a flow keep so many bytes more."""
+    try:
+        kept_of(flow_id, person).expect_room(size)
+    except TaskFailure as failure:
+        raise Problem("limit_reached", failure.message) from None
 
 
 def count(run: Run) -> None:

@@ -12,13 +12,15 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from accounts.principals import Principal
+from accounts.principals import Principal, user_id_of
 from flows.access import Role, authorize, get_flow_for
 from flows.commands.write_transaction import in_write_transaction
 from flows.errors import NotFound
 from flows.models import Flow
+from flows.rates import count_operations
 from runs.by_link import expect_may_run
 from runs.commands.locked_run import Aftermath, LockedRun, lock_run
+from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.models import Run
 from web.db_errors import is_outage
 
@@ -64,19 +66,23 @@ def in_run_for(
     command: Callable[[LockedRun], T],
     *,
     carries_on: bool = False,
+    operations: int = 1,
 ) -> T:
     """Do something with a locked run for an editor of its flow, whose role is read again inside.
 
-    What `carries_on` makes tasks execute, for which a role by a link alone may not be enough (`runs.by_link`). Raises
-    `NotFound`, `Forbidden`, and what the command raises.
+    It counts as so many operations of theirs. What `carries_on` makes tasks execute, for which a role by a link alone
+    may not be enough (`runs.by_link`), and takes room to keep what they give. Raises `NotFound`, `Forbidden`, `Problem`
+    (`rate_limited`, `limit_reached`), and what the command raises.
     """
     flow_id = flow_of(run_id)
     get_flow_for(principal, flow_id, Role.EDITOR)
+    count_operations(user_id_of(principal), operations)
 
     def authorized(locked: LockedRun) -> T:
         grant = authorize(principal, flow_id, Role.EDITOR)
         if carries_on:
             expect_may_run(grant, Flow.objects.only("links_can_run").get(pk=flow_id), locked.plan)
+            expect_room(flow_id, locked.run.responsible_id, EVENT_BYTES)
         return command(locked)
 
     return in_run(run_id, now or timezone.now(), authorized)

@@ -1,15 +1,19 @@
 """People and runs: pausing, cancelling, answering, running again; time, workers, and what is forgotten."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.principals import Person
+from flows import rates
 from flows.commands import Submission as FlowSubmission
 from flows.commands import delete_flow, submit
 from flows.errors import Forbidden, NotFound
@@ -25,9 +29,13 @@ from runs.commands import (
     not_wanted,
     pause_run,
     resume_run,
+    retry_run,
+    roll_back,
     settle,
+    start_run,
     unhanded,
 )
+from runs.commands.storage import EVENT_BYTES
 from runs.errors import Answered, TaskFailure, WrongState
 from runs.kinds.executor import Done
 from runs.models import Attempt, Blob, Plan, Question, Run, RunEvent, Task
@@ -38,6 +46,18 @@ from web.kept_text import said
 pytestmark = pytest.mark.django_db
 
 GATE = {"question": "Send it?", "who": "editors"}
+
+
+def go_back(who: Person, run: UUID) -> object:
+    return roll_back(who, run, Task.objects.get(run=run).key, 1)
+
+
+def answer_yes(who: Person, run: UUID) -> object:
+    return answer(who, run, Task.objects.get(run=run).key, True)
+
+
+def start_same(who: Person, run: UUID) -> object:
+    return start_run(who, Run.objects.get(pk=run).flow_id)
 
 
 def test_a_pause_lets_what_runs_end_and_starts_nothing(alice: User) -> None:
@@ -69,6 +89,52 @@ def test_a_cancelled_run_ends_at_once_and_tells_who_is_at_it(alice: User) -> Non
     assert not settle(held, Done(1), now=NOW)
     assert Attempt.objects.get(task=held.task).state == "cancelled"
     assert kinds(run)[-1] == "run_ended"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        cancel_run,
+        pause_run,
+        resume_run,
+        retry_run,
+        lambda who, run: roll_back(who, run, "a", 1),
+        answer_yes,
+        start_same,
+    ],
+    ids=["cancel", "pause", "resume", "retry", "roll back", "answer", "start"],
+)
+def test_each_is_an_operation_of_which_a_person_has_so_many(
+    alice: User, settings: Settings, command: Callable[[Person, UUID], object]
+) -> None:
+    run = go(alice, make_flow(alice, [node("a", ask_first=GATE)]))
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, rest_operations_per_second=0.001, batch=3)
+    rates.operations.forget()
+    before = RunEvent.objects.count()
+    for _ in range(3):
+        rates.count_operations(alice.pk)
+
+    with pytest.raises(Problem) as refused:
+        command(Person(alice.pk), run.pk)
+
+    assert refused.value.code == "rate_limited"
+    assert RunEvent.objects.count() == before
+
+
+@pytest.mark.parametrize("limit", ["run_storage_per_flow", "run_storage_per_person"])
+def test_nothing_is_carried_on_where_no_more_may_be_kept(alice: User, settings: Settings, limit: str) -> None:
+    run, who = go(alice, make_flow(alice, [node("a")])), Person(alice.pk)
+    settle(claim(run, "a"), TaskFailure("failed", "No."), now=NOW)
+    run.refresh_from_db()
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: run.storage + EVENT_BYTES - 1})
+    before = RunEvent.objects.count()
+
+    with pytest.raises(Problem) as refused:
+        retry_run(who, run.pk)
+
+    assert (refused.value.code, RunEvent.objects.count()) == ("limit_reached", before)
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: run.storage + EVENT_BYTES})
+    assert retry_run(who, run.pk).state == "running"
 
 
 def test_a_question_is_asked_before_the_task_runs_and_answered_once(alice: User, bob: User, vera: User) -> None:
