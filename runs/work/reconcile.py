@@ -41,6 +41,8 @@ from web.db_errors import DatabaseErrors
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
 FREE_AND_SILENT, SILENT = 1.5, 4.0
+WATCHED = SILENT - LOOK_SECONDS
+"""Seconds for which a judge has seen the same beat: a clock that is put forward makes nobody dead."""
 GRACE = 4.0
 DUE_SECONDS = 0.5
 HOLDERS_SECONDS = 2.0
@@ -85,6 +87,8 @@ class Reconciler:
         self._tidy, self._measured = Every(HOLDERS_SECONDS), Every(HOLDERS_SECONDS)
         self._mine = Every(HOLDERS_SECONDS)
         self._strays: dict[str, float] = {}
+        self._beats: dict[str, tuple[datetime, float]] = {}
+        """Of each other worker its last beat, and since when it is known."""
         self._has_asked = False
         self._has_company = True
 
@@ -102,12 +106,20 @@ class Reconciler:
         now = timezone.now()
         alive = roll.living(now)
         self._has_company = len(alive) > 1
+        self.watch(alive)
         for seen in alive:
             if seen.id != self._me.id and self.is_dead(seen) and roll.declare_dead(seen, now, by=self._me.id):
                 log.warning("worker_dead", worker=seen.id, silent=round(seen.silent, 2))
                 metrics.takeover_seconds.observe(seen.silent)
                 self.take_over(seen.id)
                 remove_file(seen.lock)
+
+    def watch(self, alive: Iterable[roll.Seen]) -> None:
+        """Note since when each worker's last beat is known."""
+        new = {seen.id: (seen.beat_at, elapsed()) for seen in alive}
+        self._beats = {
+            id: old if (old := self._beats.get(id)) and old[0] == beat[0] else beat for id, beat in new.items()
+        }
 
     def tend(self) -> None:
         """Look after one's own, and, if this worker is the first, after everything. Raises what the database does."""
@@ -127,9 +139,14 @@ class Reconciler:
             if pulse.has_failed:
                 return False
             if connection.vendor == "postgresql":
-                return seen.silent >= SILENT
+                return self._stands_still(seen)
         silent = abs(seen.silent)  # a beat to come is one from before the clock was put back
-        return seen.silent >= SILENT or (silent >= FREE_AND_SILENT and is_free(seen.lock))
+        return self._stands_still(seen) or (silent >= FREE_AND_SILENT and is_free(seen.lock))
+
+    def _stands_still(self, seen: roll.Seen) -> bool:
+        """Tell whether a worker has not beaten for long, by its clock and by ours that nobody sets."""
+        _beat_at, since = self._beats.get(seen.id, (seen.beat_at, elapsed()))
+        return seen.silent >= SILENT and elapsed() - since >= WATCHED
 
     def is_first(self, alive: Iterable[roll.Seen]) -> bool:
         """Tell whether this worker is the oldest of those that are ready."""

@@ -19,13 +19,14 @@ ROWS_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A living worker as it was seen: for how many seconds it has been silent."""
+    """A living worker as it was seen: when it last beat, and for how many seconds it has been silent since."""
 
     id: str
     state: str
     labels: frozenset[str]
     lock: str
     beat: int
+    beat_at: datetime
     silent: float
     started_at: datetime
 
@@ -73,16 +74,12 @@ def living(now: datetime) -> list[Seen]:
             frozenset(json.loads(row.labels)),
             row.lock,
             row.beat,
-            silence(row, clock),
+            beat_at := beat_of(row),
+            (clock - beat_at).total_seconds(),
             row.started_at,
         )
         for row in rows
     ]
-
-
-def silence(row: Worker, clock: datetime) -> float:
-    """Return for how many seconds a worker has been silent."""
-    return (clock - beat_of(row)).total_seconds()
 
 
 def beat_of(row: Worker) -> datetime:

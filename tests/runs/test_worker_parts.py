@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,7 +18,7 @@ from runs.commands import Claimed
 from runs.engine import claiming
 from runs.engine.claiming import Listening
 from runs.plan import Step
-from runs.work import health, pulse
+from runs.work import health, pulse, reconcile
 from runs.work.health import Measured
 from runs.work.holding import Hold, Holding
 from runs.work.locks import FileLock, is_free
@@ -353,6 +353,34 @@ def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.M
     assert time.monotonic() - began >= 0.19
 
 
+def judge() -> Reconciler:
+    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
+    return Reconciler(cast("Any", None), cast("Any", steady))
+
+
+def seen_silent(silent: float, *, lock: str) -> Seen:
+    now = datetime.now(UTC)
+    return Seen("other", "ready", frozenset(), lock, 1, now - timedelta(seconds=silent), silent, now)
+
+
+@pytest.mark.django_db
+def test_a_clock_put_forward_makes_nobody_dead_who_beats(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(reconcile, "elapsed", lambda: now[0])
+    lock, reconciler = FileLock("other"), judge()
+    beats = stands_still = seen_silent(3600.0, lock=lock.name)
+
+    for second in range(10):
+        reconciler.watch([replace(beats, beat_at=beats.beat_at + timedelta(seconds=second))])
+        assert not reconciler.is_dead(beats)
+        now[0] += 1.0
+    for is_dead in (False, False, False, False, True):
+        reconciler.watch([stands_still])
+        assert reconciler.is_dead(stands_still) is is_dead
+        now[0] += 1.0
+    lock.let_go()
+
+
 @pytest.mark.parametrize(
     ("silent", "is_dead"), [(1.0, False), (5.0, True), (2.0, True), (-1.0, False), (-3600.0, True)]
 )
@@ -360,9 +388,8 @@ def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.M
 def test_a_free_lock_tells_of_a_dead_worker_though_the_clock_was_put_back(
     data_dir: Path, silent: float, is_dead: bool
 ) -> None:
-    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
-    reconciler = Reconciler(cast("Any", None), cast("Any", steady))
-    seen = Seen("other", "ready", frozenset(), "8999", 1, silent, datetime.now(UTC))
+    reconciler = judge()
+    seen = seen_silent(silent, lock="8999")
 
     assert reconciler.is_dead(seen) is is_dead
     assert reconciler.is_first([seen]) is False
