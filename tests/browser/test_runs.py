@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.api import Api
 from tests.browser.conftest import Apart, Context, Flow, Open
-from tests.browser.editor_page import PATIENCE_MS, EditorPage
+from tests.browser.editor_page import DRAWN, PATIENCE_MS, EditorPage
 from tests.browser.panel import forgiven, lost
 from tests.proxy import Proxy
 
@@ -304,6 +304,24 @@ def test_on_a_narrow_screen_nothing_lies_over_what_is_needed(opened: Open, flow_
     for name in ("drawer-fold", "drawer-close", "run-tab=log", "run-do=again"):
         alice.page.locator(f"[data-run-drawer] [data-{name}]").click(trial=True)
     assert alice.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_what_is_drawn_anew_takes_nothing_of_a_click(opened: Open, flow_of: Flow) -> None:
+    alice = opened("alice", flow_of([TICKET, ASKING, REPLY], EDGES))
+    pressed(alice)
+    is_in(alice, "Shout", "asking")
+    log = drawer(alice).get_by_role("tab", name="Log")
+    alice.page.mouse.move(*alice.centre(log))
+    alice.page.mouse.down()
+
+    run = drawer(alice).get_attribute("data-run-view")
+    with alice.page.expect_response(lambda answer: "/drawer?" in answer.url):
+        alice.call("POST", f"/runs/{run}/cancel")
+    alice.page.evaluate(DRAWN)
+    alice.page.mouse.up()
+
+    expect(log).to_have_attribute("aria-selected", "true")
+    expect(drawer(alice)).to_have_attribute("data-state", "cancelled")
 
 
 def test_the_map_leaves_the_canvas_to_an_open_drawer_until_it_is_asked_for(opened: Open, flow_of: Flow) -> None:

@@ -6,11 +6,24 @@ const TIMEOUT_MS = 15_000;
 /** By what an element is known again after its place was drawn anew. */
 const KEYS = ["run-row", "run-do", "run-tab", "run-go", "run-path", "run-own", "drawer-fold", "drawer-close", "node-close", "task", "node"];
 
-/** @param {string} address @returns {Promise<string>} its HTML */
+/** When no pointer is pressed any more: of a click, a button that is drawn anew in its middle gets only half. */
+let released = Promise.resolve();
+addEventListener("pointerdown", () => {
+  const over = new AbortController();
+  released = new Promise((done) => {
+    const end = () => (over.abort(), setTimeout(done)); // the click comes right after the release
+    for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, { capture: true, signal: over.signal });
+    addEventListener("blur", end, { signal: over.signal }); // of the window
+  });
+}, { capture: true });
+
+/** @param {string} address @returns {Promise<string>} its HTML, to be put in place at once */
 export async function fragment(address) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`${answer.status}`);
-  return answer.text();
+  const html = await answer.text();
+  await released;
+  return html;
 }
 
 /** Post a form. @param {FormData|URLSearchParams} body @returns {Promise<Response>} */
