@@ -12,7 +12,7 @@ NODES = [
 CONTROLLED = """() => navigator.serviceWorker.controller
   || new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve))"""
 COPIED = """async ([path, release]) => {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
     const copy = await caches.match(path);
     const found = copy?.headers.get("X-Helix-Release");
     if (copy && (!release || found === release)) return found;
@@ -58,7 +58,7 @@ def nothing_but(page: Page, *titles: str) -> None:
 def expect_nothing_kept(page: Page) -> None:
     """Wait until no page of a flow and no frame is kept."""
     expect_kept = f"""async () => {{
-      for (const end = Date.now() + 20_000; Date.now() < end;) {{
+      for (const end = Date.now() + 60_000; Date.now() < end;) {{
         const kept = await ({KEPT})();
         if (!kept.frames && !kept.pages) return;
         await new Promise((resolve) => setTimeout(resolve, 20));

@@ -15,6 +15,19 @@ AT_ONCE_MS = 5_000
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 """Two frames: what has arrived is drawn."""
 
+STEADY = """(one) => new Promise((done) => {
+  let [before, left] = ["", 30];
+  const look = () => {
+    const {x, y, width, height} = one.getBoundingClientRect();
+    const now = [x, y, width, height].join();
+    if (now === before || (left -= 1) < 0) return done();
+    before = now;
+    return requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})"""
+"""It is where it is going to be; what drifts for ever is not waited for."""
+
 CALL = """async ([method, path, body]) => {
   const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
   const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
@@ -31,6 +44,14 @@ def rect(what: Locator) -> FloatRect:
         box = what.bounding_box()
     assert box, f"{what} is not to be seen"
     return box
+
+
+def without_timers_of(milliseconds: int) -> str:
+    """Return a script after which the page begins nothing any more that it would do after so long."""
+    return f"""() => {{
+      const wait = window.setTimeout;
+      window.setTimeout = (run, ms, ...rest) => wait(run, ms === {milliseconds} ? 600_000 : ms, ...rest);
+    }}"""
 
 
 class EditorPage:
@@ -94,6 +115,7 @@ class EditorPage:
     # Doing.
 
     def centre(self, what: Locator) -> Point:
+        what.evaluate(STEADY)
         box = rect(what)
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 

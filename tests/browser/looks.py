@@ -77,7 +77,7 @@ def fill(tab: EditorPage, name: str, text: str) -> None:
 
 def paint(tab: EditorPage, label: str, colour: str) -> None:
     pick(tab, label)
-    tab.page.locator(f'#inspector [name=colour][value="{colour}"]').check(force=True)
+    tab.page.locator(f'#inspector [name=colour][value="{colour}"]').press("Space")  # fields above may still change
 
 
 def edit_everything(tab: EditorPage) -> None:

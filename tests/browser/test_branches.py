@@ -71,8 +71,9 @@ def test_half_a_name_is_nobodys_branch(alice: EditorPage) -> None:
 def test_what_goes_with_a_branch_is_told_and_can_be_had_back(alice: EditorPage) -> None:
     open_branches(alice).fill("yes")
     alice.page.keyboard.press("Tab")
+    undo = told(alice, "1 edge was removed too.").get_by_role("button", name="Undo")
     assert ports(alice) == {"e1": "yes"}
-    told(alice, "1 edge was removed too.").get_by_role("button", name="Undo").click()
+    undo.click()
     expect(alice.edges).to_have_count(2)
     assert ports(alice) == {"e1": "yes", "e2": "no"}
 

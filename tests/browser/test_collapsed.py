@@ -129,8 +129,8 @@ def test_a_drag_by_its_button_moves_it_and_closes_nothing(flow: str, opened: Ope
 def test_what_comes_back_hidden_is_not_selected_but_its_group_is(flow: str, opened: Open) -> None:
     alice = opened("alice", flow)
     by_key(alice)
-    shut(alice)
-    alice.operate({"kind": "remove_node", "id": "c"})
+    shut(alice.settled())
+    alice.settled().operate({"kind": "remove_node", "id": "c"})
     expect(alice.page.locator("#n-g .node-count")).to_have_text("1")
     alice.page.keyboard.press("Control+z")
     expect(alice.page.locator("#n-g .node-count")).to_have_text("2")

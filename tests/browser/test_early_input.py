@@ -17,15 +17,20 @@ HERE = "[data-interactive]"
 def held_back(tab: EditorPage, flow: str) -> Iterator[None]:
     """Open a flow whose page is live, but cannot answer a person before this block is over."""
     waiting: list[Route] = []
+    released: list[bool] = []
 
     def hold(route: Route) -> None:
-        waiting.append(route)
+        if released:
+            route.continue_()
+        else:
+            waiting.append(route)
 
     tab.page.route(ANSWERING, hold)
     tab.open(flow)
     expect(tab.root).to_have_attribute("data-connection", "live", timeout=PATIENCE_MS)
     yield
     expect(tab.page.locator(HERE)).to_have_count(0)
+    released.append(True)
     for route in waiting:
         route.continue_()
     tab.live()

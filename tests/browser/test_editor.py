@@ -62,7 +62,7 @@ def test_several_are_moved_as_one_version_on_the_grid(flow_of: Flow, opened: Ope
     alice = opened("alice", flow_of(CHAIN, LINKS))
     version = alice.stored()["version"]
     x, y = alice.centre(alice.node("Ask"))
-    alice.drag((x - 120, y - 80), (x + 700, y + 90))
+    alice.drag((x - 120, y - 80), (x + 600, y + 90))
     expect(alice.page.locator("[data-node-id][data-selected]")).to_have_count(3)
     x, y = alice.centre(alice.node("Ask"))  # near the border the world comes to meet the pointer
     alice.drag((x, y), (x + 83, y + 161))

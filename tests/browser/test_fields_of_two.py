@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.browser.conftest import Open
-from tests.browser.editor_page import EditorPage, rect
+from tests.browser.editor_page import EditorPage, rect, without_timers_of
 from tests.browser.inspector import compose
 from tests.browser.views import still
 
@@ -22,6 +22,8 @@ PLACES = """() => {
   const all = document.querySelectorAll(parts.map((part) => `#inspector ${part}`));
   return Array.from(all, (part) => part.getBoundingClientRect()).map(({x, y, width, height}) => [x, y, width, height]);
 }"""
+UNSENT = without_timers_of(400)
+"""What is typed goes out when the field is left, and not after a pause."""
 CARET = "field => [field.selectionStart, field.selectionEnd]"
 
 
@@ -136,6 +138,7 @@ def test_who_wrote_meanwhile_is_said_and_theirs_can_be_had(alice: EditorPage, bo
 
 
 def test_mine_can_be_kept(alice: EditorPage, bob: EditorPage) -> None:
+    alice.page.evaluate(UNSENT)
     description = alice.field("description")
     description.press_sequentially("Mine")
     wrote(bob, description=SENTENCES)
@@ -185,6 +188,7 @@ def test_what_i_write_myself_and_what_others_write_elsewhere_is_nothing_to_tell(
 
 
 def test_another_selection_has_its_own_fields(alice: EditorPage, bob: EditorPage) -> None:
+    alice.page.evaluate(UNSENT)
     alice.field("description").press_sequentially("Mine")
     wrote(bob, description=SENTENCES)
     expect(sign(alice)).to_be_visible()

@@ -122,6 +122,7 @@ def test_the_palette_runs_commands_goes_to_nodes_and_opens_flows(flow_of: Flow, 
 def test_what_cannot_be_done_now_is_not_done(flow_of: Flow, opened: Open) -> None:
     flow = flow_of([PLAN, SEARCH])
     alice, vera = opened("alice", flow), opened("vera", flow, state="read-only")
+    expect(alice.page.locator("[data-roster] [data-person]")).to_have_count(2)
     alice.page.keyboard.press("Control+k")
     option = commands(alice).locator("[data-value='command:duplicate']")
     expect(option).to_have_attribute("aria-disabled", "true")

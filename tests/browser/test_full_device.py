@@ -135,7 +135,7 @@ def test_when_there_is_room_again_what_waits_is_kept_and_one_can_go_on(device: D
     lose(network, tab)
     assert tab.page.evaluate(KEPT) == 0
     device.room()
-    expect(device.pill).to_have_text("Offline, 1 change waiting", timeout=15_000)
+    expect(device.pill).to_have_text("Offline, 1 change waiting")
     assert tab.page.evaluate(KEPT) == 1
     nudge(tab)
     expect(device.pill).to_have_text("Offline, 2 changes waiting")

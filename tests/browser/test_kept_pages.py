@@ -76,6 +76,7 @@ def test_nobody_finds_the_pages_of_who_was_here_before(device: Device, network: 
     flow = new_flow(context)
     tab = copied(context, flow)
     tab.add("agent", "Hers alone", (600, 500)).settled()
+    tab.page.wait_for_function(f"async () => !(await ({KEPT})()).entries")
     tab.page.close()
     context.add_cookies(other.cookies())  # type: ignore[arg-type]
     page = context.new_page()

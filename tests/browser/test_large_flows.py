@@ -74,6 +74,7 @@ def test_the_canvas_of_a_large_flow_is_fetched_once_on_a_first_visit(
 
 def test_a_zoom_changes_no_style_but_the_transform(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of(nodes(100)))
+    expect(alice.page.locator("#n-n99[data-problem]")).to_be_attached()  # problems come later, and change nodes
     alice.page.locator("[data-tool=zoom-reset]").click()
     expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
     alice.page.evaluate("""() => {
@@ -142,6 +143,7 @@ def test_the_canvas_shows_its_focus_only_while_nothing_is_selected(flow_of: Flow
 def test_the_minimap_asks_for_no_style_when_it_is_painted(flow_of: Flow, opened: Open) -> None:
     alice = opened("alice", flow_of(nodes(20)))
     alice.page.wait_for_function("() => document.querySelectorAll('[data-minimap] canvas').length === 2")
+    alice.page.evaluate(DRAWN)
     alice.page.evaluate("""() => {
       globalThis.asked = globalThis.painted = 0;
       const {getComputedStyle} = globalThis;

@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open
 from tests.browser.panel import forgiven
+from tests.browser.test_together import forget_late_requests
 
 
 def test_a_viewer_leaves_and_is_in_the_library_without_it(flow_of: Flow, opened: Open) -> None:
@@ -18,6 +19,7 @@ def test_a_viewer_leaves_and_is_in_the_library_without_it(flow_of: Flow, opened:
     vera.page.wait_for_url(lambda url: "/flows/" not in url)
     expect(vera.page.locator(f'a[href="/flows/{flow}/"]')).to_have_count(0)
     expect(alice.page.locator("[data-person]")).to_have_count(1)
+    forget_late_requests(vera)
 
 
 def test_the_only_owner_is_told_why_not(flow_of: Flow, opened: Open) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Apart, Away, Flow, Open
+from tests.browser.copies import KEPT
 from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.gestures import nudge, waits
 from tests.browser.nodes import PLAN, SEARCH, TWO
@@ -38,6 +39,7 @@ def test_what_waits_outlives_a_closed_tab_a_logout_and_somebody_else_at_the_same
     lost(network, alice)
     nudge(alice, "a", 3)
     waits(alice, 3)
+    assert alice.page.evaluate(KEPT)["entries"] == 3
     context = alice.page.context
     alice.page.close()
     back(network)

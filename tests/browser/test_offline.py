@@ -10,7 +10,7 @@ from threading import Thread
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Device
-from tests.browser.copies import COPIED, copied, new_flow, nothing_but
+from tests.browser.copies import COPIED, KEPT, copied, new_flow, nothing_but
 from tests.browser.editor_page import PATIENCE_MS, EditorPage, rect
 from tests.browser.inspector import BLANKS_ARE_HERE
 from tests.browser.looks import entitle, fill, looks, paint, shows_title
@@ -94,6 +94,7 @@ def test_what_is_changed_meanwhile_survives_and_is_sent(device: Device, network:
     for _again in range(2):
         expect(named(tab, "Underground")).to_be_visible()
         expect(tab.root).to_have_attribute("data-pending", SOME)
+        assert tab.page.evaluate(KEPT)["entries"] == 2, "the node and its name"
         tab.page.close()
         tab = EditorPage(context, flow)
 

@@ -54,6 +54,7 @@ def test_bob_fixes_by_click_and_alices_badge_goes(flow_of: Flow, opened: Open) -
     button(bob).click()
     expect(items(bob)).to_have_count(3)
     item(bob, "no_default_branch").locator("[data-problem-fix]").click()
+    bob.page.locator("[data-toasts] .toast").hover()  # so it stays
 
     for tab in (alice, bob):
         expect(tab.page.locator('[data-problem="warning"]')).to_have_count(0)

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import WINDOW, Context
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.gestures import rename
 from tests.browser.test_guests import came
 from tests.browser.test_sharing import dialog
@@ -35,7 +35,6 @@ COME_AGAIN = """(address) => new Promise((done) => {
 })"""
 REFUSED = """(seq) => heard.map((one) => one.startsWith("{") ? JSON.parse(one) : {})
   .find((one) => one.type === "refused" && one.seq === seq)?.code"""
-PATIENCE_MS = 15_000
 
 
 def test_three_edit_until_the_owner_closes_the_link_and_the_editor_only_looks(context_for: Context) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import WINDOW
-from tests.browser.editor_page import EditorPage
+from tests.browser.copies import KEPT
+from tests.browser.editor_page import PATIENCE_MS, EditorPage
 from tests.browser.inspector import choose
 from tests.browser.panel import forgiven, lost, panel, pill
 from tests.proxy import Proxy
@@ -27,7 +28,6 @@ HOLD = """() => new Promise((resolve) => {
 })"""
 CONTROLLED = """() => navigator.serviceWorker.controller
   || new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve))"""
-PATIENCE_MS = 20_000
 
 
 def held(context: BrowserContext) -> Page:
@@ -49,6 +49,7 @@ def test_what_lies_in_it_is_not_taken_for_saved_and_is_sent_as_soon_as_it_can_be
     before.node("Plan").click()
     before.page.keyboard.press("ArrowRight")
     expect(before.root).to_have_attribute("data-pending", "1")
+    assert before.page.evaluate(KEPT)["entries"] == 1
     before.page.close()
     network.accept()
     holder = held(context)

@@ -67,6 +67,7 @@ def test_the_editor_on_a_phone_has_room_for_a_finger(flow_of: Flow, opened: Open
     page = alice.page
     found = small(page, 10)
     page.locator("summary[aria-label=More]").tap()
+    expect(page.locator("details[open] > .menu")).to_be_visible()
     found += small(page, 8, "details[open] > .menu")
     page.locator("[data-command=outline]:visible").tap()
     expect(page.get_by_role("treeitem").first).to_be_visible()
@@ -75,8 +76,9 @@ def test_the_editor_on_a_phone_has_room_for_a_finger(flow_of: Flow, opened: Open
     alice.node("Ask").tap()
     expect(form_of(alice, "a")).to_be_visible()
     found += small(page, 15)
-    for _ in range(2):
+    for height in ("half", "full"):
         page.locator("[data-command=raise]").tap()
+        expect(page.locator("[data-panel=inspector]")).to_have_attribute("data-sheet", height)
         found += small(page, 25)
     page.locator("[data-command=deselect]").tap()
     page.locator("[data-canvas]").click(button="right", position={"x": 30, "y": 560})

@@ -5,13 +5,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.axe import findings
+from tests.browser.editor_page import AT_ONCE_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
 Open = Callable[..., "BrowserContext"]
+LIVE = "#editor[data-connection=live][data-interactive]"
 
 
 def open_flow(context: "BrowserContext", query: str = "", tab: str = "mine") -> "Page":
@@ -45,6 +48,7 @@ def test_axe_finds_nothing_on_the_pages_outside_a_flow(context_for: Open, scheme
 def test_axe_finds_nothing_in_the_editor(context_for: Open, scheme: str) -> None:
     context = context_for("alice", color_scheme=scheme)
     page = open_flow(context, "?node=classify")
+    page.locator(LIVE).wait_for()
     assert findings(page) == []
     page.locator(".share-button").click()
     page.locator("#dialog[open] .people").wait_for()
@@ -53,7 +57,9 @@ def test_axe_finds_nothing_in_the_editor(context_for: Open, scheme: str) -> None
 
 def test_axe_finds_nothing_on_a_phone(context_for: Open) -> None:
     context = context_for("alice", viewport={"width": 390, "height": 844}, has_touch=True)
-    assert findings(open_flow(context)) == []
+    page = open_flow(context)
+    page.locator(LIVE).wait_for()
+    assert findings(page) == []
 
 
 def test_the_flow_stands_in_its_places_before_any_script(context_for: Open) -> None:
@@ -99,4 +105,4 @@ def test_deleting_offers_to_undo(context_for: Open) -> None:
     card.wait_for(state="detached")
     page.locator(".toast").get_by_text("Undo").click()
     card.wait_for()
-    assert page.locator(".toast").count() == 0
+    expect(page.locator(".toast")).to_have_count(0, timeout=AT_ONCE_MS)
