@@ -164,6 +164,7 @@ def _actions() -> dict[str, str]:
         "write_note": _("Edit text"),
         "note_text": _("Text of the note"),
         "connect": _("Connect to"),
+        "connect_from": _("Connect from"),
         "delete": _("Delete"),
         "duplicate": _("Duplicate"),
         "copy": _("Copy"),

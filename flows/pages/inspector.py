@@ -21,7 +21,7 @@ from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role, get_flow_for
 from flows.commands import Receipt, Refused, Submission, UndoRequest
-from flows.document import KINDS, Edge, Graph, Node, default_size
+from flows.document import KINDS, Edge, Graph, Node, default_size, ports_of
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
@@ -147,7 +147,7 @@ def _sections(selected: Selection, graph: Graph) -> tuple[Section, ...]:
     if selected.edge:
         return forms.edge_sections(selected.edge, limits)
     if selected.node:
-        return forms.node_sections(selected.node, limits)
+        return *forms.node_sections(selected.node, limits), forms.place_section(selected.node)
     return () if selected.nodes else forms.flow_sections(graph.properties, limits)
 
 
@@ -160,8 +160,13 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
     }
     if selected.edge:
         ends = (graph.node(selected.edge.source), graph.node(selected.edge.target))
-        names = [end.label if end else "" for end in ends]
-        return {**common, "inspector_template": "flows/_inspect_edge.html", "edge": selected.edge, "ends": names}
+        return {
+            **common,
+            "inspector_template": "flows/_inspect_edge.html",
+            "edge": selected.edge,
+            "ends": [_called(end) for end in ends],
+            "has_outputs": ends[0] is not None and len(ports_of(ends[0]).outputs) > 1,
+        }
     if selected.nodes:
         template = "flows/_inspect_node.html" if selected.node else "flows/_inspect_nodes.html"
         shown = selected.nodes[0]
@@ -177,6 +182,11 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
         }
     people = [(member, colour_of(member.colour)) for member in queries.members(access.flow.pk)]
     return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people}
+
+
+def _called(node: Node | None) -> str:
+    """Return a node as people call it."""
+    return (node.label or kind_title(KINDS[node.kind])) if node else ""
 
 
 def _made_of(request: PageRequest, access: Access, selected: Selection) -> dict[str, Any]:
@@ -215,11 +225,15 @@ def _operation(selected: Selection, changes: dict[str, Any], graph: Graph) -> di
         return {"kind": "edit_edge", "id": selected.edge.id, "set": changes}
     if not selected.nodes:
         return {"kind": "edit_flow", "set": changes}
-    if selected.node and "branches" in changes.get("settings", {}):
-        edits = forms.edit_branches(selected.node, changes, graph.edges_of(selected.node.id))
-        edits += _grown(selected.node, changes["settings"])
-    else:
-        edits = [{"kind": "edit_node", "id": node.id, "set": changes} for node in selected.nodes]
+    properties = {name: value for name, value in changes.items() if name not in forms.PLACE}
+    edits: list[dict[str, Any]] = []
+    if selected.node and "branches" in properties.get("settings", {}):
+        edits = forms.edit_branches(selected.node, properties, graph.edges_of(selected.node.id))
+        edits += _grown(selected.node, properties["settings"])
+    elif properties:
+        edits = [{"kind": "edit_node", "id": node.id, "set": properties} for node in selected.nodes]
+    if selected.node:
+        edits += forms.edit_place(selected.node, changes)
     return edits[0] if len(edits) == 1 else {"kind": "batch", "operations": edits}
 
 
@@ -235,9 +249,8 @@ def _place(sections: tuple[Section, ...], refused: Refused) -> tuple[dict[str, s
     """Put a refusal beside the field that it is about, by the field's own title, or over the form."""
     said = sentence(refused)
     for field in (field for section in sections for field in section.fields):
-        _before, found, reason = said.partition(f"{field.name}: ")
-        if found:
-            return {field.name: f"{field.title}: {reason}"}, ""
+        if found := re.search(rf"(?:^|\s){re.escape(field.name)}: (.*)", said):
+            return {field.name: f"{field.title}: {found[1]}"}, ""
     return {}, said
 
 

@@ -22,6 +22,7 @@ import { Connect } from "./gestures/connect.js";
 import { Gestures } from "./gestures/gestures.js";
 import { rename } from "./gestures/rename.js";
 import { Inspector } from "./inspector/inspector.js";
+import { whileWaiting } from "./lib/waiting.js";
 import { Release } from "./offline/release.js";
 import { OutboxPanel } from "./sync/outbox_panel.js";
 import { Clipboard } from "./ui/clipboard.js";
@@ -73,7 +74,7 @@ function running(parts) {
   };
   const load = () => (loading ??= begin().catch((error) => ((loading = null), Promise.reject(error))));
   const told = (tell) => void load().then(tell, reportError);
-  const asked = (ask) => () => load().then(ask, () => notices.toast(texts.say("needs_connection")));
+  const asked = (ask) => () => whileWaiting(load()).then(ask, () => notices.toast(texts.say("needs_connection")));
   const goesOn = ({ state }) => ["waiting", "running", "paused"].includes(state);
   session.addEventListener("welcome", ({ detail: { runs = [] } }) => (loading || runs.some(goesOn)) && told((loaded) => loaded.welcome(runs)));
   session.addEventListener("run", ({ detail }) => (loading || goesOn(detail) || !detail.previous) && told((loaded) => loaded.take(detail)));
@@ -108,7 +109,7 @@ function outlining(parts) {
   const { notices, panels, root, texts } = parts;
   let tabs = null;
   const load = () => (tabs ??= import("./outline/tabs.js").then(({ Tabs }) => new Tabs(parts)).catch((error) => ((tabs = null), Promise.reject(error))));
-  const show = (name, how) => load().then((loaded) => loaded.show(name, how)).catch((error) => (reportError(error), notices.toast(texts.say("needs_connection"))));
+  const show = (name, how) => whileWaiting(load()).then((loaded) => loaded.show(name, how)).catch((error) => (reportError(error), notices.toast(texts.say("needs_connection"))));
   const tabOf = ({ target }) => target.closest("[data-panel-tab]")?.dataset.panelTab;
   root.addEventListener("click", (event) => {
     if (tabOf(event)) show(tabOf(event));
@@ -131,7 +132,7 @@ function speaking(parts) {
 function filing(parts) {
   const { notices, root, texts } = parts;
   const orSay = (loading) => loading.catch(() => notices.toast(texts.say("import_offline"), { tone: "danger" }));
-  const importer = () => import("./interchange/importer.js").then(({ Importer }) => new Importer(parts));
+  const importer = () => whileWaiting(import("./interchange/importer.js")).then(({ Importer }) => new Importer(parts));
   if (new URLSearchParams(location.search).has("imported")) {
     history.replaceState(null, "", location.pathname);
     orSay(importer().then((loaded) => loaded.show(undefined, new Set())));
@@ -140,7 +141,7 @@ function filing(parts) {
     add: (file) => orSay(importer().then((loaded) => loaded.add(file))),
     choose: () => orSay(importer().then((loaded) => loaded.choose())),
     report: () => orSay(importer().then((loaded) => loaded.show())),
-    export: () => root.querySelector("[data-export-link]") && orSay(import("./interchange/export_dialog.js").then(({ openExport }) => openExport(root.querySelector("[data-export-link]").href))),
+    export: () => root.querySelector("[data-export-link]") && orSay(whileWaiting(import("./interchange/export_dialog.js")).then(({ openExport }) => openExport(root.querySelector("[data-export-link]").href))),
   };
 }
 
@@ -150,7 +151,7 @@ function finding(parts) {
   const once = (load) => {
     let loading = null;
     const open = (loaded) => loaded.open();
-    return () => (loading ??= load().catch((error) => ((loading = null), Promise.reject(error)))).then(open, () => notices.toast(texts.say("needs_connection")));
+    return () => whileWaiting((loading ??= load().catch((error) => ((loading = null), Promise.reject(error))))).then(open, () => notices.toast(texts.say("needs_connection")));
   };
   return {
     commands: once(() => import("./ui/command_palette.js").then(({ CommandPalette }) => new CommandPalette(parts))),
@@ -163,7 +164,7 @@ function acting(parts) {
   let actions = null;
   const load = () => (actions ??= import("./ui/actions.js").then(({ Actions }) => new Actions(parts)).catch((error) => ((actions = null), Promise.reject(error))));
   parts.session.addEventListener("job", ({ detail }) => load().then((loaded) => loaded.show(detail)));
-  return (id, about) => load().then((loaded) => loaded.run(id, about), () => parts.notices.toast(parts.texts.say("needs_connection")));
+  return (id, about) => whileWaiting(load()).then((loaded) => loaded.run(id, about), () => parts.notices.toast(parts.texts.say("needs_connection")));
 }
 
 /** Show what the page came with. */

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.api import Api
 from tests.browser.axe import findings
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import CALL, EditorPage, rect
+from tests.browser.editor_page import CALL, DRAWN, EditorPage, rect
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 from tests.browser.test_everyone import PHONE
 from tests.servers import Server
@@ -146,6 +146,78 @@ def test_one_who_follows_sees_whom_and_how_to_stop(flow_of: Flow, opened: Open, 
     page.locator("[data-roster] [data-person]", has_text="B").click()
     page_of_bea.evaluate("here.close()")
     expect(banner).to_have_count(0)
+
+
+def test_an_edge_that_another_selects_is_in_their_colour_and_has_their_name(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of([PLAN, SEARCH], [{"id": "e", "source": "plan", "target": "search"}])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    colour = str(alice.page.locator("[data-roster] [data-person]", has_text="B").get_attribute("data-person-colour"))
+    edge, line = alice.page.locator("#e-e"), alice.page.locator("#e-e .edge-line")
+    tags = alice.page.locator(".edge-tags .tag")
+    bob.page.mouse.click(*bob.centre(bob.page.locator("#e-e .edge-line")))
+    expect(line).to_have_css("stroke", rgb(colour))
+    expect(tags).to_have_text("Bob")
+    box = rect(tags)
+    assert box["y"] + box["height"] <= alice.centre(line)[1]
+    alice.operate({"kind": "edit_edge", "id": "e", "set": {"label": "asks"}})
+    expect(alice.page.locator(".edge-label", has_text="asks")).to_be_visible()
+    expect(edge).to_have_attribute("data-person-colour", colour)
+    alice.page.mouse.click(*alice.centre(line))
+    expect(edge).to_have_attribute("data-selected", "")
+    expect(line).not_to_have_css("stroke", rgb(colour))
+    bob.page.keyboard.press("Escape")
+    expect(tags).to_have_count(0)
+    assert edge.get_attribute("data-person-colour") is None
+
+
+def rgb(colour: str) -> str:
+    """Return a colour as a computed style tells it."""
+    return f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"
+
+
+def test_one_who_is_idle_is_dim_and_points_nowhere(flow_of: Flow, opened: Open, crowd: Crowd) -> None:
+    flow = flow_of([PLAN])
+    alice = opened("alice", flow)
+    ((bea, _colour),) = crowd(flow, [{"cursor": [300, 300]}])
+    avatar, cursor = (
+        alice.page.locator("[data-roster] [data-person]", has_text="B"),
+        alice.page.locator("[data-cursor]"),
+    )
+    expect(cursor).to_have_css("opacity", "1")
+    expect(avatar).not_to_have_attribute("data-idle", "")
+    bea.evaluate("show({status: 'idle'})")
+    expect(avatar).to_have_attribute("data-idle", "")
+    expect(cursor).to_have_css("opacity", "0")
+    bea.evaluate("show({status: 'active'})")
+    expect(cursor).to_have_css("opacity", "1")
+    expect(avatar).not_to_have_attribute("data-idle", "")
+
+
+def test_my_own_avatar_is_the_first(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of([PLAN])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    expect(alice.page.locator("[data-roster] [data-person]")).to_have_text(["A", "B"])
+    expect(bob.page.locator("[data-roster] [data-person]")).to_have_text(["B", "A"])
+
+
+def test_a_cursor_is_as_large_at_every_zoom_and_in_the_colour_of_its_avatar(
+    flow_of: Flow, opened: Open, crowd: Crowd
+) -> None:
+    flow = flow_of([PLAN])
+    alice = opened("alice", flow)
+    ((bea, colour),) = crowd(flow, [{"cursor": [300, 300], "viewport": [300, 300, 0.5]}])
+    page = alice.page
+    avatar, tag = page.locator("[data-roster] [data-person]", has_text="B"), page.locator("[data-cursor] .tag")
+    expect(avatar).to_have_attribute("data-person-colour", colour)
+    expect(tag).to_have_css("background-color", rgb(colour))
+    avatar.click()
+    heights = []
+    for zoom in (0.5, 2):
+        bea.evaluate("(zoom) => show({viewport: [300, 300, zoom]})", zoom)
+        expect(page.locator("[data-zoom-text]")).to_have_text(f"{zoom:.0%}")
+        page.evaluate(DRAWN)
+        heights.append(rect(tag)["height"])
+    assert heights == [pytest.approx(20, abs=0.1)] * 2
 
 
 def test_a_drag_that_is_told_after_its_edit_moves_nothing(flow_of: Flow, opened: Open, crowd: Crowd) -> None:

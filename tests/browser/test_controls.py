@@ -27,6 +27,72 @@ CUT = """(root) => [...document.querySelectorAll(`${root} :is(select, label, .in
   }).map((element) => element.name || element.textContent)"""
 
 
+def keys(*keys: str, on: str = "[data-canvas]") -> Callable[[EditorPage], None]:
+    """Press keys where the focus is put without the pointer."""
+
+    def press(tab: EditorPage) -> None:
+        tab.page.locator(on).focus()
+        for key in keys:
+            tab.page.keyboard.press(key)
+
+    return press
+
+
+def wheel(over: str, *held: str) -> Callable[[EditorPage], None]:
+    """Turn the wheel over something, with keys held."""
+
+    def turn(tab: EditorPage) -> None:
+        tab.page.mouse.move(*tab.centre(tab.page.locator(over)))
+        for key in held:
+            tab.page.keyboard.down(key)
+        tab.page.mouse.wheel(0, -40)
+        for key in held:
+            tab.page.keyboard.up(key)
+
+    return turn
+
+
+def tool(name: str) -> Callable[[EditorPage], None]:
+    return lambda tab: tab.page.locator(f"[data-tool={name}]").click()
+
+
+def pressed_on_the_map(tab: EditorPage) -> None:
+    tab.page.mouse.click(*tab.centre(tab.page.locator("[data-minimap]")))
+
+
+def gone_to(tab: EditorPage) -> None:
+    keys("Control+k")(tab)
+    tab.page.get_by_role("dialog").get_by_role("combobox").fill("plan")
+    tab.page.keyboard.press("Enter")
+
+
+def dropped_at_the_border(tab: EditorPage) -> None:
+    """A press that does not begin on the canvas."""
+    tab.drag(tab.page.locator("[data-palette-kind=skill]"), (700, 600), drop=False)
+    tab.page.mouse.move(700, 890)
+
+
+OWN_VIEWS = {
+    "arrow": keys("ArrowRight"),
+    "shift_1": keys("Shift+Digit1"),
+    "shift_2": keys("Shift+Digit2", on="#n-a"),
+    "mod_0": keys("Control+0"),
+    "plus": keys("+"),
+    "minus": keys("-"),
+    "walk": keys("Alt+ArrowRight"),
+    "fit": tool("fit"),
+    "whole_size": tool("zoom-reset"),
+    "zoom_in": tool("zoom-in"),
+    "wheel": wheel("[data-canvas]"),
+    "wheel_sideways": wheel("[data-canvas]", "Shift"),
+    "zoom_over_the_tools": wheel("[data-tools]", "Control"),
+    "zoom_over_the_map": wheel("[data-minimap]", "Control"),
+    "map": pressed_on_the_map,
+    "go_to": gone_to,
+    "border": dropped_at_the_border,
+}
+
+
 @pytest.fixture
 def flow(flow_of: Callable[..., str]) -> str:
     every = [
@@ -69,6 +135,23 @@ def test_a_press_on_the_canvas_ends_following_each_time(flow: str, opened: Open)
         alice.page.mouse.click(700, 700)
         expect(followed).to_have_attribute("aria-pressed", "false")
     assert bob.page
+
+
+@pytest.mark.parametrize("moved", OWN_VIEWS.values(), ids=OWN_VIEWS.keys())
+def test_whatever_moves_my_own_view_ends_following(
+    moved: Callable[[EditorPage], None], flow: str, opened: Open
+) -> None:
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    followed, banner = alice.page.locator("[data-roster] [aria-pressed]"), alice.page.locator("[data-following]")
+    followed.click()
+    expect(banner).to_contain_text("Following Bob")
+    bob.page.locator("[data-canvas]").hover()
+    bob.page.mouse.wheel(4000, 0)
+    expect(alice.page.locator("#n-a")).not_to_be_in_viewport()
+    expect(banner).to_be_visible()
+    moved(alice)
+    expect(banner).to_have_count(0)
+    expect(followed).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_press_beside_an_open_list_closes_it_each_time(flow: str, opened: Open) -> None:

@@ -1,12 +1,13 @@
 """Copying and pasting: every copy is seen and stands where it was put, and no clipboard breaks the page."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage, rect
 from tests.browser.nodes import PLAN, SEARCH
 
 FRAME = {"id": "g", "kind": "group", "x": 0, "y": 0, "width": 400, "height": 300, "label": "Frame"}
@@ -18,6 +19,16 @@ PASTE = """text => {
   document.body.dispatchEvent(new ClipboardEvent("paste", {bubbles: true, cancelable: true, clipboardData}));
 }"""
 MENU = "[role=menu]:not([hidden])"
+# All places at which a node is drawn from now on.
+NOTE_PLACES = """(selector) => {
+  globalThis.places = new Set();
+  const note = () => {
+    const {x, y} = document.querySelector(selector).getBoundingClientRect();
+    globalThis.places.add(`${x} ${y}`);
+    requestAnimationFrame(note);
+  };
+  note();
+}"""
 
 
 def places(tab: EditorPage) -> list[tuple[float, float]]:
@@ -72,6 +83,67 @@ def test_a_copy_dragged_with_alt_belongs_to_the_frame_it_is_dropped_in(
     [copy] = [node for id, node in nodes.items() if id not in {"g", "plan"}]
     assert nodes["plan"]["parent"] == "g"
     assert copy["parent"] == home
+
+
+def test_while_copies_are_dragged_what_is_copied_stays_for_all(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of([FRAME, INSIDE])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    expect(alice.page.locator("[data-person]")).to_have_count(2)
+    plan, copies = alice.page.locator("#n-plan"), alice.page.locator(".copies > i")
+    bob.page.evaluate(NOTE_PLACES, "#n-plan")
+    before = rect(plan)
+    x, y = alice.centre(plan)
+    alice.page.keyboard.down("Alt")
+    alice.drag((x, y), (x + 304, y + 240), drop=False)
+    expect(copies).to_have_count(1)
+    alice.page.evaluate(DRAWN)
+    assert rect(plan) == before
+    assert rect(copies) == before | {"x": before["x"] + 304, "y": before["y"] + 240}
+    expect(plan).not_to_have_attribute("data-dragging", "")
+    expect(alice.page.locator("[data-canvas]")).to_have_css("cursor", "copy")
+    expect(bob.page.locator(".outline .tag")).to_have_text("Alice")
+    alice.page.mouse.up()
+    alice.page.keyboard.up("Alt")
+    expect(copies).to_have_count(0)
+    expect(bob.nodes).to_have_count(3)
+    assert (INSIDE["x"] + 304, INSIDE["y"] + 240) in places(alice)
+    assert bob.page.evaluate("globalThis.places.size") == 1
+
+
+def test_alt_in_the_middle_of_a_drag_changes_between_moving_and_copying(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of([PLAN])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    expect(alice.page.locator("[data-person]")).to_have_count(2)
+    plan, copies = alice.node("Plan"), alice.page.locator(".copies")
+    home, moved = re.compile(r"translate\(96px, 96px\)"), re.compile(r"translate\(336px, 256px\)")
+    x, y = alice.centre(plan)
+    alice.drag((x, y), (x + 240, y + 160), drop=False)
+    for _ in range(2):
+        for tab in (alice, bob):
+            expect(tab.node("Plan")).to_have_attribute("style", moved)
+        alice.page.keyboard.down("Alt")
+        expect(copies).to_have_attribute("style", re.compile(r"translate\(240px, 160px\)"))
+        for tab in (alice, bob):
+            expect(tab.node("Plan")).to_have_attribute("style", home)
+        alice.page.keyboard.up("Alt")
+        expect(copies).to_have_count(0)
+    alice.page.mouse.up()
+    assert places(alice) == [(336, 256)]
+
+
+def test_escape_takes_a_drag_of_copies_back(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    version = alice.stored()["version"]
+    alice.page.keyboard.press("Control+a")
+    x, y = alice.centre(alice.node("Plan"))
+    alice.page.keyboard.down("Alt")
+    alice.drag((x, y), (x + 100, y + 200), drop=False)
+    expect(alice.page.locator(".copies > i")).to_have_count(2)
+    alice.page.keyboard.press("Escape")
+    expect(alice.page.locator(".copies, [data-copying], [data-dragging], [data-gesture]")).to_have_count(0)
+    alice.page.mouse.up()
+    alice.page.keyboard.up("Alt")
+    assert alice.settled().stored()["version"] == version
 
 
 def test_copies_can_be_made_with_the_menu_alone(flow_of: Flow, opened: Open) -> None:
@@ -155,8 +227,8 @@ def test_a_group_is_cut_with_what_is_in_it_and_comes_back_once(collapsed: bool, 
     alice = opened("alice", flow_of([frame, INSIDE, SEARCH | {"x": 600}]), permissions=CLIPBOARD)
     alice.node("Frame").locator("[data-node-label]").click()
     alice.page.keyboard.press("Control+x")
-    assert [node["label"] for node in alice.settled().stored()["nodes"]] == ["Search"]
     expect(alice.page.locator(".toast")).to_contain_text("Deleted")
+    assert [node["label"] for node in alice.settled().stored()["nodes"]] == ["Search"]
     alice.page.keyboard.press("Control+v")
     assert sorted(node["label"] for node in alice.settled().stored()["nodes"]) == ["Frame", "Plan", "Search"]
     alice.page.keyboard.press("Control+z")

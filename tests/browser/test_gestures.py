@@ -1,14 +1,21 @@
 """Gestures of mouse and finger by themselves: the view, the grid, alignment, connecting, and what two fingers do."""
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import DRAWN, EditorPage, Point, rect
+from tests.browser.editor_page import DRAWN, EditorPage, Point, rect, without_timers_of
 from tests.browser.nodes import agent
 from tests.browser.test_everyone import PHONE
 from tests.browser.views import still
 
+NO_LONG_PRESS = without_timers_of(500)
+PAINTED = """() => {
+  const [map] = document.querySelectorAll("[data-minimap] canvas");
+  return map?.width && map.getContext("2d").getImageData(0, 0, map.width, map.height).data.some(Boolean);
+}"""
 NODES = [
     {"id": "ask", "kind": "input", "x": 0, "y": 0, "label": "Ask"},
     {"id": "hear", "kind": "input", "x": 0, "y": 240, "label": "Hear"},
@@ -60,6 +67,17 @@ def place(tab: EditorPage, id: str) -> tuple[float, float]:
     return node["x"], node["y"]
 
 
+def size(tab: EditorPage, id: str) -> tuple[float, float]:
+    node = next(node for node in tab.settled().stored()["nodes"] if node["id"] == id)
+    return node["width"], node["height"]
+
+
+def shown(tab: EditorPage) -> str:
+    """Return which part of the world is shown, once what has happened is drawn."""
+    tab.page.evaluate(DRAWN)
+    return tab.page.locator("[data-world]").get_attribute("style") or ""
+
+
 def rests(tab: EditorPage) -> bool:
     return tab.root.get_attribute("data-gesture") is None
 
@@ -82,6 +100,157 @@ def test_the_wheel_with_shift_and_the_middle_button_move_the_view(alice: EditorP
     alice.page.evaluate(DRAWN)
     assert alice.centre(alice.node("Plan")) == (x + 20, y + 30)
     assert place(alice, "Plan") == (304, 0)
+
+
+def test_the_plain_wheel_pans_both_ways(alice: EditorPage) -> None:
+    x, y = alice.centre(alice.node("Plan"))
+    alice.page.mouse.move(x, y)
+    alice.page.mouse.wheel(30, 40)
+    alice.page.wait_for_function("x => document.querySelector('#n-Plan').getBoundingClientRect().x < x", arg=x - 80)
+    assert alice.centre(alice.node("Plan")) == (x - 30, y - 40)
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
+
+
+def test_a_press_and_a_drag_in_the_minimap_move_the_view(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([agent("Near", 0, 0), agent("Plan", 2000, 1500), agent("Far", 4000, 3000)]))
+    alice.page.locator("[data-tool=zoom-reset]").click()
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
+    alice.page.wait_for_function(PAINTED)
+    alice.page.evaluate(DRAWN)
+    alice.page.evaluate(without_timers_of(120))  # the map fits itself anew no more
+    map = rect(alice.page.locator("[data-minimap]"))
+    middle = map["y"] + map["height"] / 2
+    before = shown(alice), rect(alice.node("Plan"))["x"]
+    alice.page.mouse.move(map["x"] + 0.3 * map["width"], middle)
+    assert shown(alice) == before[0]
+    alice.page.mouse.down()
+    expect(alice.page.locator("[data-world]")).not_to_have_attribute("style", before[0])
+    pressed = shown(alice), rect(alice.node("Plan"))["x"]
+    assert pressed[1] > before[1] + 300, "what is to the left is shown"
+    alice.page.mouse.move(map["x"] + 0.7 * map["width"], middle, steps=4)
+    expect(alice.page.locator("[data-world]")).not_to_have_attribute("style", pressed[0])
+    dragged = shown(alice), rect(alice.node("Plan"))["x"]
+    assert dragged[1] < before[1] - 300
+    alice.page.mouse.up()
+    alice.page.mouse.move(map["x"] + 0.5 * map["width"], middle)
+    assert shown(alice) == dragged[0], "it was let go"
+    expect(alice.page.locator("[data-zoom-text]")).to_have_text("100%")
+
+
+def begun_at(what: str) -> Callable[[EditorPage], None]:
+    """Press there and go into the middle."""
+
+    def press(tab: EditorPage) -> None:
+        tab.drag(tab.page.locator(what), (760, 500), drop=False)
+
+    return press
+
+
+def resize(tab: EditorPage) -> None:
+    tab.node("Plan").click()
+    begun_at(".handle[data-handle=se]")(tab)
+
+
+def select_by_rectangle(tab: EditorPage) -> None:
+    tab.drag((700, 300), (760, 500), drop=False)
+
+
+def connect_by_tap(tab: EditorPage) -> None:
+    tab.port("Ask", "out").click()
+    tab.page.mouse.move(760, 500, steps=8)
+
+
+GESTURES = {
+    "drag": begun_at("#n-Plan"),
+    "resize": resize,
+    "connect": begun_at("#n-ask [data-port=out]"),
+    "tap": connect_by_tap,
+    "palette": begun_at("[data-palette-kind=skill]"),
+    "marquee": select_by_rectangle,
+}
+
+
+@pytest.mark.parametrize("begin", GESTURES.values(), ids=GESTURES.keys())
+def test_within_40_pixels_of_the_border_the_view_moves_on_and_not_before(
+    begin: Callable[[EditorPage], None], alice: EditorPage
+) -> None:
+    canvas = rect(alice.page.locator("[data-canvas]"))
+    border = canvas["y"] + canvas["height"]
+    view = shown(alice)
+    begin(alice)
+    alice.page.mouse.move(760, border - 60)
+    assert shown(alice) == view
+    alice.page.mouse.move(760, border - 20)
+    for _ in range(2):
+        before = shown(alice)
+        expect(alice.page.locator("[data-world]")).not_to_have_attribute("style", before)
+    alice.page.mouse.move(760, border - 60)
+    view = shown(alice)
+    assert shown(alice) == view
+    alice.page.keyboard.press("Escape")
+    alice.page.mouse.up()
+    assert rests(alice)
+
+
+def test_a_connection_by_taps_leaves_the_view_when_the_pointer_leaves_the_canvas(alice: EditorPage) -> None:
+    connect_by_tap(alice)
+    alice.page.mouse.move(*alice.centre(alice.page.locator("[data-tools]")), steps=8)
+    view = shown(alice)
+    alice.page.evaluate(DRAWN)
+    assert shown(alice) == view
+    expect(alice.root).to_have_attribute("data-gesture", "connect")
+
+
+def test_what_is_resized_goes_on_growing_at_the_border(alice: EditorPage) -> None:
+    resize(alice)
+    canvas = rect(alice.page.locator("[data-canvas]"))
+    alice.page.mouse.move(760, canvas["y"] + canvas["height"] - 20)
+    before = rect(alice.node("Plan"))
+    alice.page.wait_for_function(
+        "top => document.querySelector('#n-Plan').getBoundingClientRect().y < top", arg=before["y"] - 100
+    )
+    alice.page.mouse.move(760, 500)
+    alice.page.mouse.up()
+    alice.page.evaluate(DRAWN)
+    after = rect(alice.node("Plan"))
+    assert after["y"] + after["height"] == pytest.approx(500, abs=10)
+
+
+@pytest.mark.parametrize("how", ["control", "preference"])
+def test_a_node_is_resized_on_the_grid_unless_one_wants_otherwise(how: str, alice: EditorPage) -> None:
+    width, height = size(alice, "Plan")
+    handle = alice.page.locator(".handle[data-handle=se]")
+    alice.node("Plan").click()
+    x, y = alice.centre(handle)
+    alice.drag((x, y), (x + 29, y + 21))
+    assert size(alice, "Plan") == (width + 32, height + 24)
+    if how == "preference":
+        alice.page.keyboard.press("Escape")
+        alice.page.get_by_role("switch", name="Snap to grid").uncheck()
+        alice.node("Plan").click()
+    x, y = alice.centre(handle)
+    alice.drag((x, y), (x + 20, y + 20), drop=False)
+    if how == "control":
+        alice.page.keyboard.down("Control")
+    alice.page.mouse.move(x + 29, y + 21)
+    alice.page.mouse.up()
+    alice.page.keyboard.up("Control")
+    assert size(alice, "Plan") == (width + 32 + 29, height + 24 + 21)
+
+
+def test_a_key_that_changes_a_drag_counts_before_the_pointer_moves_on(alice: EditorPage) -> None:
+    x, y = alice.centre(alice.node("Plan"))
+    alice.drag((x, y), (x + 90, y + 21), drop=False)
+    alice.page.keyboard.down("Shift")
+    alice.page.evaluate(DRAWN)
+    assert alice.centre(alice.node("Plan"))[1] == y
+    alice.page.keyboard.up("Shift")
+    alice.page.keyboard.down("Control")
+    alice.page.evaluate(DRAWN)
+    assert alice.centre(alice.node("Plan")) == (x + 90, y + 21)
+    alice.page.mouse.up()
+    alice.page.keyboard.up("Control")
+    assert place(alice, "Plan") == (304 + 90, 21)
 
 
 def test_a_press_becomes_a_drag_after_four_pixels(alice: EditorPage) -> None:
@@ -204,6 +373,7 @@ def test_a_tap_on_a_port_and_on_a_node_connects(phone: tuple[EditorPage, Fingers
 
 def test_a_finger_drags_after_six_pixels(phone: tuple[EditorPage, Fingers]) -> None:
     tab, fingers = phone
+    tab.page.evaluate(NO_LONG_PRESS)
     x, y = tab.centre(tab.node("Tell"))
     fingers.put((x, y))
     fingers.move((x, y + 5))
@@ -216,6 +386,7 @@ def test_a_finger_drags_after_six_pixels(phone: tuple[EditorPage, Fingers]) -> N
 
 def test_two_fingers_move_and_zoom_the_view_at_once_and_drag_no_node(phone: tuple[EditorPage, Fingers]) -> None:
     tab, fingers = phone
+    tab.page.evaluate(NO_LONG_PRESS)
     x, y = tab.centre(tab.node("Ask"))
     fingers.put((x, y))
     fingers.put((x, y), (x, y + 100))
@@ -227,6 +398,25 @@ def test_two_fingers_move_and_zoom_the_view_at_once_and_drag_no_node(phone: tupl
     fingers.lift()
     assert rests(tab)
     assert place(tab, "ask") == (0, 0)
+
+
+def test_a_second_finger_takes_a_drag_back(phone: tuple[EditorPage, Fingers]) -> None:
+    tab, fingers = phone
+    tab.page.evaluate(NO_LONG_PRESS)
+    version = tab.stored()["version"]
+    x, y = tab.centre(tab.node("Tell"))
+    fingers.put((x, y))
+    fingers.move((x, y + 40))
+    expect(tab.root).to_have_attribute("data-gesture", "drag")
+    fingers.put((x, y + 40), (x, y + 140))
+    expect(tab.root).to_have_attribute("data-gesture", "pinch")
+    expect(tab.page.locator("[data-dragging]")).to_have_count(0)
+    tab.page.evaluate(DRAWN)
+    assert tab.centre(tab.node("Tell")) == (x, y)
+    fingers.lift()
+    assert rests(tab)
+    assert place(tab, "tell") == (160, 160)
+    assert tab.stored()["version"] == version
 
 
 @pytest.mark.parametrize("what", ["#n-ask .node-head", "#e-e .edge-line", "canvas"])

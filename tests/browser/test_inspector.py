@@ -5,9 +5,9 @@ from typing import Any
 from playwright.sync_api import Route, expect
 
 from flows.document import KINDS
-from tests.browser.conftest import WINDOW, Context, Draw, Flow
+from tests.browser.conftest import WINDOW, Apart, Context, Draw, Flow, Open
 from tests.browser.editor_page import EditorPage
-from tests.browser.inspector import choose
+from tests.browser.inspector import EDGES, NODES, choose, error_of, node_of
 from tests.browser.panel import lost
 from tests.proxy import Proxy
 
@@ -125,7 +125,128 @@ def test_an_edge_that_the_page_was_opened_with_stays_open(drawn: Draw) -> None:
     expect(tab.page.locator("[data-edge-id=e]")).to_have_attribute("data-label", "next")
 
 
+def unfold(tab: EditorPage, id: str) -> EditorPage:
+    choose(tab, id).page.locator("[data-place] > summary").press("Enter")
+    expect(tab.field("x")).to_be_visible()
+    return tab
+
+
+def choose_edge(tab: EditorPage, id: str, state: str = "live") -> None:
+    tab.page.goto(f"/flows/{tab.flow}/?edge={id}")
+    expect(tab.live(state).page.locator(f'[data-inspector-form][data-edge="{id}"]')).to_be_visible()
+
+
+def test_place_and_size_can_only_be_read_where_the_canvas_is(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(NODES, EDGES)
+    vera = unfold(opened("vera", flow, state="read-only"), "a")
+    for name in ("x", "y", "width", "height"):
+        assert vera.field(name).evaluate("field => field.readOnly")
+    choose_edge(vera, "e", "read-only")
+    for name in ("source", "source_port", "target"):
+        expect(vera.field(name)).to_be_disabled()
+    alice = unfold(opened("alice", flow), "a")
+    expect(alice.field("x")).to_be_editable()
+    alice.page.locator("[data-tool=lock]").press("Enter")
+    expect(alice.field("x")).not_to_be_editable()
+    alice.page.locator("[data-tool=lock]").press("Enter")
+    expect(alice.field("x")).to_be_editable()
+
+
+def test_a_size_that_is_none_stays_with_the_reason_until_it_is_discarded(flow_of: Flow, opened: Open) -> None:
+    alice = unfold(opened("alice", flow_of(NODES)), "a")
+    alice.field("height").fill("8")
+    choose(alice, "b")
+    choose(alice, "a")
+    expect(alice.field("height"), "its fold is open").to_be_visible()
+    expect(alice.field("height")).to_have_value("8")
+    expect(error_of(alice, "height")).to_contain_text("Enter a whole number from 80 to 100,000.")
+    error_of(alice, "height").get_by_role("button", name="Discard").press("Enter")
+    expect(alice.field("height")).to_have_value("80")
+    expect(error_of(alice, "height")).to_be_hidden()
+    alice.field("x").fill("")
+    alice.field("x").press("Enter")
+    expect(error_of(alice, "x")).to_contain_text("Enter a whole number from -1,000,000 to 1,000,000.")
+    assert node_of(alice, "a")["x"] == 0
+
+
 # Together.
+
+
+def test_place_and_size_follow_a_drag_while_it_goes_on(flow_of: Flow, opened: Open) -> None:
+    alice = unfold(opened("alice", flow_of(NODES)), "a")
+    expect(alice.field("x")).to_have_value("0")
+    start = alice.centre(alice.page.locator("#n-a .node-second"))
+    alice.drag(start, (start[0], start[1] + 160), drop=False)
+    expect(alice.field("y")).to_have_value("160")
+    alice.page.keyboard.press("Escape")
+    expect(alice.field("y")).to_have_value("0")
+    alice.page.mouse.up()
+    alice.drag(start, (start[0], start[1] + 240))
+    expect(alice.field("y")).to_have_value("240")
+    assert node_of(alice, "a")["y"] == 240
+    alice.page.keyboard.press("Control+z")
+    expect(alice.field("y")).to_have_value("0")
+
+
+def test_place_and_size_follow_others_but_where_i_am_typing(flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(NODES)
+    alice, bob = unfold(opened("alice", flow), "a"), opened("bob", flow)
+    bob.operate({"kind": "resize_node", "id": "a", "width": 200, "height": 96, "x": 8, "y": 16})
+    for name, text in (("x", "8"), ("y", "16"), ("width", "200"), ("height", "96")):
+        expect(alice.field(name)).to_have_value(text)
+    alice.field("x").focus()
+    alice.page.keyboard.press("Control+a")
+    alice.page.keyboard.type("32")
+    bob.operate({"kind": "move_node", "id": "a", "x": 104, "y": 48})
+    expect(alice.field("y")).to_have_value("48")
+    expect(alice.field("x")).to_have_value("32")
+    assert node_of(bob, "a")["x"] == 104, "half a number is sent to nobody"
+    alice.page.keyboard.press("Tab")
+    assert node_of(alice, "a")["x"] == 32
+    bob.operate({"kind": "move_node", "id": "a", "x": 72, "y": 48})
+    expect(alice.field("x")).to_have_value("72")
+
+
+def test_an_end_that_is_refused_says_why_and_shows_what_is_stored(apart: Apart, network: Proxy) -> None:
+    alice, bob = apart(NODES, EDGES)
+    choose_edge(alice, "e")
+    expect(alice.field("target")).to_have_text("Tell")
+    alice.field("target").press("Enter")
+    expect(alice.page.get_by_role("option", name="Call")).to_be_visible()
+    network.pause()
+    bob.operate({"kind": "add_edge", "edge": {"id": "f", "source": "a", "target": "c"}})
+    alice.page.get_by_role("option", name="Call").click()
+    expect(alice.field("target")).to_have_text("Call")
+    network.resume()
+    expect(error_of(alice, "target")).to_have_text("Already connected")
+    expect(alice.field("target")).to_have_text("Tell")
+    expect(alice.field("target")).to_have_accessible_description("Already connected")
+    bob.operate({"kind": "edit_edge", "id": "e", "set": {"source": "b", "target": "a"}})
+    expect(alice.field("source")).to_have_text("Tell")
+    expect(alice.field("target")).to_have_text("Plan")
+    alice.field("target").press("Enter")
+    alice.page.get_by_role("option", name="Call").click()
+    expect(error_of(alice, "target")).to_be_hidden()
+    alice.settled()
+    assert {(one["source"], one["target"]) for one in alice.stored()["edges"]} == {("a", "c"), ("b", "c")}
+
+
+def test_the_nodes_of_a_large_flow_are_listed_only_when_asked_for(flow_of: Flow, opened: Open) -> None:
+    nodes = [
+        {"id": f"n{at}", "kind": "skill", "x": at % 50 * 200, "y": at // 50 * 120, "label": f"Node {at}"}
+        for at in range(2_000)
+    ]
+    alice = opened("alice", flow_of(nodes, [{"id": "e", "source": "n0", "target": "n1"}]))
+    choose_edge(alice, "e")
+    expect(alice.field("target")).to_have_text("Node 1")
+    options = alice.page.locator("[role=option]")
+    assert options.count() == 0
+    alice.field("target").press("Enter")
+    expect(options).to_have_count(2_000)
+    alice.page.keyboard.type("Node 1999")
+    alice.page.keyboard.press("Enter")
+    expect(alice.field("target")).to_have_text("Node 1999")
+    expect(options).to_have_count(0)
 
 
 def test_one_sees_who_else_is_in_a_field(drawn: Draw, context_for: Context, network: Proxy) -> None:

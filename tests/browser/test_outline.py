@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, expect
 from tests.browser.axe import findings
 from tests.browser.conftest import Flow, Open
 from tests.browser.editor_page import PATIENCE_MS, EditorPage
+from tests.browser.test_by_keyboard import ROUTED, ROUTES, end, go_to, pixels, unfold
 from tests.browser.test_everyone import LINKS, PHONE, SMALL
 
 Context = Callable[..., BrowserContext]
@@ -150,6 +151,45 @@ def test_a_flow_is_drawn_in_the_outline_alone_without_a_canvas(flow_of: Flow, op
     page.keyboard.type("charlie@example.com")
     pressed(alice, "Enter")
     expect(dialog).to_contain_text("charlie")
+
+
+def test_what_a_pointer_drags_is_reached_from_a_row_without_a_canvas(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(ROUTED, ROUTES))
+    page = alice.page
+    page.evaluate("document.querySelector('[data-canvas]').hidden = true")
+    show(alice)
+    row(alice, "Plan,").focus()
+    pressed(alice, "Enter")
+    unfold(alice)
+    page.keyboard.type("640")
+    pressed(alice, "Enter")
+    row(alice, "Frame,").focus()
+    pressed(alice, "Enter")
+    unfold(alice)
+    pressed(alice, "Tab", "Tab")
+    expect(pixels(alice, "Width")).to_be_focused()
+    page.keyboard.type("400")
+    pressed(alice, "Enter")
+    row(alice, "Route to Plan, edge").first.focus()
+    pressed(alice, "Enter")
+    expect(alice.field("label")).to_be_focused()
+    go_to(alice, end(alice, "To"))
+    pressed(alice, "Enter")
+    choose(alice, "Tell")
+    expect(row(alice, "Route to Tell, edge")).to_have_count(1)
+    row(alice, "Route,").focus()
+    pressed(alice, "c")
+    choose(alice, "yes")
+    expect(page.get_by_role("dialog", name="Connect to")).to_be_visible()
+    choose(alice, "Ask")
+    expect(row(alice, "Route to Ask, edge")).to_have_count(1)
+    expect(row(alice, "Route,")).to_be_focused()
+    alice.settled()
+    stored = alice.stored()
+    nodes = {node["id"]: node for node in stored["nodes"]}
+    assert (nodes["plan"]["x"], nodes["frame"]["width"]) == (640, 400)
+    ends = {(one["source"], one["source_port"], one["target"]) for one in stored["edges"]}
+    assert ends >= {("route", "yes", "tell"), ("route", "no", "plan"), ("route", "yes", "ask")}
 
 
 def test_the_outline_follows_others_and_the_canvas_and_keeps_the_focus(flow_of: Flow, opened: Open) -> None:

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import DRAWN, EditorPage
+from tests.browser.editor_page import DRAWN, EditorPage, rect
 from tests.browser.nodes import PLAN, REPLY, SEARCH
 
 LINK = [{"id": "e", "source": "plan", "target": "search"}]
@@ -18,6 +18,10 @@ WHEEL = """selector => {
 }"""
 LOST = """([x, y]) => dispatchEvent(new PointerEvent("pointermove",
   {pointerId: 1, pointerType: "mouse", buttons: 0, clientX: x, clientY: y}))"""
+UNDER = """([x, y]) => {
+  const hit = document.elementFromPoint(x, y).closest("[data-handle], [data-end], [data-port]");
+  return hit && (hit.dataset.handle ?? hit.dataset.end ?? hit.dataset.port);
+}"""
 DRAGS = """selector => !document.querySelector(selector).dispatchEvent(
   new DragEvent("dragstart", {bubbles: true, cancelable: true}))"""
 
@@ -29,6 +33,22 @@ def marked(tab: EditorPage) -> str:
 def moved(tab: EditorPage, id: str) -> tuple[float, float]:
     node = next(node for node in tab.settled().stored()["nodes"] if node["id"] == id)
     return node["x"], node["y"]
+
+
+def under(tab: EditorPage, what: Locator, down: float = 0) -> str | None:
+    """Return which port, edge end or handle a press would hit at the middle of something, or below it."""
+    x, y = tab.centre(what)
+    found: str | None = tab.page.evaluate(UNDER, [x, y + down])
+    return found
+
+
+def beside(tab: EditorPage, what: Locator) -> list[str | None]:
+    """Return what a press would hit just within 8 px beside something, on each side."""
+    expect(what).to_be_attached()
+    box, (x, y) = rect(what), tab.centre(what)
+    across, down = box["width"] / 2 + 7.75, box["height"] / 2 + 7.75
+    places = [(x - across, y), (x + across, y), (x, y - down), (x, y + down)]
+    return [tab.page.evaluate(UNDER, place) for place in places]
 
 
 def test_select_all_after_a_click_on_a_tool_selects_nodes_and_no_text(flow_of: Flow, opened: Open) -> None:
@@ -138,6 +158,56 @@ def test_a_selected_edge_is_not_harder_to_hit_than_another(flow_of: Flow, opened
     alice.page.mouse.click(*beside)
     expect(alice.page.locator("#e-e[data-selected]")).to_have_count(1)
     assert alice.page.evaluate(hit, beside) == "e"
+
+
+@pytest.mark.parametrize("name", ["in", "out"])
+def test_a_port_is_hit_up_to_8_px_beside_it(name: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    assert beside(alice, alice.port("Plan", name)) == [name] * 4
+
+
+@pytest.mark.parametrize("end", ["source", "target"])
+def test_the_end_of_an_edge_is_hit_up_to_8_px_beside_it(end: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH], LINK))
+    alice.page.mouse.click(*alice.centre(alice.page.locator("#e-e .edge-line")))
+    assert beside(alice, alice.page.locator(f".edge-end[data-end={end}]")) == [end] * 4
+
+
+@pytest.mark.parametrize("corner", ["nw", "ne", "se", "sw"])
+def test_a_handle_is_hit_up_to_8_px_beside_it(corner: str, flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    alice.node("Plan").click(position={"x": 40, "y": 40})
+    assert beside(alice, alice.page.locator(f".handle[data-handle={corner}]")) == [corner] * 4
+
+
+def test_the_handles_of_a_small_node_leave_its_middle_and_its_ports_free(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of([PLAN, SEARCH]))
+    for percent in ("80%", "64%", "51%"):
+        alice.page.locator("[data-tool=zoom-out]").click()
+        expect(alice.page.locator("[data-zoom-text]")).to_have_text(percent)
+    alice.node("Search").click()
+    corner = alice.page.locator(".handle[data-handle=se]")
+    expect(corner).to_be_visible()
+    assert [under(alice, alice.port("Search", name)) for name in ("in", "out")] == ["in", "out"]
+    assert under(alice, alice.node("Search")) is None
+    x, y = alice.centre(corner)
+    across = [alice.page.evaluate(UNDER, [x + by, y]) for by in range(-20, 30)]
+    down = [alice.page.evaluate(UNDER, [x, y + by]) for by in range(-20, 30)]
+    assert across.count("se") >= 24
+    assert down.count("se") >= 24
+
+
+def test_each_branch_of_a_decision_is_hit_up_to_the_next(flow_of: Flow, opened: Open) -> None:
+    names = ["yes", "no", "maybe"]
+    decide = {"id": "decide", "kind": "decision", "x": 96, "y": 96, "label": "Decide", "settings": {"branches": names}}
+    alice = opened("alice", flow_of([decide]))
+    alice.node("Decide").click(position={"x": 40, "y": 20})
+    expect(alice.page.locator(".handle[data-handle=se]")).to_be_visible()
+    for by in (-9, 0, 9):
+        found = [under(alice, alice.port("Decide", name), by) for name in names]
+        assert found[:2] == names[:2]
+        assert found[2] == "maybe" or by == 9  # the handle of the corner begins below it
+    assert under(alice, alice.port("Decide", "maybe"), 4) == "maybe"
 
 
 def test_a_press_and_a_press_with_a_drag_are_no_double_click(flow_of: Flow, opened: Open) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
@@ -128,6 +129,35 @@ def test_a_move_of_what_somebody_deleted_is_refused_and_the_node_goes(flow_of: F
     assert [node["id"] for node in alice.stored()["nodes"]] == ["b"]
 
 
+@pytest.mark.parametrize("way", ["drop", "escape"])
+def test_what_another_changes_of_a_node_does_not_take_it_out_of_my_hand(way: str, flow_of: Flow, opened: Open) -> None:
+    flow = flow_of(TWO, [EDGE])
+    alice, bob = opened("alice", flow), opened("bob", flow)
+    plan = alice.page.locator("#n-a")
+    x, y = alice.centre(plan)
+    alice.drag((x, y), (x, y + 160), drop=False)
+    held = re.compile(r"translate\(0px, 160px\)")
+    expect(plan).to_have_attribute("style", held)
+    bob.operate(
+        {"kind": "edit_node", "id": "a", "set": {"label": "Renamed"}},
+        {"kind": "move_node", "id": "a", "x": -80, "y": 80},
+        {"kind": "edit_flow", "set": {"title": "Renamed too"}},
+    )
+    expect(alice.page.locator("[data-flow-title]")).to_have_value("Renamed too")
+    expect(plan.locator("[data-node-label]")).to_have_text("Renamed")
+    expect(plan).to_have_attribute("style", held)
+    expect(alice.page.locator("#n-a[data-dragging]")).to_have_count(1)
+    if way == "escape":
+        alice.page.keyboard.press("Escape")
+    alice.page.mouse.up()
+    x, y = {"drop": (0, 160), "escape": (-80, 80)}[way]
+    for tab in (alice, bob):
+        expect(tab.page.locator("#n-a")).to_have_attribute("style", re.compile(rf"translate\({x}px, {y}px\)"))
+        expect(tab.node("Renamed")).to_be_visible()
+    node = alice.settled().stored()["nodes"][0]
+    assert (node["label"], node["x"], node["y"]) == ("Renamed", x, y)
+
+
 def test_what_a_program_writes_appears_without_a_reload(flow_of: Flow, opened: Open) -> None:
     flow = flow_of(TWO)
     alice = opened("alice", flow)
@@ -208,7 +238,9 @@ def test_what_is_typed_while_the_right_goes_is_not_lost_silently(flow_of: Flow, 
 
 def forget_late_requests(tab: EditorPage) -> None:
     """What a page asks for a moment after it is live may come when the flow is gone: 404."""
-    tab.complaints[:] = [one for one in tab.complaints if not ("404" in one and one.endswith("/offers"))]
+    tab.complaints[:] = [
+        one for one in tab.complaints if not ("404" in one and one.endswith(("/offers", "/inspector")))
+    ]
 
 
 def test_a_flow_that_was_deleted_takes_no_more_edits_and_says_so_once(flow_of: Flow, opened: Open) -> None:

@@ -47,6 +47,13 @@ def test_a_deleted_flow_is_gone(flow: Flow, alice: User, enter: Enter) -> None:
     assert enter(alice).get(url(flow)).status_code == 404
 
 
+@pytest.mark.parametrize("query", ["?node=a-group", "?edge=e1"])
+def test_a_viewer_sees_where_it_is_and_cannot_move_it(flow: Flow, vera: User, enter: Enter, query: str) -> None:
+    shown = fields(enter(vera), flow, query)
+    assert shown.keys() >= ({"x", "y", "width", "height"} if "node" in query else {"source", "source_port", "target"})
+    assert all("readonly" in one or "disabled" in one for one in shown.values())
+
+
 # What is refused.
 
 
@@ -77,6 +84,26 @@ def test_a_refusal_names_the_field_as_the_screen_does(flow: Flow, bob: User, ent
     assert "settings.max_tokens:" not in html
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("width", "20", "Enter a whole number from 144 to 100,000."),
+        ("height", "", "Enter a whole number from 80 to 100,000."),
+        ("x", "-2000000", "Enter a whole number from -1,000,000 to 1,000,000."),
+        ("y", "1.5", "Enter a whole number."),
+    ],
+)
+def test_no_node_is_put_off_the_canvas_or_made_smaller_than_its_kind(
+    flow: Flow, bob: User, enter: Enter, hx: dict[str, str], name: str, text: str, said: str
+) -> None:
+    answer = enter(bob).post(url(flow), {"node": "a-agent", name: text}, headers=hx)
+    assert answer.status_code == 422
+    shown = elements(answer.content.decode())
+    assert said in next(part for part in shown if part.attributes.get("id") == f"field-{name}-error").text
+    assert "open" in next(part for part in shown if "data-place" in part.attributes).attributes
+    assert Change.objects.filter(flow=flow).count() == 1
+
+
 # What is changed.
 
 
@@ -95,6 +122,32 @@ def test_a_form_edits_a_node(flow: Flow, bob: User, enter: Enter, hx: dict[str, 
     assert (node.label, node.settings, node.enabled, node.colour) == ("Plan", {"temperature": 0.2}, False, "#123456")
     change = Change.objects.get(flow=flow, version=2)
     assert (change.actor, change.via) == (bob, "page")
+
+
+def test_a_form_moves_and_resizes_a_node_in_one_version(flow: Flow, bob: User, enter: Enter) -> None:
+    enter(bob).post(url(flow), {"node": "a-agent", "x": "-24", "y": "40", "width": "200", "label": "Plan"})
+    node = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (node.x, node.y, node.width, node.height, node.label) == (-24, 40, 200, 80, "Plan")
+    assert Change.objects.filter(flow=flow).count() == 2
+
+
+def test_a_group_takes_its_members_along_and_leaves_their_size(flow: Flow, alice: User, enter: Enter) -> None:
+    edit(alice, flow, {"kind": "edit_node", "id": "a-agent", "set": {"parent": "a-group"}})
+    group, before = (FlowNode.objects.get(flow=flow, node_id=id) for id in ("a-group", "a-agent"))
+    enter(alice).post(url(flow), {"node": "a-group", "y": str(int(group.y) + 16), "height": "400"})
+    after = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (after.x, after.y, after.height) == (before.x, before.y + 16, before.height)
+    assert FlowNode.objects.get(flow=flow, node_id="a-group").height == 400
+
+
+def test_a_place_between_pixels_stays_while_nobody_changes_it(flow: Flow, alice: User, enter: Enter) -> None:
+    edit(alice, flow, {"kind": "move_node", "id": "a-agent", "x": 10.25, "y": 40.5})
+    client = enter(alice)
+    form = opened(client, flow, "?node=a-agent")
+    assert (form["x"], form["y"]) == ("10", "41")
+    client.post(url(flow), {**form, "x": "16"})
+    node = FlowNode.objects.get(flow=flow, node_id="a-agent")
+    assert (node.x, node.y) == (16, 40.5)
 
 
 def test_the_same_again_makes_no_version(flow: Flow, bob: User, enter: Enter) -> None:
@@ -130,6 +183,28 @@ def test_what_is_not_there_shows_the_flow(flow: Flow, bob: User, enter: Enter, q
     assert fields(enter(bob), flow, query).keys() >= {"title", "description"}
 
 
+def test_place_and_size_are_folded(flow: Flow, bob: User, enter: Enter) -> None:
+    client = enter(bob)
+    shown = fields(client, flow, "?node=a-agent")
+    assert [shown[name]["value"] for name in ("x", "y", "width", "height")] == ["0", "40", "144", "80"]
+    assert {shown[name]["data-type"] for name in ("x", "y", "width", "height")} == {"integer"}
+    html = client.get(url(flow, "?node=a-agent")).content.decode()
+    assert "open" not in next(part for part in elements(html) if "data-place" in part.attributes).attributes
+    assert "x" not in fields(client, flow, "?nodes=a-agent,a-skill")
+
+
+def test_an_edge_says_where_it_begins_and_ends(flow: Flow, bob: User, enter: Enter) -> None:
+    edge = {"id": "e3", "source": "a-loop", "source_port": "each", "target": "a-skill"}
+    edit(bob, flow, {"kind": "add_edge", "edge": edge})
+    client = enter(bob)
+    shown = fields(client, flow, "?edge=e3")
+    assert [shown[name]["value"] for name in ("source", "source_port", "target")] == ["a-loop", "each", "a-skill"]
+    assert not any("disabled" in one for one in shown.values())
+    assert "disabled" in fields(client, flow, "?edge=e1")["source_port"], "there is one output alone"
+    html = client.get(url(flow, "?edge=e3")).content.decode()
+    assert "My loop · each" in next(part for part in elements(html) if part.tag == "dl").text
+
+
 def test_every_field_has_a_label(flow: Flow, bob: User, enter: Enter) -> None:
     html = enter(bob).get(url(flow, "?node=a-agent")).content.decode()
     labelled = {part.attributes.get("for") for part in elements(html) if part.tag == "label"}
@@ -160,9 +235,12 @@ def opened(client: Client, flow: Flow, query: str) -> dict[str, str]:
     return {one["name"]: one.get("value", "on") for one in sent if one["name"] != "csrfmiddlewaretoken"}
 
 
-def renamed_by(person: User, flow: Flow) -> None:
-    operation = {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}}
+def edit(person: User, flow: Flow, operation: dict[str, object]) -> None:
     submit(flow.pk, [Submission(operation=parse_operation(operation), principal=Person(person.pk), via="api")])
+
+
+def renamed_by(person: User, flow: Flow) -> None:
+    edit(person, flow, {"kind": "edit_node", "id": "a-agent", "set": {"label": "Theirs", "enabled": False}})
 
 
 def test_what_others_changed_meanwhile_stays_where_i_touched_nothing(

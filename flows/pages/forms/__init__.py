@@ -16,19 +16,23 @@ from flows.pages.forms.fields import (
     written,
 )
 from flows.pages.forms.parsing import ABSENT, Reading, is_touched, marks, parsed, read, with_errors
+from flows.pages.forms.place import PLACE, edit_place, place_section
 
 __all__ = [
     "ABSENT",
+    "PLACE",
     "Field",
     "Reading",
     "Section",
     "edge_sections",
     "edit_branches",
+    "edit_place",
     "flow_sections",
     "is_touched",
     "marks",
     "node_sections",
     "parsed",
+    "place_section",
     "read",
     "setting_field",
     "swatches",

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -30,6 +31,7 @@ class Field:
     """One field as a template draws it. `type` is how it looks, `wire` the `data-type` that scripts read it by.
 
     `choices` make it a list to choose from, whatever its type; of them `retired` are shown only where one is chosen.
+    Of what is `is_bounded` the form itself refuses what lies outside its bounds; of all else the document judges.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Field:
     is_kept: bool = False
     is_set: bool = False
     is_hidden: bool = False
+    is_bounded: bool = False
 
     @property
     def wire(self) -> str:
@@ -102,6 +105,18 @@ class Field:
         return "" if isinstance(self.value, Typed) else canonical_json(self.value)
 
     @property
+    def bounds(self) -> str:
+        """Say what a bounded field takes."""
+        low, high = (number_format(bound or 0, force_grouping=True) for bound in (self.minimum, self.maximum))
+        return _("Enter a whole number from {low} to {high}.").format(low=low, high=high)
+
+    def is_outside(self, value: object) -> bool:
+        """Tell whether a value lies outside the bounds; nothing at all does, too."""
+        if not self.is_bounded or self.minimum is None or self.maximum is None:
+            return False
+        return not isinstance(value, int) or not self.minimum <= value <= self.maximum
+
+    @property
     def described_by(self) -> str:
         """Return the ids of help and error, for aria-describedby."""
         return " ".join(f"{self.id}-{part}" for part in ("help", "error") if getattr(self, part))
@@ -109,13 +124,21 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Fields under one title. `opens_more` and `closes_more` are the first and the last under the fold."""
+    """Fields under one title. `opens_more` and `closes_more` are the first and the last under the fold.
+
+    `is_place` has a fold of its own, at the form's end.
+    """
 
     title: str
     fields: tuple[Field, ...]
     opens_more: bool = False
     closes_more: bool = False
     is_folded: bool = False
+    is_place: bool = False
+
+    @property
+    def has_errors(self) -> bool:
+        return any(one.error for one in self.fields)
 
     @property
     def is_hidden(self) -> bool:

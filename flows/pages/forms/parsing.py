@@ -64,6 +64,9 @@ def read(sections: Iterable[Section], typed: QueryDict) -> Reading:
         except ValueError as error:
             reading.errors[one.name] = str(error)
             continue
+        if one.is_outside(value):
+            reading.errors[one.name] = one.bounds
+            continue
         if value is ABSENT and not one.name.startswith("settings."):
             value = ""
         if not _same(one, value):

@@ -10,6 +10,8 @@ import { make, over } from "../lib/make.js";
 const REASON_MS = 4_000;
 const CENTRED = " translate(-50%, -50%)";
 const CORNERS = { nw: [0, 0], ne: [1, 0], se: [1, 1], sw: [0, 1] };
+/** How far a handle may reach into its node where the last port of a decision is next to it. */
+const BESIDE_PORT = 5;
 const SIDES = { n: [0.5, 0], s: [0.5, 1], w: [0, 0.5], e: [1, 0.5] };
 
 export class Overlay {
@@ -56,6 +58,7 @@ export class Overlay {
       // A port on this side needs its room.
       const isTaken = node && ((name === "e" && node.outputs.length) || (name === "w" && node.inputs.length));
       over(layers.overlay, element, rect && !isTaken ? { x: rect.x + rect.width * x, y: rect.y + rect.height * y } : null, CENTRED);
+      if (rect) element.style.setProperty("--room", `${name === "se" && node.outputs.length > 1 ? BESIDE_PORT : Math.min(rect.width, rect.height) / 4}px`);
       if (rect && name in SIDES) element.style[name === "n" || name === "s" ? "width" : "height"] = `${name === "n" || name === "s" ? rect.width : rect.height}px`;
     }
   }

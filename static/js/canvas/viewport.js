@@ -4,8 +4,8 @@
  * goes by steps, and follows when the zoom has come to rest. The canvas's own box is measured when it changes, never during a
  * gesture.
  *
- * Events: `change` (the view or the size of the canvas), `pointer` (where the pointer is; detail: {event}), `steered` (a person
- * moved the view with a command or the minimap).
+ * Events: `change` (the view or the size of the canvas), `pointer` (where the pointer is; detail: {event}), `steered` (the
+ * reader moved the view: with a command, the wheel, the minimap, a drag at the border, or by going somewhere).
  */
 
 import { centre, centred, detail, encloses, fit, gridStep, scaleStep, toWorld, visibleRect, zoomAt } from "../lib/geometry.js";
@@ -105,6 +105,7 @@ export class Viewport extends EventTarget {
   reveal(rect) {
     if (encloses(this.visibleRect(-24), rect)) return;
     this.set(centred(centre(rect), this.size, this.zoom), { glide: true });
+    this.steered();
   }
 
   /** Keep from now on where a person looks in a flow, for the next visit. @param {string} flow */
@@ -112,7 +113,7 @@ export class Viewport extends EventTarget {
     this.#flow = flow;
   }
 
-  /** Report that a person moved the view by other means than the pointer on the canvas. */
+  /** Report that the reader moved the view. Following another person and room for a panel move it too, but the reader did not. */
   steered() {
     this.dispatchEvent(new Event("steered"));
   }

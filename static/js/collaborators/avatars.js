@@ -40,10 +40,10 @@ export class Avatars {
 
   /** Stop following. @returns {boolean} whether a person was followed */
   stop() {
-    const was = this.#following;
+    if (!this.#following) return false;
     this.#set(null);
-    if (was) this.#show();
-    return Boolean(was);
+    this.#show();
+    return true;
   }
 
   /** The others, each person once, as they can be followed. @returns {{id: number, session: string, name: string}[]} */
@@ -79,8 +79,7 @@ export class Avatars {
   #set(person) {
     this.#following = person;
     this.#say(this.#parts.collaborators.people.get(person));
-    const change = person ? "addEventListener" : "removeEventListener";
-    for (const type of ["pointerdown", "wheel"]) this.#parts.canvas[change](type, this.#stop, { passive: true });
+    this.#parts.canvas[person ? "addEventListener" : "removeEventListener"]("pointerdown", this.#stop, { passive: true });
   }
 
   /** Say whom I follow, and how to end it. */

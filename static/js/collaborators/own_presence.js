@@ -23,7 +23,7 @@ export class OwnPresence {
   constructor({ selection, session, viewport }) {
     this.#session = session;
     session.addEventListener("you", () => this.#sendAll());
-    selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes].slice(0, MAX_IDS) }));
+    selection.addEventListener("change", () => this.#note({ selection: [...selection.nodes, ...selection.edges].slice(0, MAX_IDS) }));
     viewport.addEventListener("change", () => this.#view(viewport));
     viewport.addEventListener("pointer", ({ detail: { event } }) => event.pointerType !== "touch" && this.#point(viewport.pointer));
     for (const event of ["pointermove", "keydown", "input", "wheel"]) addEventListener(event, () => this.#stir(), { passive: true });

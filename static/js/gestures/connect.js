@@ -11,6 +11,7 @@ import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.j
 import { addEdge, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
+import { Drift } from "./drift.js";
 import { conclude } from "./gesture.js";
 
 const SNAP_DISTANCE = 20;
@@ -212,11 +213,14 @@ const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetP
 export class TapConnect {
   #connect = null;
   #canvas;
-  #move = (event) => this.#connect.move(event);
+  #drift;
+  #move = (event) => this.#goTo(event);
+  #leave = () => this.#drift.stop();
 
-  /** @param {HTMLElement} canvas where the pointer shows the way */
-  constructor(canvas) {
+  /** @param {HTMLElement} canvas where the pointer shows the way @param {import("../canvas/viewport.js").Viewport} viewport */
+  constructor(canvas, viewport) {
     this.#canvas = canvas;
+    this.#drift = new Drift(viewport, (event) => this.#connect.move(event));
   }
 
   /** @param {Connect} connect */
@@ -224,6 +228,7 @@ export class TapConnect {
     this.cancel();
     this.#connect = connect;
     this.#canvas.addEventListener("pointermove", this.#move);
+    this.#canvas.addEventListener("pointerleave", this.#leave);
     connect.start();
   }
 
@@ -241,10 +246,19 @@ export class TapConnect {
     if (this.#connect?.isAlive === false) this.cancel();
   }
 
+  /** What is pressed meanwhile moves the view by itself. */
+  #goTo(event) {
+    this.#connect.move(event);
+    if (event.buttons) this.#drift.stop();
+    else this.#drift.at(event);
+  }
+
   #conclude(how, event) {
     const connect = this.#connect;
     this.#connect = null;
+    this.#drift.stop();
     this.#canvas.removeEventListener("pointermove", this.#move);
+    this.#canvas.removeEventListener("pointerleave", this.#leave);
     if (connect) conclude(connect, how, event);
     return Boolean(connect);
   }

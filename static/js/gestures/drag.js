@@ -1,16 +1,18 @@
 /**
  * Drag one node or all that are selected; groups take their members along.
  *
- * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift, duplicates with Alt. Others see the drag
- * through presence; the document gets one version at its end.
+ * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift. Others see the drag through presence; the
+ * document gets one version at its end. With Alt it makes copies: their outlines move, and what is copied stays, for others too.
  *
- * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
+ * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { DropMark, edgeAt, groupsOf, rootsOf } from "../canvas/nesting.js";
 import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
+import { make, over } from "../lib/make.js";
+import { isOffGrid } from "./gesture.js";
 
 const ALIGN_DISTANCE = 6;
 
@@ -25,6 +27,8 @@ export class Drag {
   #was = new Map();
   #others = [];
   #by = { x: 0, y: 0 };
+  /** The outlines of the copies, while it makes copies. @type {HTMLElement|null} */
+  #copies = null;
   /** Whether an edit puts everything where the drag has it. */
   #isDone = false;
   #mark = new DropMark();
@@ -50,10 +54,8 @@ export class Drag {
     focus.byPointer(this.#id);
     this.#roots = rootsOf(graph, selection.nodes);
     const all = graph.withMembers(this.#roots);
-    for (const id of all) {
-      this.#was.set(id, { ...graph.rect(id) });
-      graph.nodes.get(id).element.toggleAttribute("data-dragging", true);
-    }
+    for (const id of all) this.#was.set(id, { ...graph.rect(id) });
+    this.#hold(true);
     patcher.deferPatches(all);
     this.#groupAt = groupsOf(graph, this.#was);
     const view = this.#parts.viewport.visibleRect();
@@ -62,23 +64,21 @@ export class Drag {
   }
 
   move(event) {
-    const { graph, viewport, presence, overlay } = this.#parts;
+    const { overlay, root, viewport } = this.#parts;
     const at = viewport.world(event);
     let [dx, dy] = [at.x - this.#from.x, at.y - this.#from.y];
     if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
     const box = union(this.#roots.map((id) => this.#was.get(id)));
-    const free = event.ctrlKey || event.metaKey || "noSnap" in this.#parts.root.dataset;
+    const free = isOffGrid(event, root);
     const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, ALIGN_DISTANCE / viewport.zoom);
     const lead = this.#was.get(this.#id);
     this.#by = {
       x: settle(dx, found.dx, lead.x, free, event.shiftKey && dx === 0, box.x, box.width),
       y: settle(dy, found.dy, lead.y, free, event.shiftKey && dy === 0, box.y, box.height),
     };
-    graph.previewRects(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
     overlay.guides(found.guides);
-    this.#showTarget(event);
-    const { x, y } = shifted(this.#was.get(this.#roots[0]), this.#by);
-    presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y, x, y });
+    if (event.altKey) this.#copy();
+    else this.#carry(event);
   }
 
   end(event) {
@@ -93,7 +93,8 @@ export class Drag {
 
   release() {
     const { graph, patcher, presence, overlay } = this.#parts;
-    for (const id of this.#was.keys()) graph.nodes.get(id)?.element.removeAttribute("data-dragging");
+    this.#takeCopiesAway();
+    this.#hold(false);
     graph.previewRects(this.#was.keys(), () => null);
     patcher.applyDeferred(this.#was.keys());
     overlay.guides([]);
@@ -102,11 +103,52 @@ export class Drag {
     else presence.dropDrag();
   }
 
+  /** Show everything where the pointer has it, to others too. */
+  #carry(event) {
+    const { graph, presence } = this.#parts;
+    if (this.#copies) this.#hold(true);
+    this.#takeCopiesAway();
+    graph.previewRects(this.#was.keys(), ({ id }) => shifted(this.#was.get(id), this.#by));
+    this.#showTarget(event);
+    const { x, y } = shifted(this.#was.get(this.#roots[0]), this.#by);
+    presence.drag({ ids: this.#roots, dx: this.#by.x, dy: this.#by.y, x, y });
+  }
+
+  /** Show where the copies would be. */
+  #copy() {
+    this.#copies ??= this.#makeCopies();
+    over(this.#parts.layers.overlay, this.#copies, this.#by);
+  }
+
+  /** Put everything back to where it was. @returns {HTMLElement} outlines of it */
+  #makeCopies() {
+    const { graph, presence, root } = this.#parts;
+    this.#hold(false);
+    graph.previewRects(this.#was.keys(), () => null);
+    presence.dropDrag();
+    this.#mark.show();
+    root.toggleAttribute("data-copying", true);
+    const outlines = make("div.copies");
+    for (const [id, rect] of this.#was) if (graph.isDrawn(id)) over(outlines, make("i"), rect);
+    return outlines;
+  }
+
+  #takeCopiesAway() {
+    this.#copies?.remove();
+    this.#copies = null;
+    this.#parts.root.removeAttribute("data-copying");
+  }
+
+  /** Hold all of it, or leave it where it is. */
+  #hold(isHeld) {
+    for (const id of this.#was.keys()) this.#parts.graph.nodes.get(id)?.element.toggleAttribute("data-dragging", isHeld);
+  }
+
   /** Light up the edge or the group into which it would go. */
   #showTarget(event) {
     const { graph } = this.#parts;
     const record = graph.node(this.#id);
-    if (!record || event.altKey) return this.#mark.show();
+    if (!record) return this.#mark.show();
     const home = this.#groupAt(centre(graph.rect(this.#id)));
     const edge = this.#edgeUnder(event);
     return this.#mark.show(edge?.element, home && home !== record.parent ? graph.nodes.get(home).element : null);

@@ -6,7 +6,7 @@
  *
  * @typedef {{name: string, drifts?: boolean, isAlive?: boolean, start?(): void, move?(event: PointerEvent): void,
  *   end?(event: PointerEvent): void, cancel?(): void, release?(): void}} Gesture `drifts`: near the border of the canvas the view
- *   moves on; `isAlive`: what it works on is still there; `end` does it, `cancel` takes back what it did on the way, and after
+ *   moves on now; `isAlive`: what it works on is still there; `end` does it, `cancel` takes back what it did on the way, and after
  *   either `release` takes away what it showed
  */
 
@@ -18,6 +18,9 @@ export function conclude(gesture, how, event) {
     gesture.release?.();
   }
 }
+
+/** Whether nothing snaps to the grid: by a person's preference, or while Ctrl is held. @param {PointerEvent} event @param {HTMLElement} root */
+export const isOffGrid = ({ ctrlKey, metaKey }, root) => ctrlKey || metaKey || "noSnap" in root.dataset;
 
 /** Ignore the click that a browser sends after a drag. */
 export function ignoreClick() {

@@ -14,6 +14,7 @@
 import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
+import { Drift } from "./drift.js";
 import { conclude, ignoreClick, ignoreLift } from "./gesture.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
@@ -21,13 +22,14 @@ import { Resize } from "./resize.js";
 
 const THRESHOLD = { mouse: 4, pen: 6, touch: 6 };
 const LONG_PRESS_MS = 500;
-const BORDER = 40;
 /** How much of a turn of the wheel counts at most: a sixth larger or smaller. */
 const NOTCH = 20;
 /** What lies over the canvas, beside it in the page. */
 const OVER_CANVAS = "[data-minimap], [data-tools]";
 /** The bit of `event.buttons` for each button that begins a gesture. */
 const BITS = [1, 4];
+/** Keys that change what a gesture does. */
+const MODIFIERS = ["Alt", "Control", "Meta", "Shift"];
 
 export class Gestures extends EventTarget {
   /** @type {Gesture|null} */
@@ -37,7 +39,7 @@ export class Gestures extends EventTarget {
   #tapConnect;
   #fingers = new Map();
   #long = 0;
-  #drift = 0;
+  #drift;
   /** How many presses in a row stayed clicks. */
   #clicks = 0;
 
@@ -45,8 +47,9 @@ export class Gestures extends EventTarget {
   constructor(parts) {
     super();
     this.#parts = parts;
-    const { canvas, graph, root } = parts;
-    this.#tapConnect = new TapConnect(canvas);
+    const { canvas, graph, root, viewport } = parts;
+    this.#tapConnect = new TapConnect(canvas, viewport);
+    this.#drift = new Drift(viewport, (event) => this.#do("move", event));
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     // Nodes get the focus from us; and the browser has nothing to select or to drag here.
     canvas.addEventListener("mousedown", (event) => isWritten(event.target) || event.preventDefault());
@@ -57,6 +60,7 @@ export class Gestures extends EventTarget {
     addEventListener("pointermove", (event) => this.#move(event));
     addEventListener("pointerup", (event) => this.#up(event));
     addEventListener("pointercancel", (event) => this.#lift(event));
+    for (const type of ["keydown", "keyup"]) addEventListener(type, (event) => this.#modify(event));
     addEventListener("blur", () => (this.#fingers.clear(), this.cancel()));
     graph.addEventListener("change", () => this.#check());
   }
@@ -123,9 +127,25 @@ export class Gestures extends EventTarget {
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < (THRESHOLD[press.type] ?? 4)) return;
       this.#start(press.gesture);
     }
-    press.last = event;
+    this.#goOn(event);
+  }
+
+  #goOn(event) {
+    this.#press.last = event;
     this.#do("move", event);
-    if (this.current?.drifts && !this.#drift) this.#drift = requestAnimationFrame(() => this.#pan());
+    if (this.current?.drifts) this.#drift.at(event);
+    else this.#drift.stop();
+  }
+
+  /** A key that changes what a gesture does counts at once, before the pointer moves on. */
+  #modify(event) {
+    const last = this.#press?.last;
+    if (!this.current || !last || event.repeat || !MODIFIERS.includes(event.key)) return;
+    // Alt alone would open the browser's menu.
+    event.preventDefault();
+    const { altKey, ctrlKey, metaKey, shiftKey } = event;
+    const { clientX, clientY, buttons, pointerId, pointerType } = last;
+    this.#goOn(new PointerEvent("pointermove", { altKey, ctrlKey, metaKey, shiftKey, clientX, clientY, buttons, pointerId, pointerType }));
   }
 
   #start(gesture) {
@@ -183,8 +203,7 @@ export class Gestures extends EventTarget {
 
   #finish() {
     clearTimeout(this.#long);
-    cancelAnimationFrame(this.#drift);
-    this.#drift = 0;
+    this.#drift.stop();
     this.#press = null;
     this.current = null;
     delete this.#parts.root.dataset.gesture;
@@ -208,21 +227,6 @@ export class Gestures extends EventTarget {
     this.#askForMenu(event, hit);
   }
 
-  /** Near the border the view moves on. */
-  #pan() {
-    this.#drift = 0;
-    const last = this.#press?.last;
-    if (!last || !this.current) return;
-    const { viewport } = this.#parts;
-    const { x, y } = viewport.local(last);
-    const pull = (at, length) => Math.max(0, BORDER - at) - Math.max(0, at - length + BORDER);
-    const [dx, dy] = [pull(x, viewport.size.width), pull(y, viewport.size.height)];
-    if (!dx && !dy) return;
-    viewport.pan(clamp(dx, -BORDER, BORDER) / 3, clamp(dy, -BORDER, BORDER) / 3);
-    this.#do("move", last);
-    this.#drift = requestAnimationFrame(() => this.#pan());
-  }
-
   /** Over the panels it scrolls them; but nowhere does it zoom the page. */
   #wheel(event) {
     const { canvas, viewport } = this.#parts;
@@ -237,6 +241,7 @@ export class Gestures extends EventTarget {
     else if (isZoom) return;
     else if (event.shiftKey && !dx) viewport.pan(-dy, 0);
     else viewport.pan(-dx, -dy);
+    viewport.steered();
   }
 
   #double(event) {

@@ -1,10 +1,12 @@
-/** Resize a node by a corner or side; never below its kind's smallest size. Members of a group stay where they are. */
+/** Resize a node by a corner or side, on the grid (not with Ctrl); never below its kind's smallest size. Members of a group stay where they are. */
 
 import { resizeNode } from "../lib/edits.js";
 import { round, snap } from "../lib/geometry.js";
+import { isOffGrid } from "./gesture.js";
 
 export class Resize {
   name = "resize";
+  drifts = true;
   #parts;
   #id;
   #handle;
@@ -12,8 +14,8 @@ export class Resize {
   #was;
 
   /** @param {string} handle of nw n ne e se s sw w */
-  constructor({ catalogue, editing, graph, patcher, selection, viewport }, event, handle) {
-    this.#parts = { catalogue, editing, graph, patcher, selection, viewport };
+  constructor({ catalogue, editing, graph, patcher, root, selection, viewport }, event, handle) {
+    this.#parts = { catalogue, editing, graph, patcher, root, selection, viewport };
     this.#id = selection.node;
     this.#handle = handle;
     this.#from = viewport.world(event);
@@ -30,7 +32,7 @@ export class Resize {
 
   move(event) {
     const at = this.#parts.viewport.world(event);
-    const grid = event.ctrlKey || event.metaKey ? round : snap;
+    const grid = isOffGrid(event, this.#parts.root) ? round : snap;
     const rect = this.#stretched(at.x - this.#from.x, at.y - this.#from.y, grid);
     this.#parts.graph.previewRects([this.#id], () => rect);
   }

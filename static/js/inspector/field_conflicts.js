@@ -46,6 +46,11 @@ export class FieldConflicts {
     this.#notes.clear();
   }
 
+  /** Whether somebody is just choosing: a note that went would take their click with it. */
+  isAsking(name) {
+    return Boolean(this.#notes.get(name)?.matches(":focus-within, :active"));
+  }
+
   /** There is nothing to choose any more. */
   settle(name) {
     const note = this.#notes.get(name);

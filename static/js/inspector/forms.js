@@ -9,7 +9,9 @@ import { contentOfEdge, contentOfNode, edited } from "../lib/content.js";
 import { whenIdle } from "../lib/timing.js";
 import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
+import { named } from "../lib/describe.js";
 import { Texts } from "../lib/texts.js";
+import { wholePixels } from "./place.js";
 import { markSet, showFields } from "./shown_fields.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";
@@ -84,9 +86,10 @@ export class Forms {
   #ofNode(node, operations) {
     const content = contentOfNode(node, this.#parts.catalogue, operations);
     const { settings, ...rest } = content;
-    const named = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value]));
+    const byName = Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value]));
+    const place = Object.fromEntries(wholePixels({ ...node.base, ...this.#parts.graph.projected(operations).nodes.get(node.id) }));
     const { title } = this.#parts.catalogue[node.kind];
-    const form = filled(this.#copyOf(node.kind), { ...rest, ...named }, { name: content.label || title }, { node: node.id });
+    const form = filled(this.#copyOf(node.kind), { ...rest, ...byName, ...place }, { name: content.label || title }, { node: node.id });
     const kind = form.querySelector("[data-kind-title]");
     if (kind) kind.hidden = [title, ""].includes(content.label.trim());
     showFields(form);
@@ -134,10 +137,12 @@ export class Forms {
   }
 
   #ofEdge(edge, operations) {
-    const { id, source, sourcePort, target, targetPort } = edge;
-    const [from, to] = [source, target].map((end) => this.#parts.graph.nodes.get(end)?.label ?? "");
-    const facts = { ends: `${from} → ${to}`, source: `${from} · ${sourcePort}`, target: `${to} · ${targetPort}` };
-    return filled(this.#copyOf("edge"), contentOfEdge(edge, operations), facts, { edge: id });
+    const { id, source, sourcePort, target } = edge;
+    const [from, to] = [source, target].map((end) => named(end, this.#parts));
+    const facts = { ends: `${from} → ${to}`, source: from, source_port: sourcePort, target: to };
+    const form = filled(this.#copyOf("edge"), { ...contentOfEdge(edge, operations), source, source_port: sourcePort, target }, facts, { edge: id });
+    form.querySelector("[name=source_port]").disabled = !(this.#parts.graph.node(source)?.outputs.length > 1);
+    return form;
   }
 
   #ofFlow(operations) {

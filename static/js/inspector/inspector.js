@@ -11,9 +11,11 @@ import { goTo, writeField } from "./caret.js";
 import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
 import { whenIdle } from "../lib/timing.js";
+import { whileWaiting } from "../lib/waiting.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
 import { showFields, takeSet } from "./shown_fields.js";
+import { wholePixels } from "./place.js";
 import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
@@ -35,7 +37,7 @@ export class Inspector extends EventTarget {
   #role;
   #wantsFocus = false;
   #refresh = 0;
-  /** Rows, completion and more, loaded when there is time. @type {import("./rich_fields.js").RichFields|null} */
+  /** Rows, completion, the ends of edges and more, loaded when there is time. @type {import("./rich_fields.js").RichFields|null} */
   #rich = null;
   #loadingRich = null;
   #all;
@@ -44,7 +46,7 @@ export class Inspector extends EventTarget {
     super();
     const { catalogue, collaborators, editing, graph, notices, panels, patcher, presence, root, selection, session, texts } = parts;
     this.#all = parts;
-    this.#parts = { panels, patcher, root, selection, session };
+    this.#parts = { graph, notices, panels, patcher, root, selection, session, texts };
     this.#panel = root.querySelector("#inspector");
     this.#role = session.role;
     this.#forms = new Forms({ catalogue, editing, graph, patcher, root, selection, session, texts });
@@ -62,10 +64,13 @@ export class Inspector extends EventTarget {
       began: (name) => this.#conflicts.begin(name, this.#field(name, this.#said())?.value),
       ended: () => this.#refreshSoon(),
     });
-    stepWithArrows(this.#panel, (text) => notices.announce(text));
+    stepWithArrows(this.#panel, (text) => (notices.announce(text), this.flush()));
     this.#shown = this.#selected();
     this.#state.begin(this.#panel.querySelectorAll(FIELDS), (field) => field.defaultValue ?? field.value);
     this.#panel.addEventListener("change", ({ target }) => target.matches("select") && showFields(this.#panel));
+    this.#panel.addEventListener("click", ({ target }) => this.#chooseEnd(target.closest("[data-edge-end]")));
+    graph.addEventListener("move", ({ detail: { nodes } }) => nodes.has(this.#shown) && this.#follow(this.#shown));
+    this.#panel.addEventListener("focusout", ({ target }) => target.closest("[data-meanwhile]") && this.#refreshSoon());
     selection.addEventListener("change", () => this.#show());
     for (const type of ["content", "you", "rights"]) session.addEventListener(type, () => this.#refreshSoon());
     session.addEventListener("rights", () => this.#unsaved.putBack());
@@ -106,7 +111,7 @@ export class Inspector extends EventTarget {
 
   /** Whether an edit of this page came from a field that is shown: then the reason is said there. */
   owns(seq) {
-    return this.#typing.owns(seq);
+    return this.#typing.owns(seq) || Boolean(this.#rich?.ends.owns(seq));
   }
 
   /**
@@ -139,7 +144,7 @@ export class Inspector extends EventTarget {
     this.flush();
     const selected = this.#selected();
     if (selected !== this.#shown) {
-      if (!this.#forms.form()) await this.#forms.load();
+      if (!this.#forms.form()) await whileWaiting(this.#forms.load());
       if (selected && !this.#rich) this.#enrich();
       if (selected !== this.#selected()) return;
       // Another call that waited for the same may have put it, and the focus into it.
@@ -173,6 +178,27 @@ export class Inspector extends EventTarget {
       if (!this.#rich) (this.#rich = rich).enhance();
     };
     this.#loadingRich.then(here, () => (this.#loadingRich = null));
+  }
+
+  /** A node moves or changes its size: its fields go along, also during a gesture. */
+  #follow(id) {
+    const node = this.#parts.graph.nodes.get(id);
+    for (const [name, value] of wholePixels(node.live ?? node)) {
+      const field = this.#field(name);
+      if (!field || this.#isAtWork(field)) continue;
+      writeField(field, String(value));
+      this.#state.note(field);
+    }
+  }
+
+  /** @param {HTMLButtonElement|null} button of one end of the edge */
+  async #chooseEnd(button) {
+    if (!button) return;
+    this.#enrich();
+    await this.#loadingRich?.catch(() => {});
+    const { notices, texts } = this.#parts;
+    if (this.#rich) this.#rich.ends.choose(button.name);
+    else notices.toast(texts.say("needs_connection"));
   }
 
   /** Take the form's texts as given. */
@@ -237,7 +263,7 @@ export class Inspector extends EventTarget {
     this.#rich?.sync();
     if (!this.#state.isEmpty) this.#compare(now);
     const [had, has] = [this.#panel, fresh].map((form) => form.querySelectorAll("[data-command]").length);
-    for (const place of [had === has ? ".panel-title" : ".panel-head", ".panel-facts", ".selected-list", "[data-people]"]) {
+    for (const place of [had === has ? ".panel-title" : ".panel-head", ".selected-list", "[data-fill=source]", "[data-fill=source_port]", "[data-fill=target]", "[data-people]"]) {
       const [before, after] = [this.#panel, fresh].map((form) => form.querySelector(place));
       if (before && after && !before.isEqualNode(after)) before.replaceWith(after);
     }
@@ -257,7 +283,7 @@ export class Inspector extends EventTarget {
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
     const name = nameOf(number);
-    return this.#typing.isIn(name) || this.#state.isTyped(name) || number.getAttribute("aria-invalid") === "true";
+    return this.#typing.isIn(name) || this.#state.isTyped(name) || number.getAttribute("aria-invalid") === "true" || this.#conflicts.isAsking(name);
   }
 
   /** Compare what the server says with the fields I type in. */

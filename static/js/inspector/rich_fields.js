@@ -1,6 +1,6 @@
 /**
  * What makes the fields of a form easier than their text: rows instead of JSON and lines, values to choose while an expression is
- * typed, what it gives, room for long texts, and what is wrong with it. Loaded when the page has time.
+ * typed, what it gives, room for long texts, what is wrong with it, and what an edge's ends can be. Loaded when the page has time.
  *
  * The field that the server drew stays, and stays the one that is sent: everything here writes into it as if it were typed.
  *
@@ -9,6 +9,7 @@
 
 import { make } from "../lib/make.js";
 import { Completion } from "./completion.js";
+import { EdgeEnds } from "./edge_ends.js";
 import { Enlarging } from "./enlarging.js";
 import { FieldProblems } from "./field_problems.js";
 import { Offers } from "./offers.js";
@@ -16,6 +17,7 @@ import { Preview } from "./preview.js";
 import { RowsField } from "./rows_field.js";
 
 export class RichFields {
+  ends;
   #parts;
   #panel;
   #forms;
@@ -38,6 +40,7 @@ export class RichFields {
     this.#parts = parts;
     this.#panel = panel;
     this.#forms = forms;
+    this.ends = new EdgeEnds(parts, panel);
     this.#problems = new FieldProblems(parts, panel, forms.words);
     this.#enlarging = new Enlarging(forms.words);
     this.#preview = new Preview(parts, panel, forms.words);

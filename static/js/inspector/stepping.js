@@ -12,8 +12,8 @@ const NUMBERS = "[data-type=number], [data-type=integer]";
 const FAR = 10;
 const PAUSE_MS = 400;
 
-/** @param {HTMLElement} panel the inspector's @param {(text: string) => void} say tell screen readers where it came to rest */
-export function stepWithArrows(panel, say) {
+/** @param {HTMLElement} panel the inspector's @param {(text: string) => void} rested called with the text where it came to rest */
+export function stepWithArrows(panel, rested) {
   let timer = 0;
   panel.addEventListener("keydown", (event) => {
     const { target, key, shiftKey, altKey, ctrlKey, metaKey } = event;
@@ -22,7 +22,7 @@ export function stepWithArrows(panel, say) {
     event.preventDefault();
     step(target, shiftKey ? direction * FAR : direction);
     clearTimeout(timer);
-    timer = setTimeout(() => say(target.value), PAUSE_MS);
+    timer = setTimeout(() => rested(target.value), PAUSE_MS);
   });
 }
 

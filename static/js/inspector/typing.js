@@ -3,7 +3,8 @@
  * leaving the field, and before something else is selected or the page closes. While the focus stays in a field, all of it is
  * one step of undo.
  *
- * Names that edges hang on (`data-ports`) are sent on leaving alone: half a name is a name of its own.
+ * Names that edges hang on (`data-ports`) and places (`data-bounds`) are sent on leaving alone: half a name is a name of its own, and
+ * half a number a place of its own.
  */
 
 import { heightFor } from "../lib/geometry.js";
@@ -12,6 +13,7 @@ import { contentOfNode } from "../lib/content.js";
 import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
 import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
+import { editPlace, isOutside, withoutPlace } from "./place.js";
 import { placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
@@ -76,8 +78,10 @@ export class Typing {
     const { set, texts, isTyped } = this.#typed(true);
     const [place, dirty] = [placeOf(this.#panel), this.#dirty];
     this.#dirty = new Map();
-    if (!texts.size) return;
-    const seqs = this.#parts.editing.submit(this.#operations(set), { draft: place, step: isTyped ? this.#step : undefined });
+    const operations = texts.size ? this.#operations(set) : [];
+    // Nowhere is where a node was that is gone.
+    if (!operations.length) return void (texts.size && this.#parts.editing.draft(place, null));
+    const seqs = this.#parts.editing.submit(operations, { draft: place, step: isTyped ? this.#step : undefined });
     for (const seq of seqs) this.#sent.set(seq, { place, texts });
     for (const [name, text] of seqs.length ? texts : []) if (text !== null) this.#state.sent(name, dirty.get(name));
     if (seqs.length) return;
@@ -131,7 +135,7 @@ export class Typing {
     if (!isComposing && !this.#state.isChanged(field)) return this.#untyped(name);
     clearTimeout(this.#timer);
     this.#draft();
-    if (!isComposing && !("ports" in field.dataset)) this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
+    if (!isComposing && !("ports" in field.dataset) && !("bounds" in field.dataset)) this.#timer = setTimeout(() => this.flush(), DEBOUNCE_MS);
     return undefined;
   }
 
@@ -176,18 +180,25 @@ export class Typing {
         this.#unsaved.corrected(place, name, { isSent: isDone });
       } catch (error) {
         if (!(error instanceof NotAValue)) throw error;
-        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#parts.texts.say(error.message) : undefined;
+        const reason = field.validity.customError ? field.validationMessage : isDone ? this.#whyNot(field, error) : undefined;
         this.#unsaved.keep(place, name, field.value, reason);
       }
     }
     return { set, texts, isTyped };
   }
 
+  /** What is wrong with a text, in words. @param {NotAValue} error one without a message: it is outside the field's bounds */
+  #whyNot(field, { message }) {
+    return message ? this.#parts.texts.say(message) : field.dataset.bounds;
+  }
+
   #operations(set) {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
     if (edge) return [editEdge(edge, set)];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    return ids.length ? ids.flatMap((id) => [...this.#ofNode(id, set), ...this.#grown(id, set)]) : [editFlow(set)];
+    const [place, rest] = withoutPlace(set);
+    const hasMore = Object.keys(rest).length > 0;
+    return ids.length ? ids.flatMap((id) => [...(hasMore ? [...this.#ofNode(id, rest), ...this.#grown(id, rest)] : []), ...editPlace(this.#parts.graph.node(id), place)]) : [editFlow(set)];
   }
 
   #ofNode(id, set) {
@@ -234,5 +245,6 @@ function valueOf(name, field) {
   if (field.type === "checkbox") return field.checked;
   if (field.validity.customError) throw new NotAValue();
   const value = read(field.dataset.type ?? "string", field.value);
+  if (isOutside(field, value)) throw new NotAValue();
   return name.startsWith("settings.") && (value === "" || (Array.isArray(value) && !value.length)) ? null : value;
 }

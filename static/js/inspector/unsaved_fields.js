@@ -61,7 +61,7 @@ export class UnsavedFields {
       const field = this.#panel.querySelector(`[name="${CSS.escape(name)}"]`);
       if (!field || this.#isBusy(field)) continue;
       field.value = text;
-      this.#explain(name, reason ?? this.#parts.texts.say(whyNot(field.dataset.type, text) ?? "not_a_value"), isSound);
+      this.#explain(name, reason ?? field.dataset.bounds ?? this.#parts.texts.say(whyNot(field.dataset.type, text) ?? "not_a_value"), isSound);
     }
   }
 
@@ -81,6 +81,7 @@ export class UnsavedFields {
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
+    field.closest("[data-place]")?.setAttribute("open", "");
     if (isSound && this.#parts.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#sendAgain(name)));
     error.append(" ", this.#button("discard", () => this.#discard(name), { "data-discard": name }));
   }

@@ -19,6 +19,7 @@
 import { transact } from "../offline/device.js";
 import { characters } from "../lib/texts.js";
 import { whenIdle } from "../lib/timing.js";
+import { beginWait, endWait, whileWaiting } from "../lib/waiting.js";
 
 const TOAST_SECONDS = 6;
 const FIELD = "csrfmiddlewaretoken";
@@ -92,7 +93,7 @@ document.addEventListener("click", (event) => {
   closeDrops(event.target.closest("summary") ? event.target.closest("details") : null);
   if (event.target.closest("[data-dialog-close]") || event.target === dialog) closeDialog();
   const link = event.target.closest("[data-copy-link]");
-  if (link) import("./copy_link.js").then(({ copyLink }) => copyLink(link), unanswered);
+  if (link) whileWaiting(import("./copy_link.js")).then(({ copyLink }) => copyLink(link), unanswered);
   if (event.target.closest("[data-toast-close]")) event.target.closest("[data-toast]").remove();
 });
 
@@ -184,6 +185,10 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   ctx.fetch = (address, options) => fetch(address, options).catch(unanswered);
   forgetUnsent(ctx.sourceElement);
 });
+
+/** A page that asks by itself, as one does every few seconds, keeps nobody waiting. */
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => ctx.sourceEvent?.isTrusted !== false && beginWait(ctx));
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => endWait(ctx));
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   if (isUnanswered(ctx.response) && ctx.target?.id !== "inspector") tellUnsent(ctx.request.method === "GET" ? null : ctx.sourceElement);

@@ -9,6 +9,7 @@
 import { rootsOf } from "../canvas/nesting.js";
 import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
 import { readingOrder, union } from "../lib/geometry.js";
+import { connectByName } from "./connecting.js";
 
 const PADDING = { side: 16, top: 56 };
 /** How soon, in ms, a nudge must follow another to belong to it. */
@@ -18,13 +19,17 @@ export class Commands {
   #parts;
   #nudged = { what: "", at: -Infinity, step: "" };
   #told = () => this.#saved();
-  #free = {
-    open: (id) => this.#open(id),
+  /** What moves the view, as the reader asks for. */
+  #views = {
     fit: () => this.#parts.viewport.fit(this.#box(this.#parts.graph.visibleNodes())),
     "fit-selection": () => this.#parts.viewport.fit(this.#box(this.#chosen), { most: 1.5 }),
     "zoom-in": () => this.#zoom(1.25),
     "zoom-out": () => this.#zoom(0.8),
     "zoom-reset": () => this.#parts.viewport.zoomTo(1, undefined, { glide: true }),
+    pan: ([dx, dy]) => this.#parts.viewport.pan(dx, dy),
+  };
+  #free = {
+    open: (id) => this.#open(id),
     "select-all": () => this.#parts.selection.set({ nodes: Array.from(this.#parts.graph.visibleNodes(), (node) => node.id) }),
     "select-none": () => this.#parts.selection.clear(),
     walk: (direction) => this.#walk(direction),
@@ -80,7 +85,8 @@ export class Commands {
   /** Run a command; `event`: the pointer that asked for it. @returns {boolean} whether there is such a command and it may be run now */
   run(name, argument, event) {
     const isAllowed = this.may(name);
-    if (isAllowed) (this.#free[name] ?? this.#edits[name])(argument, event);
+    if (isAllowed) (this.#views[name] ?? this.#free[name] ?? this.#edits[name])(argument, event);
+    if (name in this.#views) this.#parts.viewport.steered();
     return isAllowed;
   }
 
@@ -90,7 +96,7 @@ export class Commands {
     // What is locked can run: that changes nothing of it.
     if (name === "run") return ["owner", "editor"].includes(session.role);
     // When the outbox is full, its edits can still be undone.
-    return name in this.#free || (name in this.#edits && (mayEdit || (name === "undo" && session.outbox.isFull)));
+    return name in this.#views || name in this.#free || (name in this.#edits && (mayEdit || (name === "undo" && session.outbox.isFull)));
   }
 
   get #chosen() {
@@ -119,7 +125,6 @@ export class Commands {
   #zoom(factor) {
     const { viewport } = this.#parts;
     viewport.zoomTo(viewport.aim * factor, undefined, { glide: true });
-    viewport.steered();
   }
 
   /** Say that nothing needs saving; if something is still on its way, once it has arrived. */
@@ -208,12 +213,7 @@ export class Commands {
 
   /** By keyboard: from the selected node to one that is typed. */
   #connect(id = this.#parts.selection.node) {
-    const node = this.#parts.graph.node(id);
-    const taken = new Set(this.#parts.graph.edgesOf(id).filter(({ source }) => source === id).map(({ sourcePort }) => sourcePort));
-    const port = node && (node.outputs.find((name) => !taken.has(name)) ?? node.outputs[0]);
-    if (!port) return;
-    const connect = this.#parts.connectFrom({ id, port, direction: "out" });
-    this.#parts.picker.node(readingOrder(connect.targets()), this.#parts.texts.say("connect"), (target) => connect.to(target));
+    connectByName(this.#parts, id);
   }
 
   #group() {

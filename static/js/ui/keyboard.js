@@ -3,7 +3,7 @@
  * L, R) are never taken. Space pans while it is held; tapped on a node it keeps that one selected.
  *
  * @typedef {Record<"avatars"|"canvas"|"commands"|"contextMenu"|"editing"|"focus"|"gestures"|"graph"|"palette"|"picker"|"root"
- *   |"selection"|"viewport", object>} Parts of the editor that it uses
+ *   |"selection", object>} Parts of the editor that it uses
  */
 
 import { isMac, keyOf } from "../lib/keys.js";
@@ -80,12 +80,11 @@ export class Keyboard {
   }
 
   #arrow(event, key) {
-    const { commands, selection, viewport, editing: { mayEdit } } = this.#parts;
+    const { commands, selection, editing: { mayEdit } } = this.#parts;
     if (event.altKey) return commands.run("walk", WALK[key]);
     const [x, y] = ARROWS[key].map((part) => part * NUDGE * (event.shiftKey ? 4 : 1));
     if (selection.nodes.size && mayEdit) return commands.run("nudge", [x, y]);
-    viewport.pan(-x * 5, -y * 5);
-    return true;
+    return commands.run("pan", [-x * 5, -y * 5]);
   }
 
   /** After a click Tab adds a node; for keyboard users it goes to the next node, and leaves after the last. */

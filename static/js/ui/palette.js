@@ -2,6 +2,7 @@
 
 import { emptyNode } from "../canvas/optimistic_rendering.js";
 import { DropMark, edgeAt, groupsOf } from "../canvas/nesting.js";
+import { pull } from "../gestures/drift.js";
 import { placed } from "../lib/geometry.js";
 
 export class Palette {
@@ -71,10 +72,16 @@ class Drop {
   #ghost = null;
   #mark = new DropMark();
   #groupAt = () => null;
+  /** Whether it has been on the canvas, away from the border across which it came. */
+  #hasCome = false;
 
   constructor({ add, canvas, catalogue, graph, layers, viewport }, item) {
     this.#parts = { add, canvas, catalogue, graph, layers, viewport };
     this.#kind = item.dataset.paletteKind;
+  }
+
+  get drifts() {
+    return this.#hasCome && !this.#ghost.hidden;
   }
 
   start() {
@@ -93,6 +100,7 @@ class Drop {
     const isOver = this.#isOver(event);
     this.#ghost.style.transform = `translate(${x}px, ${y}px)`;
     this.#ghost.hidden = !isOver;
+    this.#hasCome ||= isOver && !pull(viewport, event);
     this.#mark.show(...(isOver ? [this.#edgeUnder(event)?.element, graph.nodes.get(this.#groupAt(at))?.element] : []));
   }
 

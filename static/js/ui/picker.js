@@ -49,14 +49,18 @@ export class Picker {
     return this.add({ after: additions.outputOf(selection.node) ?? undefined });
   }
 
-  /** Ask which of these nodes. @param {import("../canvas/graph.js").NodeRecord[]} nodes @param {(id: string) => void} chosen */
+  /**
+   * Ask which of these nodes, or of what belongs to them.
+   * @param {{id: string, kind: string, label: string, hint?: string}[]} nodes `hint`: what stands beside the name in place of the kind @param {(id: string) => void} chosen
+   */
   node(nodes, title, chosen) {
-    const options = nodes.map(({ id, kind, label }) => this.#option(id, kind, label, this.#parts.catalogue[kind].title));
+    const options = nodes.map(({ id, kind, label, hint }, index) => this.#option(id, kind, label, hint ?? this.#parts.catalogue[kind].title, index));
     this.#open(options, { beside: this.#parts.selection.node }, title, chosen);
   }
 
-  #option(value, kind, name, hint = "") {
-    return make("div", { role: "option", id: `pick-${value}`, "data-value": value, "data-pick-kind": kind }, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, name), make("small", {}, hint));
+  /** @param {string|number} [key] for its id: what is chosen need not be one */
+  #option(value, kind, name, hint = "", key = value) {
+    return make("div", { role: "option", id: `pick-${key}`, "data-value": value, "data-pick-kind": kind }, make(`span.chip.chip-${kind}`), make("span", { dir: "auto" }, name), make("small", {}, hint));
   }
 
   #group(title, index, options) {

@@ -102,6 +102,7 @@ export class ProblemList {
     if (!graph.node(shown)) return;
     selection.set(at ? { edges: [edge] } : { nodes: [shown] });
     viewport.set(centred(centre(graph.rect(shown)), viewport.size, viewport.zoom), { glide: true });
+    viewport.steered();
     renderer.bring(shown);
   }
 
