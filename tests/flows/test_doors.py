@@ -182,6 +182,7 @@ COMMANDS: dict[str, Callable[[Principal, Flow], object]] = {
     "create_link": lambda who, flow: commands.create_link(who, flow.pk, role=Role.EDITOR),
     "change_link": lambda who, flow: commands.change_link(who, flow.pk, TEAM, commands.LinkChange(is_active=False)),
     "delete_link": lambda who, flow: commands.delete_link(who, flow.pk, TEAM),
+    "switch_off_links_of": lambda who, flow: commands.switch_off_links_of(who, flow.pk, 1),
     "change_access": lambda who, flow: commands.change_access(who, flow.pk, "1", Role.OWNER),
     "change_invitation": lambda who, flow: commands.change_invitation(who, flow.pk, invitation_id=1, role=Role.OWNER),
     "change_team_share": lambda who, flow: commands.change_team_share(who, flow.pk, team_id=TEAM, role=Role.OWNER),
