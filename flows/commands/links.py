@@ -103,7 +103,7 @@ def delete_link(principal: Principal, flow_id: UUID, link_id: UUID, *, via: Via 
 
 
 def switch_off_links_of(principal: Principal, flow_id: UUID, person: int, *, via: Via | None = None) -> int:
-    """Switch off all links that a person made, and end the visits by them; return how many. Owners only.
+    """Switch off all links that a person made and end their visits; return how many links. Owners only.
 
     Raises `NotFound`, `Forbidden` and `Problem` (`rate_limited`).
     """

@@ -147,7 +147,7 @@ def _sections(selected: Selection, graph: Graph) -> tuple[Section, ...]:
     if selected.edge:
         return forms.edge_sections(selected.edge, limits)
     if selected.node:
-        return *forms.node_sections(selected.node, limits), forms.place_section(selected.node)
+        return *forms.node_sections(selected.node, limits), forms.position_section(selected.node)
     return () if selected.nodes else forms.flow_sections(graph.properties, limits)
 
 
@@ -225,7 +225,7 @@ def _operation(selected: Selection, changes: dict[str, Any], graph: Graph) -> di
         return {"kind": "edit_edge", "id": selected.edge.id, "set": changes}
     if not selected.nodes:
         return {"kind": "edit_flow", "set": changes}
-    properties = {name: value for name, value in changes.items() if name not in forms.PLACE}
+    properties = {name: value for name, value in changes.items() if name not in forms.POSITION_AND_SIZE}
     edits: list[dict[str, Any]] = []
     if selected.node and "branches" in properties.get("settings", {}):
         edits = forms.edit_branches(selected.node, properties, graph.edges_of(selected.node.id))
@@ -233,7 +233,7 @@ def _operation(selected: Selection, changes: dict[str, Any], graph: Graph) -> di
     elif properties:
         edits = [{"kind": "edit_node", "id": node.id, "set": properties} for node in selected.nodes]
     if selected.node:
-        edits += forms.edit_place(selected.node, changes)
+        edits += forms.edit_position(selected.node, changes)
     return edits[0] if len(edits) == 1 else {"kind": "batch", "operations": edits}
 
 

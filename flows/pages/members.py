@@ -144,9 +144,9 @@ def attempt(
 
 
 def show_again(request: PageRequest, access: Access, said: Said) -> HttpResponse:
-    """Show what has become of it: htmx gets the dialog, a plain form is led to the page.
+    """Show the result: htmx gets the dialog, a plain form is redirected, unless something is shown only once.
 
-    Unless it tells a new link, or asks what is to become of older ones: that is said only now.
+    That is a new link, or the question what is to become of older ones.
     """
     if wants_fragment(request) or said.new_link or said.links_by:
         return show(request, access, said)

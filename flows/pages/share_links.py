@@ -1,5 +1,6 @@
 """Links to a flow: made, changed, switched off and deleted by owners, in the dialog of its sharing."""
 
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -21,18 +22,9 @@ from web.row_ids import read_row_id
 @require_POST
 @flow_view(Role.OWNER)
 def links(request: PageRequest, access: Access) -> HttpResponse:
-    """Make a link, or switch off all that somebody made."""
-
-    def switch_off() -> Said:
-        made_by = read_row_id(request.POST.get("made_by", ""))
-        if made_by is None:
-            raise Rejected("invalid", FlowReason.UNKNOWN_PERSON)
-        count = commands.switch_off_links_of(principal(request), access.flow.pk, made_by)
-        done = ngettext("%(count)d link switched off.", "%(count)d links switched off.", count) % {"count": count}
-        return Said(done=done, focus="new-link")
-
+    """Create a link, or switch off all links of a person."""
     if "made_by" in request.POST:
-        return attempt(request, access, switch_off, focus="new-link")
+        return attempt(request, access, partial(_switch_off, request, access), focus="new-link")
 
     def create() -> Said:
         wanted = read_new_link(request.POST)
@@ -66,3 +58,13 @@ def link(request: PageRequest, access: Access, link_id: UUID) -> HttpResponse:
         return Said(done=_("Saved."), focus=f"edit-{link_id}")
 
     return attempt(request, access, change, focus=f"edit-{link_id}", opened=str(link_id))
+
+
+def _switch_off(request: PageRequest, access: Access) -> Said:
+    """Switch off all links of the person who is named."""
+    made_by = read_row_id(request.POST.get("made_by", ""))
+    if made_by is None:
+        raise Rejected("invalid", FlowReason.UNKNOWN_PERSON)
+    count = commands.switch_off_links_of(principal(request), access.flow.pk, made_by)
+    done = ngettext("%(count)d link switched off.", "%(count)d links switched off.", count) % {"count": count}
+    return Said(done=done, focus="new-link")

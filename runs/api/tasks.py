@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from ninja import Query
 
 from accounts.authentication import principal
-from accounts.principals import user_id_of
 from flows.access import flows_of, get_flow_for
 from flows.api.answers import json
-from flows.rates import count_operations
 from runs import commands
 from runs.api.schemas import (
     TASK_STATES,
@@ -131,7 +129,6 @@ def list_dead_letters(request: HttpRequest, query: Query[DeadLettersQuery]) -> H
 def retry_dead_letters(request: HttpRequest, payload: TasksIn) -> HttpResponse:
     """Try tasks that are out of tries again, each in its own run; answers the runs."""
     who = principal(request)
-    count_operations(user_id_of(who), len(payload.tasks))
     runs = commands.retry_dead_letters(who, payload.tasks)
     return json({"items": [run_row(run) for run in runs]})
 

@@ -11,15 +11,17 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.principals import Principal
+from accounts.principals import Principal, user_id_of
 from flows import limits
 from flows.access import Role, get_flow_for
 from flows.errors import NotFound
+from flows.rates import count_operations
 from runs.commands.attempts import close_attempt
 from runs.commands.ending import conclude, stop_run, withdraw_all
 from runs.commands.following import Following
 from runs.commands.locked_run import LockedRun, State
 from runs.commands.queueing import may_start, queue
+from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.commands.transaction import in_run_for
 from runs.errors import WrongState
 from runs.keys import run_of
@@ -92,10 +94,12 @@ def _retry(
 
 
 def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: datetime | None = None) -> list[Run]:
-    """Try dead letters of several runs again; the caller has counted them. Nothing is done if one may not be.
+    """Try dead letters of several runs again, each an operation; none of them if one may not be.
 
-    Raises `NotFound` and `Forbidden`, whichever of the runs it is, and `WrongState` where one of them does not go on.
+    Raises `NotFound` and `Forbidden`, whichever of the runs it is, `WrongState` where one of them does not go on, and
+    `Problem` (`rate_limited`, `limit_reached`).
     """
+    count_operations(user_id_of(principal), len(tasks))
     by_run: dict[UUID, list[str]] = {}
     for key in dict.fromkeys(tasks):
         by_run.setdefault(run_of(key), []).append(key)
@@ -109,6 +113,8 @@ def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: dat
         raise NotFound(_("No such task."))
     if known.exclude(state__in=RETRIABLE).exists():
         raise WrongState
+    for run in known.only("flow_id", "responsible_id"):
+        expect_room(run.flow_id, run.responsible_id, EVENT_BYTES)
     return [_retry(principal, run_id, keys, now=now, operations=0) for run_id, keys in by_run.items()]
 
 

@@ -70,8 +70,8 @@ def in_run_for(
 ) -> T:
     """Do something with a locked run for an editor of its flow, whose role is read again inside.
 
-    It counts as so many operations of theirs. What `carries_on` makes tasks execute, for which a role by a link alone
-    may not be enough (`runs.by_link`), and takes room to keep what they give. Raises `NotFound`, `Forbidden`, `Problem`
+    It counts as so many `operations` of theirs. If it `carries_on`, tasks execute: a role by a link alone may not be
+    enough (`runs.by_link`), and there must be room for what they give. Raises `NotFound`, `Forbidden`, `Problem`
     (`rate_limited`, `limit_reached`), and what the command raises.
     """
     flow_id = flow_of(run_id)

@@ -17,7 +17,6 @@ from accounts.principals import Person
 from flows.access import Role, roles_of
 from flows.errors import FlowError
 from flows.pages.decorators import PageRequest, logged_in, person, principal, wants_fragment
-from flows.rates import count_operations
 from runs import asked, commands
 from runs.models import Question, Run, Task, Worker
 from runs.pages.node import Asked, asked_of
@@ -88,7 +87,6 @@ def _retry(request: PageRequest) -> FlowError | Problem | None:
     """Retry the chosen tasks; return what did not work."""
     chosen = request.POST.getlist("task")[:MOST]
     try:
-        count_operations(request.user.pk, len(chosen))
         commands.retry_dead_letters(principal(request), chosen)
     except (FlowError, Problem) as refusal:
         return refusal

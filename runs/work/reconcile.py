@@ -41,8 +41,8 @@ from web.db_errors import DatabaseErrors
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
 FREE_AND_SILENT, SILENT = 1.5, 4.0
-WATCHED = SILENT - LOOK_SECONDS
-"""Seconds for which a judge has seen the same beat: a clock that is put forward makes nobody dead."""
+UNCHANGED_SECONDS = SILENT - LOOK_SECONDS
+"""How long no new beat must have been seen by our own clock, as the system's may be put forward."""
 GRACE = 4.0
 DUE_SECONDS = 0.5
 HOLDERS_SECONDS = 2.0
@@ -87,8 +87,8 @@ class Reconciler:
         self._tidy, self._measured = Every(HOLDERS_SECONDS), Every(HOLDERS_SECONDS)
         self._mine = Every(HOLDERS_SECONDS)
         self._strays: dict[str, float] = {}
-        self._beats: dict[str, tuple[datetime, float]] = {}
-        """Of each other worker its last beat, and since when it is known."""
+        self._seen_since: dict[tuple[str, datetime], float] = {}
+        """Since when the last beat of each worker is known."""
         self._has_asked = False
         self._has_company = True
 
@@ -106,7 +106,7 @@ class Reconciler:
         now = timezone.now()
         alive = roll.living(now)
         self._has_company = len(alive) > 1
-        self.watch(alive)
+        self.note_beats(alive)
         for seen in alive:
             if seen.id != self._me.id and self.is_dead(seen) and roll.declare_dead(seen, now, by=self._me.id):
                 log.warning("worker_dead", worker=seen.id, silent=round(seen.silent, 2))
@@ -114,12 +114,11 @@ class Reconciler:
                 self.take_over(seen.id)
                 remove_file(seen.lock)
 
-    def watch(self, alive: Iterable[roll.Seen]) -> None:
+    def note_beats(self, alive: Iterable[roll.Seen]) -> None:
         """Note since when each worker's last beat is known."""
-        new = {seen.id: (seen.beat_at, elapsed()) for seen in alive}
-        self._beats = {
-            id: old if (old := self._beats.get(id)) and old[0] == beat[0] else beat for id, beat in new.items()
-        }
+        now = elapsed()
+        beats = [(seen.id, seen.beat_at) for seen in alive]
+        self._seen_since = {beat: self._seen_since.get(beat, now) for beat in beats}
 
     def tend(self) -> None:
         """Look after one's own, and, if this worker is the first, after everything. Raises what the database does."""
@@ -139,14 +138,14 @@ class Reconciler:
             if pulse.has_failed:
                 return False
             if connection.vendor == "postgresql":
-                return self._stands_still(seen)
+                return self._is_silent(seen)
         silent = abs(seen.silent)  # a beat to come is one from before the clock was put back
-        return self._stands_still(seen) or (silent >= FREE_AND_SILENT and is_free(seen.lock))
+        return self._is_silent(seen) or (silent >= FREE_AND_SILENT and is_free(seen.lock))
 
-    def _stands_still(self, seen: roll.Seen) -> bool:
-        """Tell whether a worker has not beaten for long, by its clock and by ours that nobody sets."""
-        _beat_at, since = self._beats.get(seen.id, (seen.beat_at, elapsed()))
-        return seen.silent >= SILENT and elapsed() - since >= WATCHED
+    def _is_silent(self, seen: roll.Seen) -> bool:
+        """Tell whether a worker has not beaten for long, by the system's clock and by ours."""
+        since = self._seen_since.get((seen.id, seen.beat_at), elapsed())
+        return seen.silent >= SILENT and elapsed() - since >= UNCHANGED_SECONDS
 
     def is_first(self, alive: Iterable[roll.Seen]) -> bool:
         """Tell whether this worker is the oldest of those that are ready."""

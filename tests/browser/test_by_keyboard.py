@@ -83,13 +83,13 @@ def go_to(tab: EditorPage, what: Locator) -> None:
 
 
 def unfold(tab: EditorPage) -> None:
-    go_to(tab, tab.page.locator("summary", has_text="Place and size"))
+    go_to(tab, tab.page.locator("summary", has_text="Position and size"))
     press(tab, "Enter", "Tab")
     expect(pixels(tab, "X")).to_be_focused()
 
 
 def pixels(tab: EditorPage, name: str) -> Locator:
-    section = tab.page.get_by_role("group", name="Place and size")
+    section = tab.page.get_by_role("group", name="Position and size")
     return section.get_by_role("textbox", name=name, exact=True)
 
 

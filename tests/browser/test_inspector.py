@@ -126,7 +126,7 @@ def test_an_edge_that_the_page_was_opened_with_stays_open(drawn: Draw) -> None:
 
 
 def unfold(tab: EditorPage, id: str) -> EditorPage:
-    choose(tab, id).page.locator("[data-place] > summary").press("Enter")
+    choose(tab, id).page.locator("[data-position] > summary").press("Enter")
     expect(tab.field("x")).to_be_visible()
     return tab
 

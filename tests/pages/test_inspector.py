@@ -100,7 +100,7 @@ def test_no_node_is_put_off_the_canvas_or_made_smaller_than_its_kind(
     assert answer.status_code == 422
     shown = elements(answer.content.decode())
     assert said in next(part for part in shown if part.attributes.get("id") == f"field-{name}-error").text
-    assert "open" in next(part for part in shown if "data-place" in part.attributes).attributes
+    assert "open" in next(part for part in shown if "data-position" in part.attributes).attributes
     assert Change.objects.filter(flow=flow).count() == 1
 
 
@@ -189,7 +189,7 @@ def test_place_and_size_are_folded(flow: Flow, bob: User, enter: Enter) -> None:
     assert [shown[name]["value"] for name in ("x", "y", "width", "height")] == ["0", "40", "144", "80"]
     assert {shown[name]["data-type"] for name in ("x", "y", "width", "height")} == {"integer"}
     html = client.get(url(flow, "?node=a-agent")).content.decode()
-    assert "open" not in next(part for part in elements(html) if "data-place" in part.attributes).attributes
+    assert "open" not in next(part for part in elements(html) if "data-position" in part.attributes).attributes
     assert "x" not in fields(client, flow, "?nodes=a-agent,a-skill")
 
 

@@ -29,8 +29,10 @@ from runs.commands import (
     not_wanted,
     pause_run,
     resume_run,
+    retry_dead_letters,
     retry_run,
     roll_back,
+    save_checkpoint,
     settle,
     start_run,
     unhanded,
@@ -38,7 +40,7 @@ from runs.commands import (
 from runs.commands.storage import EVENT_BYTES
 from runs.errors import Answered, TaskFailure, WrongState
 from runs.kinds.executor import Done
-from runs.models import Attempt, Blob, Plan, Question, Run, RunEvent, Task
+from runs.models import Attempt, Blob, FlowRunStorage, Plan, Question, Run, RunEvent, Task
 from tests.runs.hands import NOW, Hands, claim, go, kinds, make_flow, node, states, task_of
 from web.errors import Problem
 from web.kept_text import said
@@ -50,6 +52,10 @@ GATE = {"question": "Send it?", "who": "editors"}
 
 def go_back(who: Person, run: UUID) -> object:
     return roll_back(who, run, Task.objects.get(run=run).key, 1)
+
+
+def retry_letter(who: Person, run: UUID) -> object:
+    return retry_dead_letters(who, [Task.objects.get(run=run).key])
 
 
 def answer_yes(who: Person, run: UUID) -> object:
@@ -92,17 +98,7 @@ def test_a_cancelled_run_ends_at_once_and_tells_who_is_at_it(alice: User) -> Non
 
 
 @pytest.mark.parametrize(
-    "command",
-    [
-        cancel_run,
-        pause_run,
-        resume_run,
-        retry_run,
-        lambda who, run: roll_back(who, run, "a", 1),
-        answer_yes,
-        start_same,
-    ],
-    ids=["cancel", "pause", "resume", "retry", "roll back", "answer", "start"],
+    "command", [cancel_run, pause_run, resume_run, retry_run, go_back, retry_letter, answer_yes, start_same]
 )
 def test_each_is_an_operation_of_which_a_person_has_so_many(
     alice: User, settings: Settings, command: Callable[[Person, UUID], object]
@@ -122,19 +118,50 @@ def test_each_is_an_operation_of_which_a_person_has_so_many(
 
 
 @pytest.mark.parametrize("limit", ["run_storage_per_flow", "run_storage_per_person"])
-def test_nothing_is_carried_on_where_no_more_may_be_kept(alice: User, settings: Settings, limit: str) -> None:
-    run, who = go(alice, make_flow(alice, [node("a")])), Person(alice.pk)
-    settle(claim(run, "a"), TaskFailure("failed", "No."), now=NOW)
-    run.refresh_from_db()
-    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: run.storage + EVENT_BYTES - 1})
+@pytest.mark.parametrize("carry_on", [retry_run, resume_run, go_back, retry_letter])
+def test_nothing_is_carried_on_where_no_more_may_be_kept(
+    alice: User, settings: Settings, limit: str, carry_on: Callable[[Person, UUID], object]
+) -> None:
+    flow, who = make_flow(alice, [node("a", criticality="critical")]), Person(alice.pk)
+    settle(claim(go(alice, flow), "a"), Done(1), now=NOW)  # of a run that has ended all is counted
+    kept = FlowRunStorage.objects.get().storage
+    run = go(alice, flow)
+    claimed = claim(run, "a")
+    save_checkpoint(claimed, "one", 1, now=NOW)
+    settle(claimed, TaskFailure("failed", "No."), now=NOW)
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: kept + EVENT_BYTES - 1})
     before = RunEvent.objects.count()
 
     with pytest.raises(Problem) as refused:
-        retry_run(who, run.pk)
+        carry_on(who, run.pk)
 
     assert (refused.value.code, RunEvent.objects.count()) == ("limit_reached", before)
-    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: run.storage + EVENT_BYTES})
-    assert retry_run(who, run.pk).state == "running"
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: kept + EVENT_BYTES})
+    carry_on(who, run.pk)
+    assert Run.objects.get(pk=run.pk).state == "running"
+
+
+def test_one_full_flow_keeps_dead_letters_of_all_from_being_tried_again(alice: User, settings: Settings) -> None:
+    runs = [go(alice, make_flow(alice, [node("a")])) for _ in range(2)]
+    for run, text in zip(runs, ("", "long " * 1_000), strict=True):
+        settle(claim(run, "a"), TaskFailure("failed", text), now=NOW)
+    large = Run.objects.get(pk=runs[1].pk).storage
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, run_storage_per_flow=large)
+
+    with pytest.raises(Problem) as refused:
+        retry_dead_letters(Person(alice.pk), [Task.objects.get(run=run).key for run in runs])
+
+    assert refused.value.code == "limit_reached"
+    assert not Run.objects.filter(state="running").exists()
+
+
+def test_an_event_starts_a_run_whatever_its_person_has_done(alice: User, settings: Settings) -> None:
+    flow = make_flow(alice, [node("a", "sensor", source="webhook")])
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, rest_operations_per_second=0.001, batch=1)
+    rates.operations.forget()
+    rates.count_operations(alice.pk)
+
+    assert start_run(Person(alice.pk), flow.pk, sensor="a", trigger="webhook", input={}).is_new
 
 
 def test_a_question_is_asked_before_the_task_runs_and_answered_once(alice: User, bob: User, vera: User) -> None:

@@ -367,18 +367,19 @@ def seen_silent(silent: float, *, lock: str) -> Seen:
 def test_a_clock_put_forward_makes_nobody_dead_who_beats(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(reconcile, "elapsed", lambda: now[0])
-    lock, reconciler = FileLock("other"), judge()
-    beats = stands_still = seen_silent(3600.0, lock=lock.name)
+    monkeypatch.setattr(reconcile, "is_free", lambda _lock: False)
+    reconciler = judge()
+    beats = stands_still = seen_silent(3600.0, lock="8999")
 
     for second in range(10):
-        reconciler.watch([replace(beats, beat_at=beats.beat_at + timedelta(seconds=second))])
-        assert not reconciler.is_dead(beats)
+        seen = replace(beats, beat_at=beats.beat_at + timedelta(seconds=second))
+        reconciler.note_beats([seen])
+        assert not reconciler.is_dead(seen)
         now[0] += 1.0
     for is_dead in (False, False, False, False, True):
-        reconciler.watch([stands_still])
+        reconciler.note_beats([stands_still])
         assert reconciler.is_dead(stands_still) is is_dead
         now[0] += 1.0
-    lock.let_go()
 
 
 @pytest.mark.parametrize(

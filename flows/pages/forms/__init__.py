@@ -16,23 +16,23 @@ from flows.pages.forms.fields import (
     written,
 )
 from flows.pages.forms.parsing import ABSENT, Reading, is_touched, marks, parsed, read, with_errors
-from flows.pages.forms.place import PLACE, edit_place, place_section
+from flows.pages.forms.position import POSITION_AND_SIZE, edit_position, position_section
 
 __all__ = [
     "ABSENT",
-    "PLACE",
+    "POSITION_AND_SIZE",
     "Field",
     "Reading",
     "Section",
     "edge_sections",
     "edit_branches",
-    "edit_place",
+    "edit_position",
     "flow_sections",
     "is_touched",
     "marks",
     "node_sections",
     "parsed",
-    "place_section",
+    "position_section",
     "read",
     "setting_field",
     "swatches",

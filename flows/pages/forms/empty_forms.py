@@ -57,7 +57,7 @@ def _rendered(language: str, limits: Limits) -> EmptyForms:
 def _forms(limits: Limits) -> Iterator[tuple[str, SafeString]]:
     for kind in KINDS.values():
         node = fresh(kind)
-        sections = *forms.node_sections(node, limits), forms.place_section(node)
+        sections = *forms.node_sections(node, limits), forms.position_section(node)
         yield kind.name, _form("node", sections, node=node, kind_title=kind_title(kind), **_common([node]))
     yield "nodes", _form("nodes", (), nodes=(), **_common([]))
     yield "edge", _form("edge", forms.edge_sections(Edge("", "", ""), limits))

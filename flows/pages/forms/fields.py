@@ -126,7 +126,7 @@ class Field:
 class Section:
     """Fields under one title. `opens_more` and `closes_more` are the first and the last under the fold.
 
-    `is_place` has a fold of its own, at the form's end.
+    `is_position` has a fold of its own, at the form's end.
     """
 
     title: str
@@ -134,7 +134,7 @@ class Section:
     opens_more: bool = False
     closes_more: bool = False
     is_folded: bool = False
-    is_place: bool = False
+    is_position: bool = False
 
     @property
     def has_errors(self) -> bool:

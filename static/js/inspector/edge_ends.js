@@ -95,7 +95,9 @@ export class EdgeEnds {
     const reason = this.#reason(edge, end, to);
     if (reason) return void this.#say(name, texts.say(reason));
     if (edge[end] === to.id && edge[`${end}Port`] === to.port) return;
-    for (const seq of editing.submit([moveEdge(id, end, to)])) this.#sent.set(seq, { edge: id, name });
+    const seqs = editing.submit([moveEdge(id, end, to)]);
+    if (!seqs.length) return;
+    for (const seq of seqs) this.#sent.set(seq, { edge: id, name });
     const { source, sourcePort, target } = graph.edge(id);
     const from = graph.node(source)?.outputs.length > 1 ? `${named(source, this.#parts)} · ${sourcePort}` : named(source, this.#parts);
     notices.announce(texts.say("op_add_edge", { what: `${from} → ${named(target, this.#parts)}` }));

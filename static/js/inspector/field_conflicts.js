@@ -46,7 +46,7 @@ export class FieldConflicts {
     this.#notes.clear();
   }
 
-  /** Whether somebody is just choosing: a note that went would take their click with it. */
+  /** Whether the choice is just being made: a note that went would take the click with it. */
   isAsking(name) {
     return Boolean(this.#notes.get(name)?.matches(":focus-within, :active"));
   }

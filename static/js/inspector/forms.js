@@ -11,7 +11,7 @@ import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
 import { named } from "../lib/describe.js";
 import { Texts } from "../lib/texts.js";
-import { wholePixels } from "./place.js";
+import { wholePixels } from "./position.js";
 import { markSet, showFields } from "./shown_fields.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";

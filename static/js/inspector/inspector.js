@@ -15,7 +15,7 @@ import { whileWaiting } from "../lib/waiting.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
 import { showFields, takeSet } from "./shown_fields.js";
-import { wholePixels } from "./place.js";
+import { wholePixels } from "./position.js";
 import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";

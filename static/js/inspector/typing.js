@@ -3,8 +3,8 @@
  * leaving the field, and before something else is selected or the page closes. While the focus stays in a field, all of it is
  * one step of undo.
  *
- * Names that edges hang on (`data-ports`) and places (`data-bounds`) are sent on leaving alone: half a name is a name of its own, and
- * half a number a place of its own.
+ * Names that edges hang on (`data-ports`), positions and sizes (`data-bounds`) are sent only when the field is left: half a name, or
+ * half a number, is a value of its own.
  */
 
 import { heightFor } from "../lib/geometry.js";
@@ -13,7 +13,7 @@ import { contentOfNode } from "../lib/content.js";
 import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
 import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
-import { editPlace, isOutside, withoutPlace } from "./place.js";
+import { editPosition, isOutside, withoutPosition } from "./position.js";
 import { placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
@@ -79,7 +79,7 @@ export class Typing {
     const [place, dirty] = [placeOf(this.#panel), this.#dirty];
     this.#dirty = new Map();
     const operations = texts.size ? this.#operations(set) : [];
-    // Nowhere is where a node was that is gone.
+    // The node is gone: there is nothing to move.
     if (!operations.length) return void (texts.size && this.#parts.editing.draft(place, null));
     const seqs = this.#parts.editing.submit(operations, { draft: place, step: isTyped ? this.#step : undefined });
     for (const seq of seqs) this.#sent.set(seq, { place, texts });
@@ -196,9 +196,9 @@ export class Typing {
     const { node, edge, nodes } = this.#panel.querySelector("[data-inspector-form]")?.dataset ?? {};
     if (edge) return [editEdge(edge, set)];
     const ids = node ? [node] : (nodes?.split(",") ?? []);
-    const [place, rest] = withoutPlace(set);
+    const [place, rest] = withoutPosition(set);
     const hasMore = Object.keys(rest).length > 0;
-    return ids.length ? ids.flatMap((id) => [...(hasMore ? [...this.#ofNode(id, rest), ...this.#grown(id, rest)] : []), ...editPlace(this.#parts.graph.node(id), place)]) : [editFlow(set)];
+    return ids.length ? ids.flatMap((id) => [...(hasMore ? [...this.#ofNode(id, rest), ...this.#grown(id, rest)] : []), ...editPosition(this.#parts.graph.node(id), place)]) : [editFlow(set)];
   }
 
   #ofNode(id, set) {

@@ -81,7 +81,7 @@ export class UnsavedFields {
     const input = field.querySelector("[data-type]");
     if (!text) return void input?.removeAttribute("aria-invalid");
     input?.setAttribute("aria-invalid", "true");
-    field.closest("[data-place]")?.setAttribute("open", "");
+    field.closest("[data-position]")?.setAttribute("open", "");
     if (isSound && this.#parts.session.mayEdit) error.append(" ", this.#button("try_again", () => this.#sendAgain(name)));
     error.append(" ", this.#button("discard", () => this.#discard(name), { "data-discard": name }));
   }

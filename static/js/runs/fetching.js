@@ -6,7 +6,7 @@ const TIMEOUT_MS = 15_000;
 /** By what an element is known again after its place was drawn anew. */
 const KEYS = ["run-row", "run-do", "run-tab", "run-go", "run-path", "run-own", "drawer-fold", "drawer-close", "node-close", "task", "node"];
 
-/** When no pointer is pressed any more: of a click, a button that is drawn anew in its middle gets only half. */
+/** Resolves once no pointer is down: a button that is replaced between press and release gets no click. */
 let released = Promise.resolve();
 addEventListener("pointerdown", () => {
   const over = new AbortController();
@@ -17,7 +17,7 @@ addEventListener("pointerdown", () => {
   });
 }, { capture: true });
 
-/** @param {string} address @returns {Promise<string>} its HTML, to be put in place at once */
+/** @param {string} address @returns {Promise<string>} its HTML, once it may replace what is shown */
 export async function fragment(address) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`${answer.status}`);

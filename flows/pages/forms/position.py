@@ -1,7 +1,7 @@
 """A node's place and size as fields in whole pixels, and the operations that a drag and a resize submit.
 
 The document takes smaller nodes than resizing makes, so these bounds are the form's own. In the browser
-`static/js/inspector/place.js` submits the same.
+`static/js/inspector/position.js` submits the same.
 """
 
 import math
@@ -15,11 +15,11 @@ from flows.document import KINDS, Node
 from flows.document.values import COORDINATE, LARGEST_SIZE
 from flows.pages.forms.fields import Field, Section
 
-PLACE = ("x", "y", "width", "height")
+POSITION_AND_SIZE = ("x", "y", "width", "height")
 GRID = 8
 
 
-def place_section(node: Node) -> Section:
+def position_section(node: Node) -> Section:
     """Return where a node is and how large, never smaller than its kind."""
     kind = KINDS[node.kind]
     fields = (
@@ -28,12 +28,15 @@ def place_section(node: Node) -> Section:
         _pixels("width", _("Width"), node.width, kind.width, LARGEST_SIZE),
         _pixels("height", _("Height"), node.height, kind.height, LARGEST_SIZE),
     )
-    return Section(_("Place and size"), fields, is_place=True)
+    return Section(_("Position and size"), fields, is_position=True)
 
 
-def edit_place(node: Node, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+def edit_position(node: Node, changes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the operations that move and resize a node; a group takes its members along, but does not resize them."""
-    place, size = ({name: changes[name] for name in names if name in changes} for names in (PLACE[:2], PLACE[2:]))
+    place, size = (
+        {name: changes[name] for name in names if name in changes}
+        for names in (POSITION_AND_SIZE[:2], POSITION_AND_SIZE[2:])
+    )
     moves = [{"kind": "move_node", "id": node.id, "x": node.x, "y": node.y, **place}] if place else []
     sizes = [{"kind": "resize_node", "id": node.id, "width": node.width, "height": node.height, **size}] if size else []
     return moves + sizes
