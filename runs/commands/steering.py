@@ -94,7 +94,7 @@ def _retry(
 
 
 def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: datetime | None = None) -> list[Run]:
-    """Try dead letters of several runs again, each an operation; none of them if one may not be.
+    """Try dead letters of several runs again, each an operation; none of them if one is known not to be allowed.
 
     Raises `NotFound` and `Forbidden`, whichever of the runs it is, `WrongState` where one of them does not go on, and
     `Problem` (`rate_limited`, `limit_reached`).

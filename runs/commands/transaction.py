@@ -17,7 +17,7 @@ from flows.access import Role, authorize, get_flow_for
 from flows.commands.write_transaction import in_write_transaction
 from flows.errors import NotFound
 from flows.models import Flow
-from flows.rates import count_operations
+from flows.rates import count_operations, count_reading
 from runs.by_link import expect_may_run
 from runs.commands.locked_run import Aftermath, LockedRun, lock_run
 from runs.commands.storage import EVENT_BYTES, expect_room
@@ -76,7 +76,7 @@ def in_run_for(
     """
     flow_id = flow_of(run_id)
     get_flow_for(principal, flow_id, Role.EDITOR)
-    count_operations(user_id_of(principal), operations)
+    _count(principal, operations, carries_on)
 
     def authorized(locked: LockedRun) -> T:
         grant = authorize(principal, flow_id, Role.EDITOR)
@@ -86,6 +86,13 @@ def in_run_for(
         return command(locked)
 
     return in_run(run_id, now or timezone.now(), authorized)
+
+
+def _count(principal: Principal, operations: int, carries_on: bool) -> None:
+    """Count operations. A run can be stopped also by one whose edits were too much work for now."""
+    person = user_id_of(principal)
+    if person is not None and operations:
+        (count_operations if carries_on else count_reading)(person, operations)
 
 
 def flow_of(run_id: UUID) -> UUID:

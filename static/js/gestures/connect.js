@@ -11,7 +11,7 @@ import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.j
 import { addEdge, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
-import { Drift } from "./drift.js";
+import { Drift, pull } from "./drift.js";
 import { conclude } from "./gesture.js";
 
 const SNAP_DISTANCE = 20;
@@ -214,12 +214,17 @@ export class TapConnect {
   #connect = null;
   #canvas;
   #drift;
+  #viewport;
+  /** Whether the pointer has been away from the border since the first tap. */
+  #hasCome = false;
   #move = (event) => this.#goTo(event);
   #leave = () => this.#drift.stop();
 
   /** @param {HTMLElement} canvas where the pointer shows the way @param {import("../canvas/viewport.js").Viewport} viewport */
   constructor(canvas, viewport) {
     this.#canvas = canvas;
+    this.#viewport = viewport;
+    addEventListener("blur", this.#leave);
     this.#drift = new Drift(viewport, (event) => this.#connect.move(event));
   }
 
@@ -227,6 +232,7 @@ export class TapConnect {
   begin(connect) {
     this.cancel();
     this.#connect = connect;
+    this.#hasCome = false;
     this.#canvas.addEventListener("pointermove", this.#move);
     this.#canvas.addEventListener("pointerleave", this.#leave);
     connect.start();
@@ -249,7 +255,8 @@ export class TapConnect {
   /** What is pressed meanwhile moves the view by itself. */
   #goTo(event) {
     this.#connect.move(event);
-    if (event.buttons) this.#drift.stop();
+    this.#hasCome ||= !pull(this.#viewport, event);
+    if (event.buttons || !this.#hasCome) this.#drift.stop();
     else this.#drift.at(event);
   }
 

@@ -82,6 +82,7 @@ export class Drag {
   }
 
   end(event) {
+    if (event.altKey !== Boolean(this.#copies)) this.move(event); // a key's release may be lost
     const by = this.#by;
     if (!by.x && !by.y) return;
     this.#isDone = !event.altKey;

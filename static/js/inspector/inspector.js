@@ -183,9 +183,11 @@ export class Inspector extends EventTarget {
   /** A node moves or changes its size: its fields go along, also during a gesture. */
   #follow(id) {
     const node = this.#parts.graph.nodes.get(id);
+    if (!node) return;
     for (const [name, value] of wholePixels(node.live ?? node)) {
       const field = this.#field(name);
       if (!field || this.#isAtWork(field)) continue;
+      if (field.value !== String(value)) this.#conflicts.settle(name);
       writeField(field, String(value));
       this.#state.note(field);
     }

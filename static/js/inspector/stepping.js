@@ -22,8 +22,10 @@ export function stepWithArrows(panel, rested) {
     event.preventDefault();
     step(target, shiftKey ? direction * FAR : direction);
     clearTimeout(timer);
-    timer = setTimeout(() => rested(target.value), PAUSE_MS);
+    const text = target.value;
+    timer = setTimeout(() => target.value === text && rested(text), PAUSE_MS);
   });
+  panel.addEventListener("focusout", () => clearTimeout(timer)); // to leave a field sends it
 }
 
 function step(field, times) {

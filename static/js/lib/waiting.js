@@ -1,6 +1,6 @@
 /**
  * What a person waits for: an answer or a module. A line runs along the top of the window and what has the focus is busy, neither
- * before 300 ms: the sheet delays the line (`.waiting`), and its first step marks the rest. Nothing is seen or spoken of a shorter wait.
+ * before 300 ms: the sheet delays the line (`.waiting`), and its first step marks the control. Nothing is seen or spoken of a shorter wait.
  */
 
 /** @type {Set<object>} */
@@ -36,7 +36,7 @@ function draw(focused) {
   const element = document.createElement("div");
   Object.assign(element, { className: "waiting", popover: "manual", ariaHidden: "true" });
   element.addEventListener("animationstart", () => {
-    if (element !== line || focused === document.body) return;
+    if (element !== line || !focused?.matches("button, a, input, select, textarea, summary")) return;
     busy = focused;
     busy.setAttribute("aria-busy", "true");
   });

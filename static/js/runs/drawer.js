@@ -91,8 +91,8 @@ export class RunDrawer extends EventTarget {
 
   async #ask() {
     const [run, tab, number, begun] = [this.#run, this.#tab, (this.#asking += 1), performance.now()];
-    const html = await fragment(`/flows/${this.#flow}/runs/${run}/drawer?tab=${tab}`).catch(() => null);
-    this.#notBefore = performance.now() + 2 * (performance.now() - begun);
+    const spare = () => (this.#notBefore = performance.now() + 2 * (performance.now() - begun));
+    const html = await fragment(`/flows/${this.#flow}/runs/${run}/drawer?tab=${tab}`, spare).catch(() => (spare(), null));
     if (number !== this.#asking || run !== this.#run) return;
     if (html === null) return void this.#missed();
     this.#isMissed = false;

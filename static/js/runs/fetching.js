@@ -8,20 +8,22 @@ const KEYS = ["run-row", "run-do", "run-tab", "run-go", "run-path", "run-own", "
 
 /** Resolves once no pointer is down: a button that is replaced between press and release gets no click. */
 let released = Promise.resolve();
-addEventListener("pointerdown", () => {
+addEventListener("pointerdown", ({ button }) => {
+  if (button) return;
   const over = new AbortController();
   released = new Promise((done) => {
     const end = () => (over.abort(), setTimeout(done)); // the click comes right after the release
-    for (const type of ["pointerup", "pointercancel"]) addEventListener(type, end, { capture: true, signal: over.signal });
+    for (const type of ["pointerup", "pointercancel", "contextmenu"]) addEventListener(type, end, { capture: true, signal: over.signal });
     addEventListener("blur", end, { signal: over.signal }); // of the window
   });
 }, { capture: true });
 
-/** @param {string} address @returns {Promise<string>} its HTML, once it may replace what is shown */
-export async function fragment(address) {
+/** @param {string} address @param {() => void} [answered] called when it has come @returns {Promise<string>} its HTML, once it may replace what is shown */
+export async function fragment(address, answered) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`${answer.status}`);
   const html = await answer.text();
+  answered?.();
   await released;
   return html;
 }

@@ -4,7 +4,7 @@ import { named } from "../lib/describe.js";
 import { readingOrder } from "../lib/geometry.js";
 
 /**
- * @param {Record<"catalogue"|"connectFrom"|"graph"|"picker"|"texts", object>} parts of the editor
+ * @param {Record<"catalogue"|"connectFrom"|"graph"|"notices"|"picker"|"texts", object>} parts of the editor
  * @param {string} id of the node where the edge begins
  */
 export function connectByName(parts, id) {
@@ -16,9 +16,11 @@ export function connectByName(parts, id) {
   else toNode(parts, id, only);
 }
 
-function toNode({ connectFrom, picker, texts }, id, port) {
+function toNode({ connectFrom, notices, picker, texts }, id, port) {
   const connect = connectFrom({ id, port, direction: "out" });
-  picker.node(readingOrder(connect.targets()), texts.say("connect"), (target) => connect.to(target));
+  const targets = readingOrder(connect.targets());
+  if (targets.length) picker.node(targets, texts.say("connect"), (target) => connect.to(target));
+  else notices.toast(texts.say("already_connected"));
 }
 
 /** The outputs of a node with where each leads already; those that lead nowhere first. */
