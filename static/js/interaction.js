@@ -97,8 +97,14 @@ function extend(parts) {
 function follow(parts) {
   /** @type {Promise<import("./ui/problems.js").Problems>|undefined} */
   let problems;
+  const load = async () => {
+    const { Problems } = await import("./ui/problems.js");
+    parts.problems = new Problems(parts);
+    parts.root.dispatchEvent(new Event("problems-loaded"));
+    return parts.problems;
+  };
   parts.session.addEventListener("problems", async ({ detail }) => {
-    problems ??= import("./ui/problems.js").then(({ Problems }) => (parts.problems = new Problems(parts)));
+    problems ??= load();
     const failed = () => void (problems = undefined);
     (await problems.catch(failed))?.take(detail);
   });

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import Open
 from tests.browser.editor_page import EditorPage, rect
+from tests.browser.inspector import choose
 
 Flow = Callable[..., str]
 NODES = [
@@ -62,6 +63,20 @@ def test_bob_fixes_by_click_and_alices_badge_goes(flow_of: Flow, opened: Open) -
     expect(items(bob)).to_have_count(2)
     bob.page.locator("[data-toasts] button", has_text="Undo").click()
     expect(alice.node("Route")).to_have_attribute("data-problem", "warning")
+
+
+def test_what_is_wrong_stands_under_its_field_however_late_the_module_comes(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(NODES, EDGES), service_workers="block")
+    held: list[Route] = []
+    alice.page.route("**/js/ui/problems*.js", lambda route: held.append(route))  # noqa: PLW0108
+    with alice.page.expect_request("**/js/ui/problems*.js"):
+        alice.page.reload()
+    alice.live()
+    choose(alice, "call")
+    expect(alice.page.locator("[data-rows], .field-tools, [data-raw-toggle]").first).to_be_visible()
+    held[0].continue_()
+    problem = alice.page.locator('[data-field="settings.url"] [data-field-problem]')
+    expect(problem).to_contain_text("URL is missing.")
 
 
 def test_a_click_goes_to_the_node_and_escape_back_to_the_button(flow_of: Flow, opened: Open) -> None:

@@ -1,7 +1,7 @@
 /**
  * What is wrong with the settings of the selected node, in words under the field that it is about, with what mends it.
  *
- * @typedef {Record<"editing"|"problems"|"session", object>} Parts of the editor that it uses
+ * @typedef {Record<"editing"|"problems"|"root", object>} Parts of the editor that it uses
  */
 
 import { make } from "../lib/make.js";
@@ -10,14 +10,12 @@ export class FieldProblems {
   #parts;
   #panel;
   #words;
-  /** The list that is followed. @type {EventTarget|null} */
-  #followed = null;
 
   constructor(parts, panel, words) {
     this.#parts = parts;
     this.#panel = panel;
     this.#words = words;
-    parts.session.addEventListener("problems", () => setTimeout(() => this.#follow()));
+    parts.root.addEventListener("problems-loaded", () => this.#follow());
     this.#follow();
   }
 
@@ -36,10 +34,7 @@ export class FieldProblems {
   }
 
   #follow() {
-    const { problems } = this.#parts;
-    if (!problems || problems === this.#followed) return;
-    this.#followed = problems;
-    problems.addEventListener("change", () => this.show());
+    this.#parts.problems?.addEventListener("change", () => this.show());
     this.show();
   }
 
