@@ -19,7 +19,6 @@
 import { transact } from "../offline/device.js";
 import { characters } from "../lib/texts.js";
 import { whenIdle } from "../lib/timing.js";
-import { beginWait, endWait, whileWaiting } from "../lib/waiting.js";
 
 const TOAST_SECONDS = 6;
 const FIELD = "csrfmiddlewaretoken";
@@ -93,7 +92,7 @@ document.addEventListener("click", (event) => {
   closeDrops(event.target.closest("summary") ? event.target.closest("details") : null);
   if (event.target.closest("[data-dialog-close]") || event.target === dialog) closeDialog();
   const link = event.target.closest("[data-copy-link]");
-  if (link) whileWaiting(import("./copy_link.js")).then(({ copyLink }) => copyLink(link), unanswered);
+  if (link) import("./copy_link.js").then(({ copyLink }) => copyLink(link), unanswered);
   if (event.target.closest("[data-toast-close]")) event.target.closest("[data-toast]").remove();
 });
 
@@ -186,9 +185,10 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   forgetUnsent(ctx.sourceElement);
 });
 
-/** A page that asks by itself, as one does every few seconds, keeps nobody waiting. */
-document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => ctx.sourceEvent?.isTrusted !== false && beginWait(ctx));
-document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => endWait(ctx));
+/** What shows a wait comes with the first one. A page that asks by itself, as one does every few seconds, keeps nobody waiting. */
+const waiting = (show) => import("../lib/waiting.js").then(show, () => {});
+document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => ctx.sourceEvent?.isTrusted !== false && waiting(({ beginWait }) => beginWait(ctx)));
+document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => waiting(({ endWait }) => endWait(ctx)));
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   if (isUnanswered(ctx.response) && ctx.target?.id !== "inspector") tellUnsent(ctx.request.method === "GET" ? null : ctx.sourceElement);
