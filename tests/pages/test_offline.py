@@ -19,7 +19,7 @@ from tests.pages.conftest import Enter
 from tests.pages.marks import by_id
 from tests.servers import Server
 
-REFERENCE = re.compile(r"""(?:from|import)\s*["']([^"']+)["']|url\(["']?([^"')#]+)""")
+REFERENCE = re.compile(r"""\b(?:from|import)\s*["']([^"']+)["']|url\(["']?([^"')#]+)""")
 
 
 def known_to(server: Server) -> dict[str, object]:
