@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from django.utils.translation import pgettext
 
-from flows.document import KINDS, Kind, Setting
+from flows.document import KINDS, Kind, Node, Setting
 from flows.templates import builtin
 
 CATEGORIES: Mapping[str, str] = {
@@ -26,6 +26,11 @@ CATEGORIES: Mapping[str, str] = {
 def kind_title(kind: Kind) -> str:
     """Return a kind's title."""
     return pgettext("node kind", kind.title)
+
+
+def node_title(node: Node) -> str:
+    """Return a node's label, or its kind's title if it has none."""
+    return node.label or kind_title(KINDS[node.kind])
 
 
 def group_title(title: str) -> str:

@@ -162,11 +162,7 @@ def _change(
     if not isinstance(change.expires_in, Unchanged):
         link.expires_at = _end(change.expires_in)
     link.role = change.role or link.role
-    visits = Visit.objects.filter(link=link, ended_at=None)
-    visitors = sorted(visits.values_list("user_id", flat=True))
-    revoke_rights(visitors)
-    if ends or was_over:
-        visits.update(ended_at=timezone.now())
+    visitors = _revoke_visits([link], ends=ends or was_over)
     link.save(update_fields=["is_active", "password", "expires_at", "role"])
     _record(Action.LINK_CHANGED, principal, link, via, {"before": before, "after": _told(link), **told})
     return link, visitors
@@ -175,8 +171,7 @@ def _change(
 @in_write_transaction
 def _delete(principal: Principal, flow_id: UUID, link_id: UUID, via: Via) -> Collection[int]:
     link = _locked(principal, flow_id, link_id)
-    visitors = sorted(Visit.objects.filter(link=link, ended_at=None).values_list("user_id", flat=True))
-    revoke_rights(visitors)
+    visitors = _revoke_visits([link], ends=False)  # they go with it
     _record(Action.LINK_DELETED, principal, link, via, {"before": _told(link)})
     link.delete()
     return visitors
@@ -187,15 +182,22 @@ def _switch_off(principal: Principal, flow_id: UUID, person: int, via: Via) -> t
     """Switch a person's links off; return how many, and whose visits that ends."""
     lock_rights(principal, flow_id)
     links = list(open_links().filter(flow_id=flow_id, created_by=person))
-    visits = Visit.objects.filter(link__in=links, ended_at=None)
-    visitors = sorted(set(visits.values_list("user_id", flat=True)))
-    revoke_rights(visitors)
-    visits.update(ended_at=timezone.now())
+    visitors = _revoke_visits(links, ends=True)
     for link in links:
         before, link.is_active = _told(link), False
         link.save(update_fields=["is_active"])
         _record(Action.LINK_CHANGED, principal, link, via, {"before": before, "after": _told(link)})
     return len(links), visitors
+
+
+def _revoke_visits(links: Collection[Link], *, ends: bool) -> list[int]:
+    """Revoke what people may by these links, end their visits if it `ends` for good, and return who they are."""
+    visits = Visit.objects.filter(link__in=links, ended_at=None)
+    visitors = sorted(set(visits.values_list("user_id", flat=True)))
+    revoke_rights(visitors)
+    if ends:
+        visits.update(ended_at=timezone.now())
+    return visitors
 
 
 def _locked(principal: Principal, flow_id: UUID, link_id: UUID) -> Link:

@@ -31,7 +31,7 @@ from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.stored_graph import StoredGraph
 from flows.templates.own import made_of
-from flows.titles import kind_title
+from flows.titles import kind_title, node_title
 
 MOST_SELECTED = 500
 
@@ -164,7 +164,7 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
             **common,
             "inspector_template": "flows/_inspect_edge.html",
             "edge": selected.edge,
-            "ends": [_called(end) for end in ends],
+            "ends": [node_title(end) if end else "" for end in ends],
             "has_outputs": ends[0] is not None and len(ports_of(ends[0]).outputs) > 1,
         }
     if selected.nodes:
@@ -182,11 +182,6 @@ def _context(access: Access, graph: Graph, selected: Selection, sections: tuple[
         }
     people = [(member, colour_of(member.colour)) for member in queries.members(access.flow.pk)]
     return {**common, "inspector_template": "flows/_inspect_flow.html", "people": people}
-
-
-def _called(node: Node | None) -> str:
-    """Return a node as people call it."""
-    return (node.label or kind_title(KINDS[node.kind])) if node else ""
 
 
 def _made_of(request: PageRequest, access: Access, selected: Selection) -> dict[str, Any]:

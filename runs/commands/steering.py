@@ -113,8 +113,8 @@ def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: dat
         raise NotFound(_("No such task."))
     if known.exclude(state__in=RETRIABLE).exists():
         raise WrongState
-    for run in known.only("flow_id", "responsible_id"):
-        expect_room(run.flow_id, run.responsible_id, EVENT_BYTES)
+    for flow_id, responsible in known.order_by().values_list("flow", "responsible").distinct():
+        expect_room(flow_id, responsible, EVENT_BYTES)
     return [_retry(principal, run_id, keys, now=now, operations=0) for run_id, keys in by_run.items()]
 
 

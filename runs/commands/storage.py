@@ -4,8 +4,8 @@ Each run counts its own bytes in its row, under its lock. Nothing is ever summed
 for each person hold the totals. A run counts into them what it has more than they know, as soon as that is a `STEP`,
 and when it ends; so they are seldom written, and each open run has less than a step that they do not know. Past a
 limit a flow or a person may go by these steps, by events, which are never refused (but then no run is started, resumed,
-tried again or rolled back), and by what several runs write at the same moment, since nobody waits to compare. What is
-deleted makes room at once. All who write the totals lock the run first, then the flow's, then the person's.
+tried again or rolled back), and by what several runs write at the same moment, since they do not wait for each other.
+What is deleted makes room at once. All who write the totals lock the run first, then the flow's, then the person's.
 """
 
 from collections.abc import Iterable

@@ -12,11 +12,11 @@ from django.db.models import Count, F, Max, Min
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from flows.document import KINDS, Document
+from flows.document import Document
 from flows.log import document_at
 from flows.rendering.outline import flow_order
 from flows.storage.store import load_document
-from flows.titles import kind_title
+from flows.titles import node_title
 from runs.models import Attempt, Checkpoint, Run, Task
 from runs.pages.words import ICONS, finished, seconds, states, task_word
 from runs.plan import decode_ports
@@ -108,7 +108,7 @@ def _rows(document: Document) -> dict[str, Row]:
     known = {node.id: node for node in nodes}
     edges = [edge for edge in document.edges() if edge.source in known and edge.target in known]
     order = (known[id] for id in flow_order(nodes, edges))
-    return {node.id: Row(node.id, node.kind, node.label or kind_title(KINDS[node.kind])) for node in order}
+    return {node.id: Row(node.id, node.kind, node_title(node)) for node in order}
 
 
 def _count(run: Run, rows: dict[str, Row]) -> tuple[int, int, int]:

@@ -8,7 +8,7 @@
  */
 
 import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
-import { addEdge, moveEdge } from "../lib/edits.js";
+import { addEdge, endsKey, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
 import { Drift, pull } from "./drift.js";
@@ -131,7 +131,7 @@ export class Connect {
   #fitting(id) {
     const node = this.#parts.graph.node(id);
     if (!node || id === this.#id) return [];
-    const known = new Set(this.#parts.graph.edgesOf(id).filter((edge) => edge.id !== this.#moved?.id).map(keyOf));
+    const known = new Set(this.#parts.graph.edgesOf(id).filter((edge) => edge.id !== this.#moved?.id).map(endsKey));
     return (this.#forward ? node.inputs : node.outputs).filter((port) => !known.has(this.#ends(id, port).join(" ")));
   }
 
@@ -206,8 +206,6 @@ export class Connect {
     return portPoint(shape(this.#parts.graph, id), port, this.#forward === Boolean(own) ? "out" : "in");
   }
 }
-
-const keyOf = (edge) => [edge.source, edge.sourcePort, edge.target, edge.targetPort].join(" ");
 
 /** Connect by two taps: a port, then the target. It glows meanwhile as in a drag; Esc or a tap on nothing ends it. */
 export class TapConnect {

@@ -8,7 +8,7 @@
  */
 
 import { named } from "../lib/describe.js";
-import { moveEdge } from "../lib/edits.js";
+import { endsKey, moveEdge } from "../lib/edits.js";
 import { readingOrder } from "../lib/geometry.js";
 
 /** What is said of a refusal whose sentence would name nodes by their ids. */
@@ -82,7 +82,7 @@ export class EdgeEnds {
   #reason(edge, end, { id, port }) {
     const ends = end === "source" ? { ...edge, source: id, sourcePort: port } : { ...edge, target: id, targetPort: port };
     if (ends.source === ends.target) return "to_itself";
-    const isTaken = this.#parts.graph.edgesOf(id).some((other) => other.id !== edge.id && keyOf(other) === keyOf(ends));
+    const isTaken = this.#parts.graph.edgesOf(id).some((other) => other.id !== edge.id && endsKey(other) === endsKey(ends));
     return isTaken ? "already_connected" : null;
   }
 
@@ -125,5 +125,3 @@ export class EdgeEnds {
 }
 
 const portsOf = (node, end) => (end === "source" ? node?.outputs : node?.inputs) ?? [];
-
-const keyOf = ({ source, sourcePort, target, targetPort }) => [source, sourcePort, target, targetPort].join(" ");

@@ -33,6 +33,9 @@ export const editEdge = (id, set) => ({ kind: "edit_edge", id, set });
 /** Take one end of an edge to another port. @param {"source"|"target"} end @param {{id: string, port: string}} to */
 export const moveEdge = (id, end, to) => editEdge(id, { [end]: to.id, [`${end}_port`]: to.port });
 
+/** Where an edge is, as one text: no two edges of a flow share it. */
+export const endsKey = ({ source, sourcePort, target, targetPort }) => [source, sourcePort, target, targetPort].join(" ");
+
 export const removeEdge = (id) => ({ kind: "remove_edge", id });
 
 export const editFlow = (set) => ({ kind: "edit_flow", set });

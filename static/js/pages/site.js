@@ -185,7 +185,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   forgetUnsent(ctx.sourceElement);
 });
 
-/** What shows a wait comes with the first one. A page that asks by itself, as one does every few seconds, keeps nobody waiting. */
+/** What shows a wait comes with the first one. A page that asks by itself, as one does every few seconds, is no wait. */
 const waiting = (show) => import("../lib/waiting.js").then(show, () => {});
 document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => ctx.sourceEvent?.isTrusted !== false && waiting(({ beginWait }) => beginWait(ctx)));
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => waiting(({ endWait }) => endWait(ctx)));
