@@ -99,7 +99,7 @@ export class Connect {
     if (!port) return false;
     const edge = this.#moved;
     if (!edge) this.#parts.editing.submit([addEdge(...this.#ends(id, port))]);
-    else if (keyOf(edge) !== this.#ends(id, port).join(" ")) this.#parts.editing.submit([moveEdge(edge.id, this.#forward ? "target" : "source", { id, port })]);
+    else if (endsKey(edge) !== this.#ends(id, port).join(" ")) this.#parts.editing.submit([moveEdge(edge.id, this.#forward ? "target" : "source", { id, port })]);
     return true;
   }
 

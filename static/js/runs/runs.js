@@ -159,7 +159,6 @@ export class Runs {
 
   /** Say in the bar how far the run is that is shown, and mark it in the list. */
   #show() {
-    const { root } = this.#parts;
     const { board } = this.#view;
     this.#room(Boolean(board));
     for (const item of this.#panel.querySelectorAll("[data-run]")) {
