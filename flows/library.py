@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import TeamMember
 from accounts.principals import Caller
-from flows.access import Role, role_at, roles_query
+from flows.access import Query, Role, role_at, roles_query
 from flows.models import Flow, FlowNode, FlowText, Opening, Star
 from flows.search import findable, words_of
 from flows.search_texts import refresh_for
@@ -119,6 +119,15 @@ def library(
     return Library(_summaries(person, rows), count)
 
 
+def library_with_counts(
+    person: Caller, *, scope: Scope, team: UUID | None, q: str, sort: Sort | None, limit: int, offset: int
+) -> tuple[Library, Counts]:
+    """Return the same for one part, and how many are in each: together they cost little more than one of them."""
+    found = _Found(person, scope, team, words_of(q), sort or _SORTS.get(scope, "edited"), with_counts=True)
+    rows, count = found.page(limit, offset)
+    return Library(_summaries(person, rows), count), found.counts
+
+
 def library_after(person: Caller, *, q: str, first: int, after: str | None) -> LibraryPage:
     """Return the `first` flows behind a cursor, the newest first.
 
@@ -136,26 +145,9 @@ def library_after(person: Caller, *, q: str, first: int, after: str | None) -> L
 
 def counts(person: Caller) -> Counts:
     """Return how many flows are in each part of a person's library."""
-    held, parameters = roles_query(person)
-    statement = f"""SELECT flow.deleted_at IS NOT NULL, own.team_id, flow.team_id IS NULL AND held.owns <> 0,
-COUNT(*), SUM(CASE WHEN flow.id IN (SELECT flow_id FROM {_STARS} WHERE user_id = %s) THEN 1 ELSE 0 END)
-FROM ({held}) AS held JOIN {_FLOWS} AS flow ON flow.id = held.flow_id {_TEAM}
-WHERE flow.deleted_at IS NULL OR {_IN_TRASH} GROUP BY 1, 2, 3"""  # noqa: S608  (our names)
-    user = person.user_id
-    mine = shared = starred = trash = 0
-    teams = Counter[UUID]()
-    for is_deleted, team, is_mine, number, stars in select(statement, [user, *parameters, user, _kept_since()]):
-        if is_deleted:
-            trash += number
-            continue
-        starred += stars
-        if team is not None:
-            teams[read_key(team)] += number
-        elif is_mine:
-            mine += number
-        else:
-            shared += number
-    return Counts(mine, shared, starred, trash, teams)
+    found = _Found(person, None, None, (), "edited", with_counts=True)
+    found.page(0, 0)
+    return found.counts
 
 
 def matching_labels(items: Sequence[FlowSummary], q: str) -> dict[UUID, str]:
@@ -178,11 +170,27 @@ def matching_labels(items: Sequence[FlowSummary], q: str) -> dict[UUID, str]:
 
 _FLOWS, _TEXTS = Flow._meta.db_table, FlowText._meta.db_table
 _OWNER = list(Role).index(Role.OWNER)
-_TEAM = f"LEFT JOIN {TeamMember._meta.db_table} AS own ON own.team_id = flow.team_id AND own.user_id = %s"
-_STARS = Star._meta.db_table
-_STAR = f"LEFT JOIN {_STARS} AS star ON star.flow_id = flow.id AND star.user_id = %s"
-_OPENING = f"LEFT JOIN {Opening._meta.db_table} AS opening ON opening.flow_id = flow.id AND opening.user_id = %s"
 _IN_TRASH = f"(flow.deleted_at > %s AND held.full_level >= {_OWNER})"
+_TEAM = f"LEFT JOIN {TeamMember._meta.db_table} AS own ON own.team_id = flow.team_id AND own.user_id = %s"
+_OPENING = f"LEFT JOIN {Opening._meta.db_table} AS opening ON opening.flow_id = flow.id AND opening.user_id = %s"
+_IS_STARRED = f"flow.id IN (SELECT flow_id FROM {Star._meta.db_table} WHERE user_id = %s)"  # noqa: S608  (our names)
+_TEXT = f"LEFT JOIN {_TEXTS} AS text ON text.flow_id = mine.id"
+_IS_BEHIND = "(text.version IS NULL OR text.version <> mine.version)"
+_PARTS: dict[Scope | None, str] = {
+    None: "NOT is_deleted",
+    Scope.MINE: "NOT is_deleted AND is_own",
+    Scope.SHARED: "NOT is_deleted AND NOT is_own AND team_id IS NULL",
+    Scope.TEAM: "NOT is_deleted AND team_id IS NOT NULL",
+    Scope.RECENT: "NOT is_deleted AND opened_at IS NOT NULL",
+    Scope.STARRED: "NOT is_deleted AND is_starred",
+    Scope.TRASH: "is_deleted",
+}
+_PAGE, _TOTAL, _COUNT = range(3)
+"""What a row tells: a flow of the page, how many the list has, or how many one part has."""
+_IN_TEAM, _OWN, _SHARED, _DELETED = range(4)
+_COUNTED = f"""UNION ALL SELECT {_COUNT}, team_id, CASE WHEN is_deleted THEN {_DELETED}
+WHEN team_id IS NOT NULL THEN {_IN_TEAM} WHEN is_own THEN {_OWN} ELSE {_SHARED} END,
+COUNT(*), SUM(CASE WHEN is_starred THEN 1 ELSE 0 END), NULL FROM mine GROUP BY 2, 3"""  # noqa: S608  (our names)
 _SORTS: dict[Scope | None, Sort] = {Scope.RECENT: "opened", Scope.TRASH: "deleted"}
 _COLUMNS: dict[Sort, tuple[str, str]] = {
     "edited": ("flow.updated_at", "DESC"),
@@ -210,89 +218,112 @@ _SUMMARY = (
 
 
 class _Found:
-    """The flows that a list is of, as a query."""
+    """The flows that a list is of, as a query.
+
+    What is a person's is put together once, as `mine`; the list, `found`, and the counts of all parts are read from it.
+    """
 
     def __init__(
-        self, person: Caller, scope: Scope | None, team: UUID | None, words: Sequence[str], sort: Sort
+        self,
+        person: Caller,
+        scope: Scope | None,
+        team: UUID | None,
+        words: Sequence[str],
+        sort: Sort,
+        *,
+        with_counts: bool = False,
     ) -> None:
-        self._joins, self._conditions = list[str](), list[str]()
-        self._of_joins, self._of_conditions = list[Any](), list[Any]()
-        self._user, self._column, self._direction = person.user_id, *_COLUMNS[sort]
-        self._person, self._behind = person, "0"
-        self._held, self._parameters = roles_query(person)
-        self._narrow(scope)
+        self._person, self._scope, self._sort, self._with_counts = person, scope, sort, with_counts
+        self._conditions, self._values = [_PARTS[scope]], list[Any]()
+        self._has_team = team is not None or with_counts or scope in (Scope.SHARED, Scope.TEAM)
+        self._is_search = bool(words)
         if team is not None:
-            self._where("own.team_id = %s", key_value(team), join=_TEAM)
-        if sort == "opened":
-            self._join(_OPENING)
+            self._conditions.append("team_id = %s")
+            self._values.append(key_value(team))
         if words:
-            self._search(words)
+            holds = " AND ".join([_HOLDS[connection.vendor]] * len(words))
+            self._conditions.append(f"({_IS_BEHIND} OR ({holds}))")
+            self._values += words
+        self.counts = Counts(0, 0, 0, 0, {})
+        """How many are in each part, once a page was read with counts."""
 
     def page(
         self, limit: int, offset: int, *, behind: tuple[datetime, UUID] | None = None
     ) -> tuple[list[tuple[UUID, Role]], int]:
         """Return some of them in order, with the role in each, and how many there are in all."""
-        order = f"sorted {self._direction}, id {self._direction}"
-        after = "" if behind is None else "WHERE sorted < %s OR (sorted = %s AND id < %s)"
-        at = [] if behind is None else [time_value(behind[0]), time_value(behind[0]), key_value(behind[1])]
-        statement = f"""WITH found AS (
-SELECT flow.id AS id, held.level AS level, {self._column} AS sorted, {self._behind} AS behind
-FROM ({self._held}) AS held JOIN {_FLOWS} AS flow ON flow.id = held.flow_id {" ".join(self._joins)}
-WHERE {" AND ".join(self._conditions)})
-SELECT total.number, total.behind, page.id, page.level
-FROM (SELECT COUNT(*) AS number, MAX(behind) AS behind FROM found) AS total
-LEFT JOIN (SELECT * FROM found {after} ORDER BY {order} LIMIT %s OFFSET %s) AS page ON 1 = 1
-ORDER BY page.{order.replace(" id ", " page.id ")}"""  # noqa: S608  (our names)
-        parameters = [*self._parameters, *self._of_joins, *self._of_conditions, *at, limit, offset]
+        statement, parameters = self._statement(behind)
+        parameters += [limit, offset]
         rows = select(statement, parameters)
-        if rows[0][1]:
+        if any(what == _TOTAL and outdated for what, _, _, _, outdated, _ in rows):
             refresh_for(self._person)
             rows = select(statement, parameters)
-        return [_placed(row) for row in rows if row[2] is not None], rows[0][0]
+        if self._with_counts:
+            self.counts = _counts_in(rows)
+        placed = [(read_key(id), role_at(level)) for what, id, level, *_ in rows if what == _PAGE]
+        return placed, next(number for what, _, _, number, _, _ in rows if what == _TOTAL)
 
-    def _search(self, words: Sequence[str]) -> None:
-        """Leave what holds every word, or may: what a flow is found by is written when somebody searches."""
-        self._joins.append(f"LEFT JOIN {_TEXTS} AS text ON text.flow_id = flow.id")
-        is_behind = "(text.version IS NULL OR text.version <> flow.version)"
-        self._behind = f"CASE WHEN {is_behind} THEN 1 ELSE 0 END"
-        holds = " AND ".join([_HOLDS[connection.vendor]] * len(words))
-        self._where(f"({is_behind} OR ({holds}))", *words)
+    def _statement(self, behind: tuple[datetime, UUID] | None) -> tuple[str, list[Any]]:
+        """Return the statement and its values, but for how many rows it leaves out and takes."""
+        direction = _COLUMNS[self._sort][1]
+        outdated, texts = (f"CASE WHEN {_IS_BEHIND} THEN 1 ELSE 0 END", _TEXT) if self._is_search else ("0", "")
+        after = "" if behind is None else "WHERE sorted < %s OR (sorted = %s AND id < %s)"
+        at = [] if behind is None else [time_value(behind[0]), time_value(behind[0]), key_value(behind[1])]
+        mine, of_mine = self._mine()
+        found = f"SELECT mine.id, level, sorted, {outdated} AS outdated FROM mine {texts}"  # noqa: S608  (our names)
+        statement = f"""WITH mine AS ({mine}), found AS ({found} WHERE {" AND ".join(self._conditions)})
+SELECT {_PAGE} AS what, id, level, 0 AS number, 0 AS some, sorted
+FROM (SELECT * FROM found {after} ORDER BY sorted {direction}, id {direction} LIMIT %s OFFSET %s) AS page
+UNION ALL SELECT {_TOTAL}, NULL, NULL, COUNT(*), MAX(outdated), NULL FROM found
+{_COUNTED if self._with_counts else ""} ORDER BY what, sorted {direction}, id {direction}"""  # noqa: S608  (our names)
+        return statement, [*of_mine, *self._values, *at]
 
-    def _narrow(self, scope: Scope | None) -> None:
-        if scope is Scope.TRASH:
-            self._where(_IN_TRASH, _kept_since())
-            return
-        self._where("flow.deleted_at IS NULL")
-        match scope:
-            case Scope.MINE:
-                self._where("flow.team_id IS NULL AND held.owns <> 0")
-            case Scope.SHARED:
-                self._where("own.id IS NULL AND (flow.team_id IS NOT NULL OR held.owns <> 1)", join=_TEAM)
-            case Scope.TEAM:
-                self._where("own.id IS NOT NULL", join=_TEAM)
-            case Scope.RECENT:
-                self._where("opening.at IS NOT NULL", join=_OPENING)
-            case Scope.STARRED:
-                self._where("star.id IS NOT NULL", join=_STAR)
-
-    def _where(self, condition: str, *parameters: object, join: str | None = None) -> None:
-        self._conditions.append(condition)
-        self._of_conditions += parameters
-        if join is not None:
-            self._join(join)
-
-    def _join(self, join: str) -> None:
-        if join not in self._joins:
-            self._joins.append(join)
-            self._of_joins.append(self._user)
+    def _mine(self) -> Query:
+        """Return the query for all that may be in the list, and for all that is counted."""
+        user = self._person.user_id
+        held, of_held = roles_query(self._person)
+        columns = [
+            "flow.id AS id",
+            "held.level AS level",
+            "flow.version AS version",
+            f"{_COLUMNS[self._sort][0]} AS sorted",
+        ]
+        columns += ["flow.deleted_at IS NOT NULL AS is_deleted", "flow.team_id IS NULL AND held.owns <> 0 AS is_own"]
+        of_columns, joins, of_joins = list[Any](), list[str](), list[Any]()
+        if self._has_team:
+            columns.append("own.team_id AS team_id")
+            joins.append(_TEAM)
+            of_joins.append(user)
+        if self._sort == "opened" or self._scope is Scope.RECENT:
+            columns.append("opening.at AS opened_at")
+            joins.append(_OPENING)
+            of_joins.append(user)
+        if self._with_counts or self._scope is Scope.STARRED:
+            columns.append(f"{_IS_STARRED} AS is_starred")
+            of_columns.append(user)
+        which, of_which = [], list[Any]()
+        if self._with_counts or self._scope is not Scope.TRASH:
+            which.append("flow.deleted_at IS NULL")
+        if self._with_counts or self._scope is Scope.TRASH:
+            which.append(_IN_TRASH)
+            of_which.append(_kept_since())
+        statement = f"""SELECT {", ".join(columns)} FROM ({held}) AS held
+JOIN {_FLOWS} AS flow ON flow.id = held.flow_id {" ".join(joins)} WHERE {" OR ".join(which)}"""  # noqa: S608
+        return statement, [*of_columns, *of_held, *of_joins, *of_which]
 
 
 _HOLDS = {"postgresql": "strpos(text.text, %s) > 0", "sqlite": "instr(text.text, %s) > 0"}
 
 
-def _placed(row: Row) -> tuple[UUID, Role]:
-    _count, _behind, value, level = row
-    return read_key(value), role_at(level)
+def _counts_in(rows: Sequence[Row]) -> Counts:
+    parts, teams, starred = Counter[int](), dict[UUID, int](), 0
+    for what, team, part, number, stars, _ in rows:
+        if what != _COUNT:
+            continue
+        parts[part] += number
+        starred += stars if part != _DELETED else 0
+        if part == _IN_TEAM:
+            teams[read_key(team)] = number
+    return Counts(parts[_OWN], parts[_SHARED], starred, parts[_DELETED], teams)
 
 
 def _summaries(person: Caller, placed: Sequence[tuple[UUID, Role]]) -> tuple[FlowSummary, ...]:

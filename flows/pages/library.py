@@ -6,6 +6,7 @@ undo; deleting for good asks, for nothing undoes it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,13 +20,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from accounts.colours import colour_of
+from accounts.principals import Caller
 from accounts.teams import TeamItem, teams_of
 from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
-from flows.library import Counts, FlowSummary, Scope, Sort, counts, matching_labels
-from flows.library import library as find_flows
+from flows.library import Counts, FlowSummary, Library, Scope, Sort, counts, library_with_counts, matching_labels
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.parsing import parse_flow, parse_operation
@@ -152,14 +153,19 @@ class Section:
 
 def _listing(request: PageRequest) -> dict[str, Any]:
     person = principal(request)
-    found_in = counts(person)
-    main, teams = _sections(found_in), _team_sections(teams_of(person.user_id), found_in)
-    section = _section(request.GET.get("tab", ""), [*main, *teams], found_in)
     q = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    scope, team = _scope(section)
     sort = next((one for one in SORTS if one == request.GET.get("sort")), None)
     offset = int(text) if (text := request.GET.get("offset", "")).isdecimal() and len(text) < 9 else 0
-    found = find_flows(person, scope=scope, team=team, q=q, sort=sort, limit=PAGE, offset=offset)
+    in_teams = teams_of(person.user_id)
+    name = _section_named(request.GET.get("tab", ""), in_teams)
+    find = partial(_find, person, q=q, sort=sort, offset=offset)
+    found, told = find(name or Scope.MINE.value)
+    if not name and told.shared and not told.mine:
+        name = Scope.SHARED.value
+        found, told = find(name)
+    main, teams = _sections(told), _team_sections(in_teams, told)
+    section = next(one for one in [*main, *teams] if one.name == (name or Scope.MINE.value))
+    scope, _team = _part(section.name)
     more = offset + PAGE if offset + PAGE < found.count else None
     sorts = _sorts(scope)
     return {
@@ -197,17 +203,21 @@ def _team_sections(teams: list[TeamItem], found: Counts) -> list[Section]:
     return [Section(f"{TEAM}{one.id}", one.name, "users", found.teams.get(one.id, 0)) for one in teams]
 
 
-def _section(name: str, sections: list[Section], found: Counts) -> Section:
-    """Return the section that is asked for, else their own flows, else what others share with them."""
-    usual = "mine" if found.mine or not found.shared else "shared"
-    by_name = {section.name: section for section in sections}
-    return by_name.get(name, by_name[usual])
+def _section_named(name: str, teams: list[TeamItem]) -> str:
+    """Return the name of the section that is asked for, or nothing if there is none of that name."""
+    names = {*(scope.value for scope in Scope if scope is not Scope.TEAM), *(f"{TEAM}{one.id}" for one in teams)}
+    return name if name in names else ""
 
 
-def _scope(section: Section) -> tuple[Scope, UUID | None]:
-    if section.name.startswith(TEAM):
-        return Scope.TEAM, UUID(section.name.removeprefix(TEAM))
-    return Scope(section.name), None
+def _part(section: str) -> tuple[Scope, UUID | None]:
+    if section.startswith(TEAM):
+        return Scope.TEAM, UUID(section.removeprefix(TEAM))
+    return Scope(section), None
+
+
+def _find(person: Caller, section: str, *, q: str, sort: Sort | None, offset: int) -> tuple[Library, Counts]:
+    scope, team = _part(section)
+    return library_with_counts(person, scope=scope, team=team, q=q, sort=sort, limit=PAGE, offset=offset)
 
 
 def _sorts(scope: Scope) -> list[tuple[Sort, str]]:

@@ -1,5 +1,7 @@
 """What every template of ours may draw: icons, kind chips, avatars, and links to hashed files."""
 
+from functools import cache
+
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
@@ -22,8 +24,9 @@ def said(text: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icon_sheet() -> str:
-    """Return the address of the icon sprite, for scripts too."""
+    """Return the address of the icon sprite, for scripts too; it is asked for hundreds of times in a page."""
     return static(SPRITE)
 
 
@@ -47,10 +50,11 @@ def languages() -> list[tuple[str, str]]:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """Draw an icon that says nothing to a screen reader; `size` is "small" for 14 px, "large" for 20."""
     kind = f"icon icon-{size}" if size else "icon"
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, static(SPRITE), name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, icon_sheet(), name)
 
 
 @register.simple_tag
