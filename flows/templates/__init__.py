@@ -4,8 +4,8 @@
 wherever it comes from: `Template`.
 """
 
-from flows.templates.builtin import builtin
+from flows.templates.builtin import builtin, popular
 from flows.templates.parameters import fill, parameters_of
 from flows.templates.template import Parameter, Template
 
-__all__ = ["Parameter", "Template", "builtin", "fill", "parameters_of"]
+__all__ = ["Parameter", "Template", "builtin", "fill", "parameters_of", "popular"]

@@ -39,6 +39,12 @@ def builtin() -> Mapping[str, Template]:
 
 
 _FIRST = frozenset({"first-flow"})
+_POPULAR = ("support-desk", "ask-your-documents", "invoice-to-approval", "week-of-posts", "sensor-stream")
+
+
+def popular(count: int) -> list[Template]:
+    """Return up to `count` templates to offer where there is no room for all, one of a kind, the best known first."""
+    return [builtin()[id] for id in _POPULAR[:count]]
 
 
 def _all() -> Iterator[Template]:
