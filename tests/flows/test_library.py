@@ -13,7 +13,16 @@ from flows.access import Role
 from flows.commands import create_flow, delete_flow, note_opening, set_member, star_flow, submit
 from flows.errors import Forbidden, NotFound
 from flows.housekeeping import keep_house
-from flows.library import Scope, Sort, counts, library, library_after, matching_labels
+from flows.library import (
+    Counts,
+    Scope,
+    Sort,
+    counts,
+    library,
+    library_after,
+    library_with_counts,
+    matching_labels,
+)
 from flows.models import Flow, FlowText, Link, Membership, Opening, Star, TeamShare, Visit
 from flows.parsing import parse_flow
 from tests.flows.conftest import Ask, label
@@ -259,3 +268,19 @@ def put_into(scope: Scope | None, flow: Flow, alice: User, bob: User) -> None:
             star_flow(Person(alice.pk), flow.pk, is_starred=True)
         case Scope.TRASH:
             delete_flow(Person(alice.pk), flow.pk)
+
+
+@pytest.mark.parametrize("q", ["", "dig"])
+@pytest.mark.parametrize("scope", list(Scope))
+def test_a_page_tells_how_many_each_part_has(alice: User, bob: User, team: Team, scope: Scope, q: str) -> None:
+    """Those of the whole part, whatever is searched and shown, with a page that is the list's own."""
+    flows = [new(alice, f"Digest {number}", team=team if number == 4 else None) for number in range(6)]
+    star_flow(Person(alice.pk), flows[0].pk, is_starred=True)
+    note_opening(Person(alice.pk), flows[1].pk)
+    delete_flow(Person(alice.pk), flows[5].pk)
+    lent = new(bob, "Lent")
+    set_member(Person(bob.pk), lent.pk, person=alice.email, role=Role.VIEWER)
+    person, asked = Person(alice.pk), {"q": q, "sort": None, "limit": 2, "offset": 1}
+    found, told = library_with_counts(person, scope=scope, team=None, **asked)  # type: ignore[arg-type]
+    assert told == counts(person) == Counts(mine=4, shared=1, starred=1, trash=1, teams={team.pk: 1})
+    assert found == library(person, scope=scope, **asked)  # type: ignore[arg-type]
