@@ -553,7 +553,7 @@ class AuditEntry(models.Model):
 
 
 class Purging(models.Model):
-    """The flow whose log goes in this transaction, and no other way (`flows.storage.append_only`). Empty at its end."""
+    """A flow that is being purged: its log goes now, and no other way (`flows.storage.append_only`)."""
 
     flow = models.UUIDField(primary_key=True)
 

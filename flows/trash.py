@@ -1,8 +1,11 @@
 """How long a deleted flow can come back: `TRASH_DAYS`; after that it is purged (`flows.commands.purging`)."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flows import limits as helix_limits
+
+PURGED = datetime(1, 1, 2, tzinfo=UTC)
+"""When a flow was deleted that is being purged: before all that can still come back."""
 
 
 def kept_since(now: datetime) -> datetime:

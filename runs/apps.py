@@ -13,7 +13,7 @@ class RunsConfig(AppConfig):
         from flows import installation, previewing
         from flows.commands.purging import forget_with_flow
         from runs import hooks
-        from runs.commands.purging import forget_flow
+        from runs.commands.purging import forget_flow, forget_some
         from runs.installation import installation_of
         from runs.notices import channels, telling
         from runs.previews import last_values
@@ -21,6 +21,6 @@ class RunsConfig(AppConfig):
         installation.know(installation_of)
         previewing.run_values_by(last_values)
         channels.register_channels()
-        forget_with_flow(forget_flow)
+        forget_with_flow(forget_some, forget_flow)
         hooks.hear(telling.tell)
         hooks.hear_outputs(telling.deliver)

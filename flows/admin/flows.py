@@ -28,6 +28,7 @@ from flows.models import Flow, Membership
 from flows.parsing import parse_operation
 from flows.search import MOST_WORDS, folded
 from flows.sentences import sentence
+from flows.trash import PURGED
 
 MOST_PURGED = 50
 """Flows that go for good at once."""
@@ -123,8 +124,8 @@ class FlowAdmin(Refusable, admin.ModelAdmin):  # type: ignore[type-arg]
     paginator = BoundedPaginator
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Flow]:
-        """Count members, only of the flows that are shown."""
-        flows: QuerySet[Flow] = super().get_queryset(request)
+        """Count members, only of the flows that are shown; leave out those that are being purged."""
+        flows: QuerySet[Flow] = super().get_queryset(request).exclude(deleted_at=PURGED)
         members = Membership.objects.filter(flow=OuterRef("pk")).order_by().values("flow").annotate(n=Count("pk"))
         return flows.annotate(member_total=Subquery(members.values("n"), output_field=IntegerField()))
 

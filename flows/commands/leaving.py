@@ -22,7 +22,7 @@ from accounts.models import TeamMember, User
 from accounts.people import DELETED_PERSON
 from accounts.principals import Administrator
 from flows.access import Role
-from flows.commands.purging import purge
+from flows.commands.purging import begin_purge, finish_purges
 from flows.commands.write_transaction import in_write_transaction
 from flows.document import Rejected
 from flows.errors import FlowReason
@@ -58,6 +58,7 @@ def delete_account(user_id: int, *, via: Via, by: Administrator | None = None) -
         publish_after_commit(hint_deleted(flow_id))
     for flow_id in left.others:
         publish_after_commit(hint_access(flow_id, [user_id]))
+    after_commit(partial(finish_purges, left.gone))
 
 
 def flows_going_with(user_id: int) -> list[Flow]:
@@ -82,7 +83,7 @@ def _delete(user_id: int, via: Via, by: Administrator | None) -> _Left:
     logins.end_within(user_id)
     others = [_leave(one, via, actor) for one in held.exclude(flow_id__in=gone)]
     for flow_id in gone:
-        purge(flow_id, actor, via=via)
+        begin_purge(flow_id, actor, via=via)
     _leave_teams(user_id, actor)
     address = _forget(user_id)
     record_of_accounts(Action.ACCOUNT_DELETED, actor=actor, person=user_id)

@@ -16,7 +16,8 @@ from django.db import OperationalError, connection
 
 from flows.errors import NotFound
 from flows.models import Flow
-from flows.storage.sql import Row, for_update, key_value, select
+from flows.storage.sql import Row, for_update, key_value, read_time, select
+from flows.trash import PURGED
 from web.db_errors import is_collision
 from web.write_transaction import write_transaction
 
@@ -90,7 +91,10 @@ def flow_query(flow_id: UUID) -> tuple[str, list[Any]]:
 
 
 def locked_flow(flow_id: UUID, rows: Sequence[Row], *, deleted: bool = False) -> LockedFlow:
-    """Return the flow that was locked. Raises `NotFound`; `deleted` also finds one that was deleted."""
-    if not rows or (rows[0][-1] is not None and not deleted):
+    """Return the flow that was locked. Raises `NotFound`; `deleted` also finds one that can still come back."""
+    if not rows:
+        raise NotFound
+    deleted_at = rows[0][-1]
+    if deleted_at is not None and (not deleted or read_time(deleted_at) == PURGED):
         raise NotFound
     return LockedFlow(flow_id, *rows[0][1:-1])

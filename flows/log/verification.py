@@ -21,9 +21,10 @@ from flows.log.entries import READ_BYTES, LoggedChange, changes_since, size_of
 from flows.log.head import chain_answers, seal_of, size_of_answer
 from flows.log.rights import rights_differ
 from flows.log.snapshots import read_snapshot
-from flows.models import Answer, AuditEntry, Change, Flow, FlowEdge, FlowNode, Membership, Snapshot, Usage
+from flows.models import Answer, AuditEntry, Change, Flow, FlowEdge, FlowNode, Membership, Purging, Snapshot, Usage
 from flows.search import search_text
 from flows.storage.store import consistent_read, key_of, read_edges, read_nodes
+from flows.trash import PURGED
 from web.db_errors import is_outage
 
 T = TypeVar("T", Node, Edge)
@@ -58,7 +59,7 @@ def verify_flow(flow_id: UUID) -> list[str]:
     with consistent_read():
         flow = Flow.objects.filter(pk=flow_id).first()
         if flow is not None:
-            return list(_differences(flow))
+            return [] if is_being_purged(flow_id) else list(_differences(flow))
         traces = [str(model._meta.verbose_name_plural) for model in _OF_FLOWS if _has_rows(model, flow_id)]
         if traces == [str(AuditEntry._meta.verbose_name_plural)] and was_purged(flow_id):
             return []
@@ -92,6 +93,14 @@ def summed_up(differences: Iterable[str], more: str) -> Iterator[str]:
 def was_purged(flow_id: UUID) -> bool:
     """Tell whether the audit log tells that a flow went for good; whether that is ours its own chain says."""
     return AuditEntry.objects.filter(flow_id=flow_id, action=Action.FLOW_PURGED).exists()
+
+
+def is_being_purged(flow_id: UUID) -> bool:
+    """Tell whether a flow's log is going, as the audit log tells."""
+    going = (
+        Flow.objects.filter(pk=flow_id, deleted_at=PURGED).exists() and Purging.objects.filter(flow=flow_id).exists()
+    )
+    return going and was_purged(flow_id)
 
 
 def _has_rows(model: type, flow_id: UUID) -> bool:

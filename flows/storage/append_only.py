@@ -3,9 +3,8 @@
 Triggers, not privileges, so that it holds for every user, on both databases. There is no switch that turns them off; a
 migration that rebuilds a table (SQLite does for most alterations) has to install them again. SQLite fires no trigger
 for the rows that `INSERT OR REPLACE` removes, so there an insertion that would meet a row is refused as well.
-A flow's log goes as a whole, while `Purging` names the flow: `flows.commands.purging` writes that, for the length of
-its transaction, and says so in the audit log, of which nothing ever goes. `missing` says which triggers are not as we
-installed them.
+A flow's log goes as a whole, while `Purging` names the flow: `flows.commands.purging` writes that, together with an
+entry in the audit log, of which nothing ever goes. `missing` says which triggers are not as we installed them.
 """
 
 from collections.abc import Iterable, Mapping

@@ -119,7 +119,8 @@ def time_value(at: datetime) -> Any:
 
 def read_time(value: Any) -> datetime:
     """Return a time that a statement of ours found."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    at: datetime = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def places(count: int) -> str:

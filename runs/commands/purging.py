@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flows.commands.purging import delete_rows
+from flows.commands.purging import delete_rows, delete_some
 from runs.commands.storage import uncount_all
 from runs.models import (
     Attempt,
@@ -20,6 +20,27 @@ from runs.models import (
     Trigger,
     TriggerEvent,
 )
+
+
+def forget_some(flow_id: UUID, limit: int) -> bool:
+    """Delete so many rows of what there may be thousands of; tell whether there were any."""
+    events = list(RunEvent.objects.filter(run__flow=flow_id).order_by().values_list("pk", "run")[:limit])
+    if events:
+        runs = {run for _event, run in events}
+        Forgetting.objects.bulk_create(Forgetting(run=run) for run in runs)
+        delete_rows(RunEvent.objects.filter(pk__in=[event for event, _run in events]))
+        Forgetting.objects.filter(run__in=runs).delete()
+        return True
+    return any(
+        delete_some(rows, limit)
+        for rows in (
+            Attempt.objects.filter(task__run__flow=flow_id),
+            Checkpoint.objects.filter(task__run__flow=flow_id),
+            Blob.objects.filter(run__flow=flow_id),
+            MemoryEntry.objects.filter(flow=flow_id),
+            TriggerEvent.objects.filter(trigger__flow=flow_id),
+        )
+    )
 
 
 def forget_flow(flow_id: UUID) -> None:

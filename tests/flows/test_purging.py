@@ -13,16 +13,29 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.principals import Administrator, Person, Scope, TokenBearer
 from flows.access import Role
-from flows.commands import create_flow, delete_flow, purge_flow, restore_flow, set_member, star_flow, submit
-from flows.commands.purging import purge, purge_old
+from flows.commands import (
+    create_flow,
+    delete_flow,
+    purge_flow,
+    purging,
+    restore_flow,
+    set_member,
+    star_flow,
+    submit,
+    title_in_trash,
+)
+from flows.commands.purging import begin_purge, finish_purge, purge_old
 from flows.errors import Forbidden, NotFound
 from flows.housekeeping import keep_house
+from flows.library import Scope as Part
+from flows.library import library
 from flows.limits import Limits
 from flows.log import verify_all, verify_flow, verify_installation
 from flows.log.anchor import compare_with_anchor, write_anchor
 from flows.log.snapshots import take_snapshot
 from flows.models import Answer, AuditEntry, Change, Flow, PersonStorage, Purging, Snapshot, Usage
 from flows.parsing import parse_flow
+from runs.commands import purging as purging_of_runs
 from tests.api.conftest import GRAPH
 from tests.flows.conftest import Ask, move
 from tests.flows.log_triggers import unlocked_log
@@ -121,11 +134,74 @@ class TestWhatGoes:
         left = Usage.objects.get(user=bob).storage
         assert dict(PersonStorage.objects.values_list("user", "storage")) == {alice.pk: 0, bob.pk: left}
 
-    def test_inside_a_transaction_that_fails_it_stays(self, trashed: Flow) -> None:
+    def test_inside_a_transaction_that_fails_it_stays(self, trashed: Flow, alice: User) -> None:
         with pytest.raises(RuntimeError), transaction.atomic():
-            purge(trashed.pk, None)
+            begin_purge(trashed.pk, None)
             raise RuntimeError
         assert verify_flow(trashed.pk) == [] and Flow.objects.filter(pk=trashed.pk).exists()
+        assert restore_flow(Person(alice.pk), trashed.pk).deleted_at is None
+
+
+class TestInPieces:
+    """A long log goes a little at a time, and whatever stops that in between is made good."""
+
+    @pytest.fixture
+    def stopped(self, trashed: Flow, alice: User, monkeypatch: pytest.MonkeyPatch) -> Flow:
+        """The flow, whose purge fails after some of its log is gone, as when the process is killed there."""
+        monkeypatch.setattr(purging, "ROWS_AT_ONCE", 1)
+        deleted, delete_some = [], purging.delete_some
+
+        def twice(rows: Any, limit: int) -> bool:
+            if len(deleted) == 2:
+                raise MemoryError
+            deleted.append(rows.model)
+            return delete_some(rows, limit)
+
+        with monkeypatch.context() as broken:
+            broken.setattr(purging, "delete_some", twice)
+            with pytest.raises(MemoryError):
+                purge_flow(Person(alice.pk), trashed.pk)
+        assert Change.objects.filter(flow=trashed).exists() and not Change.objects.filter(flow=trashed, version=1)
+        return trashed
+
+    def test_each_transaction_deletes_a_few_rows(
+        self, trashed: Flow, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(purging, "ROWS_AT_ONCE", 2)
+        sizes, delete_rows = [], purging.delete_rows
+
+        def counted(rows: Any) -> None:
+            sizes.append(rows.count())
+            delete_rows(rows)
+
+        for module in (purging, purging_of_runs):
+            monkeypatch.setattr(module, "delete_rows", counted)
+        purge_flow(Person(alice.pk), trashed.pk)
+        assert rows_of(trashed.pk) == {} and all_is_well()
+        large = [size for size in sizes if size > 2]
+        assert len(sizes) > 10 and not large
+
+    def test_meanwhile_it_is_nobodys_and_all_is_well(self, stopped: Flow, alice: User, dora: User) -> None:
+        for principal in (Person(alice.pk), Administrator(dora.pk)):
+            with pytest.raises(NotFound):
+                restore_flow(principal, stopped.pk)
+            with pytest.raises(NotFound):
+                purge_flow(principal, stopped.pk)
+            with pytest.raises(NotFound):
+                title_in_trash(principal, stopped.pk)
+        assert library(Person(alice.pk), scope=Part.TRASH).items == ()
+        assert all_is_well()
+
+    def test_the_housekeeper_finishes_it_with_one_entry(self, stopped: Flow) -> None:
+        keep_house()
+        assert rows_of(stopped.pk) == {} and not Flow.objects.filter(pk=stopped.pk).exists()
+        assert not Purging.objects.exists() and AuditEntry.objects.filter(action="flow_purged").count() == 1
+        assert all_is_well()
+
+    def test_two_who_finish_it_are_not_in_each_others_way(self, stopped: Flow) -> None:
+        finish_purge(stopped.pk)
+        finish_purge(stopped.pk)
+        assert rows_of(stopped.pk) == {} and all_is_well()
 
 
 class TestByItself:
