@@ -79,7 +79,7 @@ function running(parts) {
   session.addEventListener("welcome", ({ detail: { runs = [] } }) => (loading || runs.some(goesOn)) && told((loaded) => loaded.welcome(runs)));
   session.addEventListener("run", ({ detail }) => (loading || goesOn(detail) || !detail.previous) && told((loaded) => loaded.take(detail)));
   session.addEventListener("run_text", ({ detail }) => loading?.then((loaded) => loaded.say(detail), () => {}));
-  return { start: asked((runs) => runs.start()), list: asked((runs) => runs.toggle()) };
+  return { start: asked((runs) => runs.start()), list: asked((runs) => runs.toggle()), close: () => void loading?.then((runs) => runs.close(), () => {}) };
 }
 
 /** Load the buttons that add along an edge or at a port when the pointer first comes to one. */

@@ -1,9 +1,10 @@
 /**
  * Runs in the editor: the list, the run that is shown, and starting one. Loaded when there is a run, or when it is asked for.
  *
- * `[data-command=run]` starts, `[data-command=runs]` opens the list `[data-runs-panel]`, whose items are `[data-run=ID]`. A run that
- * somebody else starts shows on the canvas with its drawer folded; one that was closed stays closed. A run of another version than the page's is
- * drawn on a page of its own.
+ * `[data-command=run]` starts, `[data-command=runs]` opens the list `[data-runs-panel]`, whose items are `[data-run=ID]`, and
+ * `[data-command=edit]` closes it; that of the two which is chosen has `aria-current`. A run that somebody else starts shows on
+ * the canvas with its drawer folded; one that was closed stays closed. A run of another version than the page's is drawn on a
+ * page of its own.
  *
  * @typedef {Record<"canvas"|"focus"|"graph"|"inspector"|"notices"|"renderer"|"root"|"selection"|"session"|"viewport", object>} Parts of the editor that it uses
  */
@@ -28,6 +29,7 @@ export class Runs {
   #view;
   #panel;
   #button;
+  #editButton;
   /** What is known of each run. @type {Map<string, {state: string, version: number|null}>} */
   #known = new Map();
   #closed = new Set();
@@ -42,6 +44,7 @@ export class Runs {
     const { root, selection, session } = parts;
     this.#flow = root.dataset.flow;
     this.#button = root.querySelector("[data-command=runs]");
+    this.#editButton = root.querySelector("[data-command=edit]");
     document.body.addEventListener("run-started", ({ detail }) => this.#started(detail.run));
     document.getElementById("dialog").addEventListener("click", ({ target }) => this.#goToProblem(target.closest("[data-problem-node]")));
     selection.addEventListener("change", () => this.#view?.follow(selection.node));
@@ -103,10 +106,24 @@ export class Runs {
     const isHidden = this.#panel.hidden;
     this.#panel.hidden = !isHidden;
     this.#button?.setAttribute("aria-expanded", String(isHidden));
+    this.#choose(isHidden ? this.#button : this.#editButton);
     if (isHidden) {
       this.#list();
       this.#panel.focus({ preventScroll: true });
     } else if (document.activeElement === document.body || this.#panel.contains(document.activeElement)) this.#button?.focus();
+  }
+
+  /** Hide the list, if it is shown. */
+  close() {
+    if (!this.#panel.hidden) this.toggle();
+  }
+
+  /** Mark the view in the bar that is chosen. */
+  #choose(button) {
+    for (const one of [this.#editButton, this.#button]) {
+      if (one && one === button) one.setAttribute("aria-current", "true");
+      else one?.removeAttribute("aria-current");
+    }
   }
 
   async #draw(html) {

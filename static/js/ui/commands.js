@@ -37,6 +37,7 @@ export class Commands {
     outline: () => this.#parts.outline(),
     run: () => this.#parts.running.start(),
     runs: () => this.#parts.running.list(),
+    edit: () => this.#parts.running.close(),
     help: () => this.#parts.root.querySelector("[data-help]")?.showModal(),
     copy: () => this.#parts.clipboard.copy(),
     export: () => this.#parts.files.export(),
