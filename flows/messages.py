@@ -426,6 +426,8 @@ def _endings() -> dict[str, str]:
 
 def _problems() -> dict[str, str]:
     return {
+        "flow": _("Flow"),
+        "settings": _("Settings"),
         "problems": _("Problems"),
         "problems_none": _("No problems"),
         **_counted("problems_error", lambda n: ngettext("{count} error", "{count} errors", n)),

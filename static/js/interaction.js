@@ -93,7 +93,7 @@ function extend(parts) {
   canvas.addEventListener("pointerover", load);
 }
 
-/** Load what shows problems when the server first tells of any. */
+/** Load what shows problems when the server first tells of any, or when they are asked for. */
 function follow(parts) {
   /** @type {Promise<import("./ui/problems.js").Problems>|undefined} */
   let problems;
@@ -103,11 +103,10 @@ function follow(parts) {
     parts.root.dispatchEvent(new Event("problems-loaded"));
     return parts.problems;
   };
-  parts.session.addEventListener("problems", async ({ detail }) => {
-    problems ??= load();
-    const failed = () => void (problems = undefined);
-    (await problems.catch(failed))?.take(detail);
-  });
+  const loaded = () => (problems ??= load());
+  const failed = () => void (problems = undefined);
+  parts.session.addEventListener("problems", async ({ detail }) => (await loaded().catch(failed))?.take(detail));
+  parts.listProblems = () => whileWaiting(loaded().then((found) => found.toggle())).catch(() => (failed(), parts.notices.toast(parts.texts.say("needs_connection"))));
 }
 
 /** The tabs of the left panel, and the outline behind one of them, loaded when they are first used. */

@@ -121,3 +121,31 @@ def test_on_a_phone_the_list_is_a_sheet(flow_of: Flow, opened: Open) -> None:
     assert (round(box["width"]), round(box["y"] + box["height"])) == (390, 844)
     item(phone, "missing_setting").locator(".problem-go").click()
     expect(phone.page.locator("[data-problem-list]")).to_be_hidden()
+
+
+def test_the_flows_form_has_a_tab_for_its_problems(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(NODES, EDGES))
+    form, shown = alice.page.locator("#inspector"), alice.page.locator("[data-problem-list]")
+    tab = form.get_by_role("button", name="Problems")
+    expect(tab).to_have_text("Problems 2")
+    expect(form.get_by_role("button", name="Settings")).to_have_attribute("aria-current", "true")
+    tab.focus()
+    alice.page.keyboard.press("Enter")
+
+    expect(shown).to_be_focused()
+    expect(items(alice)).to_have_count(3)
+    expect(shown.get_by_role("button", name="Problems 2")).to_have_attribute("aria-current", "true")
+    assert rect(shown) == rect(alice.page.locator("[data-panel=inspector]"))
+    shown.get_by_role("button", name="Settings").click()
+    expect(shown).to_be_hidden()
+    expect(tab).to_be_focused()
+    choose(alice, "call")
+    alice.page.keyboard.press("Escape")
+    expect(tab).to_have_text("Problems 2")
+
+
+def test_the_tab_of_a_flow_without_problems_says_so(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of())
+    alice.page.locator("#inspector").get_by_role("button", name="Problems").click()
+
+    expect(alice.page.locator("[data-problem-list]")).to_contain_text("No problems")

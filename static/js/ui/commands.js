@@ -38,6 +38,7 @@ export class Commands {
     run: () => this.#parts.running.start(),
     runs: () => this.#parts.running.list(),
     edit: () => this.#parts.running.close(),
+    problems: () => this.#parts.listProblems(),
     help: () => this.#parts.root.querySelector("[data-help]")?.showModal(),
     copy: () => this.#parts.clipboard.copy(),
     export: () => this.#parts.files.export(),

@@ -4,18 +4,24 @@
  *
  * `[data-problem-list]`, in it `[data-problem-item]` with a button to go there and perhaps `[data-problem-fix]`.
  *
- * @typedef {Record<"editing"|"graph"|"notices"|"renderer"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
+ * @typedef {Record<"editing"|"graph"|"notices"|"panels"|"renderer"|"root"|"selection"|"session"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { isPhone } from "../canvas/viewport.js";
 import { centre, centred } from "../lib/geometry.js";
 import { icon, make } from "../lib/make.js";
 
+/** Opens it, in the flow's form. */
+const TAB = "#inspector [data-command=problems]";
+
 export class ProblemList {
   #parts;
   #problems;
   #button;
   #body = make("div.problem-groups");
+  #told = make("p");
+  /** Whether it was opened by its tab in the flow's form. */
+  #isTab = false;
   #panel;
 
   /** @param {Parts} parts @param {EventTarget} problems what `problems.js` keeps @param {HTMLElement} button that opens it */
@@ -26,10 +32,11 @@ export class ProblemList {
     const { editing, root, session, texts } = parts;
     const close = make("button.icon-button", { type: "button", "aria-label": texts.say("close") }, icon("x"));
     close.addEventListener("click", () => this.close());
-    const head = make("header.panel-head", {}, make("div.panel-title", {}, make("h2", {}, texts.say("problems"))), close);
-    this.#panel = make("section.problems", { id: "problems", role: "dialog", "aria-label": texts.say("problems"), "data-problem-list": true, tabindex: "-1", hidden: true }, head, this.#body);
+    const head = make("header.panel-head", {}, make("div.panel-title", {}, make("h2", {}, texts.say("flow")), this.#told), close);
+    this.#panel = make("section.problems", { id: "problems", role: "dialog", "aria-label": texts.say("problems"), "data-problem-list": true, tabindex: "-1", hidden: true }, head, this.#tabs(), this.#body);
     this.#panel.addEventListener("keydown", (event) => this.#key(event));
     root.append(this.#panel);
+    problems.count();
     problems.addEventListener("change", () => this.#show());
     session.addEventListener("rights", () => this.#show());
     editing.addEventListener("change", () => this.#show());
@@ -37,6 +44,7 @@ export class ProblemList {
 
   toggle() {
     if (!this.#panel.hidden) return this.close();
+    this.#isTab = Boolean(document.activeElement?.closest(TAB));
     this.#panel.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
     this.#show();
@@ -47,13 +55,24 @@ export class ProblemList {
     const hadFocus = this.#panel.contains(document.activeElement);
     this.#panel.hidden = true;
     this.#button.setAttribute("aria-expanded", "false");
-    if (hadFocus) this.#button.focus();
+    const tab = this.#isTab && this.#parts.root.querySelector(TAB);
+    if (hadFocus) (tab || this.#button).focus();
+  }
+
+  /** As those of the flow's form, in whose place it stands. */
+  #tabs() {
+    const { panels, texts } = this.#parts;
+    const settings = make("button.form-tab", { type: "button" }, texts.say("settings"));
+    settings.addEventListener("click", () => (panels.reveal("inspector"), this.close()));
+    const own = make("button.form-tab", { type: "button", "aria-current": "true" }, texts.say("problems"), " ", make("b", { "data-problem-count": "" }));
+    return make("div.form-tabs", { role: "group", "aria-label": texts.say("flow") }, settings, own);
   }
 
   /** Show the list as it is now; the focus stays on the same problem, or on the list. */
   #show() {
     if (this.#panel.hidden) return;
     const { texts } = this.#parts;
+    this.#told.textContent = this.#button.title;
     const items = this.#problems.items;
     const focused = document.activeElement?.closest?.("[data-problem-item]")?.dataset.problemItem;
     const hadFocus = this.#panel.contains(document.activeElement);

@@ -2,10 +2,10 @@
  * What is wrong with the flow, as the server finds it: a count in the bar, a badge on each node, and a list that loads when it is
  * first opened.
  *
- * `[data-problems]` is the button in the bar. A node with a problem that is more than a hint has `data-problem` (its worst
+ * `[data-problems]` is the button in the bar, `[data-problem-count]` where else their number stands. A node with a problem that is more than a hint has `data-problem` (its worst
  * severity), and the words as its title, which a screen reader says too. Event `change` when the list is another.
  *
- * @typedef {Record<"graph"|"renderer"|"root"|"session"|"texts", object>} Parts of the editor that it uses; the list uses more
+ * @typedef {Record<"graph"|"inspector"|"renderer"|"root"|"session"|"texts", object>} Parts of the editor that it uses; the list uses more
  * @typedef {{id: string, severity: "error"|"warning"|"hint", code: string, message: string, path: string, node?: string, edge?: string, fix?: object, fix_title?: string}} Problem
  */
 
@@ -34,10 +34,11 @@ export class Problems extends EventTarget {
   constructor(parts) {
     super();
     this.#parts = parts;
-    const { renderer, root, session } = parts;
+    const { inspector, renderer, root, session } = parts;
     this.#button = root.querySelector("[data-problems]");
     this.#button.hidden = false;
-    this.#button.addEventListener("click", () => this.#toggle());
+    this.#button.addEventListener("click", () => this.toggle());
+    inspector.addEventListener("form", () => this.count());
     session.addEventListener("welcome", () => this.#await());
     renderer.addEventListener("drawn", ({ detail }) => this.#mark(detail.nodes));
     this.#show();
@@ -98,9 +99,20 @@ export class Problems extends EventTarget {
     this.#button.title = label;
     this.#button.setAttribute("aria-label", label);
     this.#button.replaceChildren(icon(ICONS[worst] ?? "check"), worst === "none" ? "" : String(error + warning || hint));
+    this.count();
   }
 
-  async #toggle() {
+  /** Say how many there are wherever their number stands. */
+  count() {
+    const { dataset: { problems: worst }, textContent: count } = this.#button;
+    for (const place of this.#parts.root.querySelectorAll("[data-problem-count]")) {
+      place.dataset.problemCount = worst;
+      place.textContent = count;
+    }
+  }
+
+  /** Show or hide the list. */
+  async toggle() {
     if (!this.#list) {
       const { ProblemList } = await import("./problem_list.js");
       this.#list ??= new ProblemList(this.#parts, this, this.#button);
