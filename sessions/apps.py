@@ -10,7 +10,9 @@ class LiveConfig(AppConfig):
     verbose_name = _("Live sessions")
 
     def ready(self) -> None:
-        """Hear when logins end and accounts change."""
-        from sessions import auth_events
+        """Hear when logins end and accounts change; tell lists of flows how many people are in them."""
+        from flows.here import counted_by
+        from sessions import auth_events, queries
 
         auth_events.connect()
+        counted_by(queries.people_counts)

@@ -4,6 +4,8 @@ The answers come from the registry of each event loop, which is added here as so
 """
 
 import asyncio
+from collections import defaultdict
+from collections.abc import Collection
 from typing import NotRequired, TypedDict
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -56,6 +58,15 @@ def people_in(flow_id: UUID) -> list[Person]:
     """Return who is in a flow now, by the numbers of their rows, guests too; for administrators alone."""
     people = {one.id: one for entry in _everything() if entry.flow_id == flow_id for one in entry.people}
     return [people[user_id] for user_id in sorted(people)]
+
+
+def people_counts(flow_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return how many people are in some flows now, guests too but no programs: as far as is known at once."""
+    people: defaultdict[UUID, set[int]] = defaultdict(set)
+    for registry in list(_registries.values()):
+        for entry in registry.entries_of(flow_ids):
+            people[entry.flow_id].update(one.id for one in entry.people if one.program is None)
+    return {flow_id: len(found) for flow_id, found in people.items() if found}
 
 
 def live_sessions() -> list[ListedSession]:

@@ -8,7 +8,7 @@ import asyncio
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Protocol
 from uuid import UUID
@@ -90,9 +90,11 @@ class Supervisor:
 
     def entries(self) -> Iterator[SessionEntry]:
         """List the sessions of this process."""
-        for session in list(self.sessions.values()):
-            people = [_counted(one.person) for one in session.board.ours()]
-            yield SessionEntry(session.flow_id, session.started_at.isoformat(), count_sockets(people))
+        return map(_entry, list(self.sessions.values()))
+
+    def entries_of(self, flow_ids: Iterable[UUID]) -> Iterator[SessionEntry]:
+        """List this process's sessions of some flows."""
+        return (_entry(session) for flow_id in flow_ids if (session := self.sessions.get(flow_id)))
 
     def on_auth_event(self, message: Message) -> None:
         """Check the sockets of accounts that changed; close those of a login that ended, or that were sent away."""
@@ -181,6 +183,11 @@ async def shutdown() -> None:
     supervisor = _supervisors.get(asyncio.get_running_loop())
     if supervisor is not None:
         await supervisor.shutdown()
+
+
+def _entry(session: LiveSession) -> SessionEntry:
+    people = [_counted(one.person) for one in session.board.ours()]
+    return SessionEntry(session.flow_id, session.started_at.isoformat(), count_sockets(people))
 
 
 def _counted(person: Participant) -> Person:

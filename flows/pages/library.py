@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -26,9 +27,11 @@ from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
+from flows.here import here_now
 from flows.library import Counts, FlowSummary, Library, Scope, Sort, counts, library_with_counts, matching_labels
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
+from flows.pages.starters import starters
 from flows.parsing import parse_flow, parse_operation
 from flows.rates import count_operations
 from flows.rendering import thumbnail_svgs
@@ -40,16 +43,20 @@ SHOWN_PEOPLE = 4
 CHANGED = "flows-changed"
 TEAM = "team-"
 SORTS: tuple[Sort, ...] = ("edited", "opened", "title", "created")
+VIEWS = ("cards", "list")
+VIEW_COOKIE = "library_view"
 
 
 @require_safe
 @logged_in
 def library(request: PageRequest) -> HttpResponse:
-    """List a part of a person's flows: searched, sorted, a page at a time."""
+    """List a part of a person's flows: searched, sorted, a page at a time, in the view that was chosen last."""
     context = _listing(request)
-    if not wants_fragment(request):
-        return render(request, "flows/library.html", context)
-    return render(request, "flows/_cards.html" if context["offset"] else "flows/_listing.html", context)
+    fragment = "flows/_cards.html" if context["offset"] else "flows/_listing.html"
+    response = render(request, fragment if wants_fragment(request) else "flows/library.html", context)
+    if request.GET.get("view") == context["view"]:
+        _remember_view(response, context["view"])
+    return response
 
 
 @require_POST
@@ -143,12 +150,12 @@ def _changed(request: PageRequest, *, closes: bool = False, tab: str = "") -> Ht
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the library as the sidebar shows it; `name` stands in addresses, `count` is None where none is told."""
+    """A part of the library as its tab shows it; `name` stands in addresses, `count` is None where none is told."""
 
     name: str
     title: str
-    icon: str
     count: int | None = None
+    is_team: bool = False
 
 
 def _listing(request: PageRequest) -> dict[str, Any]:
@@ -163,8 +170,8 @@ def _listing(request: PageRequest) -> dict[str, Any]:
     if not name and told.shared and not told.mine:
         name = Scope.SHARED.value
         found, told = find(name)
-    main, teams = _sections(told), _team_sections(in_teams, told)
-    section = next(one for one in [*main, *teams] if one.name == (name or Scope.MINE.value))
+    sections = _sections(in_teams, told)
+    section = next(one for one in sections if one.name == (name or Scope.MINE.value))
     scope, _team = _part(section.name)
     more = offset + PAGE if offset + PAGE < found.count else None
     sorts = _sorts(scope)
@@ -178,10 +185,11 @@ def _listing(request: PageRequest) -> dict[str, Any]:
         "offset": offset,
         "count": found.count,
         "cards": _cards(found.items, q, request),
-        "tabs": main,
-        "teams": teams,
+        "tabs": sections,
+        "starters": starters(person, [one.id for one in in_teams]) if not q and not offset else None,
         "sorts": sorts,
-        "query": urlencode({"q": q, "sort": sort or "", "tab": section.name}),
+        "view": _view(request),
+        "query": urlencode({"tab": section.name} | ({"sort": sort} if sort else {}) | ({"q": q} if q else {})),
         "more": more,
         "trash_days": helix_limits.current().trash_days,
         "deleted": read_uuid(request.GET.get("deleted", "")),
@@ -189,18 +197,31 @@ def _listing(request: PageRequest) -> dict[str, Any]:
     }
 
 
-def _sections(found: Counts) -> list[Section]:
+def _view(request: PageRequest) -> str:
+    asked = (request.GET.get("view"), request.COOKIES.get(VIEW_COOKIE))
+    return next((one for one in asked if one in VIEWS), VIEWS[0])
+
+
+def _remember_view(response: HttpResponse, view: str) -> None:
+    response.set_cookie(
+        VIEW_COOKIE,
+        view,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _sections(teams: list[TeamItem], found: Counts) -> list[Section]:
     return [
-        Section("mine", _("Mine"), "user", found.mine),
-        Section("shared", _("Shared with me"), "users", found.shared),
-        Section("recent", _("Recent"), "clock"),
-        Section("starred", _("Starred"), "star", found.starred),
-        Section("trash", _("Trash"), "trash-2", found.trash),
+        Section("mine", _("Mine"), found.mine),
+        Section("shared", _("Shared with me"), found.shared),
+        *(Section(f"{TEAM}{one.id}", one.name, found.teams.get(one.id, 0), is_team=True) for one in teams),
+        Section("recent", _("Recent")),
+        Section("starred", _("Starred"), found.starred),
+        Section("trash", _("Trash"), found.trash),
     ]
-
-
-def _team_sections(teams: list[TeamItem], found: Counts) -> list[Section]:
-    return [Section(f"{TEAM}{one.id}", one.name, "users", found.teams.get(one.id, 0)) for one in teams]
 
 
 def _section_named(name: str, teams: list[TeamItem]) -> str:
@@ -235,7 +256,12 @@ def _cards(items: Sequence[FlowSummary], q: str, request: PageRequest) -> list[d
     ids = [item.id for item in items]
     people, drawn = queries.members_of(ids), thumbnail_svgs({item.id: item.version for item in items})
     matches = matching_labels(items, q) if q else {}
-    return [_card(item, people[item.id], drawn[item.id], request) | {"match": matches.get(item.id)} for item in items]
+    here = here_now(ids)
+    return [
+        _card(item, people[item.id], drawn[item.id], request)
+        | {"match": matches.get(item.id), "here": here.get(item.id, 0)}
+        for item in items
+    ]
 
 
 def _card(item: FlowSummary, people: list[queries.Member], thumb: str, request: PageRequest) -> dict[str, Any]:

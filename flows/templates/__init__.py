@@ -4,8 +4,18 @@
 wherever it comes from: `Template`.
 """
 
-from flows.templates.builtin import builtin, popular
+from flows.templates.builtin import POPULAR, builtin, builtin_count, builtin_one
 from flows.templates.parameters import fill, parameters_of
-from flows.templates.template import Parameter, Template
+from flows.templates.template import Offer, Parameter, Template
 
-__all__ = ["Parameter", "Template", "builtin", "fill", "parameters_of", "popular"]
+__all__ = [
+    "POPULAR",
+    "Offer",
+    "Parameter",
+    "Template",
+    "builtin",
+    "builtin_count",
+    "builtin_one",
+    "fill",
+    "parameters_of",
+]

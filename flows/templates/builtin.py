@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from flows.document import Document, apply
 from flows.limits import Limits
 from flows.parsing import parse_flow
-from flows.templates.template import Parameter, Template
+from flows.templates.template import Offer, Parameter, Template
 
 FOLDER = Path(__file__).parent
 CATEGORIES = (
@@ -39,17 +39,34 @@ def builtin() -> Mapping[str, Template]:
 
 
 _FIRST = frozenset({"first-flow"})
-_POPULAR = ("support-desk", "ask-your-documents", "invoice-to-approval", "week-of-posts", "sensor-stream")
+POPULAR = (
+    Offer("support-desk", "Support desk", 15),
+    Offer("ask-your-documents", "Ask your documents", 10),
+    Offer("invoice-to-approval", "Invoice to approval", 13),
+    Offer("week-of-posts", "Week of posts", 14),
+    Offer("sensor-stream", "Sensor stream", 13),
+)
+"""What to offer where there is no room for all: one of a category, the best known first."""
 
 
-def popular(count: int) -> list[Template]:
-    """Return up to `count` templates to offer where there is no room for all, one of a kind, the best known first."""
-    return [builtin()[id] for id in _POPULAR[:count]]
+@lru_cache(1)
+def builtin_count() -> int:
+    """Return how many templates come with the product."""
+    return sum(1 for _ in FOLDER.glob("*/*.yaml"))
+
+
+def builtin_one(id: str) -> Template:
+    """Return one of the product's templates; if no other is read yet, only that one is."""
+    return _read(next(FOLDER.glob(f"*/{id}.yaml")))
 
 
 def _all() -> Iterator[Template]:
-    for path in sorted(FOLDER.glob("*/*.yaml")):
-        yield read_template(path.stem, path.read_text())
+    return map(_read, FOLDER.glob("*/*.yaml"))
+
+
+@lru_cache
+def _read(path: Path) -> Template:
+    return read_template(path.stem, path.read_text())
 
 
 def read_template(id: str, text: str) -> Template:

@@ -46,8 +46,11 @@ def _row(principal: Principal, template_id: str) -> OwnTemplate:
 
 def _rows(principal: Principal) -> "QuerySet[OwnTemplate]":
     """Return all that a person can use: what they made for themselves, and what is in their teams."""
-    own = Q(owner_id=user_id_of(principal), team=None)
-    return OwnTemplate.objects.filter(own | Q(team__in=_teams(principal))).select_related("team")
+    return _in(user_id_of(principal), _teams(principal)).select_related("team")
+
+
+def _in(user_id: int | None, teams: Iterable[UUID]) -> "QuerySet[OwnTemplate]":
+    return OwnTemplate.objects.filter(Q(owner_id=user_id, team=None) | Q(team__in=teams))
 
 
 def _teams(principal: Principal, role: Role = Role.VIEWER) -> set[UUID]:
@@ -73,6 +76,11 @@ def visible(principal: Principal, *, q: str = "", category: str = "") -> list[Te
     words = folded(q).split()
     everything = [*map(template_of, rows), *builtin().values()]
     return [one for one in everything if category in {"", one.category} and _holds(one, words)]
+
+
+def own_count(principal: Principal, teams: Iterable[UUID]) -> int:
+    """Return how many templates a person and these teams of theirs have made."""
+    return _in(user_id_of(principal), teams).count()
 
 
 def categories(templates: Iterable[Template]) -> list[str]:

@@ -9,7 +9,7 @@ import asyncio
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
@@ -63,6 +63,9 @@ class Host(Protocol):
     def entries(self) -> Iterable[SessionEntry]:
         """List its sessions."""
 
+    def entries_of(self, flow_ids: Iterable[UUID]) -> Iterable[SessionEntry]:
+        """List its sessions of some flows."""
+
     def on_auth_event(self, message: Message) -> None:
         """An account changed or a login ended."""
 
@@ -106,6 +109,12 @@ class Registry:
         yield from self._host.entries()
         yield from self._remote_entries()
 
+    def entries_of(self, flow_ids: Collection[UUID]) -> Iterator[SessionEntry]:
+        """Return the sessions of some flows in every process, without a look at any other."""
+        yield from self._host.entries_of(flow_ids)
+        for sessions in self._remote_sessions():
+            yield from (sessions[flow_id] for flow_id in flow_ids if flow_id in sessions)
+
     def sockets_elsewhere(self, user_id: int) -> int:
         """Return how many sockets a person has in other processes, as far as we know."""
         people = (person for entry in self._remote_entries() for person in entry.people)
@@ -141,9 +150,13 @@ class Registry:
 
     def _remote_entries(self) -> Iterator[SessionEntry]:
         """Return every session of the other processes that are not silent."""
+        for sessions in self._remote_sessions():
+            yield from list(sessions.values())
+
+    def _remote_sessions(self) -> Iterator[dict[UUID, SessionEntry]]:
         for remote in list(self._remote.values()):
             if not _is_silent(remote):
-                yield from list(remote.sessions.values())
+                yield remote.sessions
 
     async def _repeat(self) -> None:
         while True:

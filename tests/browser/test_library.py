@@ -1,9 +1,10 @@
-"""The library in a browser: starred by keyboard, found by a label, thrown away, brought back, deleted for good."""
+"""The library in a browser: starred by keyboard, found by a label, thrown away, brought back, deleted for good; its two
+views, and who is in a flow."""
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.api import Api
-from tests.browser.conftest import Context
+from tests.browser.conftest import Context, Flow, Open
 from tests.browser.nodes import PLAN
 
 
@@ -55,3 +56,64 @@ def test_a_flow_is_starred_found_thrown_away_and_deleted_for_good(context_for: C
     dialog.get_by_role("button", name="Delete for good").click()
     expect(card).to_have_count(0)
     expect(dialog).to_have_count(0)
+
+
+def test_the_view_is_switched_by_keyboard_and_found_again(context_for: Context, flow_of: Flow) -> None:
+    context = context_for("alice")
+    page, card = context.new_page(), f"#card-{flow_of()}"
+    page.goto("/?tab=mine")
+    views = page.get_by_role("group", name="View")
+    page.locator("summary.sort").focus()
+    page.keyboard.press("Tab")
+    expect(views.get_by_role("link", name="Cards")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#cards.list")).to_be_visible()
+    expect(views.get_by_role("link", name="List")).to_be_focused()
+    expect(views.get_by_role("link", name="List")).to_have_attribute("aria-current", "true")
+
+    again = context.new_page()
+    again.goto("/")
+    expect(again.locator("#cards.list")).to_be_visible()
+    page.reload()
+    row = page.locator(card)
+    star = row.get_by_role("button", name="Star")
+    star.press("Enter")
+    expect(star).to_have_attribute("aria-pressed", "true")
+    row.locator("summary").press("Enter")
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0)
+    expect(page.locator("#cards.list, .nothing").first).to_be_visible()
+
+
+def test_many_teams_scroll_in_their_row_and_the_one_in_view_is_seen(context_for: Context) -> None:
+    context = context_for("bob", viewport={"width": 390, "height": 844})
+    for number in range(4):
+        Api(context).call("POST", "/teams", {"name": f"A team with a long name, number {number}"})
+    page = context.new_page()
+    page.goto("/?tab=trash")
+    expect(page.locator(".sections [aria-current]")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("searchbox").fill("nothing of the kind")
+    expect(page.locator(".nothing")).to_contain_text("Nothing found")
+    expect(page.locator(".sections [aria-current]")).to_be_in_viewport(ratio=1)
+
+
+def test_a_card_says_how_many_people_have_the_flow_open(context_for: Context, flow_of: Flow, opened: Open) -> None:
+    flow = flow_of()
+    page = context_for("alice").new_page()
+    card = page.locator(f"#card-{flow}")
+    page.goto("/?tab=mine")
+    expect(card).not_to_contain_text("here now")
+    first, second = opened("alice", flow), opened("bob", flow)
+    opened("bob", flow)
+    page.reload()
+    expect(card.locator(".card-here")).to_have_text("2 here now")
+    first.page.close()
+    second.page.close()
+    here = (
+        "(id) => fetch(`/api/v1/flows/${id}/session`).then((answer) => answer.json()).then(({ count }) => count === 1)"
+    )
+    page.wait_for_function(here, arg=flow)
+    page.reload()
+    expect(card.locator(".card-here")).to_have_text("1 here now")

@@ -13,7 +13,8 @@ from tests.browser.views import still
 MAIN = """.bar .icon-button, .bar .run-button, .problems-button, [data-tools] button, [data-tool=add],
   [data-node-actions] button, .panel-head button, .panel-tabs button, .panel-body :is(.input, .select), .empty-action,
   .outline-add, [role=option], [role=treeitem], [role=menuitem], .menu > :is(a, button), .dialog-head button,
-  .dialog-foot :is(a, button), .find-row button, .library-head :is(a, button), .sections a, .sort, .star,
+  .dialog-foot :is(a, button), .find-row button, .library-head :is(a, button), .sections a, .view-switch a,
+  .starters :is(a, button), .sort, .star,
   .card-drop > summary, .toast button"""
 OTHERS = """:is(a[href], button, input:not([type=hidden]), select, textarea, summary):not([role=treeitem] a),
   [role=option], [role=treeitem]"""

@@ -17,7 +17,7 @@ Open = Callable[..., "BrowserContext"]
 def test_a_template_is_found_and_made_into_a_flow_by_keyboard(context_for: Open) -> None:
     page = context_for("bob").new_page()
     page.goto("/")
-    page.get_by_role("link", name="New from template").focus()
+    page.get_by_role("link", name="All 24 templates").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Search templates")).to_be_focused()
     page.keyboard.type("stock")

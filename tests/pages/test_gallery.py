@@ -32,7 +32,7 @@ def tiles(text: str) -> list[str]:
 def test_the_library_leads_to_the_gallery(alice: User, enter: Enter) -> None:
     page = enter(alice).get("/").content.decode()
 
-    assert page.count('href="/templates/"') == 2, "in the head, and where there are no flows yet"
+    assert page.count('href="/templates/"') == 2, "above the tabs, and where there are no flows yet"
 
 
 def test_all_templates_are_shown_with_pictures_and_categories(alice: User, enter: Enter, hx: dict[str, str]) -> None:

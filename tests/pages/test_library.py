@@ -9,12 +9,14 @@ from django.utils.html import escape
 from accounts import teams
 from accounts.models import User
 from accounts.principals import Person
-from flows.commands import create_flow, delete_flow, set_team, star_flow
+from flows.commands import create_flow, delete_flow, save_template, set_team, star_flow
 from flows.models import Flow, FlowNode
 from flows.pages import forms
+from flows.pages.library import VIEW_COOKIE
 from flows.parsing import parse_flow
+from flows.templates import POPULAR, builtin_count
 from tests.pages.conftest import Enter
-from tests.pages.marks import elements
+from tests.pages.marks import by_id, elements
 
 
 def titles(client: Client, query: str = "") -> list[str]:
@@ -197,8 +199,8 @@ def test_a_made_up_undo_is_not_offered(alice: User, enter: Enter, deleted: str) 
 # The parts of the library.
 
 
-def sidebar(client: Client) -> dict[str, str]:
-    """Return what stands beside each part of the library; nothing beside one that is not counted."""
+def tabs(client: Client) -> dict[str, str]:
+    """Return what stands beside each part of the library, in order; nothing beside one that is not counted."""
     found = dict[str, str]()
     for link in elements(client.get("/").content.decode()):
         told = {part.attributes.get("class", ""): part.text for part in link.children}
@@ -207,7 +209,7 @@ def sidebar(client: Client) -> dict[str, str]:
     return found
 
 
-def test_the_sidebar_counts_each_part(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
+def test_the_tabs_count_each_part(flow: Flow, alice: User, bob: User, enter: Enter) -> None:
     team = teams.create_team(Person(alice.pk), "Travel <b>").id
     for title in ("One", "Two", "Three"):
         create_flow(Person(alice.pk), parse_flow(title=title), via="page")
@@ -216,15 +218,85 @@ def test_the_sidebar_counts_each_part(flow: Flow, alice: User, bob: User, enter:
     star_flow(Person(alice.pk), Flow.objects.get(title="One").pk, is_starred=True)
     delete_flow(Person(alice.pk), Flow.objects.get(title="Three").pk)
     hers, his = enter(alice), enter(bob)
-    assert sidebar(hers) == {
-        "Mine": "2",
-        "Shared with me": "0",
-        "Recent": "",
-        "Starred": "2",
-        "Trash": "1",
-        "Travel <b>": "1",
-    }
-    assert sidebar(his) == {"Mine": "0", "Shared with me": "1", "Recent": "", "Starred": "0", "Trash": "0"}
+    assert list(tabs(hers).items()) == [
+        ("Mine", "2"),
+        ("Shared with me", "0"),
+        ("Travel <b>", "1"),
+        ("Recent", ""),
+        ("Starred", "2"),
+        ("Trash", "1"),
+    ]
+    assert tabs(his) == {"Mine": "0", "Shared with me": "1", "Recent": "", "Starred": "0", "Trash": "0"}
+
+
+def test_the_tab_in_view_is_marked_and_keeps_what_is_sought_and_sorted(flow: Flow, alice: User, enter: Enter) -> None:
+    html = enter(alice).get("/?tab=starred&q=trip&sort=title").content.decode()
+    row = next(part for part in elements(html) if part.attributes.get("class") == "sections")
+    assert [link.attributes["href"] for link in row.children if "aria-current" in link.attributes] == [
+        "?tab=starred&sort=title&q=trip"
+    ]
+    assert row.children[0].attributes["href"] == "?tab=mine&sort=title&q=trip"
+
+
+# The strip of templates.
+
+
+def starters(client: Client, query: str = "") -> list[str]:
+    html = client.get(f"/{query}").content.decode()
+    found = next((part for part in elements(html) if part.attributes.get("class") == "starters"), None)
+    return (
+        []
+        if found is None
+        else [part.attributes.get("href", part.tag) for part in found.all() if part.tag in "a button"]
+    )
+
+
+def test_a_flow_begins_with_nothing_or_with_a_template(alice: User, enter: Enter) -> None:
+    client = enter(alice)
+    blank, *offers, every = starters(client)
+    assert (blank, every) == ("button", "/templates/")
+    assert offers == [f"/templates/{one.id}/" for one in POPULAR]
+    assert starters(client, "?tab=trash") == starters(client), "the tabs below stay where they are"
+    assert starters(client, "?q=trip") == [], "who seeks a flow is not offered another"
+    assert all(client.get(path).status_code == 200 for path in offers)
+
+
+def test_the_strip_says_how_many_templates_one_can_use(alice: User, bob: User, enter: Enter) -> None:
+    team = teams.create_team(Person(alice.pk), "Travel").id
+    for person, of in ((alice, None), (alice, team), (bob, None)):
+        made = create_flow(Person(person.pk), parse_flow(title="One"), via="page")
+        save_template(Person(person.pk), made.pk, title="One", description="", category="", team=of)
+    assert f"All {builtin_count() + 2} templates" in enter(alice).get("/").content.decode()
+    assert f"All {builtin_count() + 1} templates" in enter(bob).get("/").content.decode()
+
+
+# The view.
+
+
+def view_of(client: Client, query: str = "") -> str:
+    """Return how the cards are shown, where the switch agrees with it."""
+    html = client.get(f"/{query}").content.decode()
+    (chosen,) = [id for id in ("view-cards", "view-list") if "aria-current" in by_id(html, id).attributes]
+    return f"{by_id(html, 'cards').attributes['class']}, {chosen}"
+
+
+def test_the_view_is_kept_until_another_is_chosen(flow: Flow, alice: User, enter: Enter, hx: dict[str, str]) -> None:
+    client = enter(alice)
+    assert view_of(client) == view_of(client, "?view=nonsense") == "cards, view-cards"
+    assert VIEW_COOKIE not in client.cookies
+    assert view_of(client, "?tab=mine&view=list") == "cards list, view-list"
+    assert view_of(client) == view_of(client, "?sort=title&view=%00") == "cards list, view-list"
+    cookie = client.cookies[VIEW_COOKIE]
+    assert (cookie["samesite"], cookie["httponly"], cookie["path"]) == ("Lax", True, "/")
+    client.get("/?view=cards", headers=hx)
+    assert view_of(client) == "cards, view-cards"
+    client.cookies[VIEW_COOKIE] = "nonsense"
+    assert view_of(client) == "cards, view-cards"
+
+
+def test_a_view_shows_the_same_part_search_and_order(flow: Flow, alice: User, enter: Enter) -> None:
+    html = enter(alice).get("/?tab=mine&q=plan+a&sort=title").content.decode()
+    assert by_id(html, "view-list").attributes["href"] == "?tab=mine&sort=title&q=plan+a&view=list"
 
 
 def test_a_team_is_a_part_for_its_members(flow: Flow, alice: User, bob: User, enter: Enter) -> None:

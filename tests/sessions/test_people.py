@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -15,7 +16,7 @@ from sessions.live.session import LiveSession
 from sessions.processes import registry
 from sessions.processes.group_channel import Message
 from sessions.protocol.codes import Close
-from sessions.queries import live_sessions, session_of
+from sessions.queries import live_sessions, people_counts, session_of
 from tests.sessions.client import PATIENCE, Client
 from tests.sessions.conftest import Join
 
@@ -193,6 +194,9 @@ async def test_a_failed_announcement_is_not_the_last(
             told.set()
             yield from ()
 
+        def entries_of(self, flow_ids: Iterable[UUID]) -> Iterator[registry.SessionEntry]:
+            yield from ()
+
         def on_auth_event(self, message: Message) -> None: ...
 
     one = registry.Registry("one", Failing())
@@ -231,6 +235,7 @@ async def test_the_registry_knows_what_is_live_here_and_elsewhere(join: Join, el
             await asyncio.sleep(0)
     assert (state["active"], [one["name"] for one in state["people"]]) == (True, ["Alice", "Bob"])
     assert state["people"][1] == {name: bob.me[name] for name in ("id", "name", "colour")}
+    assert people_counts([flow.pk, uuid4()]) == {flow.pk: 2}, "of every process, and each person once"
     (listed,) = await sync_to_async(live_sessions)()
     assert (listed["flow"], listed["title"], listed["version"], len(listed["people"])) == (flow.pk, "Draft", 1, 2)
 

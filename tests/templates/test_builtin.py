@@ -10,7 +10,7 @@ from flows.document import KINDS, Document, Node, Rejected, apply, ports_of
 from flows.interchange.pictures.text import Font, wrap
 from flows.limits import Limits
 from flows.parsing import parse_flow
-from flows.templates import Template, builtin, fill, parameters_of, popular
+from flows.templates import POPULAR, Template, builtin, builtin_count, fill, parameters_of
 from flows.templates.builtin import CATEGORIES, read_template
 from flows.titles import words
 
@@ -26,9 +26,11 @@ def test_there_are_twenty_four_in_eight_categories() -> None:
     assert TEMPLATES[0].id == "first-flow", "the first that is offered is the one to begin with"
 
 
-def test_the_popular_ones_are_in_one_order_however_many_are_asked_for() -> None:
-    assert len(popular(5)) == len({one.category for one in popular(5)}) == 5
-    assert popular(3) == popular(5)[:3]
+def test_what_is_offered_first_is_told_as_its_file_says_and_one_of_a_category() -> None:
+    for one in POPULAR:
+        assert (one.title, one.node_count) == (builtin()[one.id].title, len(builtin()[one.id].nodes))
+    assert len({builtin()[one.id].category for one in POPULAR}) == len(POPULAR)
+    assert builtin_count() == len(builtin())
 
 
 def test_every_kind_is_used() -> None:

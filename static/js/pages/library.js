@@ -2,7 +2,7 @@
  * Shows in the library which flows have unsent changes on this device: they are sent when the flow is opened. Changes to a flow
  * that can no longer be opened are offered as a file, or to be discarded.
  *
- * On a phone the current one of `.sections` is brought into sight.
+ * Where `.sections` are wider than the window, the current one is brought into sight.
  *
  * `main[data-user]` says whose, `[data-waiting-text]` and `[data-waiting-text-one]` in which words; a card is `#card-FLOW`;
  * `template[data-stranded]` is for a flow that is gone, `template[data-discarded]` for changes that were just discarded: until
@@ -15,7 +15,6 @@ import { filled, form } from "../lib/texts.js";
 import { transact } from "../offline/device.js";
 
 const main = document.querySelector("main");
-document.querySelector(".sections [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 const { user, waitingText, waitingTextOne } = main.dataset;
 const all = IDBKeyRange.bound([user], [user, []]);
 
@@ -84,9 +83,20 @@ addEventListener("drop", (event) => {
   importing(file);
 });
 
+/** Only sideways: the page stays where it is. */
+function bringIntoSight() {
+  const [row, current] = [document.querySelector(".sections"), document.querySelector(".sections [aria-current]")];
+  row?.scrollTo({ left: current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2 });
+}
+
+bringIntoSight();
+
 const copyOf = (template) => main.querySelector(template).content.firstElementChild.cloneNode(true);
 
 /** Where the device's database does not open, nothing changes on the page. */
 const quietly = (work) => work.catch(() => {});
-document.addEventListener("htmx:after:swap", () => quietly(show()));
+document.addEventListener("htmx:after:swap", ({ detail, target }) => {
+  quietly(show());
+  if ((detail?.ctx?.target ?? target).id === "listing") bringIntoSight();
+});
 addEventListener("pageshow", () => quietly(show()));
