@@ -1,6 +1,7 @@
 """The one REST API: routers of every app, strict JSON in, fast JSON out, and one shape for every failure."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -59,11 +60,19 @@ class FastJson(BaseRenderer):
 class HelixAPI(NinjaAPI):
     """Adds what stands inside flows to the schema, which no body of ours validates."""
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**options)
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """Return the description of the API, which is made once: anybody may ask for it. Not to be changed."""
+        root = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return self._described(root, limits.current())
+
+    @lru_cache(maxsize=4)  # noqa: B019  (there is one API)
+    def _described(self, path_prefix: str, allowed: limits.Limits) -> OpenAPISchema:
+        schema = super().get_openapi_schema(path_prefix=path_prefix)
         for methods in schema["paths"].values():
             methods.pop("head", None)
-        schema["components"]["schemas"].update(document_components(limits.current()))
+        schema["components"]["schemas"].update(document_components(allowed))
         for part in ("paths", "components"):
             schema[part] = resolved(schema[part])
         return schema

@@ -6,12 +6,18 @@ What is shown is the same document that `openapi.json` answers, so the two canno
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
+
+from flows import limits
 
 Schema: TypeAlias = dict[str, Any]
 BOUNDS = {
@@ -79,18 +85,22 @@ class Reference(DocsBase):
     """The page behind `/docs`."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **options: Any) -> HttpResponse:
-        """Render the description of the API."""
-        document = api.get_openapi_schema(path_params=options)
-        groups: dict[str, list[Call]] = {}
-        for tag, call in calls(document):
-            groups.setdefault(tag, []).append(call)
-        schemas: Schema = document["components"]["schemas"]
-        context = {
-            "groups": groups,
-            "components": [component(name, schema) for name, schema in sorted(schemas.items())],
-            "source": self.get_openapi_url(api, options),
-        }
-        return render(request, "api/reference.html", context)
+        """Render the description of the API: but for the frame of the page, once for each language."""
+        source = self.get_openapi_url(api, options)
+        described = _described(api, source, get_language() or "", limits.current())
+        return render(request, "api/reference.html", {"described": described})
+
+
+@lru_cache(maxsize=8)
+def _described(api: NinjaAPI, source: str, _language: str, _allowed: limits.Limits) -> SafeString:
+    """Return what the page says about the API, in the active language and with the limits that hold."""
+    document = api.get_openapi_schema()
+    groups: dict[str, list[Call]] = {}
+    for tag, call in calls(document):
+        groups.setdefault(tag, []).append(call)
+    schemas: Schema = document["components"]["schemas"]
+    components = [component(name, schema) for name, schema in sorted(schemas.items())]
+    return render_to_string("api/_reference.html", {"groups": groups, "components": components, "source": source})
 
 
 def calls(document: Schema) -> Iterator[tuple[str, Call]]:

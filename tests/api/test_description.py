@@ -1,11 +1,15 @@
 """The OpenAPI document, and the page on which people read it."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
+from ninja import NinjaAPI
+from ninja.openapi.schema import get_schema
 
 from flows.document import KINDS
+from flows.limits import Limits
 from helix.api import api
 from helix.api_reference import calls
 
@@ -18,6 +22,24 @@ def test_every_reference_leads_somewhere(client: Client) -> None:
 
     assert references <= set(document["components"]["schemas"])
     assert b"x-component" not in client.get("/api/v1/openapi.json").content
+
+
+def test_it_is_made_once_however_often_anybody_asks(
+    client: Client, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """To make it takes as long as a hundred edits; with other limits it is another."""
+    made = []
+
+    def counted(api: NinjaAPI, path_prefix: str) -> Any:
+        made.append(path_prefix)
+        return get_schema(api, path_prefix)
+
+    monkeypatch.setattr("ninja.main.get_schema", counted)
+    settings.HELIX_LIMITS = Limits(label=77)
+    for path in ("/api/v1/openapi.json", "/api/v1/docs") * 2:
+        for language in ("en", "de"):
+            assert b"77" in client.get(path, headers={"Accept-Language": language}).content
+    assert made == ["/api/v1/"]
 
 
 def test_every_failure_is_described_by_its_codes() -> None:
