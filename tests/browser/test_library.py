@@ -4,6 +4,7 @@ views, and who is in a flow."""
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.api import Api
+from tests.browser.axe import findings
 from tests.browser.conftest import Context, Flow, Open
 from tests.browser.nodes import PLAN
 
@@ -71,6 +72,7 @@ def test_the_view_is_switched_by_keyboard_and_found_again(context_for: Context, 
     expect(page.locator("#cards.list")).to_be_visible()
     expect(views.get_by_role("link", name="List")).to_be_focused()
     expect(views.get_by_role("link", name="List")).to_have_attribute("aria-current", "true")
+    assert findings(page) == []
 
     again = context.new_page()
     again.goto("/")
