@@ -22,11 +22,14 @@ from flows.pages.decorators import PageRequest, flow_view, principal
 from flows.pages.forms.empty_forms import empty_forms_url
 from flows.pages.inspector import panel
 from flows.pages.offline import keepable
+from flows.pages.templates import popular_tiles
 from flows.rendering import blanks, footer_settings, layout_css, second_line_settings, whole
 from flows.rendering import canvas as layers
 from flows.rendering import outline as rows
 from flows.shortcuts import more_commands, shortcuts
 from flows.storage.store import Loaded, load_document
+from flows.templates import builtin_count
+from flows.templates.builtin import CATEGORIES
 from flows.titles import group_title, kind_title, setting_title
 from web.give_way import may_step_back
 
@@ -65,6 +68,7 @@ def editor(request: PageRequest, access: Access) -> HttpResponse:
         "more_commands": more_commands(),
         "catalogue": _catalogue(),
         "texts": texts(access),
+        **_beginning(request, access),
         **panel(request, access),
     }
     response = render(request, "flows/editor.html", context)
@@ -122,6 +126,17 @@ def _palette() -> list[tuple[str, list[tuple[str, str]]]]:
     for kind in KINDS.values():
         groups.setdefault(kind.group, []).append((kind.name, kind_title(kind)))
     return [(group_title(group), kinds) for group, kinds in groups.items()]
+
+
+def _beginning(request: PageRequest, access: Access) -> dict[str, Any]:
+    """Return what an empty flow offers to begin with. Guests have no templates."""
+    offers = access.may_edit and not request.reader.is_guest
+    return {
+        "offers_templates": offers,
+        "templates": builtin_count(),
+        "template_categories": len(CATEGORIES),
+        "popular": popular_tiles() if offers and access.flow.node_count == 0 else [],
+    }
 
 
 def _identity(access: Access, loaded: Loaded) -> dict[str, Any]:

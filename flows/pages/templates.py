@@ -28,22 +28,27 @@ from flows.parsing import parse_properties, parse_title
 from flows.rendering import thumbnail_svg
 from flows.rendering.collapsed import drawn, is_hidden, stand_ins
 from flows.sentences import sentence
-from flows.templates import Template, builtin, parameters_of
+from flows.templates import POPULAR, Offer, Template, builtin_one, parameters_of
 from flows.templates.own import categories, find, visible
 from flows.thumbnails import THUMBNAIL_NODES, Block, Thumbnail
 from flows.titles import category_title
 
 LONGEST_CATEGORY = 100
+POPULAR_IN_A_FLOW = 3
+"""How many popular templates an empty flow offers."""
 
 
 @require_safe
 @logged_in
 def templates(request: PageRequest) -> HttpResponse:
-    """Show the gallery: found by words, one category or all."""
+    """Show the gallery: found by words, one category or all; or what a flow offers that has become empty."""
+    target = request.headers.get("HX-Target", "").rpartition("#")[2]
+    if target == "popular" and wants_fragment(request):
+        access = get_flow_for(principal(request), request.GET.get("flow", ""), Role.EDITOR)
+        return render(request, "flows/_popular.html", {"flow": access.flow, "popular": popular_tiles()})
     context = _gallery(request)
     if not wants_fragment(request):
         return render(request, "flows/templates.html", context)
-    target = request.headers.get("HX-Target", "").rpartition("#")[2]
     is_list = target == "template-list"
     return render(request, "flows/_template_list.html" if is_list else "flows/_templates.html", context)
 
@@ -124,6 +129,11 @@ def follow_template(request: PageRequest, access: Access) -> HttpResponse:
     return render(request, _framed(request, context), context, status=422 if error else 200)
 
 
+def popular_tiles() -> list[tuple[Offer, SafeString]]:
+    """Return the templates that an empty flow offers, each with its picture."""
+    return [(one, _drawn(one.id)) for one in POPULAR[:POPULAR_IN_A_FLOW]]
+
+
 def _gallery(request: PageRequest) -> dict[str, Any]:
     asked = request.GET if request.method in {"GET", "HEAD"} else request.POST
     q = asked.get("q", "").replace("\0", "").strip()[:200]
@@ -148,7 +158,7 @@ def _thumb(template: Template) -> SafeString:
 
 @lru_cache(128)
 def _drawn(id: str) -> SafeString:
-    return _draw(builtin()[id])
+    return _draw(builtin_one(id))
 
 
 def _draw(template: Template) -> SafeString:

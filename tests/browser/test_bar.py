@@ -1,5 +1,7 @@
 """The bar above the canvas: which of a flow's views is shown, and room for all of it in every width."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -95,7 +97,7 @@ def test_long_words_and_a_long_title_fit_into_the_bar(opened: Open, flow_of: Flo
     assert edges[0][0] >= 0 and edges[-1][1] <= width, found
     if width >= 720:
         assert len(edges) == 4
-        assert all(one[1] <= other[0] for one, other in zip(edges, edges[1:], strict=False)), found
+        assert all(one[1] <= other[0] for one, other in pairwise(edges)), found
     if width == 1440:
         assert abs(sum(edges[2]) / 2 - width / 2) <= 2, found
     assert bob.complaints == []

@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Away, Flow
+from tests.browser.conftest import Open as OpenFlow
 from tests.browser.editor_page import EditorPage
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
 Open = Callable[..., "BrowserContext"]
+
+UNANSWERED = """() => void (window.unanswered = new Promise((done) =>
+  document.addEventListener("htmx:response:error", () => done(), {once: true})))"""
 
 
 def test_a_template_is_found_and_made_into_a_flow_by_keyboard(context_for: Open) -> None:
@@ -46,3 +51,37 @@ def test_an_empty_flow_takes_a_template_and_all_see_it(context_for: Open, flow_o
         expect(tab.nodes).to_have_count(5)
         expect(tab.node("Answer")).to_be_visible()
         assert tab.complaints == []
+
+
+def test_a_popular_template_fills_an_empty_flow_and_one_undo_empties_it(opened: OpenFlow, flow_of: Flow) -> None:
+    alice = opened("alice", flow_of())
+    popular = alice.page.get_by_role("region", name="Popular templates").get_by_role("link")
+    expect(popular).to_have_count(3)
+    for picture in popular.locator("svg").all():
+        expect(picture).to_be_visible()
+    title = popular.first.inner_text()
+    popular.first.focus()
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.locator("#dialog")).to_contain_text(title)
+    alice.page.get_by_role("button", name="Use here").click()
+    expect(alice.nodes).to_have_count(15)
+    expect(popular).to_have_count(0)
+
+    alice.live().page.locator("[data-canvas]").focus()
+    alice.page.keyboard.press("Control+z")
+
+    expect(alice.nodes).to_have_count(0)
+    expect(popular).to_have_count(3)
+    popular.last.click()
+    expect(alice.page.get_by_role("button", name="Use here")).to_be_visible()
+
+
+def test_a_flow_that_is_emptied_without_network_makes_no_noise(away: Away) -> None:
+    alice = away()
+    alice.page.locator("[data-canvas]").focus()
+    alice.page.keyboard.press("Control+a")
+    alice.page.evaluate(UNANSWERED)
+    alice.page.keyboard.press("Delete")
+    expect(alice.page.get_by_role("heading", name="Start your flow")).to_be_visible()
+    alice.page.evaluate("() => window.unanswered")
+    assert alice.page.locator("[data-toasts] [data-unanswered]").count() == 0

@@ -85,7 +85,7 @@ export class Gestures extends EventTarget {
   }
 
   #down(event) {
-    if (event.target.isContentEditable || event.target.closest("[data-empty] button, [data-plus]")) return;
+    if (event.target.isContentEditable || event.target.closest("[data-empty] :is(a, button, ul), [data-plus]")) return;
     if (event.pointerType === "touch" && this.#finger(event)) return;
     if (this.#press?.id === event.pointerId) this.#letGo();
     if (this.#press || event.button > 1) return;

@@ -191,7 +191,7 @@ document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => ctx.so
 document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => waiting(({ endWait }) => endWait(ctx)));
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-  if (isUnanswered(ctx.response) && ctx.target?.id !== "inspector") tellUnsent(ctx.request.method === "GET" ? null : ctx.sourceElement);
+  if (isUnanswered(ctx.response) && !["inspector", "popular"].includes(ctx.target?.id)) tellUnsent(ctx.request.method === "GET" ? null : ctx.sourceElement);
 });
 
 /** Answer as a proxy would for a server that is down; what was aborted stays so. */

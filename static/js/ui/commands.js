@@ -2,7 +2,7 @@
  * Everything that can be asked for by key, menu or button, under one name each. Whether it may be done is checked here once:
  * commands that edit do nothing for people who may not edit.
  *
- * @typedef {Record<"act"|"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"files"|"finding"|"focus"|"graph"|"inspector"|"notices"|"offerLayout"|"outline"|"picker"
+ * @typedef {Record<"act"|"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"files"|"finding"|"focus"|"graph"|"inspector"|"listProblems"|"notices"|"offerLayout"|"outline"|"picker"
  *   |"rename"|"root"|"running"|"selection"|"session"|"statusPill"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
