@@ -30,7 +30,7 @@ from helix.api_reference import Reference
 from runs.api import router as runs
 from sessions.api import router as sessions
 from web.db_errors import is_outage
-from web.errors import MOST_ERRORS, Problem, as_failure, status_of
+from web.errors import MOST_ERRORS, Error, Problem, as_failure, status_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -72,7 +72,7 @@ class HelixAPI(NinjaAPI):
         schema = super().get_openapi_schema(path_prefix=path_prefix)
         for methods in schema["paths"].values():
             methods.pop("head", None)
-        schema["components"]["schemas"].update(document_components(allowed))
+        schema["components"]["schemas"].update(document_components(allowed), Error=Error.json_schema())
         for part in ("paths", "components"):
             schema[part] = resolved(schema[part])
         return schema
