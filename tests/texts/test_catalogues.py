@@ -35,7 +35,7 @@ def test_a_text_is_found_wherever_it_stands() -> None:
     assert found[Text("Not allowed")] == ["templates/403.html"]
     assert found[Text("“%(what)s” failed.")] == ["runs/commands/ending.py"], "kept for later"
     assert "templates/teams/email/invitation_message.txt" in found[Text("Join here:")], "a mail"
-    assert found[Text("Parameters")] == ["templates/api/reference.html"], "inside a tag"
+    assert found[Text("Parameters")] == ["templates/api/_reference.html"], "inside a tag"
     assert found[Text("Restore selected flows")] == ["flows/admin/flows.py"], "lazy"
     assert found[Text("%(counter)s node", "%(counter)s nodes")] == ["templates/flows/_inspect_nodes.html"]
     assert found[Text("Undo", context="action")]
