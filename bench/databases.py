@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from statistics import median
 from typing import Any
@@ -23,6 +24,7 @@ from bench.process import Usage
 from bench.report import table
 from bench.seed import session
 from tests.postgres import Postgres
+from web.call_stack import in_one_piece
 
 TIMES = 9
 ROLE = "helix_bench"
@@ -71,7 +73,7 @@ def child(module: str) -> None:
         call_command("collectstatic", verbosity=0, interactive=False)
         requests: Requests = measured.requests()
         for what, (email, path) in requests.items():
-            wall, cpu, size = _ask(email, path)
+            wall, cpu, size = in_one_piece(partial(_ask, email, path))  # as in the threads of a server
             print(f"{what};{wall:.1f} · {cpu:.1f};{size / 1024:,.0f}", flush=True)
 
 

@@ -19,6 +19,7 @@ import typer
 from accounts.acting import act_as_system
 from helix.commands import flows
 from helix.process import CANNOT_START, DataDir, configure, fail, set_up_django
+from web.call_stack import give_threads_room, in_one_piece
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help="Helix: draw flows together.")
 app.add_typer(flows, name="flows")
@@ -275,8 +276,9 @@ def address(host: str, port: int) -> str:
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line, with all that it starts."""
+    give_threads_room()
+    in_one_piece(app)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from _pytest import runner
 from django.conf import settings as django_settings
 
 from accounts.acting import act_as_system
 from tests.postgres import Postgres, goes_with_the_run, template_for_tests
 from tests.redis import Redis
 from tests.servers import Server, migrated_database
+from web.call_stack import give_threads_room, in_one_piece
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Playwright
@@ -84,6 +86,7 @@ def pytest_configure() -> None:
     gc.disable()  # until all is imported and collected, which stays
     hypothesis.settings.register_profile("helix", deadline=None)  # the machine may be slow: time proves nothing here
     hypothesis.settings.load_profile("helix")
+    give_threads_room()
     act_as_system()  # what a test does beside the product; requests and sockets say for whom they ask
     django_settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -113,6 +116,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if twice := [id for id, count in Counter(item.nodeid for item in items).items() if count > 1]:
         raise pytest.UsageError(f"more than one test has the id {twice[0]}")
     items.sort(key=turn)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """Run a test as pytest does, in one piece of the stack: else how deep it begins decides how fast it is."""
+    return in_one_piece(lambda: runner.pytest_runtest_protocol(item, nextitem))
 
 
 @pytest.hookimpl(tryfirst=True)
