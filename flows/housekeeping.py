@@ -1,7 +1,8 @@
 """What flows need done now and then, by a thread of each server process.
 
 The trash is emptied, visits that are over end, searches are prepared.
-Several processes may do it at once: what one has purged is not there for the next.
+Several processes may do it at once: what one has purged is not there for the next, and a purge that another has begun
+is finished.
 """
 
 import threading

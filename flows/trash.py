@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from flows import limits as helix_limits
 
 PURGED = datetime(1, 1, 2, tzinfo=UTC)
-"""When a flow was deleted that is being purged: before all that can still come back."""
+"""`deleted_at` of a flow whose purge has begun: before all that can still come back, so no list or lock finds it."""
 
 
 def kept_since(now: datetime) -> datetime:

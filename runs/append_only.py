@@ -1,7 +1,8 @@
 """What keeps the events of runs as they were written: the database itself refuses to change one.
 
-An event goes only while its run is named in `Forgetting`, which `runs.commands.forgetting` does for the length of its
-transaction. (The triggers do not ask for the run itself: SQLite rebuilds no table that another's trigger names.)
+An event goes only while its run is named in `Forgetting`, which `runs.commands.forgetting` and `purging` do for the
+length of their transaction. (The triggers do not ask for the run itself: SQLite rebuilds no table
+that another's trigger names.)
 """
 
 from typing import Any

@@ -3,7 +3,7 @@
 CPython keeps the frames of calls in chunks of 16 KB. A call that finds no room in one maps another, and its return
 unmaps it, so a loop at just that depth asks the kernel twice for each of its calls. Late releases of 3.13 and 3.14 keep
 one chunk (https://github.com/python/cpython/issues/142183); before, it is a matter of luck: a page of the library took
-22 to 51 ms of processor time, depending on nothing but how deep the view was called (measured, `docs/performance.md`).
+25 to 51 ms of processor time, depending on nothing but how deep the view was called (measured, `docs/performance.md`).
 A call that claims a large frame has a large chunk mapped once, and all calls within it find room there. Memory is taken
 only by what is used of it.
 """
@@ -32,7 +32,7 @@ def in_one_piece(function: Callable[[], T]) -> T:
 
 
 def give_threads_room() -> None:
-    """Let every thread that starts from now on run so; again does nothing."""
+    """Run every thread that starts from now on so. Calling it again does nothing."""
     run = threading.Thread.run
     if getattr(run, "has_room", False):
         return

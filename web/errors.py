@@ -103,8 +103,8 @@ def as_failure(response: R, problem: Problem, *, status: int | None = None) -> R
 def answers(success: dict[int, Any], *codes: str, public: bool = False) -> Answers:
     """Declare what a call answers: its successes by status, and the codes it may fail with.
 
-    Every call that is not `public` may also fail with `not_authenticated`. Failures are only described: no call makes
-    them, so ninja need not build a model for each of them, five times as many as for the successes at every start.
+    Every call that is not `public` may also fail with `not_authenticated`. Failures are only described: they
+    are raised, never returned, so ninja need not build a model for each (half of all models at a start).
     """
     by_status: dict[int, list[str]] = {}
     for code in codes if public else ("not_authenticated", *codes):

@@ -15,7 +15,7 @@ from accounts.schemas import Address, storable
 from flows import limits as helix_limits
 from flows.access import Role
 from flows.api.document_schema import listed, ref, text
-from flows.library import Scope, Sort
+from flows.library_query import Scope, Sort
 from web.errors import In
 
 LARGEST = 2**53 - 1

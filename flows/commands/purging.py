@@ -112,13 +112,13 @@ def begin_purge(flow_id: UUID, actor: int | None, *, via: Via = "system") -> Non
 @as_system
 def finish_purge(flow_id: UUID) -> None:
     """Delete all that belongs to a flow whose purge has begun, in many transactions; nothing if others have done it."""
-    while _delete_some(flow_id):
+    while _delete_batch(flow_id):
         pass
     _delete_rest(flow_id)
 
 
 def finish_purges(flow_ids: Iterable[UUID]) -> None:
-    """Do so with several; what fails with one stops no other, and `purge_old` tries it again."""
+    """Finish the purges of several flows; one that fails is logged and left to `purge_old`."""
     for flow_id in flow_ids:
         try:
             finish_purge(flow_id)
@@ -127,7 +127,7 @@ def finish_purges(flow_ids: Iterable[UUID]) -> None:
 
 
 @in_write_transaction
-def _delete_some(flow_id: UUID) -> bool:
+def _delete_batch(flow_id: UUID) -> bool:
     """Delete some rows of one kind; tell whether there were any."""
     if not Purging.objects.filter(flow=flow_id).exists():
         return False

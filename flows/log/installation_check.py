@@ -35,7 +35,7 @@ def key_mismatch() -> str | None:
 def _triggers() -> Iterator[str]:
     for purging in Purging.objects.all():
         if not is_being_purged(purging.flow):
-            yield f"the flow {purging.flow} is named as being purged, and was not: its log can be deleted"
+            yield f"the flow {purging.flow} is named as being purged, but no purge was begun: its log can be deleted"
     for name in append_only.missing(connection):
         yield f"the trigger {name} is missing, switched off or another: a log can be changed"
 

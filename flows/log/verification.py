@@ -54,7 +54,7 @@ def known_flows() -> list[UUID]:
 def verify_flow(flow_id: UUID) -> list[str]:
     """Return what differs between a flow's log, its snapshots and its rows; nothing if all is well.
 
-    Raises `NotFound` if there is no trace of such a flow.
+    Nothing is compared of a flow that is being purged. Raises `NotFound` if there is no trace of such a flow.
     """
     with consistent_read():
         flow = Flow.objects.filter(pk=flow_id).first()

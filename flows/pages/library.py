@@ -28,7 +28,8 @@ from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
 from flows.here import here_now
-from flows.library import Counts, FlowSummary, Library, Scope, Sort, counts, library_with_counts, matching_labels
+from flows.library import FlowSummary, Library, counts, library_with_counts, matching_labels
+from flows.library_query import Counts, Scope, Sort
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.starters import starters

@@ -1,6 +1,6 @@
 """A flow as small as a card: its shape as an SVG, from a few numbers.
 
-Colours of kinds are attributes, everything else is dressed by `library.css`, so one drawing serves light and dark. No
+Colours of kinds are attributes, everything else is dressed by `thumb.css`, so one drawing serves light and dark. No
 text goes into it, only numbers and colours; a page of cards has thousands of them, so none goes through an escape.
 A drawing is kept for the version that it is of.
 """

@@ -36,9 +36,12 @@ def forget_some(flow_id: UUID, limit: int) -> bool:
         for rows in (
             Attempt.objects.filter(task__run__flow=flow_id),
             Checkpoint.objects.filter(task__run__flow=flow_id),
+            Question.objects.filter(run__flow=flow_id),
+            Task.objects.filter(run__flow=flow_id),
             Blob.objects.filter(run__flow=flow_id),
             MemoryEntry.objects.filter(flow=flow_id),
             TriggerEvent.objects.filter(trigger__flow=flow_id),
+            Notice.objects.filter(flow=flow_id),
         )
     )
 

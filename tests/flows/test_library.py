@@ -13,16 +13,8 @@ from flows.access import Role
 from flows.commands import create_flow, delete_flow, note_opening, set_member, star_flow, submit
 from flows.errors import Forbidden, NotFound
 from flows.housekeeping import keep_house
-from flows.library import (
-    Counts,
-    Scope,
-    Sort,
-    counts,
-    library,
-    library_after,
-    library_with_counts,
-    matching_labels,
-)
+from flows.library import counts, library, library_after, library_with_counts, matching_labels
+from flows.library_query import Counts, Scope, Sort
 from flows.models import Flow, FlowText, Link, Membership, Opening, Star, TeamShare, Visit
 from flows.parsing import parse_flow
 from tests.flows.conftest import Ask, label

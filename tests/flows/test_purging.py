@@ -27,8 +27,8 @@ from flows.commands import (
 from flows.commands.purging import begin_purge, finish_purge, purge_old
 from flows.errors import Forbidden, NotFound
 from flows.housekeeping import keep_house
-from flows.library import Scope as Part
 from flows.library import library
+from flows.library_query import Scope as LibraryScope
 from flows.limits import Limits
 from flows.log import verify_all, verify_flow, verify_installation
 from flows.log.anchor import compare_with_anchor, write_anchor
@@ -189,7 +189,7 @@ class TestInPieces:
                 purge_flow(principal, stopped.pk)
             with pytest.raises(NotFound):
                 title_in_trash(principal, stopped.pk)
-        assert library(Person(alice.pk), scope=Part.TRASH).items == ()
+        assert library(Person(alice.pk), scope=LibraryScope.TRASH).items == ()
         assert all_is_well()
 
     def test_the_housekeeper_finishes_it_with_one_entry(self, stopped: Flow) -> None:

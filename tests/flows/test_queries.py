@@ -12,7 +12,8 @@ from accounts.models import User
 from accounts.principals import Person
 from flows.access import Role
 from flows.commands import create_flow, delete_flow, set_member, submit
-from flows.library import Scope, Sort, counts, library
+from flows.library import counts, library
+from flows.library_query import Scope, Sort
 from flows.models import Flow
 from flows.parsing import parse_flow
 from flows.queries import Member, members, members_of

@@ -48,7 +48,7 @@ def test_nor_does_any_in_a_thread() -> None:
     assert in_a_thread(most_faults) < CALLS // 2
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="CPython keeps a chunk by itself")
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="late releases of 3.13 keep a chunk by themselves")
 def test_without_it_one_does() -> None:
     """The reason for all this; it goes when the oldest Python that we run on is a newer one."""
 
