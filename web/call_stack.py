@@ -8,6 +8,7 @@ A call that claims a large frame has a large chunk mapped once, and all calls wi
 only by what is used of it.
 """
 
+import sysconfig
 import threading
 from collections.abc import Callable
 from types import FunctionType
@@ -25,9 +26,13 @@ def _call(function: Callable[[], T]) -> T:
 _with_room = FunctionType(_call.__code__.replace(co_stacksize=_SLOTS), globals())
 
 
+_in_one_piece = _call if sysconfig.get_config_var("Py_GIL_DISABLED") else _with_room
+"""Without a global lock CPython clears all of a new frame, so there it would take the memory that it claims."""
+
+
 def in_one_piece(function: Callable[[], T]) -> T:
     """Call a function so that all calls within it share one piece of the stack."""
-    result: T = _with_room(function)
+    result: T = _in_one_piece(function)
     return result
 
 

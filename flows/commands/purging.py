@@ -8,7 +8,7 @@ Apps above, whose rows belong to flows too, say with `forget_with_flow` how thei
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
@@ -63,13 +63,13 @@ def forget_with_flow(some: ForgetSome, rest: Forget) -> None:
 
 
 def purge_flow(principal: Principal, flow_id: UUID, *, via: Via | None = None) -> None:
-    """Delete a flow in the trash for good; owners only.
+    """Delete a flow in the trash for good; owners only. If what it is made of cannot be deleted now, it is soon.
 
     Raises `NotFound` or `Forbidden`, and `Problem("wrong_state")` if it is not in the trash.
     """
     count_flow_change(principal)
     _begin_in_trash(principal, flow_id, via or via_of(principal))
-    finish_purge(flow_id)
+    finish_purges([flow_id])
 
 
 def title_in_trash(principal: Principal, flow_id: UUID) -> str:
@@ -106,15 +106,16 @@ def begin_purge(flow_id: UUID, actor: int | None, *, via: Via = "system") -> Non
     detail = {"version": flow.version, "digest": flow.digest}
     audit.record(Action.FLOW_PURGED, flow_id, actor=actor, via=via, at=timezone.now(), detail=detail)
     Purging.objects.create(flow=flow_id)
-    Flow.objects.filter(pk=flow_id).update(deleted_at=PURGED)
+    Flow.objects.filter(pk=flow_id).update(deleted_at=PURGED, team=None)
 
 
 @as_system
 def finish_purge(flow_id: UUID) -> None:
-    """Delete all that belongs to a flow whose purge has begun, in many transactions; nothing if others have done it."""
-    while _delete_batch(flow_id):
+    """Delete all that belongs to a flow whose purge has begun, in many transactions; nothing if others are at it."""
+    while (left := _delete_batch(flow_id)) == "more":
         pass
-    _delete_rest(flow_id)
+    if left == "rest":
+        _delete_rest(flow_id)
 
 
 def finish_purges(flow_ids: Iterable[UUID]) -> None:
@@ -127,16 +128,20 @@ def finish_purges(flow_ids: Iterable[UUID]) -> None:
 
 
 @in_write_transaction
-def _delete_batch(flow_id: UUID) -> bool:
-    """Delete some rows of one kind; tell whether there were any."""
-    if not Purging.objects.filter(flow=flow_id).exists():
-        return False
-    for model in (Change, Answer, FlowEdge, FlowNode, Delivery):
+def _delete_batch(flow_id: UUID) -> Literal["more", "rest", "not ours"]:
+    """Delete some rows of one kind; tell whether there may be more, or only the rest is left."""
+    if not Purging.objects.select_for_update(skip_locked=True).filter(flow=flow_id).exists():
+        return "not ours"
+    for model in (Change, Answer, FlowEdge, Delivery):
         if delete_some(model._default_manager.filter(flow=flow_id), ROWS_AT_ONCE):
-            return True
+            return "more"
     if delete_some(Snapshot.objects.filter(flow=flow_id), SNAPSHOTS_AT_ONCE):
-        return True
-    return any(some(flow_id, ROWS_AT_ONCE) for some, _rest in _forget)
+        return "more"
+    nodes = FlowNode.objects.filter(flow=flow_id)  # they lie in each other, and are bounded
+    if nodes.exists():
+        delete_rows(nodes)
+        return "more"
+    return "more" if any(some(flow_id, ROWS_AT_ONCE) for some, _rest in _forget) else "rest"
 
 
 @in_write_transaction

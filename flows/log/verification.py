@@ -10,8 +10,11 @@ audit log tells. That a flow is gone is right only if the audit log tells that i
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
+
+from django.utils import timezone
 
 from accounts.audit import Action
 from flows.document import NO_LIMITS, Document, Edge, Node, apply
@@ -30,6 +33,7 @@ from web.db_errors import is_outage
 T = TypeVar("T", Node, Edge)
 
 _CHUNK = 500
+LONGEST_PURGE = timedelta(days=1)
 _SHOWN = 5
 _OF_FLOWS = (Change, AuditEntry, Answer, Snapshot, Membership, FlowNode, FlowEdge)
 
@@ -54,12 +58,13 @@ def known_flows() -> list[UUID]:
 def verify_flow(flow_id: UUID) -> list[str]:
     """Return what differs between a flow's log, its snapshots and its rows; nothing if all is well.
 
-    Nothing is compared of a flow that is being purged. Raises `NotFound` if there is no trace of such a flow.
+    Of a flow that is being purged nothing is compared; only that it ends. Raises `NotFound` if there is no trace of
+    such a flow.
     """
     with consistent_read():
         flow = Flow.objects.filter(pk=flow_id).first()
         if flow is not None:
-            return [] if is_being_purged(flow_id) else list(_differences(flow))
+            return list(_purge_in_time(flow_id) if is_being_purged(flow_id) else _differences(flow))
         traces = [str(model._meta.verbose_name_plural) for model in _OF_FLOWS if _has_rows(model, flow_id)]
         if traces == [str(AuditEntry._meta.verbose_name_plural)] and was_purged(flow_id):
             return []
@@ -93,6 +98,12 @@ def summed_up(differences: Iterable[str], more: str) -> Iterator[str]:
 def was_purged(flow_id: UUID) -> bool:
     """Tell whether the audit log tells that a flow went for good; whether that is ours its own chain says."""
     return AuditEntry.objects.filter(flow_id=flow_id, action=Action.FLOW_PURGED).exists()
+
+
+def _purge_in_time(flow_id: UUID) -> Iterator[str]:
+    begun = AuditEntry.objects.filter(flow_id=flow_id, action=Action.FLOW_PURGED).values_list("at", flat=True).first()
+    if begun and begun < timezone.now() - LONGEST_PURGE:
+        yield f"its purge began on {begun:%Y-%m-%d} and has not ended"
 
 
 def is_being_purged(flow_id: UUID) -> bool:

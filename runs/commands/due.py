@@ -33,7 +33,7 @@ def due(now: datetime, *, limit: int = 200) -> int:
     orphans = unfinished.filter(flow__deleted_at__isnull=False).values_list("pk", flat=True)[:limit]
     done = sum(_in(run, now, _tasks_due) for run in runs)
     done += sum(_in(run, now, _too_late) for run in late)
-    return done + sum(_in(run, now, _without_flow) for run in orphans)
+    return done + sum(_in(run, now, end_without_flow) for run in orphans)
 
 
 def _in(run: UUID, now: datetime, command: Callable[[LockedRun], bool]) -> bool:
@@ -72,7 +72,8 @@ def _is_late(now: datetime) -> Q:
     return Q(state=Run.State.RUNNING, deadline__lte=now) | Q(deadline__lte=now - kept)
 
 
-def _without_flow(locked: LockedRun) -> bool:
+def end_without_flow(locked: LockedRun) -> bool:
+    """End a run whose flow was deleted; tell whether it was still open."""
     if locked.run.state in Run.ENDED:
         return False
     stop_run(locked, Run.State.CANCELLED, stored(_("The flow was deleted.")))

@@ -2,8 +2,12 @@
 
 from uuid import UUID
 
+from django.utils import timezone
+
 from flows.commands.purging import delete_rows, delete_some
+from runs.commands.due import end_without_flow
 from runs.commands.storage import uncount_all
+from runs.commands.transaction import in_run
 from runs.models import (
     Attempt,
     Blob,
@@ -23,11 +27,19 @@ from runs.models import (
 
 
 def forget_some(flow_id: UUID, limit: int) -> bool:
-    """Delete so many rows of what there may be thousands of; tell whether there were any."""
+    """Delete so many rows of what there may be thousands of; tell whether there were any.
+
+    Runs that are still open end first, or a worker would go on with what has lost its checkpoints.
+    """
+    still_open = list(Run.objects.filter(flow=flow_id, state__in=Run.OPEN).values_list("pk", flat=True)[:limit])
+    for run_id in still_open:
+        in_run(run_id, timezone.now(), end_without_flow)
+    if still_open:
+        return True
     events = list(RunEvent.objects.filter(run__flow=flow_id).order_by().values_list("pk", "run")[:limit])
     if events:
         runs = {run for _event, run in events}
-        Forgetting.objects.bulk_create(Forgetting(run=run) for run in runs)
+        Forgetting.objects.bulk_create(Forgetting(run=run) for run in sorted(runs))
         delete_rows(RunEvent.objects.filter(pk__in=[event for event, _run in events]))
         Forgetting.objects.filter(run__in=runs).delete()
         return True

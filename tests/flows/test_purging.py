@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
@@ -30,12 +31,14 @@ from flows.housekeeping import keep_house
 from flows.library import library
 from flows.library_query import Scope as LibraryScope
 from flows.limits import Limits
-from flows.log import verify_all, verify_flow, verify_installation
+from flows.log import verification, verify_all, verify_flow, verify_installation
 from flows.log.anchor import compare_with_anchor, write_anchor
 from flows.log.snapshots import take_snapshot
 from flows.models import Answer, AuditEntry, Change, Flow, PersonStorage, Purging, Snapshot, Usage
 from flows.parsing import parse_flow
 from runs.commands import purging as purging_of_runs
+from runs.commands import start_run
+from runs.models import Run
 from tests.api.conftest import GRAPH
 from tests.flows.conftest import Ask, move
 from tests.flows.log_triggers import unlocked_log
@@ -159,8 +162,7 @@ class TestInPieces:
 
         with monkeypatch.context() as broken:
             broken.setattr(purging, "delete_some", twice)
-            with pytest.raises(MemoryError):
-                purge_flow(Person(alice.pk), trashed.pk)
+            purge_flow(Person(alice.pk), trashed.pk)
         assert Change.objects.filter(flow=trashed).exists() and not Change.objects.filter(flow=trashed, version=1)
         return trashed
 
@@ -198,10 +200,54 @@ class TestInPieces:
         assert not Purging.objects.exists() and AuditEntry.objects.filter(action="flow_purged").count() == 1
         assert all_is_well()
 
+    def test_one_that_does_not_end_is_found(self, stopped: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+        entry = AuditEntry.objects.get(action="flow_purged")
+        assert verify_flow(stopped.pk) == []
+        monkeypatch.setattr(verification, "LONGEST_PURGE", timedelta(0))
+        assert verify_flow(stopped.pk) == [f"its purge began on {entry.at:%Y-%m-%d} and has not ended"]
+
+    def test_epochs_of_the_others_are_changed(self, stopped: Flow) -> None:
+        other = Flow.objects.get(title="Other")
+        call_command("change_epochs")
+        assert Flow.objects.get(pk=other.pk).epoch != other.epoch
+
+    def test_open_runs_end_before_anything_of_theirs_goes(self, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        flow = create_flow(Person(alice.pk), parse_flow(title="Weather", **GRAPH), via="api")
+        run = start_run(Person(alice.pk), flow.pk).run
+        assert run.state in Run.OPEN
+        delete_flow(Person(alice.pk), flow.pk)
+        states, delete_rows = set(), purging_of_runs.delete_rows
+
+        def noted(rows: Any) -> None:
+            states.update(Run.objects.filter(pk=run.pk).values_list("state", flat=True))
+            delete_rows(rows)
+
+        monkeypatch.setattr(purging_of_runs, "delete_rows", noted)
+        purge_flow(Person(alice.pk), flow.pk)
+        assert states == {Run.State.CANCELLED} and rows_of(flow.pk) == {}
+
     def test_two_who_finish_it_are_not_in_each_others_way(self, stopped: Flow) -> None:
         finish_purge(stopped.pk)
         finish_purge(stopped.pk)
         assert rows_of(stopped.pk) == {} and all_is_well()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_piece_leaves_what_the_database_takes(
+    trashed: Flow, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes lie in each other, edges hang on them: what refers to what is asked at each commit."""
+    node = {"kind": "agent", "x": 0, "y": 0, "label": "x"}
+    groups = [{"id": f"g{depth}", "kind": "group", "x": 0, "y": 0, "width": 400, "height": 400} for depth in range(3)]
+    nodes = [*groups, *({**node, "id": f"m{number}", "parent": f"g{number}"} for number in range(3))]
+    edges = [{"id": "e", "source": "m0", "source_port": "out", "target": "m1", "target_port": "in"}]
+    flow = create_flow(Person(alice.pk), parse_flow(title="Nested", nodes=nodes, edges=edges), via="api")
+    delete_flow(Person(alice.pk), flow.pk)
+    monkeypatch.setattr(purging, "ROWS_AT_ONCE", 1)
+    for one in (flow, trashed):
+        purge_flow(Person(alice.pk), one.pk)
+        assert rows_of(one.pk) == {} and not Flow.objects.filter(pk=one.pk).exists()
+    assert not Purging.objects.exists() and all_is_well()
 
 
 class TestByItself:

@@ -1,12 +1,15 @@
 """`helix manage change_epochs`: for after a backup was put back."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from accounts.principals import System
 from flows.commands import change_epoch
+from flows.errors import NotFound
 from flows.models import Flow
+from flows.trash import PURGED
 
 
 class Command(BaseCommand):
@@ -16,7 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Change them one by one; whoever edits meanwhile waits for one flow at most."""
-        flow_ids = list(Flow.objects.values_list("pk", flat=True))
-        for flow_id in flow_ids:
-            change_epoch(System(), flow_id, via="admin")
-        self.stdout.write(f"{len(flow_ids)} epochs changed.")
+        changed = 0
+        for flow_id in list(Flow.objects.exclude(deleted_at=PURGED).values_list("pk", flat=True)):
+            with suppress(NotFound):  # it was purged meanwhile
+                change_epoch(System(), flow_id, via="admin")
+                changed += 1
+        self.stdout.write(f"{changed} epochs changed.")
