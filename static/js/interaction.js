@@ -79,7 +79,7 @@ function running(parts) {
   session.addEventListener("welcome", ({ detail: { runs = [] } }) => (loading || runs.some(goesOn)) && told((loaded) => loaded.welcome(runs)));
   session.addEventListener("run", ({ detail }) => (loading || goesOn(detail) || !detail.previous) && told((loaded) => loaded.take(detail)));
   session.addEventListener("run_text", ({ detail }) => loading?.then((loaded) => loaded.say(detail), () => {}));
-  return { start: asked((runs) => runs.start()), list: asked((runs) => runs.toggle()), close: () => void loading?.then((runs) => runs.close(), () => {}) };
+  return { start: asked((runs) => runs.start()), list: asked((runs) => runs.toggle()), close: () => void (loading && whileWaiting(loading).then((runs) => runs.close(), () => {})) };
 }
 
 /** Load the buttons that add along an edge or at a port when the pointer first comes to one. */
@@ -106,7 +106,8 @@ function follow(parts) {
   const loaded = () => (problems ??= load());
   const failed = () => void (problems = undefined);
   parts.session.addEventListener("problems", async ({ detail }) => (await loaded().catch(failed))?.take(detail));
-  parts.listProblems = () => whileWaiting(loaded().then((found) => found.toggle())).catch(() => (failed(), parts.notices.toast(parts.texts.say("needs_connection"))));
+  const asked = () => loaded().catch((error) => (failed(), Promise.reject(error))).then((found) => found.toggle());
+  parts.listProblems = () => whileWaiting(asked()).catch(() => parts.notices.toast(parts.texts.say("needs_connection")));
 }
 
 /** The tabs of the left panel, and the outline behind one of them, loaded when they are first used. */

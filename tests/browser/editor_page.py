@@ -46,6 +46,20 @@ def rect(what: Locator) -> FloatRect:
     return box
 
 
+def wait_until(page: Page, asked: str, given: object = None) -> None:
+    """Wait until an asynchronous function of the page says yes; `wait_for_function` takes its promise for that."""
+    page.evaluate(
+        f"""async (given) => {{
+          const end = performance.now() + 30_000;
+          while (!(await ({asked})(given))) {{
+            if (performance.now() > end) throw new Error("this never came: {asked.splitlines()[0]!s}".slice(0, 200));
+            await new Promise((go) => setTimeout(go, 50));
+          }}
+        }}""",
+        given,
+    )
+
+
 def without_timers_of(milliseconds: int) -> str:
     """Return a script after which the page begins nothing any more that it would do after so long."""
     return f"""() => {{

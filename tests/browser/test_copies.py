@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Flow, Open
-from tests.browser.editor_page import DRAWN, EditorPage, rect
+from tests.browser.editor_page import DRAWN, EditorPage, rect, wait_until
 from tests.browser.nodes import PLAN, SEARCH
 
 FRAME = {"id": "g", "kind": "group", "x": 0, "y": 0, "width": 400, "height": 300, "label": "Frame"}
@@ -180,7 +180,7 @@ def test_a_viewer_copies_with_the_menu_but_is_offered_no_paste(flow_of: Flow, op
     vera.node("Plan").click(button="right", position={"x": 8, "y": 8})
     expect(vera.page.locator(MENU).get_by_role("menuitem", name="Paste")).to_have_count(0)
     vera.page.locator(MENU).get_by_role("menuitem", name="Copy").click()
-    vera.page.wait_for_function("navigator.clipboard.readText().then((text) => text.includes('Plan'))")
+    wait_until(vera.page, "async () => (await navigator.clipboard.readText()).includes('Plan')")
 
 
 @pytest.mark.parametrize(

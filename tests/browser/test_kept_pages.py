@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import WINDOW, Context, Device
 from tests.browser.copies import COPIED, KEPT, copied, expect_nothing_kept, new_flow, nothing_but
-from tests.browser.editor_page import EditorPage
+from tests.browser.editor_page import EditorPage, wait_until
 from tests.browser.panel import lost
 from tests.proxy import Proxy
 from tests.servers import Server
@@ -76,7 +76,7 @@ def test_nobody_finds_the_pages_of_who_was_here_before(device: Device, network: 
     flow = new_flow(context)
     tab = copied(context, flow)
     tab.add("agent", "Hers alone", (600, 500)).settled()
-    tab.page.wait_for_function(f"async () => !(await ({KEPT})()).entries")
+    wait_until(tab.page, f"async () => !(await ({KEPT})()).entries")
     tab.page.close()
     context.add_cookies(other.cookies())  # type: ignore[arg-type]
     page = context.new_page()
@@ -157,17 +157,17 @@ def test_a_new_release_replaces_the_files_once_no_copy_needs_them(context_for: C
             manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "hash": release}))
             server.start()
             tab.open(flow).live()  # while the release's worker comes
-            tab.page.wait_for_function(INSTALLED, arg=f"files-{release}")
+            wait_until(tab.page, INSTALLED, f"files-{release}")
             tab.open(flow).live()
             tab.page.evaluate(COPIED, [f"/flows/{flow}/", release])
         for other in ("fourth", "fifth", "sixth"):
             tab.page.evaluate("(files) => caches.open(files).then(() => null)", f"files-{other}")
         tab.page.evaluate("(path) => fetch(path).then(({ok}) => ok)", f"/flows/{flow}/")
-        tab.page.wait_for_function("async () => !(await caches.has('files-second'))")
+        wait_until(tab.page, "async () => !(await caches.has('files-second'))")
         assert set(tab.page.evaluate("caches.keys()")) >= {f"files-{first}", "files-third"}, "one answers, one waits"
 
         tab.page.close()
 
         again = EditorPage(context, flow).live()
-        again.page.wait_for_function("async (files) => !(await caches.has(files))", arg=f"files-{first}")
+        wait_until(again.page, "async (files) => !(await caches.has(files))", f"files-{first}")
         assert "files-third" in again.page.evaluate("caches.keys()")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import WINDOW, Flow, Open
-from tests.browser.editor_page import DRAWN, EditorPage, rect
+from tests.browser.editor_page import DRAWN, EditorPage, rect, wait_until
 
 COUNT = """(names) => {
   globalThis.counted = {};
@@ -65,9 +65,9 @@ def test_the_canvas_of_a_large_flow_is_fetched_once_on_a_first_visit(
     context.route(f"**{path}", lambda route: held.append(route), times=1)  # noqa: PLW0108
     alice = EditorPage(context, flow).live()
     kept = "async (path) => Boolean(await caches.match(path, {ignoreVary: true}))"
-    alice.page.wait_for_function(kept, arg=f"/flows/{flow}/")
+    wait_until(alice.page, kept, f"/flows/{flow}/")
     held[0].continue_()
-    alice.page.wait_for_function(kept, arg=path)
+    wait_until(alice.page, kept, path)
 
     assert len(asked) == 1
 

@@ -6,6 +6,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.api import Api
 from tests.browser.axe import findings
 from tests.browser.conftest import Context, Flow, Open
+from tests.browser.editor_page import wait_until
 from tests.browser.nodes import PLAN
 
 
@@ -113,9 +114,6 @@ def test_a_card_says_how_many_people_have_the_flow_open(context_for: Context, fl
     expect(card.locator(".card-here")).to_have_text("2 here now")
     first.page.close()
     second.page.close()
-    here = (
-        "(id) => fetch(`/api/v1/flows/${id}/session`).then((answer) => answer.json()).then(({ count }) => count === 1)"
-    )
-    page.wait_for_function(here, arg=flow)
+    wait_until(page, "async (id) => (await (await fetch(`/api/v1/flows/${id}/session`)).json()).count === 1", flow)
     page.reload()
     expect(card.locator(".card-here")).to_have_text("1 here now")

@@ -63,11 +63,12 @@ def test_a_popular_template_fills_an_empty_flow_and_one_undo_empties_it(opened: 
     popular.first.focus()
     alice.page.keyboard.press("Enter")
     expect(alice.page.locator("#dialog")).to_contain_text(title)
-    alice.page.get_by_role("button", name="Use here").click()
-    expect(alice.nodes).to_have_count(15)
+    with alice.page.expect_navigation():
+        alice.page.get_by_role("button", name="Use here").click()
+    expect(alice.live().nodes).to_have_count(15)
     expect(popular).to_have_count(0)
 
-    alice.live().page.locator("[data-canvas]").focus()
+    alice.page.locator("[data-canvas]").focus()
     alice.page.keyboard.press("Control+z")
 
     expect(alice.nodes).to_have_count(0)

@@ -30,11 +30,15 @@ export class OfflineCopy {
   #renewed = -Infinity;
   #interval = RENEW_INTERVAL_MS;
   #isOver = false;
-  /** A whole canvas that the page has fetched, to be kept. @type {Response|null} */
-  #fetched = null;
+  /** @type {() => Promise<boolean>} */
+  #keepArriving;
 
-  /** @param {{user: string, flow: string, epoch: string, canvas?: string|null}} what `canvas`: its address, where the page holds only a part */
-  constructor({ user, flow, epoch, canvas = null }) {
+  /**
+   * @param {{user: string, flow: string, epoch: string, canvas?: string|null}} what `canvas`: its address, where the page holds only a part
+   * @param {() => Promise<boolean>} [keepArriving] has the canvas kept that the page has fetched, or will have in a moment; tells whether there is one
+   */
+  constructor({ user, flow, epoch, canvas = null }, keepArriving = async () => false) {
+    this.#keepArriving = keepArriving;
     this.#user = user;
     this.#flow = flow;
     this.#pages = `pages-${user}`;
@@ -73,12 +77,11 @@ export class OfflineCopy {
     this.#timer = setTimeout(() => whenIdle(() => this.#fetch().catch(() => {})), wait);
   }
 
-  /** Renew the copy at once: a new worker may keep what the last one could not. @param {Response|null} [canvas] if the page just fetched it */
-  restart(canvas = null) {
+  /** Renew the copy at once: a new worker may keep what the last one could not. */
+  restart() {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#renewed = -Infinity;
-    this.#fetched = canvas;
     this.renew();
   }
 
@@ -105,19 +108,18 @@ export class OfflineCopy {
     return isOn() && this.#canvas ? caches.match(this.#canvas, ANY).catch(() => undefined) : undefined;
   }
 
-  /** Keep a whole canvas. @param {Response} answer a clone: its body is consumed */
+  /** Keep a whole canvas beside its page; tell whether that could be. @param {Response} answer a clone: its body is consumed if it is kept */
   async keepCanvas(answer) {
-    if (!isOn() || !this.#canvas || !answer.ok || !answer.headers.has("X-Helix-Version") || !(await caches.has(this.#pages))) return;
+    if (!isOn() || !this.#canvas || !answer.ok || !answer.headers.has("X-Helix-Version") || !(await caches.has(this.#pages))) return false;
     await (await caches.open(this.#pages)).put(this.#canvas, answer);
+    return true;
   }
 
   async #fetch() {
     this.#timer = 0;
     this.#renewed = Date.now();
     await (await fetch(this.#path)).body?.cancel();
-    const canvas = this.#fetched;
-    this.#fetched = null;
-    if (this.#canvas) await this.keepCanvas(canvas ?? (await fetch(this.#canvas)));
+    if (this.#canvas && !(await this.#keepArriving())) await this.keepCanvas(await fetch(this.#canvas));
     await this.#tidy();
   }
 

@@ -134,17 +134,25 @@ export class Follower extends EventTarget {
     }
   }
 
-  /** A worker has come: it keeps the canvas that is here already, or on its way. */
+  /** A worker has come, which can keep what none could. */
   async #restartCopy() {
-    const unkept = this.#unkept;
-    this.#unkept = null;
-    const copy = await this.#openCopy();
-    copy.restart((await unkept)?.answer);
+    (await this.#openCopy()).restart();
   }
 
   async #openCopy() {
     const { OfflineCopy } = await import("../offline/offline_copy.js");
-    return (this.#copy ??= new OfflineCopy(this.#about));
+    return (this.#copy ??= new OfflineCopy(this.#about, () => this.#keepUnkept()));
+  }
+
+  /** Have the canvas kept that is here already, or on its way; tell whether it is. */
+  async #keepUnkept() {
+    const fetched = this.#unkept;
+    const whole = await fetched;
+    if (!whole || this.#unkept !== fetched) return Boolean(whole);
+    this.#unkept = null;
+    const isKept = await this.#copy.keepCanvas(whole.answer);
+    if (!isKept) this.#unkept ??= fetched;
+    return isKept;
   }
 
   #changes(frame) {
@@ -190,10 +198,7 @@ export class Follower extends EventTarget {
     this.#unkept = globalThis.navigator?.serviceWorker ? fetched : null;
     const whole = await fetched;
     if (whole) {
-      if (this.#copy && this.#unkept === fetched) {
-        this.#unkept = null;
-        this.#copy.keepCanvas(whole.answer).catch(() => {});
-      }
+      if (this.#copy) this.#keepUnkept().catch(() => {});
       if (!this.#isPartial) this.#copy?.renew();
       return { ...whole, isKept: false };
     }

@@ -61,9 +61,9 @@ export class ProblemList {
 
   /** As those of the flow's form, in whose place it stands. */
   #tabs() {
-    const { panels, texts } = this.#parts;
+    const { panels, selection, texts } = this.#parts;
     const settings = make("button.form-tab", { type: "button" }, texts.say("settings"));
-    settings.addEventListener("click", () => (panels.reveal("inspector"), this.close()));
+    settings.addEventListener("click", () => (selection.clear(), panels.reveal("inspector"), this.close()));
     const own = make("button.form-tab", { type: "button", "aria-current": "true" }, texts.say("problems"), " ", make("b", { "data-problem-count": "" }));
     return make("div.form-tabs", { role: "group", "aria-label": texts.say("flow") }, settings, own);
   }

@@ -28,6 +28,7 @@ export class Problems extends EventTarget {
   /** @type {Map<string, Problem[]>} */
   #byNode = new Map();
   #list;
+  #isLoading = false;
   #stale = 0;
 
   /** @param {Parts} parts */
@@ -111,11 +112,17 @@ export class Problems extends EventTarget {
     }
   }
 
-  /** Show or hide the list. */
+  /** Show or hide the list; what is pressed while it is loaded counts once. */
   async toggle() {
+    if (this.#isLoading) return;
     if (!this.#list) {
-      const { ProblemList } = await import("./problem_list.js");
-      this.#list ??= new ProblemList(this.#parts, this, this.#button);
+      this.#isLoading = true;
+      try {
+        const { ProblemList } = await import("./problem_list.js");
+        this.#list = new ProblemList(this.#parts, this, this.#button);
+      } finally {
+        this.#isLoading = false;
+      }
     }
     this.#list.toggle();
   }
