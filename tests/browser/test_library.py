@@ -1,6 +1,8 @@
 """The library in a browser: starred by keyboard, found by a label, thrown away, brought back, deleted for good; its two
 views, and who is in a flow."""
 
+import re
+
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.api import Api
@@ -117,3 +119,23 @@ def test_a_card_says_how_many_people_have_the_flow_open(context_for: Context, fl
     wait_until(page, "async (id) => (await (await fetch(`/api/v1/flows/${id}/session`)).json()).count === 1", flow)
     page.reload()
     expect(card.locator(".card-here")).to_have_text("1 here now")
+
+
+def test_a_view_stays_with_its_tab_until_it_is_loaded_anew(context_for: Context, flow_of: Flow) -> None:
+    flow_of()
+    context = context_for("alice")
+    cards, other = context.new_page(), context.new_page()
+    for page in (cards, other):
+        page.goto("/?tab=mine&view=cards")
+    other.locator("#view-list").click()
+    expect(other.locator("#cards.list")).to_be_visible()
+
+    cards.get_by_role("searchbox").fill("nothing of the kind")
+    expect(cards.locator(".nothing")).to_be_visible()
+    cards.get_by_role("searchbox").fill("")
+    expect(cards.locator("#cards:not(.list)")).to_be_visible()
+    cards.get_by_role("searchbox").press_sequentially("nothing")
+    cards.locator("#view-list").click()
+    expect(cards.locator(".nothing")).to_be_visible()
+    expect(cards.locator("#view-list")).to_have_attribute("aria-current", "true")
+    expect(cards).to_have_url(re.compile("q=nothing"))

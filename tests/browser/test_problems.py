@@ -149,3 +149,15 @@ def test_the_tab_of_a_flow_without_problems_says_so(flow_of: Flow, opened: Open)
     alice.page.locator("#inspector").get_by_role("button", name="Problems").click()
 
     expect(alice.page.locator("[data-problem-list]")).to_contain_text("No problems")
+
+
+def test_settings_beside_the_problems_are_the_flows_whatever_is_selected(flow_of: Flow, opened: Open) -> None:
+    alice = opened("alice", flow_of(NODES, EDGES))
+    choose(alice, "call")
+    alice.page.locator("[data-problems]").click()
+    shown = alice.page.locator("[data-problem-list]")
+    shown.get_by_role("button", name="Settings").click()
+    expect(shown).to_be_hidden()
+    form = alice.page.locator("#inspector")
+    expect(form.get_by_role("button", name="Settings")).to_have_attribute("aria-current", "true")
+    expect(alice.page.locator("helix-node[data-selected]")).to_have_count(0)
