@@ -126,6 +126,21 @@ def test_the_count_of_further_people_opens_the_list_of_all(flow: str, opened: Op
     assert bob.page and vera.page
 
 
+def test_a_phone_has_a_way_to_the_settings_of_the_flow(flow: str, opened: Open) -> None:
+    alice = opened("alice", flow, **PHONE)
+    alice.node("Plan").tap()
+    expect(alice.page.locator("#inspector [name=label]")).to_have_value("Plan")
+    alice.page.locator("summary[aria-label=More]").tap()
+    alice.page.locator("[data-command=settings]").tap()
+    description = alice.page.locator("#inspector [name=description]")
+    expect(description).to_be_in_viewport()
+    expect(alice.page.locator("details[open]")).to_have_count(0)
+    description.fill("For the night shift")
+    description.press("Tab")
+    alice.settled()
+    assert alice.stored()["description"] == "For the night shift"
+
+
 def test_a_press_on_the_canvas_ends_following_each_time(flow: str, opened: Open) -> None:
     alice, bob = opened("alice", flow), opened("bob", flow)
     followed = alice.page.locator("[data-roster] [aria-pressed]")

@@ -13,7 +13,7 @@ from accounts import tokens
 from accounts.colours import colour_of
 from accounts.models import User
 from accounts.principals import Administrator, Caller, Person, Principal, System, TokenBearer, user_id_of
-from flows import access, commands, library
+from flows import access, commands, library_query
 from flows.access import Grant, Role
 from flows.document import MoveNode, ReplaceGraph
 from flows.errors import NotFound
@@ -95,7 +95,7 @@ def test_lists(flow: Flow, person: User, client: Client, monkeypatch: pytest.Mon
         asked.append(principal)
         return "SELECT id AS flow_id, 0 AS level, 0 AS full_level, 0 AS owns FROM flows_flow WHERE 1 = 0", []
 
-    monkeypatch.setattr(library, "roles_query", nothing)
+    monkeypatch.setattr(library_query, "roles_query", nothing)
     client.force_login(person)
     for address in ("/", "/?tab=shared", "/?tab=trash", "/api/v1/flows", "/api/v1/flows?scope=recent"):
         assert str(flow.pk) not in client.get(address).content.decode(), address

@@ -2,7 +2,7 @@
  * Everything that can be asked for by key, menu or button, under one name each. Whether it may be done is checked here once:
  * commands that edit do nothing for people who may not edit.
  *
- * @typedef {Record<"act"|"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"files"|"finding"|"focus"|"graph"|"inspector"|"listProblems"|"notices"|"offerLayout"|"outline"|"picker"
+ * @typedef {Record<"act"|"canvas"|"catalogue"|"clipboard"|"connectFrom"|"editing"|"files"|"finding"|"focus"|"graph"|"inspector"|"listProblems"|"notices"|"offerLayout"|"outline"|"panels"|"picker"
  *   |"rename"|"root"|"running"|"selection"|"session"|"statusPill"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
@@ -38,6 +38,7 @@ export class Commands {
     run: () => this.#parts.running.start(),
     runs: () => this.#parts.running.list(),
     edit: () => this.#parts.running.close(),
+    settings: () => this.#settings(),
     problems: () => this.#parts.listProblems(),
     help: () => this.#parts.root.querySelector("[data-help]")?.showModal(),
     copy: () => this.#parts.clipboard.copy(),
@@ -99,6 +100,13 @@ export class Commands {
     if (name === "run") return ["owner", "editor"].includes(session.role);
     // When the outbox is full, its edits can still be undone.
     return name in this.#views || name in this.#free || (name in this.#edits && (mayEdit || (name === "undo" && session.outbox.isFull)));
+  }
+
+  /** Show the flow's own form, which is there while nothing is selected. */
+  #settings() {
+    const { panels, selection } = this.#parts;
+    selection.clear();
+    panels.reveal("inspector");
   }
 
   get #chosen() {

@@ -48,9 +48,10 @@ export class Sheet {
     this.#place();
   }
 
-  /** What floats over the canvas stays above it. */
+  /** What floats over the canvas stays above it. Of the flow's own form there is nothing to peek at. */
   #lift() {
-    const { root } = this.#parts;
+    const { root, selection } = this.#parts;
+    if (isPhone() && selection.isEmpty && this.#panel.dataset.sheet === "peek" && this.#panel.hasAttribute("data-open")) this.#panel.dataset.sheet = "half";
     if (this.#panel.hasAttribute("data-open")) root.dataset.lifted = this.#panel.dataset.sheet;
     else delete root.dataset.lifted;
   }
