@@ -282,6 +282,18 @@ def test_shift_keeps_the_axis_of_a_drag_and_ctrl_leaves_the_grid(alice: EditorPa
     assert place(alice, "Plan") == (304 + 133, 67)
 
 
+def test_a_drag_that_ends_a_rename_holds_nothing_back_afterwards(alice: EditorPage) -> None:
+    """Leaving the name saves it while the drag begins."""
+    alice.node("Plan").click()
+    alice.page.keyboard.press("F2")
+    alice.page.keyboard.type("Idea")
+    x, y = alice.centre(alice.page.locator("#n-Plan .chip"))
+    alice.drag((x, y), (x + 120, y + 96))
+    expect(alice.node("Idea")).to_be_visible()
+    expect(alice.page.locator("[data-dragging]")).to_have_count(0)
+    assert place(alice, "Plan") != (304, 0)
+
+
 def test_a_drag_shows_a_line_where_it_aligns_and_snaps_to_it(alice: EditorPage) -> None:
     x, y = alice.centre(alice.node("Plan"))
     alice.drag((x, y), (x + 90, y + 100), drop=False)

@@ -43,9 +43,9 @@ export class Drag {
     this.#from = viewport.world(event);
   }
 
-  /** Whether something is left to drag. */
+  /** Whether something is left to drag; while it begins, which may save a field that it leaves, whether that is there. */
   get isAlive() {
-    return this.#here.length > 0;
+    return this.#was.size ? this.#here.length > 0 : this.#parts.graph.node(this.#id) !== undefined;
   }
 
   start() {

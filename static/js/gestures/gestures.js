@@ -165,6 +165,8 @@ export class Gestures extends EventTarget {
       isDone = true;
     } finally {
       if (!isDone) this.cancel();
+      // What it did after it was cancelled, while it began, goes too.
+      if (step === "start" && this.current !== gesture) gesture?.release?.();
     }
   }
 
