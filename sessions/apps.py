@@ -11,8 +11,8 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Hear when logins end and accounts change; tell lists of flows how many people are in them."""
-        from flows.here import counted_by
+        from flows.queries import count_people_by
         from sessions import auth_events, queries
 
         auth_events.connect()
-        counted_by(queries.people_counts)
+        count_people_by(queries.people_counts)

@@ -1,7 +1,7 @@
 """A person leaves for good: the account goes, what they did stays in the logs, by "Deleted person".
 
-Their row stays, without anything that tells who it was. Flows that nobody else is in and no team owns go with them;
-whoever is the only owner of a team, or of a flow that others are in, makes someone else owner first.
+Their row stays, without anything that tells who it was. Flows that only they are in and no team owns go with them; the
+only owner of a team, or of a flow that others are in, makes another person owner first.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,6 @@ from flows import commands, queries
 from flows import limits as helix_limits
 from flows.access import Access, Role
 from flows.commands import Refused, Submission
-from flows.here import here_now
 from flows.library import FlowSummary, Library, counts, library_with_counts, matching_labels
 from flows.library_query import Counts, Scope, Sort
 from flows.pages import forms
@@ -257,7 +256,7 @@ def _cards(items: Sequence[FlowSummary], q: str, request: PageRequest) -> list[d
     ids = [item.id for item in items]
     people, drawn = queries.members_of(ids), thumbnail_svgs({item.id: item.version for item in items})
     matches = matching_labels(items, q) if q else {}
-    here = here_now(ids)
+    here = queries.people_now(ids)
     return [
         _card(item, people[item.id], drawn[item.id], request)
         | {"match": matches.get(item.id), "here": here.get(item.id, 0)}

@@ -1,7 +1,9 @@
 """What runs keep of a flow goes with it, for good (`flows.commands.purging`)."""
 
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from flows.commands.purging import delete_rows, delete_some
@@ -43,19 +45,7 @@ def forget_some(flow_id: UUID, limit: int) -> bool:
         delete_rows(RunEvent.objects.filter(pk__in=[event for event, _run in events]))
         Forgetting.objects.filter(run__in=runs).delete()
         return True
-    return any(
-        delete_some(rows, limit)
-        for rows in (
-            Attempt.objects.filter(task__run__flow=flow_id),
-            Checkpoint.objects.filter(task__run__flow=flow_id),
-            Question.objects.filter(run__flow=flow_id),
-            Task.objects.filter(run__flow=flow_id),
-            Blob.objects.filter(run__flow=flow_id),
-            MemoryEntry.objects.filter(flow=flow_id),
-            TriggerEvent.objects.filter(trigger__flow=flow_id),
-            Notice.objects.filter(flow=flow_id),
-        )
-    )
+    return any(delete_some(rows, limit) for rows in _many(flow_id))
 
 
 def forget_flow(flow_id: UUID) -> None:
@@ -66,18 +56,25 @@ def forget_flow(flow_id: UUID) -> None:
     Forgetting.objects.bulk_create(Forgetting(run=id) for id in ids)
     for rows in (
         RunEvent.objects.filter(run__flow=flow_id),
-        Attempt.objects.filter(task__run__flow=flow_id),
-        Checkpoint.objects.filter(task__run__flow=flow_id),
-        Question.objects.filter(run__flow=flow_id),
-        Blob.objects.filter(run__flow=flow_id),
-        MemoryEntry.objects.filter(flow=flow_id),
-        Task.objects.filter(run__flow=flow_id),
-        TriggerEvent.objects.filter(trigger__flow=flow_id),
+        *_many(flow_id),
         Trigger.objects.filter(flow=flow_id),
         Secret.objects.filter(flow=flow_id),
-        Notice.objects.filter(flow=flow_id),
         runs,
         Plan.objects.filter(flow=flow_id),
     ):
         delete_rows(rows)
     Forgetting.objects.filter(run__in=ids).delete()
+
+
+def _many(flow_id: UUID) -> "tuple[QuerySet[Any], ...]":
+    """Return what there may be thousands of beside events, in an order in which it may go."""
+    return (
+        Attempt.objects.filter(task__run__flow=flow_id),
+        Checkpoint.objects.filter(task__run__flow=flow_id),
+        Question.objects.filter(run__flow=flow_id),
+        Task.objects.filter(run__flow=flow_id),
+        Blob.objects.filter(run__flow=flow_id),
+        MemoryEntry.objects.filter(flow=flow_id),
+        TriggerEvent.objects.filter(trigger__flow=flow_id),
+        Notice.objects.filter(flow=flow_id),
+    )

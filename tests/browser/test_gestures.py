@@ -294,6 +294,16 @@ def test_a_drag_that_ends_a_rename_holds_nothing_back_afterwards(alice: EditorPa
     assert place(alice, "Plan") != (304, 0)
 
 
+def test_a_drag_that_is_called_off_while_it_begins_holds_nothing_back(alice: EditorPage) -> None:
+    alice.node("Plan").click()
+    alice.page.keyboard.press("F2")
+    alice.page.evaluate("document.addEventListener('focusout', () => dispatchEvent(new Event('blur')), {once: true})")
+    x, y = alice.centre(alice.page.locator("#n-Plan .chip"))
+    alice.drag((x, y), (x + 120, y + 96))
+    expect(alice.page.locator("[data-dragging]")).to_have_count(0)
+    assert place(alice, "Plan") == (304, 0)
+
+
 def test_a_drag_shows_a_line_where_it_aligns_and_snaps_to_it(alice: EditorPage) -> None:
     x, y = alice.centre(alice.node("Plan"))
     alice.drag((x, y), (x + 90, y + 100), drop=False)

@@ -52,7 +52,7 @@ class Writing {
     field.addEventListener("input", () => this.#parts.editing.draft(this.#draft, this.#edit), { signal });
     field.addEventListener("blur", () => this.#finish(true), { signal });
     field.addEventListener("keydown", (event) => this.#key(event), { signal });
-    graph.addEventListener("change", () => graph.node(this.#id) === this.#record || this.#finish(true), { signal });
+    graph.addEventListener("change", () => graph.node(this.#id) || this.#finish(true), { signal });
     session.addEventListener("rights", () => session.mayEdit || this.#finish(true), { signal });
   }
 

@@ -75,11 +75,8 @@ class Renaming {
   #follow() {
     const { graph } = this.#parts;
     const { id, label } = this.#record;
-    const now = graph.node(id);
     // What was typed is sent, so that I am told and it is kept; not if it was me who removed the node.
-    if (!now) return this.#finish(!graph.nodes.has(id));
-    // Its element goes without a word to the field: what came for the node would wait for ever.
-    if (now !== this.#record) return this.#finish(true);
+    if (!graph.node(id)) return this.#finish(!graph.nodes.has(id));
     if (this.#isTyped || label === this.#given) return;
     this.#given = label;
     writeEdited(this.#label, label);
