@@ -126,6 +126,7 @@ export class Gestures extends EventTarget {
     if (!this.current) {
       if (Math.hypot(event.clientX - press.x, event.clientY - press.y) < (THRESHOLD[press.type] ?? 4)) return;
       this.#start(press.gesture);
+      if (!this.current) return; // it was called off while it began
     }
     this.#goOn(event);
   }
