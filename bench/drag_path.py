@@ -35,22 +35,37 @@ Ran = set[tuple[str, str]]
 """Files and functions."""
 
 BESIDE = {
+    "accounts/acting.py": "rights: on whose behalf the database is asked",
     "accounts/colours.py": "the colour of a person, read along with the role",
+    "accounts/credentials.py": "rights: whose login or token still stands",
+    "accounts/principals.py": "rights: whose account acts",
+    "flows/access.py": "rights: the role of people in a flow, whatever they ask",
     "flows/commands/storage_quota.py": "limit: counts what a flow may store, by numbers",
+    "flows/commands/work_budget.py": "limit: counts work, by numbers",
     "flows/limits.py": "limit: reads them from the settings",
     "flows/log/snapshots.py": "clock: whether a snapshot is due, by the version's number",
     "helix/logging.py": "log: warns of a slow query",
+    "runs/engine/claiming.py": "clock: an idle worker asks for work",
+    "runs/engine/dbos_engine.py": "clock: an idle worker asks for work",
+    "runs/work/clock.py": "clock: by which a worker watches itself",
+    "runs/work/connections.py": "clock: a worker's connection rests between two rounds",
+    "runs/work/health.py": "clock: whether a worker may take more",
+    "runs/work/incarnation.py": "clock: whether a worker may take more",
+    "runs/work/perform.py": "clock: how much a worker does at the moment",
+    "runs/work/pulse.py": "clock: a worker watches whether it lives",
     "sessions/metrics.py": "log: counts for the operator",
     "sessions/presence/board.py": "presence: the state of each person",
     "sessions/presence/state.py": "presence: what of a state is kept",
     "sessions/presence/sync.py": "presence: when states are sent",
     "sessions/processes/group_channel.py": "clock: tells other processes to look at the log",
+    "sessions/sockets/rates.py": "limit: at what rate frames come, by counts",
     "static/js/canvas/focus.js": "the node that is pressed gets the focus",
     "static/js/canvas/selection.js": "which nodes are selected, so that they are dragged",
     "static/js/collaborators/own_presence.js": "presence: my pointer on its way to others",
     "static/js/lib/spline.js": "presence: smooths others' pointers",
     "static/js/lib/timing.js": "limit: at what rate edits are sent, by counts",
     "static/js/ui/notices.js": "says a sentence to a screen reader",
+    "web/give_way.py": "limit: whose thread goes first",
 }
 """What runs during a drag and touches neither the operation nor what it changed."""
 
