@@ -6,7 +6,6 @@ and the `Effect` that comes back is all that rows, frames and pages need.
 """
 
 from flows.document.draft import Draft, Work, WorkExceeded
-from flows.document.effect import Effect, Pair, compose, moved_only, pair_of
 from flows.document.element_json import (
     decode_edge,
     decode_graph,
@@ -18,7 +17,7 @@ from flows.document.element_json import (
 from flows.document.elements import Edge, EdgeChanges, Element, Ends, FlowProperties, Node, text_length
 from flows.document.errors import Code, Reason, Rejected
 from flows.document.geometry import Curve, Point, curve_between, edge_path, folded, port_point
-from flows.document.graph import Document, Graph
+from flows.document.graph import Document, Effect, Graph, Pair, compose, moved_only, pair_of
 from flows.document.json import canonical_bytes, canonical_json, chain, compact, parse_json, same_json
 from flows.document.kinds.catalogue import IMPORTED, Kind, Language, Setting, applies, language_of
 from flows.document.kinds.kinds import KINDS

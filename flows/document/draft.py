@@ -13,9 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar, cast
 
-from flows.document.effect import Effect, Pair, composed
 from flows.document.elements import Edge, Ends, FlowProperties, Node
-from flows.document.graph import Graph, Index
+from flows.document.graph import Effect, Graph, Index, Pair, composed
 
 T = TypeVar("T", Node, Edge)
 

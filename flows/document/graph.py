@@ -1,14 +1,17 @@
-"""What the rules may ask of a flow, and the flow in memory.
+"""What the rules may ask of a flow, the flow in memory, and how it differs before and after.
 
 `Graph` is all the rules know, so the same rules run over a document in memory, over lazily read rows, and over a
 draft of either. Only an operation on the whole graph asks for `nodes()` or `edges()`: one move reads one row however
 large the flow is.
+
+An `Effect` is the net difference that one or more changes made, element by element. Rows are written from it, fragments
+and frames are made from it, and documents advance by it, so no reader needs to know which operation it came from.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Ends, FlowProperties, Node
 
 HUB = 32
@@ -66,6 +69,28 @@ class Graph(Protocol):
     def edges(self) -> Iterable[Edge]:
         """Return every edge."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pair(Generic[T]):
+    """An element before and after; None where it did not exist."""
+
+    before: T | None
+    after: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What is different, by id. A pair's two sides are never equal."""
+
+    nodes: Mapping[str, Pair[Node]] = field(default_factory=dict)
+    edges: Mapping[str, Pair[Edge]] = field(default_factory=dict)
+    flow: Pair[FlowProperties] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is different."""
+        return not self.nodes and not self.edges and self.flow is None
 
 
 class Index:
@@ -220,6 +245,49 @@ class Document:
         )
         if not fits:
             raise ValueError("the effect does not start from this document")
+
+
+def compose(effects: Iterable[Effect]) -> Effect:
+    """Return the net effect of effects that follow each other; what ends as it began drops out."""
+    nodes: dict[str, Pair[Node]] = {}
+    edges: dict[str, Pair[Edge]] = {}
+    flow: Pair[FlowProperties] | None = None
+    for effect in effects:
+        _lay_over(nodes, effect.nodes)
+        _lay_over(edges, effect.edges)
+        flow = composed(flow, effect.flow)
+    return Effect(nodes, edges, flow)
+
+
+def composed(first: Pair[T] | None, second: Pair[T] | None) -> Pair[T] | None:
+    """Join two differences of one element that follow each other."""
+    if first is None:
+        return second
+    if second is None:
+        return first
+    return pair_of(first.before, second.after)
+
+
+def pair_of(before: T | None, after: T | None) -> Pair[T] | None:
+    """Pair two states, or None if they are equal."""
+    return None if before == after else Pair(before, after)
+
+
+def moved_only(pair: Pair[Node]) -> bool:
+    """Tell whether a node kept everything but its place and size."""
+    before, after = pair.before, pair.after
+    if before is None or after is None:
+        return False
+    return before is after or before.is_elsewhere(after)
+
+
+def _lay_over(pairs: dict[str, Pair[T]], later: Mapping[str, Pair[T]]) -> None:
+    for id, pair in later.items():
+        net = composed(pairs.get(id), pair)
+        if net is None:
+            pairs.pop(id, None)
+        else:
+            pairs[id] = net
 
 
 def _write(elements: dict[str, T], id: str, element: T | None) -> None:

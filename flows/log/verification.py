@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.audit import Action
 from flows.document import NO_LIMITS, Document, Edge, Node, apply
-from flows.document.effect import Pair
+from flows.document.graph import Pair
 from flows.errors import NotFound
 from flows.log.entries import READ_BYTES, LoggedChange, changes_since, size_of
 from flows.log.head import chain_answers, seal_of, size_of_answer

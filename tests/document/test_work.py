@@ -14,7 +14,7 @@ from flows.document import (
     apply,
     decode_operation,
 )
-from flows.document.effect import Pair
+from flows.document.graph import Pair
 from flows.document.limits import DEFAULT_LIMITS
 from flows.document.operations import ReplaceGraph, SingleOperation
 from flows.document.undo.compensation import Compensation

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Node
 from flows.document.errors import Reason, Rejected
-from flows.document.graph import Document, Graph
+from flows.document.graph import Document, Effect, Graph, Pair
 from flows.document.json import Json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.batch import Batch

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
-from flows.document.effect import Effect, Pair, pair_of
 from flows.document.element_json import check_keys, decode_edge, decode_edge_changes, encode_edge
 from flows.document.elements import Edge, EdgeChanges, Node
 from flows.document.errors import Reason, Rejected
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph, Pair, pair_of
 from flows.document.json import Json
 from flows.document.kinds.ports import default_output, ports_of
 from flows.document.limits import DocumentLimits

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeVar
 
-from flows.document.effect import Effect, Pair, pair_of
 from flows.document.element_json import (
     check_keys,
     decode_edge,
@@ -20,7 +19,7 @@ from flows.document.element_json import (
 )
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph, Pair, pair_of
 from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.edges import connect

@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
-from flows.document.effect import Effect, Pair, pair_of
 from flows.document.element_json import check_keys, decode_node, decode_node_changes, encode_node
 from flows.document.elements import Edge, Node, NodeChanges
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph, Pair, pair_of
 from flows.document.json import Json, same_json
 from flows.document.kinds.ports import ports_of
 from flows.document.kinds.settings import check_bytes, check_types

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Self, TypeAlias, cast
 
-from flows.document.effect import Effect
 from flows.document.elements import Edge, Element, Node
 from flows.document.errors import Reason, Rejected
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph
 from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from flows.document.draft import Draft
-from flows.document.effect import Effect, Pair
 from flows.document.elements import Edge, Held, Node
 from flows.document.errors import Rejected
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph, Pair
 from flows.document.kinds.ports import ports_for, ports_of
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import Batch, Operation, SingleOperation, apply

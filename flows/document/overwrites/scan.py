@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from flows.document.effect import Effect
 from flows.document.elements import FLOW, Edge, Element, Held, Node, properties_of
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph
 from flows.document.json import same_json
 
 Side: TypeAlias = Literal["mine", "theirs"]

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import TypeAlias, TypeVar, cast
 
 from flows.document.draft import Draft
-from flows.document.effect import Effect, Pair
 from flows.document.elements import (
     FLOW,
     Edge,
@@ -23,7 +22,7 @@ from flows.document.elements import (
     flow_differences,
 )
 from flows.document.errors import Rejected
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph, Pair
 from flows.document.kinds.ports import ports_of
 from flows.document.limits import NO_LIMITS
 from flows.document.operations import (

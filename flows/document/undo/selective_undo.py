@@ -14,9 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.document.draft import Draft, WorkExceeded
-from flows.document.effect import Effect
 from flows.document.errors import Reason, Rejected
-from flows.document.graph import Graph
+from flows.document.graph import Effect, Graph
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations import Batch, Outcome, Record, SingleOperation, apply
 from flows.document.operations.operation import Skipped, each_once

@@ -6,7 +6,6 @@ someone else's work rests on: an edge writes the ports it uses and the connectio
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from flows.document.effect import Effect, Pair
 from flows.document.elements import (
     FLOW,
     Edge,
@@ -16,6 +15,7 @@ from flows.document.elements import (
     flow_differences,
     node_differences,
 )
+from flows.document.graph import Effect, Pair
 
 ENDS = "ends"
 EXISTENCE = "exists"
