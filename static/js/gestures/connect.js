@@ -12,7 +12,6 @@ import { addEdge, endsKey, moveEdge } from "../lib/edits.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
 import { Drift, pull } from "./drift.js";
-import { conclude } from "./gesture.js";
 
 const SNAP_DISTANCE = 20;
 
@@ -211,6 +210,7 @@ export class Connect {
 export class TapConnect {
   #connect = null;
   #canvas;
+  #conclude;
   #drift;
   #viewport;
   /** Whether the pointer has been away from the border since the first tap. */
@@ -218,9 +218,13 @@ export class TapConnect {
   #move = (event) => this.#goTo(event);
   #leave = () => this.#drift.stop();
 
-  /** @param {HTMLElement} canvas where the pointer shows the way @param {import("../canvas/viewport.js").Viewport} viewport */
-  constructor(canvas, viewport) {
+  /**
+   * @param {HTMLElement} canvas where the pointer shows the way @param {import("../canvas/viewport.js").Viewport} viewport
+   * @param {(connect: Connect, how: "end"|"cancel", event?: PointerEvent) => void} conclude ends a gesture
+   */
+  constructor(canvas, viewport, conclude) {
     this.#canvas = canvas;
+    this.#conclude = conclude;
     this.#viewport = viewport;
     addEventListener("blur", this.#leave);
     this.#drift = new Drift(viewport, (event) => this.#connect.move(event));
@@ -238,11 +242,11 @@ export class TapConnect {
 
   /** Take the second tap. @param {PointerEvent} event @returns {boolean} whether a connection was being made */
   tap(event, hit) {
-    return this.#conclude(hit.node ? "end" : "cancel", event);
+    return this.#end(hit.node ? "end" : "cancel", event);
   }
 
   cancel() {
-    return this.#conclude("cancel");
+    return this.#end("cancel");
   }
 
   /** Cancel it if what it begins at is gone. */
@@ -258,13 +262,13 @@ export class TapConnect {
     else this.#drift.at(event);
   }
 
-  #conclude(how, event) {
+  #end(how, event) {
     const connect = this.#connect;
     this.#connect = null;
     this.#drift.stop();
     this.#canvas.removeEventListener("pointermove", this.#move);
     this.#canvas.removeEventListener("pointerleave", this.#leave);
-    if (connect) conclude(connect, how, event);
+    if (connect) this.#conclude(connect, how, event);
     return Boolean(connect);
   }
 }

@@ -12,7 +12,6 @@ import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
 import { make, over } from "../lib/make.js";
-import { isOffGrid } from "./gesture.js";
 
 const ALIGN_DISTANCE = 6;
 
@@ -186,6 +185,9 @@ export class Drag {
     return edgeAt(graph, event);
   }
 }
+
+/** Whether nothing snaps to the grid: by a person's preference, or while Ctrl is held. @param {PointerEvent} event @param {HTMLElement} root */
+export const isOffGrid = ({ ctrlKey, metaKey }, root) => ctrlKey || metaKey || "noSnap" in root.dataset;
 
 const shifted = (rect, by) => ({ ...rect, x: round(rect.x + by.x), y: round(rect.y + by.y) });
 

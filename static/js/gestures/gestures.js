@@ -2,11 +2,16 @@
  * From pointers to gestures: decides what a press begins, waits for the threshold, then runs the gesture until release, Esc or a
  * second finger.
  *
- * A press that never crosses the threshold is a tap. While a gesture runs, the root's `data-gesture` holds its name.
+ * A press that never crosses the threshold is a tap. While a gesture runs, the root's `data-gesture` holds its name. What it holds
+ * on to may vanish at any time, by somebody else's edit or by one's own. Then it is cancelled: it needs only say whether all is
+ * still there. Whatever it showed is taken away at its end.
  *
  * Event `menu` (detail: {event, hit}): a press of the second button, or a long press.
  *
- * @typedef {import("./gesture.js").Gesture} Gesture
+ * @typedef {{name: string, drifts?: boolean, isAlive?: boolean, start?(): void, move?(event: PointerEvent): void,
+ *   end?(event: PointerEvent): void, cancel?(): void, release?(): void}} Gesture `drifts`: near the border of the canvas the view
+ *   moves on now; `isAlive`: what it works on is still there; `end` does it, `cancel` takes back what it did on the way, and after
+ *   either `release` takes away what it showed
  * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"commands"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"picker"
  *   |"presence"|"renderer"|"root"|"selection"|"texts"|"viewport", object>} Parts of the editor that it uses
  */
@@ -15,7 +20,6 @@ import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
 import { Drift } from "./drift.js";
-import { conclude, ignoreClick, ignoreLift } from "./gesture.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
@@ -48,7 +52,7 @@ export class Gestures extends EventTarget {
     super();
     this.#parts = parts;
     const { canvas, graph, root, viewport } = parts;
-    this.#tapConnect = new TapConnect(canvas, viewport);
+    this.#tapConnect = new TapConnect(canvas, viewport, conclude);
     this.#drift = new Drift(viewport, (event) => this.#do("move", event));
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     // Nodes get the focus from us; and the browser has nothing to select or to drag here.
@@ -284,6 +288,30 @@ export class Gestures extends EventTarget {
   #askForMenu(event, hit) {
     this.dispatchEvent(new CustomEvent("menu", { detail: { event, hit } }));
   }
+}
+
+/** End or cancel a gesture; nothing of it stays, even if that fails. @param {Gesture} gesture @param {"end"|"cancel"} how @param {PointerEvent} [event] */
+function conclude(gesture, how, event) {
+  try {
+    gesture[how]?.(event);
+  } finally {
+    gesture.release?.();
+  }
+}
+
+/** Ignore the click that a browser sends after a drag. */
+function ignoreClick() {
+  const ignore = (event) => event.stopPropagation();
+  addEventListener("click", ignore, { capture: true, once: true });
+  setTimeout(() => removeEventListener("click", ignore, { capture: true }));
+}
+
+/** Ignore the press that a browser makes of a lifted finger: it would hit what a long press has just opened. */
+function ignoreLift() {
+  const over = new AbortController();
+  const { signal } = over;
+  addEventListener("touchend", (event) => (event.preventDefault(), over.abort()), { capture: true, passive: false, signal });
+  addEventListener("touchcancel", () => over.abort(), { capture: true, signal });
 }
 
 /** What is under the pointer. @returns {{node?: string, port?: string, direction?: string, edge?: string, handle?: string, end?: string}} */

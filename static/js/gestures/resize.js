@@ -2,7 +2,7 @@
 
 import { resizeNode } from "../lib/edits.js";
 import { round, snap } from "../lib/geometry.js";
-import { isOffGrid } from "./gesture.js";
+import { isOffGrid } from "./drag.js";
 
 export class Resize {
   name = "resize";
