@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { align } from "../../static/js/lib/align.js";
+import { align } from "../../static/js/gestures/drag.js";
 import { clamp, detail, encloses, fit, intersects, MAX_ZOOM, MIN_ZOOM, placed, readingOrder, round, snap, toScreen, toWorld, union, zoomAt } from "../../static/js/lib/geometry.js";
 
 const view = { x: 40, y: -10, zoom: 0.5 };

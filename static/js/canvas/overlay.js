@@ -1,6 +1,8 @@
 /**
  * What lies over the nodes: handles, the box around several, the ends of a selected edge, alignment lines, and the reason why
  * something is refused. Redrawn when what it surrounds moves.
+ *
+ * @typedef {{axis: "x"|"y", at: number, from: number, to: number}} Guide a line at x (vertical) or y (horizontal)
  */
 
 import { portPoint, union } from "../lib/geometry.js";
@@ -71,7 +73,7 @@ export class Overlay {
     this.#ends.forEach((element, index) => over(layers.overlay, element, points ? { x: points[index][0], y: points[index][1] } : null, CENTRED));
   }
 
-  /** @param {import("../lib/align.js").Guide[]} guides */
+  /** @param {Guide[]} guides */
   guides(guides) {
     for (const element of this.#guides) element.remove();
     this.#guides = guides.map(({ axis, at, from, to }) => {

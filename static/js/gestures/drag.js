@@ -4,16 +4,20 @@
  * Snaps to the grid (not with Ctrl), aligns with what is near, locks to an axis with Shift. Others see the drag through presence; the
  * document gets one version at its end. With Alt it makes copies: their outlines move, and what is copied stays, for others too.
  *
+ * @typedef {import("../lib/geometry.js").Rect} Rect
+ * @typedef {import("../canvas/overlay.js").Guide} Guide
  * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
 import { DropMark, edgeAt, groupsOf, rootsOf } from "../canvas/nesting.js";
-import { align } from "../lib/align.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
 import { make, over } from "../lib/make.js";
 
 const ALIGN_DISTANCE = 6;
+const X = { at: "x", length: "width", across: "y", breadth: "height" };
+const Y = { at: "y", length: "height", across: "x", breadth: "width" };
+const FRACTIONS = [0, 0.5, 1];
 
 export class Drag {
   name = "drag";
@@ -22,7 +26,7 @@ export class Drag {
   #id;
   #from;
   #roots = [];
-  /** @type {Map<string, import("../lib/geometry.js").Rect>} where each was */
+  /** @type {Map<string, Rect>} where each was */
   #was = new Map();
   #others = [];
   #by = { x: 0, y: 0 };
@@ -190,6 +194,44 @@ export class Drag {
 export const isOffGrid = ({ ctrlKey, metaKey }, root) => ctrlKey || metaKey || "noSnap" in root.dataset;
 
 const shifted = (rect, by) => ({ ...rect, x: round(rect.x + by.x), y: round(rect.y + by.y) });
+
+/**
+ * Which edge or centre of a moving box meets one of the others, and the line to show.
+ * @param {Rect} moving where the box would be
+ * @param {Rect[]} others
+ * @param {number} reach in world units
+ * @returns {{dx: number|null, dy: number|null, guides: Guide[]}} null where nothing is within reach
+ */
+export function align(moving, others, reach) {
+  const x = nearest(moving, others, reach, X);
+  const y = nearest(moving, others, reach, Y);
+  const placed = { ...moving, x: moving.x + (x?.shift ?? 0), y: moving.y + (y?.shift ?? 0) };
+  return {
+    dx: x ? x.shift : null,
+    dy: y ? y.shift : null,
+    guides: [x && guide(placed, x, X), y && guide(placed, y, Y)].filter(Boolean),
+  };
+}
+
+function nearest(moving, others, reach, axis) {
+  let best = null;
+  for (const other of others) {
+    for (const mine of FRACTIONS) {
+      // A centre meets a centre, a side meets a side: anything else only confuses the eye.
+      for (const theirs of mine === 0.5 ? [0.5] : [0, 1]) {
+        const at = other[axis.at] + other[axis.length] * theirs;
+        const shift = at - (moving[axis.at] + moving[axis.length] * mine);
+        if (Math.abs(shift) <= (best ? Math.abs(best.shift) - 1e-9 : reach)) best = { shift, at, other };
+      }
+    }
+  }
+  return best;
+}
+
+function guide(placed, { at, other }, axis) {
+  const ends = [placed, other].flatMap((rect) => [rect[axis.across], rect[axis.across] + rect[axis.breadth]]);
+  return { axis: axis.at, at, from: Math.min(...ends), to: Math.max(...ends) };
+}
 
 /** One axis: aligned, else on the grid, else free; never beyond the bounds. */
 function settle(delta, aligned, lead, isFree, isFixed, low, length) {
