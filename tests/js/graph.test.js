@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Graph } from "../../static/js/canvas/graph.js";
-import { groupsOf, rootsOf } from "../../static/js/canvas/nesting.js";
 
 const nodeElement = ({ id, kind = "agent", x = 0, y = 0, width = 144, height = 80, parent = "", collapsed = "" }) => ({ dataset: { nodeId: id, kind, x, y, width, height, parent, collapsed } });
 const edgeElement = ({ id, source, target }) => ({ dataset: { edgeId: id, source, target, sourcePort: "out", targetPort: "in" } });
@@ -161,10 +160,10 @@ test("the group around each of many points is found with one look at the flow", 
   const inner = { id: "i", kind: "group", x: 0, y: 0, width: 150, height: 90, parent: "g" };
   graph.putNode(nodeElement(inner));
   graph.nodes.asked = 0;
-  const groupAt = groupsOf(graph);
+  const groupAt = graph.groupFinder();
   const found = Array.from({ length: 100 }, (_, at) => groupAt({ x: at * 10, y: 20 }));
   assert.deepEqual([found[0], found[20], found[60]], ["i", "g", null]);
   assert.ok(graph.nodes.asked < 2_000, `${graph.nodes.asked}`);
-  assert.equal(groupsOf(graph, new Set(["i"]))({ x: 8, y: 8 }), "g");
-  assert.deepEqual(rootsOf(graph, new Set(["g", "i", "a", "n1", "gone"])), ["g", "n1"]);
+  assert.equal(graph.groupFinder(new Set(["i"]))({ x: 8, y: 8 }), "g");
+  assert.deepEqual(graph.rootsOf(new Set(["g", "i", "a", "n1", "gone"])), ["g", "n1"]);
 });

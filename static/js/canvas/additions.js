@@ -7,7 +7,6 @@
 
 import { addEdge, addNode, insertInto, newId } from "../lib/edits.js";
 import { centre, placed, snap, union } from "../lib/geometry.js";
-import { groupsOf } from "./nesting.js";
 import { isPhone } from "./viewport.js";
 
 /** How far a new node keeps from all others, in world pixels; and from the one after which it is added. */
@@ -65,7 +64,7 @@ export class Additions {
   #put(kind, where, link) {
     const { catalogue, editing, focus, graph, renderer, selection, viewport } = this.#parts;
     const { width, height } = catalogue[kind];
-    const parent = kind === "group" ? null : groupsOf(graph)(centre({ ...where, width, height }));
+    const parent = kind === "group" ? null : graph.groupFinder()(centre({ ...where, width, height }));
     const node = { id: newId("n"), kind, ...where, ...(parent && { parent }) };
     if (!editing.submit([addNode(node), ...(link?.(node) ?? [])]).length) return;
     selection.set({ nodes: [node.id] });

@@ -18,7 +18,7 @@
  *   said?: {label: string, animated: boolean}}} EdgeRecord
  */
 
-import { folded } from "../lib/geometry.js";
+import { contains, folded } from "../lib/geometry.js";
 import { changed, isMove, project } from "../lib/pending.js";
 
 /** Unsent edits may put two groups into each other, until one is refused. */
@@ -125,6 +125,25 @@ export class Graph extends EventTarget {
     const all = new Set(ids);
     for (const id of all) if (this.nodes.get(id)?.kind === "group") for (const node of this.membersOf(id)) all.add(node.id);
     return all;
+  }
+
+  /** These without those inside another of them. @param {Set<string>} ids @returns {string[]} */
+  rootsOf(ids) {
+    const inside = (id) => {
+      for (let at = this.nodes.get(id)?.parent; at; at = this.nodes.get(at)?.parent) if (ids.has(at)) return true;
+      return false;
+    };
+    return [...ids].filter((id) => this.node(id) && !inside(id));
+  }
+
+  /**
+   * Find the smallest open group around a point. The groups are looked up once, for any number of points.
+   * @param {{has(id: string): boolean}} [except] @returns {(point: {x: number, y: number}) => string|null}
+   */
+  groupFinder(except = new Set()) {
+    const open = [...this.visibleNodes()].filter(({ id, kind, collapsed }) => kind === "group" && !collapsed && !except.has(id));
+    const sorted = open.sort((one, other) => one.width * one.height - other.width * other.height);
+    return (point) => sorted.find(({ id }) => contains(this.rect(id), point))?.id ?? null;
   }
 
   /** Where a node is drawn now: a collapsed group is as large as its header. @returns {Rect} */

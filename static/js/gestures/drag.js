@@ -9,7 +9,6 @@
  * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
-import { DropMark, edgeAt, groupsOf, rootsOf } from "../canvas/nesting.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
 import { make, over } from "../lib/make.js";
@@ -55,12 +54,12 @@ export class Drag {
     const { focus, graph, selection, patcher, renderer } = this.#parts;
     if (!selection.nodes.has(this.#id)) selection.set({ nodes: [this.#id] });
     focus.byPointer(this.#id);
-    this.#roots = rootsOf(graph, selection.nodes);
+    this.#roots = graph.rootsOf(selection.nodes);
     const all = graph.withMembers(this.#roots);
     for (const id of all) this.#was.set(id, { ...graph.rect(id) });
     this.#hold(true);
     patcher.deferPatches(all);
-    this.#groupAt = groupsOf(graph, this.#was);
+    this.#groupAt = graph.groupFinder(this.#was);
     const view = this.#parts.viewport.visibleRect();
     this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
     renderer.flush();
@@ -166,7 +165,7 @@ export class Drag {
   /** Dropped into a frame, or out of it. */
   #homes(roots) {
     const { graph } = this.#parts;
-    const groupAt = groupsOf(graph, this.#was);
+    const groupAt = graph.groupFinder(this.#was);
     return roots.flatMap((id) => {
       const { parent } = graph.nodes.get(id);
       const home = groupAt(centre(graph.rect(id)));
@@ -187,6 +186,26 @@ export class Drag {
     const node = graph.node(id);
     if (this.#roots.length !== 1 || !node?.inputs.length || !node.outputs.length || graph.edgesOf(id).length) return undefined;
     return edgeAt(graph, event);
+  }
+}
+
+/** The edge under the pointer. @returns {import("../canvas/graph.js").EdgeRecord|undefined} */
+export function edgeAt(graph, { clientX, clientY }) {
+  const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
+  return under && graph.edge(under.dataset.edgeId);
+}
+
+/** Lights up what a drop would go into. */
+export class DropMark {
+  /** @type {Set<Element>} */
+  #marked = new Set();
+
+  /** @param {...(Element|null|undefined)} elements those that are lit now, and no others */
+  show(...elements) {
+    const lit = new Set(elements.filter(Boolean));
+    for (const element of this.#marked) if (!lit.has(element)) element.removeAttribute("data-drop");
+    for (const element of lit) element.toggleAttribute("data-drop", true);
+    this.#marked = lit;
   }
 }
 

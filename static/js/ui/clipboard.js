@@ -6,7 +6,6 @@
  * were. Event `foreign`: a file (detail) was dropped or pasted, or a text that looks like one of another tool.
  */
 
-import { groupsOf } from "../canvas/nesting.js";
 import { copies } from "../lib/edits.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode, editsById } from "../lib/content.js";
@@ -43,7 +42,7 @@ export class Clipboard extends EventTarget {
     const { graph } = this.#parts;
     const all = graph.withMembers(roots);
     const moved = (node) => ({ x: node.x + by.x + node.width / 2, y: node.y + by.y + node.height / 2 });
-    const groupAt = groupsOf(graph, all);
+    const groupAt = graph.groupFinder(all);
     this.#put(this.#whole(all), by, (node) => groupAt(moved(node)));
   }
 
@@ -111,7 +110,7 @@ export class Clipboard extends EventTarget {
     if (typeof snippet === "string") return void notices.toast(texts.say(snippet));
     const middle = centre(union(snippet.nodes.map((node) => ({ ...catalogue[node.kind], ...node }))));
     const by = clearOf(snippet.nodes, this.#boxes, { x: snap(at.x - middle.x), y: snap(at.y - middle.y) });
-    const home = groupsOf(graph)({ x: middle.x + by.x, y: middle.y + by.y });
+    const home = graph.groupFinder()({ x: middle.x + by.x, y: middle.y + by.y });
     const ids = this.#put(snippet, by, () => home);
     if (ids.length) this.dispatchEvent(new CustomEvent("pasted", { detail: ids }));
   }

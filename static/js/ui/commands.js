@@ -6,7 +6,6 @@
  *   |"rename"|"root"|"running"|"selection"|"session"|"statusPill"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
-import { rootsOf } from "../canvas/nesting.js";
 import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
 import { readingOrder, union } from "../lib/geometry.js";
 import { connectByName } from "./connecting.js";
@@ -114,7 +113,7 @@ export class Commands {
   }
 
   get #roots() {
-    return rootsOf(this.#parts.graph, this.#parts.selection.nodes);
+    return this.#parts.graph.rootsOf(this.#parts.selection.nodes);
   }
 
   #box(nodes) {

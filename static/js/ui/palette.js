@@ -1,7 +1,7 @@
 /** The palette: a click adds beside the selection, a drag adds where it is dropped; typing narrows it down. */
 
 import { emptyNode } from "../canvas/optimistic_rendering.js";
-import { DropMark, edgeAt, groupsOf } from "../canvas/nesting.js";
+import { DropMark, edgeAt } from "../gestures/drag.js";
 import { pull } from "../gestures/drift.js";
 import { placed } from "../lib/geometry.js";
 
@@ -90,7 +90,7 @@ class Drop {
     this.#ghost.toggleAttribute("data-dragging", true);
     Object.assign(this.#ghost.style, { width: `${width}px`, height: `${height}px` });
     this.#parts.layers.overlay.append(this.#ghost);
-    if (this.#kind !== "group") this.#groupAt = groupsOf(this.#parts.graph);
+    if (this.#kind !== "group") this.#groupAt = this.#parts.graph.groupFinder();
   }
 
   move(event) {
