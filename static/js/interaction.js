@@ -9,8 +9,8 @@
 import { Additions } from "./canvas/additions.js";
 import { Editing } from "./canvas/editing.js";
 import { Focus } from "./canvas/focus.js";
-import { Minimap } from "./canvas/minimap.js";
 import { Overlay } from "./canvas/overlay.js";
+import { Minimap } from "./canvas/overview.js";
 import { Selection } from "./canvas/selection.js";
 import { Activity } from "./collaborators/activity.js";
 import { Avatars } from "./collaborators/avatars.js";
