@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { deedsOf } from "../../static/js/lib/deeds.js";
+import { deedsOf } from "../../static/js/collaborators/activity.js";
 
 const KNOWN = {
   nodes: new Map([["a", { label: "Plan", width: 160, height: 60 }], ["b", { label: "Say", width: 160, height: 60 }], ["g", { label: "Box", width: 400, height: 300 }]]),
