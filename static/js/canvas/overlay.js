@@ -7,7 +7,7 @@
 
 import { portPoint, union } from "../lib/geometry.js";
 import { shape } from "./renderer.js";
-import { make, over } from "../lib/make.js";
+import { make } from "../lib/make.js";
 
 const REASON_MS = 4_000;
 const CENTRED = " translate(-50%, -50%)";
@@ -22,7 +22,7 @@ export class Overlay {
   #ends = ["source", "target"].map((end) => make("i.edge-end", { "data-end": end }));
   #box = make("div.selection-box");
   #reasons = new Map();
-  #guides = [];
+  #guides = ["x", "y"].map((axis) => ({ axis, element: make("div.guide", { "data-axis": axis }) }));
   #redraw = () => this.draw();
 
   constructor({ editing, graph, layers, renderer, selection, viewport }) {
@@ -73,14 +73,12 @@ export class Overlay {
     this.#ends.forEach((element, index) => over(layers.overlay, element, points ? { x: points[index][0], y: points[index][1] } : null, CENTRED));
   }
 
-  /** @param {Guide[]} guides */
+  /** @param {Guide[]} guides one for each axis at most */
   guides(guides) {
-    for (const element of this.#guides) element.remove();
-    this.#guides = guides.map(({ axis, at, from, to }) => {
-      const element = make("div.guide", { "data-axis": axis });
-      over(this.#parts.layers.overlay, element, axis === "x" ? { x: at, y: from, height: to - from } : { x: from, y: at, width: to - from });
-      return element;
-    });
+    for (const { axis, element } of this.#guides) {
+      const guide = guides.find((one) => one.axis === axis);
+      over(this.#parts.layers.overlay, element, guide ? extent(guide) : null);
+    }
   }
 
   /** Say at a node why something is refused; without a text, stop saying it. @param {string|null} id */
@@ -108,4 +106,18 @@ export class Overlay {
     reason?.element.remove();
     this.#reasons.delete(id);
   }
+}
+
+const extent = ({ axis, at, from, to }) => (axis === "x" ? { x: at, y: from, height: to - from } : { x: from, y: at, width: to - from });
+
+/** Put an element over a rectangle of the world, or take it away. @param {{x: number, y: number, width?: number, height?: number}|null} rect */
+export function over(layer, element, rect, more = "") {
+  if (!rect) {
+    element.remove();
+    return;
+  }
+  if (element.parentNode !== layer) layer.append(element);
+  element.style.transform = `translate(${rect.x}px, ${rect.y}px)${more}`;
+  if (rect.width !== undefined) element.style.width = `${rect.width}px`;
+  if (rect.height !== undefined) element.style.height = `${rect.height}px`;
 }

@@ -6,7 +6,8 @@
  */
 
 import { edgePath, portPoint } from "../lib/geometry.js";
-import { icon, make, over } from "../lib/make.js";
+import { icon, make } from "../lib/make.js";
+import { over } from "./overlay.js";
 import { shape } from "./renderer.js";
 
 /** How long one stays when the pointer has left, so that it can be reached. */

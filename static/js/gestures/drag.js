@@ -9,9 +9,10 @@
  * @typedef {Record<"clipboard"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"presence"|"renderer"|"root"|"selection"|"viewport", object>} Parts of the editor that it uses
  */
 
+import { over } from "../canvas/overlay.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
 import { editNode, insertInto, move } from "../lib/edits.js";
-import { make, over } from "../lib/make.js";
+import { make } from "../lib/make.js";
 
 const ALIGN_DISTANCE = 6;
 const X = { at: "x", length: "width", across: "y", breadth: "height" };

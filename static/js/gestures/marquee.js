@@ -1,7 +1,8 @@
 /** Drag on the empty canvas: selects what the rectangle touches; with Shift, adds it. */
 
+import { over } from "../canvas/overlay.js";
 import { between, encloses, intersects } from "../lib/geometry.js";
-import { make, over } from "../lib/make.js";
+import { make } from "../lib/make.js";
 
 export class Marquee {
   name = "marquee";

@@ -34,18 +34,6 @@ export function words(title, what, detail) {
   return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", { dir: "auto" }, detail)] : []));
 }
 
-/** Put an element over a rectangle of the world, or take it away. @param {{x: number, y: number, width?: number, height?: number}|null} rect */
-export function over(layer, element, rect, more = "") {
-  if (!rect) {
-    element.remove();
-    return;
-  }
-  if (element.parentNode !== layer) layer.append(element);
-  element.style.transform = `translate(${rect.x}px, ${rect.y}px)${more}`;
-  if (rect.width !== undefined) element.style.width = `${rect.width}px`;
-  if (rect.height !== undefined) element.style.height = `${rect.height}px`;
-}
-
 /**
  * Put elements into their places among a parent's children, which are in order; the focus stays where it is.
  * @param {Element} parent @param {Iterable<Element>} elements @param {(one: Element, other: Element) => number} compare
