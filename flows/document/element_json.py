@@ -1,6 +1,6 @@
 """Nodes, edges and the flow's properties, to and from JSON values. The operations build on these."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from typing import TypeAlias, cast
 
 from flows.document.elements import Edge, EdgeChanges, FlowChanges, FlowProperties, Node, NodeChanges
@@ -12,11 +12,13 @@ from flows.document.kinds.settings import check_settings, read_settings
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.values import (
     PORT_NAME,
+    check_keys,
     quoted,
     read_boolean,
     read_colour,
     read_coordinate,
     read_id,
+    read_object,
     read_size,
     read_text,
 )
@@ -125,24 +127,6 @@ def encode_edge(edge: Edge) -> Json:
         "label": edge.label,
         "animated": edge.animated,
     }
-
-
-def read_object(value: object, name: str) -> Json:
-    """Read a JSON object."""
-    if isinstance(value, dict):
-        return cast(Json, value)
-    raise invalid(Reason.NOT_AN_OBJECT, name=name)
-
-
-def check_keys(fields: Json, name: str, required: Set[str], optional: Set[str] = _NOTHING) -> None:
-    """Refuse an object that lacks a required key or has one that the contract does not name."""
-    for key in required:
-        if key not in fields:
-            raise invalid(Reason.MISSING_KEY, name=name, key=key)
-    if len(fields) > len(required):
-        for key in fields:
-            if key not in required and key not in optional:
-                raise invalid(Reason.UNKNOWN_KEY, name=name, key=quoted(key))
 
 
 def _read_list(value: object, name: str, most: int, too_many: Reason) -> list[object]:

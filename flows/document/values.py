@@ -1,4 +1,4 @@
-"""Strict reading of single values that came from outside.
+"""Strict reading of values that came from outside: single ones, and which keys an object has.
 
 Nothing is coerced but numbers, which are normalised so that a value reads the same from JSON and from every database:
 coordinates and sizes are rounded to 0.01, whole floats become integers, and -0.0 becomes 0. NUL and lone surrogates are
@@ -6,8 +6,11 @@ refused in every string, because not every database and encoding can hold them.
 """
 
 import re
+from collections.abc import Set
+from typing import cast
 
 from flows.document.errors import Reason, invalid
+from flows.document.json import Json
 
 COORDINATE = 1_000_000
 LARGEST_SIZE = 100_000
@@ -18,6 +21,7 @@ PORT_NAME = 64
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NOTHING: frozenset[str] = frozenset()
 
 
 def quoted(value: object) -> str:
@@ -97,6 +101,24 @@ def read_json(value: object, name: str, depth: int = 1) -> object:
             return [read_json(item, name, depth + 1) for item in value]
         case _:
             raise invalid(Reason.NOT_JSON, name=name)
+
+
+def read_object(value: object, name: str) -> Json:
+    """Read a JSON object."""
+    if isinstance(value, dict):
+        return cast(Json, value)
+    raise invalid(Reason.NOT_AN_OBJECT, name=name)
+
+
+def check_keys(fields: Json, name: str, required: Set[str], optional: Set[str] = _NOTHING) -> None:
+    """Refuse an object that lacks a required key or has one that the contract does not name."""
+    for key in required:
+        if key not in fields:
+            raise invalid(Reason.MISSING_KEY, name=name, key=key)
+    if len(fields) > len(required):
+        for key in fields:
+            if key not in required and key not in optional:
+                raise invalid(Reason.UNKNOWN_KEY, name=name, key=quoted(key))
 
 
 def _read_decimal(value: object, name: str, low: int, high: int) -> float:

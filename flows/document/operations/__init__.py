@@ -11,7 +11,6 @@ once. It checks all that can be known from the value alone; `apply` checks what 
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from flows.document.element_json import read_object
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.json import Json
@@ -23,7 +22,7 @@ from flows.document.operations.flow import EditFlow
 from flows.document.operations.graph import CreateFlow, GraphDifference, ReplaceGraph
 from flows.document.operations.nodes import AddNode, EditNode, MoveNode, RemoveNode, ResizeNode
 from flows.document.operations.operation import Outcome, Record, References, SingleOperation
-from flows.document.values import quoted, read_id
+from flows.document.values import quoted, read_id, read_object
 
 __all__ = [
     "SINGLE",

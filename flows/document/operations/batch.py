@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeAlias
 
 from flows.document.draft import Draft
-from flows.document.element_json import check_keys, read_object
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
 from flows.document.json import Json, canonical_json
@@ -20,7 +19,7 @@ from flows.document.operations.operation import (
     Skipped,
     each_once,
 )
-from flows.document.values import read_boolean
+from flows.document.values import check_keys, read_boolean, read_object
 
 DecodeSingle: TypeAlias = Callable[[Json, DocumentLimits], SingleOperation]
 _REQUIRED = frozenset({"kind", "operations"})

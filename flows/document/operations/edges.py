@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
-from flows.document.element_json import check_keys, decode_edge, decode_edge_changes, encode_edge
+from flows.document.element_json import decode_edge, decode_edge_changes, encode_edge
 from flows.document.elements import Edge, EdgeChanges, Node
 from flows.document.errors import Reason, Rejected
 from flows.document.graph import Effect, Graph, Pair, pair_of
@@ -20,7 +20,7 @@ from flows.document.operations.operation import (
     known_node,
     node_ids,
 )
-from flows.document.values import read_id
+from flows.document.values import check_keys, read_id
 
 _ADD = frozenset({"kind", "edge"})
 _EDIT = frozenset({"kind", "id", "set"})

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
-from flows.document.element_json import check_keys, decode_flow_changes
+from flows.document.element_json import decode_flow_changes
 from flows.document.elements import FlowChanges
 from flows.document.graph import Effect, Graph, pair_of
 from flows.document.json import Json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import NOTHING, Applied, References, SingleOperation
+from flows.document.values import check_keys
 
 _EDIT = frozenset({"kind", "set"})
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self, TypeVar
 
 from flows.document.element_json import (
-    check_keys,
     decode_edge,
     decode_graph,
     decode_node,
@@ -24,6 +23,7 @@ from flows.document.json import Json, canonical_json
 from flows.document.limits import DocumentLimits
 from flows.document.operations.edges import connect
 from flows.document.operations.operation import NOTHING, Outcome, Record, References
+from flows.document.values import check_keys
 
 T = TypeVar("T", Node, Edge)
 _REPLACE = frozenset({"kind", "nodes", "edges"})

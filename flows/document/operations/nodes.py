@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self, cast
 
-from flows.document.element_json import check_keys, decode_node, decode_node_changes, encode_node
+from flows.document.element_json import decode_node, decode_node_changes, encode_node
 from flows.document.elements import Edge, Node, NodeChanges
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Effect, Graph, Pair, pair_of
@@ -21,7 +21,7 @@ from flows.document.operations.operation import (
     known_node,
     node_ids,
 )
-from flows.document.values import is_within, read_coordinate, read_id, read_size, round_coordinate
+from flows.document.values import check_keys, is_within, read_coordinate, read_id, read_size, round_coordinate
 
 _ADD = frozenset({"kind", "node"})
 _MOVE = frozenset({"kind", "id", "x", "y"})
