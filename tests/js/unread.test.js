@@ -7,8 +7,7 @@ import { StatusPill } from "../../static/js/sync/status_pill.js";
 import { UnsavedText } from "../../static/js/inspector/unsaved_text.js";
 import { Device } from "../../static/js/offline/device.js";
 import { NoteStore } from "../../static/js/conflicts/note_store.js";
-import { Outbox } from "../../static/js/sync/outbox.js";
-import { EditStore } from "../../static/js/sync/edit_store.js";
+import { EditStore, Outbox } from "../../static/js/sync/outbox.js";
 import { SessionState } from "../../static/js/sync/session.js";
 
 const OWNER = { user: "1", flow: "f" };

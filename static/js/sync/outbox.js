@@ -8,12 +8,11 @@
  *
  * @typedef {{client: string, seq: number, operation: object, step?: string, words?: object, at: number, isFresh: boolean, bytes: number,
  *   isKept: boolean, state: "queued"|"sent"|"acked", version?: number}} Entry `isFresh`: never sent yet; `at`: when, in ms, never backwards
- * @typedef {{client: string, save(entry: Entry, instead?: Entry): void, drop(...entries: Entry[]): void,
- *   orphans(): Promise<Entry[]|null>}} EditStore
  */
 
 import { bytesOf } from "../lib/texts.js";
 import { Pace } from "../lib/timing.js";
+import { pageLock } from "./page_lock.js";
 
 const MAX_IN_FLIGHT = 100;
 const MAX_BYTES_IN_FLIGHT = 1024 * 1024;
@@ -263,6 +262,51 @@ class Dispatch {
   #wait(time, then) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => ((this.#timer = 0), then()), time);
+  }
+}
+
+/**
+ * Keeps edits beyond the page's life: from before they are shown until the server has taken them.
+ *
+ * Every page is a client of its own, so no sequence number is used twice, even after a crash. What a page leaves behind is an
+ * orphan: the next page on this flow sends it under its old client and number, and because the server answers each of those
+ * once, it does no harm if two pages do. The text of a field that is still being edited is kept as a draft, which only the page
+ * that adopts it sends.
+ */
+export class EditStore {
+  client = crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, "0")).join("");
+  #device;
+  #lock = pageLock(this.client);
+
+  /** @param {import("../offline/device.js").Device} device */
+  constructor(device) {
+    this.#device = device;
+  }
+
+  /** Let another page adopt what this one leaves. */
+  release() {
+    this.#lock.end();
+  }
+
+  /** Keep an edit. @param {Entry} entry @param {Entry} [instead] the one it replaces */
+  save({ client, seq, operation, step, words, at, isFresh }, instead) {
+    this.#device.put("entries", { client, seq, operation, step, words, at, isFresh }, instead && { client: instead.client, seq: instead.seq });
+  }
+
+  /** @param {Entry[]} entries */
+  drop(...entries) {
+    this.#device.drop("entries", ...entries.map(({ client, seq }) => ({ client, seq })));
+  }
+
+  /** Return what dead pages left of this flow, oldest first. @returns {Promise<Entry[]|null>} null: it could not be read */
+  async orphans() {
+    await this.#lock.begun;
+    const kept = await this.#device.all("entries").catch(() => null);
+    if (!kept) return null;
+    const others = [...new Set(kept.map(({ client }) => client))].filter((client) => client !== this.client);
+    const areDead = await Promise.all(others.map((client) => this.#lock.claim(client)));
+    const dead = new Set(others.filter((_, index) => areDead[index]));
+    return kept.filter(({ client }) => dead.has(client)).sort((a, b) => a.at - b.at || a.seq - b.seq);
   }
 }
 

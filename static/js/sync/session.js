@@ -15,8 +15,7 @@ import { isPlacing } from "../lib/pending.js";
 import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
-import { Outbox } from "./outbox.js";
-import { EditStore } from "./edit_store.js";
+import { EditStore, Outbox } from "./outbox.js";
 import { CLOSE, Seen, Socket } from "./socket.js";
 
 /** Logged out, access revoked, flow deleted: nothing of the flow stays on this device. */
