@@ -7,8 +7,11 @@
  */
 
 import { describe } from "../lib/describe.js";
-import { bundled, newId } from "../lib/edits.js";
+import { newId } from "../lib/edits.js";
+import { bytesOf } from "../sync/socket.js";
 
+/** Bytes that a frame needs beside its operations. */
+const ENVELOPE_BYTES = 512;
 /** The text for each reason why nothing can be edited. */
 const REASONS = { ended: "ended", role: "read_only", full: "no_room", unkept: "unkept_offline" };
 
@@ -103,3 +106,22 @@ export class Editing extends EventTarget {
 }
 
 const takesAlong = ({ kind, set }) => kind === "remove_node" || (kind === "edit_node" && set.settings?.branches !== undefined);
+
+/** An edit that puts a node into a group still applies if the group is gone, but only as part of a batch. */
+const isIntoGroup = ({ node, set }) => Boolean((node ?? set)?.parent);
+
+/** Return one operation as it is, several as batches within the server's limits, applied as far as their elements still exist. */
+export function bundled(operations, most = 500, bytes = Infinity) {
+  const bundles = [];
+  let room = 0;
+  for (const operation of operations) {
+    const size = bytesOf(operation);
+    if (!bundles.length || bundles.at(-1).length >= most || size > room) {
+      bundles.push([]);
+      room = bytes - ENVELOPE_BYTES;
+    }
+    bundles.at(-1).push(operation);
+    room -= size + 1;
+  }
+  return bundles.map((bundle) => (bundle.length > 1 || isIntoGroup(bundle[0]) ? { kind: "batch", operations: bundle, whole: false } : bundle[0]));
+}

@@ -5,10 +5,6 @@
  */
 
 import { round } from "./geometry.js";
-import { bytesOf } from "./texts.js";
-
-/** Bytes that a frame needs beside its operations. */
-const ENVELOPE_BYTES = 512;
 
 export const newId = (prefix) => prefix + Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 
@@ -39,25 +35,6 @@ export const endsKey = ({ source, sourcePort, target, targetPort }) => [source, 
 export const removeEdge = (id) => ({ kind: "remove_edge", id });
 
 export const editFlow = (set) => ({ kind: "edit_flow", set });
-
-/** An edit that puts a node into a group still applies if the group is gone, but only as part of a batch. */
-const isIntoGroup = ({ node, set }) => Boolean((node ?? set)?.parent);
-
-/** Return one operation as it is, several as batches within the server's limits, applied as far as their elements still exist. */
-export function bundled(operations, most = 500, bytes = Infinity) {
-  const bundles = [];
-  let room = 0;
-  for (const operation of operations) {
-    const size = bytesOf(operation);
-    if (!bundles.length || bundles.at(-1).length >= most || size > room) {
-      bundles.push([]);
-      room = bytes - ENVELOPE_BYTES;
-    }
-    bundles.at(-1).push(operation);
-    room -= size + 1;
-  }
-  return bundles.map((bundle) => (bundle.length > 1 || isIntoGroup(bundle[0]) ? { kind: "batch", operations: bundle, whole: false } : bundle[0]));
-}
 
 /** Put a node with an input and an output into an edge: the edge goes on as the first half, with all that it has. */
 export function insertInto(edge, node) {

@@ -42,9 +42,6 @@ export const characters = (text) => Array.from(text).length;
 
 const short = (label) => [...label].slice(0, LONGEST_SPOKEN).join("");
 
-/** How many bytes a value takes on the wire. */
-export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
-
 /** What a screen reader says, in the words of the server. @param {{label: string, title: string, state?: string}} node its kind's title, and "off" */
 export const nodeName = ({ label, title, state = "" }) => [short(label), title, state].filter(Boolean).join(", ");
 

@@ -10,9 +10,9 @@
  *   isKept: boolean, state: "queued"|"sent"|"acked", version?: number}} Entry `isFresh`: never sent yet; `at`: when, in ms, never backwards
  */
 
-import { bytesOf } from "../lib/texts.js";
 import { Pace } from "../lib/timing.js";
 import { pageLock } from "./page_lock.js";
+import { bytesOf } from "./socket.js";
 
 const MAX_IN_FLIGHT = 100;
 const MAX_BYTES_IN_FLIGHT = 1024 * 1024;

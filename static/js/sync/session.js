@@ -12,11 +12,10 @@
  */
 
 import { isPlacing } from "../lib/pending.js";
-import { bytesOf } from "../lib/texts.js";
 import { Device } from "../offline/device.js";
 import { Follower } from "./follower.js";
 import { EditStore, Outbox } from "./outbox.js";
-import { CLOSE, Seen, Socket } from "./socket.js";
+import { CLOSE, Seen, Socket, bytesOf } from "./socket.js";
 
 /** Logged out, access revoked, flow deleted: nothing of the flow stays on this device. */
 const ACCESS_LOST = [CLOSE.LOG_IN, CLOSE.REVOKED, CLOSE.NOT_FOUND];

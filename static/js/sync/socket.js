@@ -178,6 +178,9 @@ export class Socket extends EventTarget {
   }
 }
 
+/** How many bytes a value takes on the wire. */
+export const bytesOf = (value) => new TextEncoder().encode(JSON.stringify(value)).length;
+
 /** Whether this is a person's input: browsers also report a pointer under which only the page moved. */
 const isDoing = ({ type, movementX, movementY }) => type !== "pointermove" || movementX !== 0 || movementY !== 0;
 
