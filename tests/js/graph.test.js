@@ -14,6 +14,7 @@ function graphOf(...nodes) {
   const moved = [];
   const show = (record, patch, members) => {
     worn.set(record.id, { ...patch, members });
+    record.said = patch || members ? {} : undefined;
     record.collapsed = patch?.settings?.collapsed ?? Boolean(record.element.dataset.collapsed);
   };
   const rendering = { node: nodeElement, edge: edgeElement, traits: ({ dataset }) => ({ collapsed: Boolean(dataset.collapsed) }), confirm: () => {}, showNode: (record, patch, members) => show(record, patch, members), showEdge: ({ id }, patch) => worn.set(id, patch), moveEdge: ({ id }) => moved.push(id) };
@@ -166,4 +167,13 @@ test("the group around each of many points is found with one look at the flow", 
   assert.ok(graph.nodes.asked < 2_000, `${graph.nodes.asked}`);
   assert.equal(graph.groupFinder(new Set(["i"]))({ x: 8, y: 8 }), "g");
   assert.deepEqual(graph.rootsOf(new Set(["g", "i", "a", "n1", "gone"])), ["g", "n1"]);
+});
+
+test("a node that only moves, and back, is not drawn as an edit changes it", () => {
+  const { graph, worn } = graphOf({ id: "a" });
+  worn.clear();
+  graph.lay([{ kind: "move_node", id: "a", x: 8, y: 8 }]);
+  assert.deepEqual([graph.node("a").x, worn.size], [8, 0]);
+  graph.lay([]);
+  assert.deepEqual([graph.node("a").x, worn.size], [0, 0]);
 });

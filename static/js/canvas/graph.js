@@ -292,7 +292,9 @@ export class Graph extends EventTarget {
     }
     const { x, y, width, height, parent } = { ...record.base, ...patch };
     Object.assign(record, { x, y, width, height, parent, gone: Boolean(patch?.gone) });
-    this.#rendering.showNode(record, patch, this.#patched.counts.get(id));
+    const members = this.#patched.counts.get(id);
+    // Another place shows by itself.
+    if (record.said || members || (patch && !isMove({}, patch))) this.#rendering.showNode(record, patch, members);
     if (record.collapsed && !record.gone) this.#collapsed.add(id);
     else this.#collapsed.delete(id);
   }
