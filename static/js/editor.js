@@ -59,7 +59,6 @@ class Editor {
   /** Show the first view, then connect. */
   start() {
     const { graph, patcher, renderer, session } = this.#page;
-    session.addEventListener("settled", () => graph.lay(session.outbox.operations()));
     renderer.addEventListener("drawn", ({ detail }) => this.#finish(detail));
     patcher.addEventListener("flow", ({ detail }) => Object.assign(this.#root.querySelector("helix-flow").dataset, detail));
     this.#firstView();

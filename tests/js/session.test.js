@@ -27,7 +27,7 @@ test("a refusal whose state cannot be shown is reported once, and the whole canv
     throw new TypeError("no such state");
   };
   const dataset = { role: "editor", socket: "/ws/", user: "1", flow: "f", version: "5", epoch: "e", digest: "d5", canvasUrl: "/canvas" };
-  const session = new LiveSession({ dataset }, { restore });
+  const session = new LiveSession({ dataset }, { restore, lay() {} });
   await session.outbox.adopt();
   const told = [];
   session.addEventListener("refused", ({ detail }) => told.push(detail.frame.code));
@@ -41,7 +41,7 @@ test("a refusal whose state cannot be shown is reported once, and the whole canv
 /** A live session that notes which of the two events comes. */
 function watched() {
   const dataset = { role: "editor", socket: "/ws/", user: "1", flow: "f", version: "5", epoch: "e", digest: "d5", canvasUrl: "/canvas" };
-  const session = new LiveSession({ dataset }, { apply() {} });
+  const session = new LiveSession({ dataset }, { apply() {}, lay() {} });
   const told = [];
   for (const type of ["settled", "content"]) session.addEventListener(type, () => told.push(type));
   const take = (frame) => session.socket.dispatchEvent(new CustomEvent("frame", { detail: { frame, bytes: 1 } }));

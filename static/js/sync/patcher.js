@@ -1,5 +1,5 @@
 /**
- * The one place where server-rendered HTML becomes part of the page.
+ * The one place where server-rendered HTML becomes part of the page, and where my edits are laid over it.
  *
  * Fragments are parsed once, inert, and each element goes to the graph, which replaces by id. A node that is being dragged or
  * edited is left alone: its newest fragment waits until the gesture ends. Elements that a refusal leaves out no longer exist.
@@ -38,6 +38,11 @@ export class Patcher extends EventTarget {
       if (parsed) this.#take(parsed);
       for (const [id, x, y, width, height] of moves) this.#graph.place(id, x, y, width, height);
     });
+  }
+
+  /** Lay my unacknowledged edits over it. @param {Iterable<object>} operations oldest first */
+  lay(operations) {
+    this.#graph.lay(operations);
   }
 
   /** Replace the whole canvas: what is not in it is gone. */

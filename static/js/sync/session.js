@@ -278,8 +278,18 @@ export class LiveSession extends SessionState {
 
   /** The picture is another. @param {object[]} [operations] what made it so, if nothing else did */
   #settled(operations, detail) {
+    this.#lay();
     this.#emit("settled");
     if (!operations?.every(isPlacing)) this.#emit("content", detail);
+  }
+
+  /** What goes wrong in the picture keeps no edit back. */
+  #lay() {
+    try {
+      this.#patcher.lay(this.outbox.operations());
+    } catch (error) {
+      reportError(error);
+    }
   }
 
   #emit(type, detail) {
