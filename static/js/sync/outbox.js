@@ -72,9 +72,10 @@ export class Outbox extends EventTarget {
     return this.#entries.has(nameOf(this.#store.client, seq));
   }
 
-  /** @returns {Entry[]} unanswered edits, oldest first */
-  waiting() {
-    return [...this.#entries.values()].filter(({ state }) => state !== "acked");
+  /** @param {number} [least] for how long at least, in ms @returns {Entry[]} unanswered edits, oldest first */
+  waiting(least = 0) {
+    const latest = least ? Date.now() - least : Infinity;
+    return [...this.#entries.values()].filter(({ state, at }) => state !== "acked" && at <= latest);
   }
 
   /** Take over what dead pages left behind; after the first attempt, edits go out. @returns {Promise<boolean>} whether there was anything */

@@ -57,9 +57,7 @@ export class StatusPill {
   #badge() {
     const { graph, session } = this.#parts;
     const waiting = new Set();
-    for (const entry of session.outbox.waiting()) {
-      if (Date.now() - entry.at >= BADGE_MS) for (const id of touched(entry.operation).nodes) waiting.add(id);
-    }
+    for (const { operation } of session.outbox.waiting(BADGE_MS)) for (const id of touched(operation).nodes) waiting.add(id);
     for (const id of new Set([...waiting, ...this.#waiting])) graph.nodes.get(id)?.element.toggleAttribute("data-waiting", waiting.has(id));
     this.#waiting = waiting;
     this.#badges = 0;
