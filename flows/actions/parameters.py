@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from flows.actions.action import Action
 from flows.document import Reason, Rejected, Setting
+from flows.document.json import quoted
 from flows.document.kinds.settings import check_setting
-from flows.document.values import quoted
 
 
 def read_parameters(action: Action, given: object) -> dict[str, object]:

@@ -5,13 +5,9 @@ from typing import TypeAlias, cast
 
 from flows.document.elements import Edge, EdgeChanges, FlowChanges, FlowProperties, Node, NodeChanges
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.json import Json
-from flows.document.kinds.kinds import KINDS
-from flows.document.kinds.ports import default_size
-from flows.document.kinds.settings import check_settings, read_settings
-from flows.document.limits import NO_LIMITS, DocumentLimits
-from flows.document.values import (
+from flows.document.json import (
     PORT_NAME,
+    Json,
     check_keys,
     quoted,
     read_boolean,
@@ -22,6 +18,10 @@ from flows.document.values import (
     read_size,
     read_text,
 )
+from flows.document.kinds.kinds import KINDS
+from flows.document.kinds.ports import default_size
+from flows.document.kinds.settings import check_settings, read_settings
+from flows.document.limits import NO_LIMITS, DocumentLimits
 from web.text import hides_something, shows_something
 
 _Reader: TypeAlias = Callable[[object, DocumentLimits], object]

@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 
 from flows.document.elements import Node
 from flows.document.errors import Rejected
+from flows.document.json import LARGEST_NUMBER, PORT_NAME
 from flows.document.kinds.catalogue import IMPORTED
 from flows.document.kinds.kinds import KINDS
 from flows.document.kinds.ports import default_size
 from flows.document.kinds.settings import check_setting
-from flows.document.values import LARGEST_NUMBER, PORT_NAME
 from flows.interchange.colours import own_colour, read_colour
 from flows.interchange.ids import fresh_key
 from flows.interchange.neutral import NeutralNode

@@ -21,7 +21,7 @@ from flows.document import (
     default_output,
     ports_of,
 )
-from flows.document.values import check_keys, read_object
+from flows.document.json import check_keys, read_object
 from flows.interchange.budget import Budget, TooMuchError, UnreadableError
 from flows.interchange.connecting import name_of
 from flows.interchange.neutral import NeutralEdge, NeutralFlow, NeutralNode

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from flows.autolayout import Box, arrange
 from flows.document import Edge, Node, ports_of
-from flows.document.values import is_within, round_coordinate
+from flows.document.json import is_within, round_coordinate
 from flows.interchange.assemble import Assembled
 
 GAP = 80

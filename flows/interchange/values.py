@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from flows.document import IMPORTED, KINDS, DocumentLimits, Rejected, check_setting
-from flows.document.values import COORDINATE, DEPTH, LARGEST_SIZE, read_json, round_coordinate
+from flows.document.json import COORDINATE, DEPTH, LARGEST_SIZE, read_json, round_coordinate
 from flows.interchange.neutral import NeutralNode
 from flows.interchange.report import Report
 from web.text import hides_something, shows_something

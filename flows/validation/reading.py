@@ -22,9 +22,9 @@ from flows.document import (
     decode_node,
 )
 from flows.document.elements import FlowProperties
+from flows.document.json import read_id
 from flows.document.kinds.settings import check_setting
 from flows.document.operations.edges import connect
-from flows.document.values import read_id
 from flows.validation.installation import UNKNOWN, Installation
 from flows.validation.problem import Code, Problem, Report, of_edge, of_node, pointer, report_of
 from flows.validation.rules.schema import IMPORTED, required

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from flows.document import Rejected
-from flows.document.values import read_json
+from flows.document.json import read_json
 from flows.interchange.report import Report
 from flows.interchange.secrets import without_secrets
 from flows.interchange.values import stored_json

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import cast
 
 from flows.document.errors import Reason, Rejected, invalid
-from flows.document.json import canonical_bytes
+from flows.document.json import PORT_NAME, canonical_bytes, quoted, read_json
 from flows.document.kinds.catalogue import IMPORTED, Setting
 from flows.document.kinds.kinds import KINDS
 from flows.document.limits import NO_LIMITS, DocumentLimits
-from flows.document.values import PORT_NAME, quoted, read_json
 
 
 def read_settings(value: object) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
-from flows.document.json import Json
+from flows.document.json import Json, quoted, read_id, read_object
 from flows.document.limits import NO_LIMITS, DocumentLimits
 from flows.document.operations.addition import Addition
 from flows.document.operations.batch import Batch
@@ -22,7 +22,6 @@ from flows.document.operations.flow import EditFlow
 from flows.document.operations.graph import CreateFlow, GraphDifference, ReplaceGraph
 from flows.document.operations.nodes import AddNode, EditNode, MoveNode, RemoveNode, ResizeNode
 from flows.document.operations.operation import Outcome, Record, References, SingleOperation
-from flows.document.values import quoted, read_id, read_object
 
 __all__ = [
     "SINGLE",

@@ -7,7 +7,7 @@ from typing import ClassVar, Self, TypeAlias
 from flows.document.draft import Draft
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Graph
-from flows.document.json import Json, canonical_json
+from flows.document.json import Json, canonical_json, check_keys, read_boolean, read_object
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import (
     NOTHING,
@@ -19,7 +19,6 @@ from flows.document.operations.operation import (
     Skipped,
     each_once,
 )
-from flows.document.values import check_keys, read_boolean, read_object
 
 DecodeSingle: TypeAlias = Callable[[Json, DocumentLimits], SingleOperation]
 _REQUIRED = frozenset({"kind", "operations"})

@@ -8,7 +8,7 @@ from flows.document.element_json import decode_edge, decode_edge_changes, encode
 from flows.document.elements import Edge, EdgeChanges, Node
 from flows.document.errors import Reason, Rejected
 from flows.document.graph import Effect, Graph, Pair, pair_of
-from flows.document.json import Json
+from flows.document.json import Json, check_keys, read_id
 from flows.document.kinds.ports import default_output, ports_of
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import (
@@ -20,7 +20,6 @@ from flows.document.operations.operation import (
     known_node,
     node_ids,
 )
-from flows.document.values import check_keys, read_id
 
 _ADD = frozenset({"kind", "edge"})
 _EDIT = frozenset({"kind", "id", "set"})

@@ -6,10 +6,9 @@ from typing import ClassVar, Self, cast
 from flows.document.element_json import decode_flow_changes
 from flows.document.elements import FlowChanges
 from flows.document.graph import Effect, Graph, pair_of
-from flows.document.json import Json
+from flows.document.json import Json, check_keys
 from flows.document.limits import DocumentLimits
 from flows.document.operations.operation import NOTHING, Applied, References, SingleOperation
-from flows.document.values import check_keys
 
 _EDIT = frozenset({"kind", "set"})
 

@@ -19,11 +19,10 @@ from flows.document.element_json import (
 from flows.document.elements import Edge, FlowProperties, Node
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Effect, Graph, Pair, pair_of
-from flows.document.json import Json, canonical_json
+from flows.document.json import Json, canonical_json, check_keys
 from flows.document.limits import DocumentLimits
 from flows.document.operations.edges import connect
 from flows.document.operations.operation import NOTHING, Outcome, Record, References
-from flows.document.values import check_keys
 
 T = TypeVar("T", Node, Edge)
 _REPLACE = frozenset({"kind", "nodes", "edges"})

@@ -8,7 +8,16 @@ from flows.document.element_json import decode_node, decode_node_changes, encode
 from flows.document.elements import Edge, Node, NodeChanges
 from flows.document.errors import Reason, Rejected, invalid
 from flows.document.graph import Effect, Graph, Pair, pair_of
-from flows.document.json import Json, same_json
+from flows.document.json import (
+    Json,
+    check_keys,
+    is_within,
+    read_coordinate,
+    read_id,
+    read_size,
+    round_coordinate,
+    same_json,
+)
 from flows.document.kinds.ports import ports_of
 from flows.document.kinds.settings import check_bytes, check_types
 from flows.document.limits import DocumentLimits
@@ -21,7 +30,6 @@ from flows.document.operations.operation import (
     known_node,
     node_ids,
 )
-from flows.document.values import check_keys, is_within, read_coordinate, read_id, read_size, round_coordinate
 
 _ADD = frozenset({"kind", "node"})
 _MOVE = frozenset({"kind", "id", "x", "y"})

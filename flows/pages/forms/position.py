@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from flows.document import KINDS, Node
-from flows.document.values import COORDINATE, LARGEST_SIZE
+from flows.document.json import COORDINATE, LARGEST_SIZE
 from flows.pages.forms.fields import Field, Section
 
 POSITION_AND_SIZE = ("x", "y", "width", "height")

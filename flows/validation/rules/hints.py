@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from flows.document import KINDS, Document, EditNode, MoveNode, Node, RemoveNode
-from flows.document.values import COORDINATE
+from flows.document.json import COORDINATE
 from flows.validation.installation import Installation
 from flows.validation.problem import Code, Problem, of_node
 from flows.validation.scene import PASSIVE, Scene, is_active
