@@ -1,7 +1,7 @@
 """A node's place and size as fields in whole pixels, and the operations that a drag and a resize submit.
 
 The document takes smaller nodes than resizing makes, so these bounds are the form's own. In the browser
-`static/js/inspector/position.js` submits the same.
+`static/js/inspector/typing.js` submits the same.
 """
 
 import math

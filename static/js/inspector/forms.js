@@ -6,12 +6,12 @@
  */
 
 import { contentOfEdge, contentOfNode, edited } from "../lib/content.js";
+import { wholePixels } from "../lib/geometry.js";
 import { whenIdle } from "../lib/timing.js";
 import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
 import { named } from "../lib/describe.js";
 import { Texts } from "../lib/texts.js";
-import { wholePixels } from "./position.js";
 import { markSet, showFields } from "./shown_fields.js";
 
 export const FIELDS = "[name]:not([type=hidden]), [data-slider-for]";

@@ -10,12 +10,12 @@
 import { goTo, writeField } from "./caret.js";
 import { FieldPresence } from "../collaborators/field_presence.js";
 import { FIELDS, Forms } from "./forms.js";
+import { wholePixels } from "../lib/geometry.js";
 import { whenIdle } from "../lib/timing.js";
 import { whileWaiting } from "../lib/waiting.js";
 import { FieldState } from "./field_state.js";
 import { FieldConflicts } from "./field_conflicts.js";
 import { showFields, takeSet } from "./shown_fields.js";
-import { wholePixels } from "./position.js";
 import { stepWithArrows } from "./stepping.js";
 import { UnsavedFields } from "./unsaved_fields.js";
 import { Typing, nameOf } from "./typing.js";
@@ -186,10 +186,7 @@ export class Inspector extends EventTarget {
     if (!node) return;
     for (const [name, value] of wholePixels(node.live ?? node)) {
       const field = this.#field(name);
-      if (!field || this.#isAtWork(field)) continue;
-      if (field.value !== String(value)) this.#conflicts.settle(name);
-      writeField(field, String(value));
-      this.#state.note(field);
+      if (field && !this.#isAtWork(field)) this.#write(field, String(value));
     }
   }
 
@@ -275,15 +272,29 @@ export class Inspector extends EventTarget {
     open(field, fresh);
     if (this.#isAtWork(field)) return;
     if (field.matches("select")) offerSame(field, fresh);
-    if (field.value !== fresh.value) this.#conflicts.settle(nameOf(field));
-    writeField(field, fresh.value);
+    this.#write(field, fresh.value);
     if (field.checked !== fresh.checked) field.checked = fresh.checked;
     if (field.indeterminate !== fresh.indeterminate) field.indeterminate = fresh.indeterminate;
+  }
+
+  /** Take a text into a field as given. */
+  #write(field, text) {
+    if (field.value !== text && this.#isAtRest) field.value = text;
+    else if (field.value !== text) {
+      this.#conflicts.settle(nameOf(field));
+      writeField(field, text);
+    }
     this.#state.note(field);
+  }
+
+  /** Whether nobody types in the form, nor is asked anything there: then fields only show what is said. */
+  get #isAtRest() {
+    return this.#state.isEmpty && !this.#panel.contains(document.activeElement) && !this.#panel.querySelector("[data-meanwhile]");
   }
 
   #isAtWork(field) {
     const number = field.dataset.sliderFor ? document.getElementById(field.dataset.sliderFor) : field;
+    if (this.#isAtRest) return number.getAttribute("aria-invalid") === "true";
     const name = nameOf(number);
     return this.#typing.isIn(name) || this.#state.isTyped(name) || number.getAttribute("aria-invalid") === "true" || this.#conflicts.isAsking(name);
   }

@@ -10,14 +10,15 @@
 import { heightFor } from "../lib/geometry.js";
 import { editBranches } from "../lib/branches.js";
 import { contentOfNode } from "../lib/content.js";
-import { editEdge, editFlow, editNode, newId, resizeNode } from "../lib/edits.js";
+import { editEdge, editFlow, editNode, move, newId, resizeNode } from "../lib/edits.js";
 import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
-import { editPosition, isOutside, withoutPosition } from "./position.js";
 import { placeOf } from "./unsaved_fields.js";
 
 const DEBOUNCE_MS = 400;
 const AT_ONCE = "select, [type=checkbox], [type=radio]";
+/** A node's place and size. `flows/pages/forms/position.py` does the same for forms that are posted. */
+const RECT = ["x", "y", "width", "height"];
 const MENDABLE = ["invalid", "too_large"];
 
 export class Typing {
@@ -247,4 +248,27 @@ function valueOf(name, field) {
   const value = read(field.dataset.type ?? "string", field.value);
   if (isOutside(field, value)) throw new NotAValue();
   return name.startsWith("settings.") && (value === "" || (Array.isArray(value) && !value.length)) ? null : value;
+}
+
+/** Take place and size out of what a form changes. @param {Record<string, unknown>} set @returns {[Partial<import("../lib/geometry.js").Rect>, Record<string, unknown>]} */
+function withoutPosition(set) {
+  const parts = [{}, {}];
+  for (const [name, value] of Object.entries(set)) parts[RECT.includes(name) ? 0 : 1][name] = value;
+  return parts;
+}
+
+/** Move and resize a node that is still there. @param {import("../canvas/graph.js").NodeRecord|undefined} node @returns {object[]} */
+function editPosition(node, { x, y, width, height }) {
+  if (!node) return [];
+  const moves = x ?? y;
+  const sizes = width ?? height;
+  return [
+    ...(moves === undefined ? [] : [move(node.id, { x: x ?? node.x, y: y ?? node.y })]),
+    ...(sizes === undefined ? [] : [resizeNode(node.id, { width: width ?? node.width, height: height ?? node.height })]),
+  ];
+}
+
+/** Whether a value lies outside what a field takes that has bounds; nothing at all does, too. @param {HTMLElement} field */
+function isOutside({ dataset: { bounds, minimum, maximum } }, value) {
+  return bounds !== undefined && (value === null || value < Number(minimum) || value > Number(maximum));
 }

@@ -79,6 +79,9 @@ export const centre = (rect) => ({ x: rect.x + rect.width / 2, y: rect.y + rect.
 /** The corner of a box on the grid whose middle is at `point`. */
 export const placed = ({ x, y }, width, height) => ({ x: snap(x - width / 2), y: snap(y - height / 2) });
 
+/** What fields say of a rectangle. @param {Rect} rect @returns {[string, number][]} in whole pixels, by name */
+export const wholePixels = ({ x, y, width, height }) => Object.entries({ x, y, width, height }).map(([name, value]) => [name, Math.round(value)]);
+
 export const contains = (rect, point) =>
   point.x >= rect.x && point.y >= rect.y && point.x <= rect.x + rect.width && point.y <= rect.y + rect.height;
 
