@@ -36,8 +36,8 @@ from flows.document import (
     each_once,
 )
 from flows.errors import FlowReason
+from flows.log.digests import ANSWER_BYTES, seal_of, size_of_answer
 from flows.log.entries import Entry, append, entry_of
-from flows.log.head import ANSWER_BYTES, seal_of, size_of_answer
 from flows.models import Answer, Flow
 from flows.search import search_text
 from flows.storage.row_changes import write_rows

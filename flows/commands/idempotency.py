@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from flows.document import Reason, canonical_json, decode_skipped, parse_json
 from flows.errors import FlowReason
-from flows.log.head import chain_answers
+from flows.log.digests import chain_answers
 from flows.models import Answer, Change
 from flows.storage.sql import Row, insert, key_value, time_value
 from flows.submission import Acked, Name, Refused

@@ -27,8 +27,8 @@ from flows.commands.write_transaction import in_write_transaction
 from flows.document import CreateFlow, Document, FlowProperties, apply
 from flows.errors import Forbidden, NotFound
 from flows.log import audit
+from flows.log.digests import seal_of
 from flows.log.entries import Entry, append, entry_of, logged_rows
-from flows.log.head import seal_of
 from flows.models import Flow, Membership, TemplateUse, new_epoch
 from flows.publish import hint_deleted, publish_after_commit
 from flows.rates import count_flow_change, expect_work_left

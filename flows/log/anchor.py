@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from flows.document import canonical_json
-from flows.log.key import log_key
+from flows.log.digests import log_key
 from flows.log.verification import was_purged
 from flows.models import AuditEntry, AuditHead, Change, Flow
 from flows.storage.store import consistent_read

@@ -18,7 +18,7 @@ from accounts.audit import Action
 from accounts.origin import current as current_origin
 from accounts.principals import Principal, user_id_of
 from flows.document import canonical_json
-from flows.log.key import LogKey, log_key
+from flows.log.digests import LogKey, log_key
 from flows.models import AuditEntry, AuditHead
 from flows.submission import Via, via_of
 

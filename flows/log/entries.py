@@ -25,7 +25,7 @@ from flows.document import (
     encode_skipped,
     parse_json,
 )
-from flows.log.key import log_key
+from flows.log.digests import log_key
 from flows.models import Change
 from flows.storage.sql import Row, insert, key_value, time_value
 from flows.submission import ChangeHead

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from flows.log.audit import digest_after, seal_of_audit
-from flows.log.key import log_key
+from flows.log.digests import log_key
 from flows.log.verification import attempted, is_being_purged, summed_up
 from flows.models import AuditEntry, AuditHead, Flow, PersonStorage, Purging, Usage
 from flows.storage import append_only

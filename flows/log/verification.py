@@ -20,8 +20,8 @@ from accounts.audit import Action
 from flows.document import NO_LIMITS, Document, Edge, Node, apply
 from flows.document.graph import Pair
 from flows.errors import NotFound
+from flows.log.digests import chain_answers, seal_of, size_of_answer
 from flows.log.entries import READ_BYTES, LoggedChange, changes_since, size_of
-from flows.log.head import chain_answers, seal_of, size_of_answer
 from flows.log.rights import rights_differ
 from flows.log.snapshots import read_snapshot
 from flows.models import Answer, AuditEntry, Change, Flow, FlowEdge, FlowNode, Membership, Purging, Snapshot, Usage

@@ -9,9 +9,8 @@ from django.utils import timezone
 
 from flows.document import canonical_json
 from flows.log.audit import digest_after, seal_of_audit
+from flows.log.digests import ANSWER_BYTES, chain_answers, log_key, seal_of
 from flows.log.entries import ENTRY_BYTES
-from flows.log.head import ANSWER_BYTES, chain_answers, seal_of
-from flows.log.key import log_key
 from flows.storage import append_only
 
 

@@ -33,8 +33,8 @@ from flows.commands import (
 from flows.document import chain, parse_json
 from flows.log import entries, verify_all, verify_flow, verify_installation
 from flows.log.anchor import NoAnchor, compare_with_anchor, write_anchor
+from flows.log.digests import LogKey
 from flows.log.entries import chained, changes_since
-from flows.log.key import LogKey
 from flows.log.snapshots import take_snapshot
 from flows.models import Answer, AuditEntry, AuditHead, Change, Flow, FlowEdge, FlowNode, Membership, Snapshot, Usage
 from flows.parsing import parse_flow
