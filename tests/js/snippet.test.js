@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Graph } from "../../static/js/canvas/graph.js";
-import { copies } from "../../static/js/lib/edits.js";
+import { copies } from "../../static/js/lib/operations.js";
 import { edgePath, heightFor, union } from "../../static/js/lib/geometry.js";
 import { clearOf, looksForeign, read, written } from "../../static/js/lib/snippet.js";
 

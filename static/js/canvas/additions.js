@@ -5,7 +5,7 @@
  * @typedef {{id: string, port: string}} Output where the edge to the new node begins
  */
 
-import { addEdge, addNode, insertInto, newId } from "../lib/edits.js";
+import { addEdge, addNode, insertInto, newId } from "../lib/operations.js";
 import { centre, placed, snap, union } from "../lib/geometry.js";
 import { isPhone } from "./viewport.js";
 

@@ -6,8 +6,7 @@
  * edits that take more along than they name: so many edges are gone, so many members are in no group any more.
  */
 
-import { describe } from "../lib/describe.js";
-import { newId } from "../lib/edits.js";
+import { describe, newId } from "../lib/operations.js";
 import { bytesOf } from "../sync/socket.js";
 
 /** Bytes that a frame needs beside its operations. */

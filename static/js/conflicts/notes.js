@@ -6,7 +6,7 @@
  * something deleted are left out, because nothing is lost.
  */
 
-import { describe, property, shown } from "../lib/describe.js";
+import { describe, property, shown } from "../lib/operations.js";
 
 /** Longer than that, a line shows only its beginning. */
 const MAX_LINE_LENGTH = 60;

@@ -8,7 +8,7 @@
  */
 
 import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.js";
-import { addEdge, endsKey, moveEdge } from "../lib/edits.js";
+import { addEdge, endsKey, moveEdge } from "../lib/operations.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
 import { Drift, pull } from "./drift.js";

@@ -11,7 +11,7 @@
 
 import { over } from "../canvas/overlay.js";
 import { BOUND, centre, clamp, contains, round, snap, union } from "../lib/geometry.js";
-import { editNode, insertInto, move } from "../lib/edits.js";
+import { editNode, insertInto, move } from "../lib/operations.js";
 import { make } from "../lib/make.js";
 
 const ALIGN_DISTANCE = 6;

@@ -6,7 +6,7 @@
  */
 
 import { contentOfNode } from "../lib/content.js";
-import { editNode } from "../lib/edits.js";
+import { editNode } from "../lib/operations.js";
 
 /** Open a note's text. @param {Parts} parts @param {string} id @returns {boolean} whether it is open now */
 export function writeNote(parts, id) {

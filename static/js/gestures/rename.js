@@ -7,7 +7,7 @@
  */
 
 import { characters } from "../lib/texts.js";
-import { editNode } from "../lib/edits.js";
+import { editNode } from "../lib/operations.js";
 import { writeEdited } from "../inspector/caret.js";
 
 /** Open the field of a node's label. @param {string} id */

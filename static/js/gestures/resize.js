@@ -1,6 +1,6 @@
 /** Resize a node by a corner or side, on the grid (not with Ctrl); never below its kind's smallest size. Members of a group stay where they are. */
 
-import { resizeNode } from "../lib/edits.js";
+import { resizeNode } from "../lib/operations.js";
 import { round, snap } from "../lib/geometry.js";
 import { isOffGrid } from "./drag.js";
 

@@ -7,8 +7,7 @@
  * @typedef {"source"|"source_port"|"target"} Name of a field
  */
 
-import { named } from "../lib/describe.js";
-import { endsKey, moveEdge } from "../lib/edits.js";
+import { endsKey, moveEdge, named } from "../lib/operations.js";
 import { readingOrder } from "../lib/geometry.js";
 
 /** What is said of a refusal whose sentence would name nodes by their ids. */

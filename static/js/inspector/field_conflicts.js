@@ -4,7 +4,7 @@
  */
 
 import { alike } from "../lib/values.js";
-import { shown } from "../lib/describe.js";
+import { shown } from "../lib/operations.js";
 import { make } from "../lib/make.js";
 import { goTo } from "./caret.js";
 

@@ -10,7 +10,7 @@ import { wholePixels } from "../lib/geometry.js";
 import { whenIdle } from "../lib/timing.js";
 import { written } from "../lib/values.js";
 import { make } from "../lib/make.js";
-import { named } from "../lib/describe.js";
+import { named } from "../lib/operations.js";
 import { Texts } from "../lib/texts.js";
 import { markSet, showFields } from "./shown_fields.js";
 

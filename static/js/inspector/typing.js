@@ -10,7 +10,7 @@
 import { heightFor } from "../lib/geometry.js";
 import { editBranches } from "../lib/branches.js";
 import { contentOfNode } from "../lib/content.js";
-import { editEdge, editFlow, editNode, move, newId, resizeNode } from "../lib/edits.js";
+import { editEdge, editFlow, editNode, move, newId, resizeNode } from "../lib/operations.js";
 import { NotAValue, change, read, whyNot, written } from "../lib/values.js";
 import { close } from "./forms.js";
 import { placeOf } from "./unsaved_fields.js";

@@ -4,7 +4,7 @@
  * holds both to it.
  */
 
-import { editEdge, editNode } from "./edits.js";
+import { editEdge, editNode } from "./operations.js";
 
 const MAX_BRANCHES = 100;
 
@@ -32,7 +32,7 @@ function between(names, kept) {
 /**
  * Edit a decision whose branches change: the edges of a renamed one move while both names are there.
  * @param {{id: string, set: {settings: {branches: string[]|null}}}} edit @param {string[]} before the branches until now
- * @param {import("./edits.js").Edge[]} edges that begin at it @param {string} [fallback] the setting `default_branch`
+ * @param {import("./operations.js").Edge[]} edges that begin at it @param {string} [fallback] the setting `default_branch`
  */
 export function editBranches({ id, set }, before, edges, fallback) {
   const after = set.settings.branches ?? [];

@@ -5,7 +5,7 @@
  *   of the editor that it uses
  */
 
-import { editEdge, editNode, move, resizeNode } from "../lib/edits.js";
+import { editEdge, editNode, move, resizeNode } from "../lib/operations.js";
 import { keyOf, spelled } from "../lib/keys.js";
 import { make } from "../lib/make.js";
 import { characters } from "../lib/texts.js";

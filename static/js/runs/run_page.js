@@ -8,7 +8,6 @@ import { Renderer } from "../canvas/renderer.js";
 import { Viewport } from "../canvas/viewport.js";
 import { centre, centred, fit, union } from "../lib/geometry.js";
 import { make } from "../lib/make.js";
-import { newId } from "../lib/edits.js";
 import { Texts } from "../lib/texts.js";
 import { Patcher } from "../sync/patcher.js";
 import { Seen, Socket } from "../sync/socket.js";
@@ -47,7 +46,7 @@ function watch(root, parts) {
   const texts = new Texts(JSON.parse(document.getElementById("helix-run-texts").textContent));
   const line = make("p.visually-hidden", { role: "status", "aria-live": "polite", "data-announcer": true });
   root.append(line);
-  const socket = new Socket(new URL(path, location.href.replace(/^http/, "ws")).href, () => ({ type: "hello", protocol: 1, client: newId("run-page-"), since: null, format: "html" }));
+  const socket = new Socket(new URL(path, location.href.replace(/^http/, "ws")).href, () => ({ type: "hello", protocol: 1, client: `run-page-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`, since: null, format: "html" }));
   const toast = (text, detail) => {
     const told = make("div.toast", { "data-toast": true }, make("p", {}, make("strong", {}, text), ...(detail ? [make("small", {}, detail)] : [])));
     document.querySelector("[data-toasts]").append(told);

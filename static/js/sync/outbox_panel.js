@@ -5,7 +5,7 @@
  * changes that overlapped (`[data-away]`, filled by `Conflicts`).
  */
 
-import { describe } from "../lib/describe.js";
+import { describe } from "../lib/operations.js";
 import { icon, make, words } from "../lib/make.js";
 
 const MAX_ROWS = 100;

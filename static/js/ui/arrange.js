@@ -5,7 +5,7 @@
  * @typedef {import("../lib/geometry.js").Rect & {id: string}} Box
  */
 
-import { move, resizeNode } from "../lib/edits.js";
+import { move, resizeNode } from "../lib/operations.js";
 import { centre, round, union } from "../lib/geometry.js";
 
 const HORIZONTAL = { at: "x", length: "width" };

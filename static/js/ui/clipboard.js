@@ -6,7 +6,7 @@
  * were. Event `foreign`: a file (detail) was dropped or pasted, or a text that looks like one of another tool.
  */
 
-import { copies } from "../lib/edits.js";
+import { copies } from "../lib/operations.js";
 import { centre, snap, union } from "../lib/geometry.js";
 import { contentOfEdge, contentOfNode, editsById } from "../lib/content.js";
 import { spelled } from "../lib/keys.js";

@@ -6,7 +6,7 @@
  *   |"rename"|"root"|"running"|"selection"|"session"|"statusPill"|"texts"|"undo"|"viewport", object>} Parts of the editor that it uses
  */
 
-import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/edits.js";
+import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/operations.js";
 import { readingOrder, union } from "../lib/geometry.js";
 import { connectByName } from "./connecting.js";
 

@@ -1,6 +1,6 @@
 /** Connecting without a pointer: from which output, where a node has several, then to which node. */
 
-import { named } from "../lib/describe.js";
+import { named } from "../lib/operations.js";
 import { readingOrder } from "../lib/geometry.js";
 
 /**

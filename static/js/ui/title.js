@@ -5,7 +5,7 @@
  */
 
 import { edited } from "../lib/content.js";
-import { editFlow } from "../lib/edits.js";
+import { editFlow } from "../lib/operations.js";
 import { writeField } from "../inspector/caret.js";
 
 const PLACE = "form ";

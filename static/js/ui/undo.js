@@ -8,7 +8,7 @@
  * @typedef {Record<"catalogue"|"editing"|"graph"|"inspector"|"notices"|"root"|"selection"|"session"|"texts", object>} Parts of the editor that it uses
  */
 
-import { named } from "../lib/describe.js";
+import { named } from "../lib/operations.js";
 
 const MAX_NAMED = 3;
 const KINDS = ["undo", "redo"];

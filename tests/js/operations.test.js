@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bundled } from "../../static/js/canvas/editing.js";
-import { aligned, copies, insertInto, newId, remove, removeAndJoin } from "../../static/js/lib/edits.js";
+import { aligned, copies, insertInto, newId, remove, removeAndJoin } from "../../static/js/lib/operations.js";
 import { change, NotAValue, read } from "../../static/js/lib/values.js";
 import { Spline } from "../../static/js/lib/spline.js";
 import { Texts } from "../../static/js/lib/texts.js";
