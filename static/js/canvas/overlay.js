@@ -1,11 +1,13 @@
 /**
- * What lies over the nodes: handles, the box around several, the ends of a selected edge, alignment lines, and the reason why
- * something is refused. Redrawn when what it surrounds moves.
+ * What lies over the nodes: handles, the box around several, the ends of a selected edge, alignment lines, the reason why
+ * something is refused, and what others pin to a port or an edge. Redrawn when what it surrounds moves.
  *
  * @typedef {{axis: "x"|"y", at: number, from: number, to: number}} Guide a line at x (vertical) or y (horizontal)
+ * @typedef {{edge: string, below: number}|{node: string, port: string, right: number}} Spot near the middle of an edge, or near an output;
+ *   as far at every zoom, in pixels on screen
  */
 
-import { portPoint, union } from "../lib/geometry.js";
+import { edgePath, portPoint, union } from "../lib/geometry.js";
 import { shape } from "./renderer.js";
 import { make } from "../lib/make.js";
 
@@ -22,8 +24,11 @@ export class Overlay {
   #ends = ["source", "target"].map((end) => make("i.edge-end", { "data-end": end }));
   #box = make("div.selection-box");
   #reasons = new Map();
+  /** @type {Map<Element, Spot>} */
+  #pinned = new Map();
   #guides = ["x", "y"].map((axis) => ({ axis, element: make("div.guide", { "data-axis": axis }) }));
   #redraw = () => this.draw();
+  #repin = () => this.#pinned.forEach((spot, element) => this.#put(element, spot));
 
   constructor({ editing, graph, layers, renderer, selection, viewport }) {
     this.#parts = { editing, graph, layers, renderer, selection, viewport };
@@ -33,10 +38,11 @@ export class Overlay {
 
   /** Follow what is drawn as long as something here surrounds it. */
   #watch() {
-    const { renderer, selection } = this.#parts;
-    const isShown = !selection.isEmpty || this.#reasons.size > 0;
+    const { renderer, selection, viewport } = this.#parts;
+    const isShown = !selection.isEmpty || this.#reasons.size > 0 || this.#pinned.size > 0;
     const change = isShown ? "addEventListener" : "removeEventListener";
     for (const type of ["drawn", "moved"]) renderer[change](type, this.#redraw);
+    viewport[this.#pinned.size ? "addEventListener" : "removeEventListener"]("change", this.#repin);
   }
 
   /** Put everything around the selection as it is now. */
@@ -47,7 +53,24 @@ export class Overlay {
     const several = selection.nodes.size > 1 && [...selection.nodes].filter((id) => graph.node(id)).map((id) => graph.rect(id));
     over(layers.overlay, this.#box, several ? union(several) : null);
     for (const [id, { element }] of this.#reasons) this.#position(element, id);
+    this.#repin();
     this.#watch();
+  }
+
+  /** Keep an element at a spot as long as that is drawn; without a spot, take it away. @param {Spot|null} spot */
+  pin(element, spot) {
+    if (spot) this.#pinned.set(element, spot);
+    else this.#pinned.delete(element);
+    this.#put(element, spot);
+    this.#watch();
+  }
+
+  #put(element, spot) {
+    const { graph, layers, viewport: { zoom } } = this.#parts;
+    const { edge, node, port, right = 0, below = 0 } = spot ?? {};
+    const isDrawn = edge ? graph.isEdgeDrawn(edge) : node && graph.isDrawn(node);
+    const [x, y] = !isDrawn ? [] : edge ? middleOf(graph, graph.edge(edge)) : portPoint(shape(graph, node), port, "out");
+    over(layers.overlay, element, isDrawn ? { x: x + right / zoom, y: y + below / zoom } : null, CENTRED);
   }
 
   #drawHandles() {
@@ -106,6 +129,11 @@ export class Overlay {
     reason?.element.remove();
     this.#reasons.delete(id);
   }
+}
+
+/** Where an edge is at half its length. @param {import("./graph.js").Graph} graph @param {import("./graph.js").EdgeRecord} edge @returns {[number, number]} */
+export function middleOf(graph, { source, sourcePort, target, targetPort }) {
+  return edgePath(shape(graph, source), sourcePort, shape(graph, target), targetPort).middle;
 }
 
 const extent = ({ axis, at, from, to }) => (axis === "x" ? { x: at, y: from, height: to - from } : { x: from, y: at, width: to - from });

@@ -2,13 +2,10 @@
  * The small buttons that add where the pointer is: in the middle of a hovered or selected edge, and at each free output of a
  * hovered or selected node. By keyboard the same is Tab and the menu. Loaded when the pointer first comes to one.
  *
- * @typedef {Record<"canvas"|"commands"|"editing"|"graph"|"layers"|"renderer"|"selection"|"texts"|"viewport", object>} Parts of the editor that it uses
+ * @typedef {Record<"canvas"|"commands"|"editing"|"graph"|"overlay"|"renderer"|"selection"|"texts", object>} Parts of the editor that it uses
  */
 
-import { edgePath, portPoint } from "../lib/geometry.js";
 import { icon, make } from "../lib/make.js";
-import { over } from "./overlay.js";
-import { shape } from "./renderer.js";
 
 /** How long one stays when the pointer has left, so that it can be reached. */
 const STAY_MS = 240;
@@ -17,7 +14,6 @@ const MAX_PORTS = 12;
 const BESIDE_PORT = 22;
 const ABOVE_LINE = 15;
 const BELOW_LABEL = 21;
-const CENTRED = " translate(-50%, -50%)";
 
 export class Plus {
   #parts;
@@ -31,11 +27,11 @@ export class Plus {
   /** @param {Parts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { canvas, editing, renderer, selection, texts, viewport } = parts;
+    const { canvas, editing, renderer, selection, texts } = parts;
     this.#edge = this.#button(texts.say("insert"));
     canvas.addEventListener("pointerover", ({ target, pointerType }) => pointerType !== "touch" && this.at(target));
     canvas.addEventListener("pointerleave", () => this.#leave());
-    for (const [source, type] of [[selection, "change"], [editing, "change"], [renderer, "drawn"], [renderer, "moved"], [viewport, "change"]]) source.addEventListener(type, () => this.#draw());
+    for (const [source, type] of [[selection, "change"], [editing, "change"], [renderer, "drawn"]]) source.addEventListener(type, () => this.#draw());
   }
 
   /** The pointer is over this. @param {Element} target */
@@ -76,26 +72,22 @@ export class Plus {
   }
 
   #drawEdge(id) {
-    const { graph, layers, viewport } = this.#parts;
+    const { graph, overlay } = this.#parts;
     const edge = id && graph.isEdgeDrawn(id) ? graph.edge(id) : null;
-    if (!edge) return over(layers.overlay, this.#edge, null);
-    const [x, y] = edgePath(shape(graph, edge.source), edge.sourcePort, shape(graph, edge.target), edge.targetPort).middle;
-    this.#edge.dataset.edge = id;
-    const away = edge.label ? BELOW_LABEL : -ABOVE_LINE;
-    return over(layers.overlay, this.#edge, { x, y: y + away / viewport.zoom }, CENTRED);
+    if (edge) this.#edge.dataset.edge = id;
+    overlay.pin(this.#edge, edge && { edge: id, below: edge.label ? BELOW_LABEL : -ABOVE_LINE });
   }
 
   #drawPorts(id) {
-    const { graph, layers, texts, viewport } = this.#parts;
+    const { graph, overlay, texts } = this.#parts;
     const node = id && graph.isDrawn(id) ? graph.node(id) : null;
     const used = new Set(node ? graph.edgesOf(id).filter(({ source }) => source === id).map(({ sourcePort }) => sourcePort) : []);
     const free = node ? node.outputs.filter((port) => !used.has(port)).slice(0, MAX_PORTS) : [];
     while (this.#ports.length < free.length) this.#ports.push(this.#button(texts.say("add_node")));
     this.#ports.forEach((button, index) => {
-      if (index >= free.length) return over(layers.overlay, button, null);
-      const [x, y] = portPoint(shape(graph, id), free[index], "out");
-      Object.assign(button.dataset, { node: id, port: free[index] });
-      return over(layers.overlay, button, { x: x + BESIDE_PORT / viewport.zoom, y }, CENTRED);
+      const isFree = index < free.length;
+      if (isFree) Object.assign(button.dataset, { node: id, port: free[index] });
+      overlay.pin(button, isFree ? { node: id, port: free[index], right: BESIDE_PORT } : null);
     });
   }
 }

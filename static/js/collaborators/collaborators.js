@@ -5,9 +5,7 @@
  * Events: `change` (who is here, or idle), `moved` (a person's view), `fields` (who types where).
  */
 
-import { over } from "../canvas/overlay.js";
-import { shape } from "../canvas/renderer.js";
-import { edgePath } from "../lib/geometry.js";
+import { middleOf, over } from "../canvas/overlay.js";
 import { make } from "../lib/make.js";
 import { Spline } from "../lib/spline.js";
 import { Cursors } from "./cursors.js";
@@ -236,8 +234,7 @@ class Outlines {
   /** Where an edge's names stand. */
   #middle(id) {
     const { graph } = this.#parts;
-    const { source, sourcePort, target, targetPort } = graph.edge(id);
-    const [x, y] = edgePath(shape(graph, source), sourcePort, shape(graph, target), targetPort).middle;
+    const [x, y] = middleOf(graph, graph.edge(id));
     return { x, y: y - HALF_LABEL };
   }
 
