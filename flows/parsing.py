@@ -1,46 +1,14 @@
-"""Values from outside, parsed where they come in and before any lock is taken.
+"""What a whole call is about (a new flow, a title, a role), parsed where it comes in and before any lock is taken.
 
-What can be submitted becomes an operation, or the `Refused` that its author will get in its place among the answers.
-What a whole call is about (a new flow, a title, a role) raises `Rejected` instead.
+What does not fit raises `Rejected`; what is submitted to a flow is parsed by `flows.submission`.
 """
 
 from flows import limits as helix_limits
 from flows.access import Role
-from flows.document import (
-    CreateFlow,
-    DocumentLimits,
-    FlowProperties,
-    Operation,
-    Reason,
-    Rejected,
-    ReplaceGraph,
-    decode_graph,
-    decode_operation,
-    decode_properties,
-    references_in,
-)
+from flows.document import CreateFlow, FlowProperties, Rejected, decode_graph, decode_properties
 from flows.errors import FlowReason
-from flows.submission import Refused, refused
 
 _NONE: list[object] = []
-
-
-def parse_operation(value: object, limits: DocumentLimits | None = None) -> Operation | Refused:
-    """Parse one operation; a refusal names what the operation seems to be about."""
-    try:
-        return decode_operation(value, limits or helix_limits.current())
-    except Rejected as refusal:
-        return refused(refusal, *references_in(value))
-
-
-def parse_graph(value: object) -> ReplaceGraph | Refused:
-    """Parse a whole graph, `{"nodes": [...], "edges": [...]}`."""
-    try:
-        if not isinstance(value, dict) or value.keys() != {"nodes", "edges"}:
-            raise Rejected("invalid", Reason.NOT_A_GRAPH)
-        return ReplaceGraph(*decode_graph(value["nodes"], value["edges"], helix_limits.current()))
-    except Rejected as refusal:
-        return refused(refusal)
 
 
 def parse_flow(*, title: object, description: object = "", nodes: object = _NONE, edges: object = _NONE) -> CreateFlow:

@@ -1,7 +1,8 @@
 """What is submitted to a flow, and what comes back.
 
-Values only, parsed already (`flows.parsing`). A submission is named for ever by (flow, actor, client, seq); without
-client and seq it is anonymous and cannot be sent again. Its answer is part of the receipt of the whole batch.
+Values only, parsed where they come in and before any lock is taken: into an operation, or the `Refused` that the author
+will get in its place among the answers. A submission is named for ever by (flow, actor, client, seq); without client
+and seq it is anonymous and cannot be sent again. Its answer is part of the receipt of the whole batch.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,23 @@ from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
 from accounts.principals import Administrator, Guest, Person, Principal, System, TokenBearer, user_id_of
-from flows.document import Batch, Effect, Graph, Outcome, Record, Rejected, Skipped
+from flows import limits as helix_limits
+from flows.document import (
+    Batch,
+    DocumentLimits,
+    Effect,
+    Graph,
+    Operation,
+    Outcome,
+    Reason,
+    Record,
+    Rejected,
+    ReplaceGraph,
+    Skipped,
+    decode_graph,
+    decode_operation,
+    references_in,
+)
 
 Via: TypeAlias = Literal[
     "page", "socket", "api", "undo", "redo", "import", "action", "template", "restore", "run", "mcp", "admin", "system"
@@ -93,6 +110,24 @@ def refused(refusal: Rejected, nodes: frozenset[str] = frozenset(), edges: froze
     """Return a refusal that was raised as a value."""
     values = {name: refused(one) if isinstance(one, Rejected) else one for name, one in refusal.values.items()}
     return Refused(refusal.code, refusal.reason, values, nodes, edges)
+
+
+def parse_operation(value: object, limits: DocumentLimits | None = None) -> Operation | Refused:
+    """Parse one operation; a refusal names what the operation seems to be about."""
+    try:
+        return decode_operation(value, limits or helix_limits.current())
+    except Rejected as refusal:
+        return refused(refusal, *references_in(value))
+
+
+def parse_graph(value: object) -> ReplaceGraph | Refused:
+    """Parse a whole graph, `{"nodes": [...], "edges": [...]}`."""
+    try:
+        if not isinstance(value, dict) or value.keys() != {"nodes", "edges"}:
+            raise Rejected("invalid", Reason.NOT_A_GRAPH)
+        return ReplaceGraph(*decode_graph(value["nodes"], value["edges"], helix_limits.current()))
+    except Rejected as refusal:
+        return refused(refusal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,7 @@ from django.utils.translation import override
 from flows.document import Record, references_in
 from flows.errors import FlowReason
 from flows.limits import current as current_limits
-from flows.parsing import parse_graph, parse_operation
-from flows.submission import RedoRequest, Refused, Submission, UndoRequest
+from flows.submission import RedoRequest, Refused, Submission, UndoRequest, parse_graph, parse_operation
 from sessions import actions, metrics, supervisor
 from sessions.join import join
 from sessions.live.commits import refuse

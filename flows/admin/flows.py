@@ -25,9 +25,9 @@ from flows.admin.members import Members, give_role, take_role
 from flows.document import Rejected, decode_properties
 from flows.limits import current
 from flows.models import Flow, Membership
-from flows.parsing import parse_operation
 from flows.search import MOST_WORDS, folded
 from flows.sentences import sentence
+from flows.submission import parse_operation
 from flows.trash import PURGED
 
 MOST_PURGED = 50

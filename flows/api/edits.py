@@ -28,11 +28,10 @@ from flows.commands import Acked, RedoRequest, Refused, Submission, UndoRequest
 from flows.document import Rejected, encode_skipped
 from flows.errors import FlowReason, Forbidden
 from flows.log import READ_BYTES, LoggedChange, changes_since, whole_changes
-from flows.parsing import parse_graph, parse_operation
 from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.store import consistent_read
-from flows.submission import Via
+from flows.submission import Via, parse_graph, parse_operation
 from web.errors import Problem, answers
 from web.router import Router
 

@@ -13,8 +13,9 @@ from flows.api.answers import json, rejected, whole_flow
 from flows.api.schemas import GRAPH_CODES, CreateIn, DuplicateIn, FlowOut, FlowPage, FlowQuery, PatchIn
 from flows.commands import Refused, Submission
 from flows.library import FlowSummary, library
-from flows.parsing import parse_flow, parse_operation, parse_title
+from flows.parsing import parse_flow, parse_title
 from flows.rates import count_operations
+from flows.submission import parse_operation
 from web.errors import answers
 from web.router import Router, door
 

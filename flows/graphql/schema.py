@@ -30,10 +30,11 @@ from flows.graphql.cost import PAGE, Elements
 from flows.graphql.types import Change, EdgeInput, NodeInput, PageInfo, Viewport, ViewportInput
 from flows.graphql.viewports import keep_viewport, viewports_of
 from flows.library import BadPage, library_after
-from flows.parsing import parse_flow, parse_graph, parse_operation, parse_title
+from flows.parsing import parse_flow, parse_title
 from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.store import consistent_read, read_edges, read_nodes
+from flows.submission import parse_graph, parse_operation
 from web.errors import Problem
 
 Follow: TypeAlias = Callable[[UUID, int | None], AsyncIterator[Change]]

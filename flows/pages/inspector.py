@@ -26,10 +26,10 @@ from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.forms import Section
 from flows.pages.forms.empty_forms import empty_forms
-from flows.parsing import parse_operation
 from flows.rates import count_operations
 from flows.sentences import sentence
 from flows.storage.stored_graph import StoredGraph
+from flows.submission import parse_operation
 from flows.templates.own import made_of
 from flows.titles import kind_title, node_title
 

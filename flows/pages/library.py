@@ -32,10 +32,11 @@ from flows.library_query import Counts, Scope, Sort
 from flows.pages import forms
 from flows.pages.decorators import PageRequest, flow_view, logged_in, principal, wants_fragment
 from flows.pages.starters import starters
-from flows.parsing import parse_flow, parse_operation
+from flows.parsing import parse_flow
 from flows.rates import count_operations
 from flows.rendering import thumbnail_svgs
 from flows.sentences import sentence
+from flows.submission import parse_operation
 from web.row_ids import read_uuid
 
 PAGE = 24

@@ -18,8 +18,8 @@ from accounts.token_admin import revoke_tokens
 from flows import commands
 from flows.log.audit import AuditEntry
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_operation
-from flows.submission import Refused, Submission
+from flows.parsing import parse_flow
+from flows.submission import Refused, Submission, parse_operation
 from web.errors import Problem
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,8 @@ from accounts.principals import Person
 from flows import commands
 from flows.access import Role
 from flows.models import Answer, Change, Flow
-from flows.parsing import parse_flow, parse_operation
+from flows.parsing import parse_flow
+from flows.submission import parse_operation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LOG = "/admin/flows/change/"

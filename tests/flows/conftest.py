@@ -13,7 +13,8 @@ from flows.access import Role
 from flows.commands import RedoRequest, Refused, Submission, UndoRequest, create_flow, set_member
 from flows.document import Record
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_operation
+from flows.parsing import parse_flow
+from flows.submission import parse_operation
 
 NODES = [
     {"id": "plan", "kind": "agent", "x": 0, "y": 0, "label": "Plan", "settings": {"temperature": 0.2}},

@@ -14,8 +14,8 @@ from flows.actions.execute import ActionCall, execute
 from flows.commands import Acked, Refused, Submission, UndoRequest
 from flows.document import Document, EditNode, Setting, ports_of
 from flows.models import Change, Flow
-from flows.parsing import parse_operation
 from flows.storage.store import load_document
+from flows.submission import parse_operation
 from flows.validation import judge, stops_runs
 
 pytestmark = pytest.mark.django_db

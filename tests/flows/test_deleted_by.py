@@ -8,8 +8,8 @@ from accounts.models import User
 from accounts.principals import Person
 from flows.commands import Refused, UndoRequest, deleted_by, replace_graph, submit
 from flows.models import Flow
-from flows.parsing import parse_graph
 from flows.sentences import sentence
+from flows.submission import parse_graph
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db

@@ -37,8 +37,9 @@ from flows.commands import undo as undo_module
 from flows.commands.undo_budget import UndoBudgets
 from flows.log import settle
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_graph, parse_operation
+from flows.parsing import parse_flow
 from flows.storage.store import load_document
+from flows.submission import parse_graph, parse_operation
 from tests.flows.counting import Rows
 from tests.nightly import amount
 

@@ -439,7 +439,7 @@ class TestAudit:
 
 
 def _by(guest: Guest, operation: object) -> Submission:
-    from flows.parsing import parse_operation
+    from flows.submission import parse_operation
 
     parsed = operation if isinstance(operation, UndoRequest) else parse_operation(operation)
     return Submission(operation=parsed, principal=guest, via="socket")

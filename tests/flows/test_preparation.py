@@ -44,8 +44,9 @@ from flows.document import (
 )
 from flows.log import fold, verify_flow
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_graph
+from flows.parsing import parse_flow
 from flows.storage.store import load_document
+from flows.submission import parse_graph
 from tests.flows.conftest import Ask, label, move
 
 pytestmark = pytest.mark.django_db

@@ -46,9 +46,8 @@ from flows.commands.leaving import delete_account
 from flows.commands.links import secret_of
 from flows.commands.webhooks import change_webhook, create_webhook
 from flows.models import Change, Flow, Webhook
-from flows.parsing import parse_operation
 from flows.storage.store import consistent_read
-from flows.submission import Acked, Refused, Submission
+from flows.submission import Acked, Refused, Submission, parse_operation
 from runs.notices.rules import Rule, Target, replace_rules
 from web.write_transaction import write_transaction
 

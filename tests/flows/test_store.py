@@ -17,9 +17,10 @@ from flows.document import RemoveNode
 from flows.errors import NotFound
 from flows.log import fold, verify_flow
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.parsing import parse_flow, parse_graph
+from flows.parsing import parse_flow
 from flows.storage.store import consistent_read, load_document
 from flows.storage.stored_graph import StoredGraph
+from flows.submission import parse_graph
 from tests.conftest import person
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move

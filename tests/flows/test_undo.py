@@ -29,10 +29,10 @@ from flows.document import Draft, Skipped
 from flows.errors import FlowReason
 from flows.log import verify_flow
 from flows.models import Change, Flow
-from flows.parsing import parse_graph
 from flows.sentences import sentence
 from flows.storage.store import load_document
 from flows.storage.stored_graph import StoredGraph
+from flows.submission import parse_graph
 from tests.document.random_operations import random_operation
 from tests.flows.conftest import Ask, label, move
 

@@ -157,7 +157,7 @@ class TestOneTransaction:
 
 def test_a_replaced_graph_is_read_and_checked_before_the_lock(grouped: Flow, alice: User) -> None:
     from flows.commands import replace_graph
-    from flows.parsing import parse_graph
+    from flows.submission import parse_graph
 
     nodes = [{"id": f"m{i}", "kind": "agent", "x": i, "y": 0} for i in range(30)]
     with CaptureQueriesContext(connection) as queries:

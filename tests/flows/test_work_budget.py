@@ -28,8 +28,9 @@ from flows.commands import (
 )
 from flows.commands.work_budget import BURST_SECONDS, READ, WRITTEN
 from flows.models import Flow
-from flows.parsing import parse_flow, parse_graph, parse_operation
+from flows.parsing import parse_flow
 from flows.rates import count_operations
+from flows.submission import parse_graph, parse_operation
 from tests.flows.conftest import Ask, move
 from tests.flows.counting import Rows
 from web.errors import Problem

@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.principals import Person
 from flows.commands import Submission, delete_flow, submit
 from flows.models import Change, Flow, FlowEdge, FlowNode
-from flows.parsing import parse_operation
+from flows.submission import parse_operation
 from tests.pages.conftest import Enter
 from tests.pages.marks import elements
 

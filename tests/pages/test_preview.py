@@ -13,7 +13,7 @@ from flows.commands import Submission, submit
 from flows.document import Graph, Node
 from flows.expressions.references import References
 from flows.models import Change, Flow
-from flows.parsing import parse_operation
+from flows.submission import parse_operation
 from tests.pages.conftest import Enter
 
 Asked = Callable[..., Any]

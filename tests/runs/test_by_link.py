@@ -20,8 +20,8 @@ from flows.commands.links import secret_of
 from flows.commands.visits import enter_as_guest, enter_as_person
 from flows.errors import Forbidden
 from flows.models import Flow, Link
-from flows.parsing import parse_flow, parse_operation
-from flows.submission import Refused, Submission
+from flows.parsing import parse_flow
+from flows.submission import Refused, Submission, parse_operation
 from runs import asked, commands
 from runs.by_link import reaches_out
 from runs.commands import Again

@@ -18,7 +18,7 @@ from flows.commands import Submission as FlowSubmission
 from flows.commands import delete_flow, submit
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow
-from flows.parsing import parse_operation
+from flows.submission import parse_operation
 from runs.commands import (
     Again,
     answer,

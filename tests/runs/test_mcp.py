@@ -14,8 +14,7 @@ from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
-from flows.parsing import parse_operation
-from flows.submission import Refused
+from flows.submission import Refused, parse_operation
 from helix.mcp import McpEndpoint, server
 from helix.mcp.tools import TOOLS, Result
 from helix.mcp.verbatim import PIECE, Verbatim

@@ -18,8 +18,7 @@ from flows import commands
 from flows.access import Role
 from flows.commands import work_budget
 from flows.models import Flow
-from flows.parsing import parse_operation
-from flows.submission import Submission
+from flows.submission import Submission, parse_operation
 from sessions import supervisor
 from sessions.graphql_connection import MOST_SUBSCRIPTIONS
 from tests.servers import Server

@@ -17,8 +17,7 @@ from flows.document import RemoveNode
 from flows.limits import Limits
 from flows.log import changes_since
 from flows.models import Flow
-from flows.parsing import parse_operation
-from flows.submission import Receipt
+from flows.submission import Receipt, parse_operation
 from sessions import supervisor
 from sessions.live import clock, commits, replica
 from sessions.live import session as live_session

@@ -8,10 +8,9 @@ from collections import deque
 from accounts.principals import Person
 from flows.document import Document, Effect, Record, apply, compose, decode_record, encode_skipped, parse_json
 from flows.document.limits import NO_LIMITS
-from flows.parsing import parse_operation
 from flows.rendering import fragments
 from flows.sentences import sentence
-from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest
+from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest, parse_operation
 from sessions.protocol import decoding, frames
 from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
 from sessions.protocol.fields import PersonEntry
