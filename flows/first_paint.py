@@ -12,16 +12,8 @@ from django.db.models import Min
 from flows.document import Document, FlowProperties
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.storage.store import (
-    EDGE_COLUMNS,
-    NODE_COLUMNS,
-    Loaded,
-    consistent_read,
-    edge_of,
-    key_of,
-    load_document,
-    node_of,
-)
+from flows.storage.sql import key_of
+from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, Loaded, consistent_read, edge_of, load_document, node_of
 
 WHOLE = 2_000
 SCREEN_WIDTH, SCREEN_HEIGHT = 2_000, 1_200

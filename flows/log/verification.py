@@ -26,7 +26,8 @@ from flows.log.rights import rights_differ
 from flows.log.snapshots import read_snapshot
 from flows.models import Answer, AuditEntry, Change, Flow, FlowEdge, FlowNode, Membership, Purging, Snapshot, Usage
 from flows.search import search_text
-from flows.storage.store import consistent_read, key_of, read_edges, read_nodes
+from flows.storage.sql import key_of
+from flows.storage.store import consistent_read, read_edges, read_nodes
 from flows.trash import PURGED
 from web.db_errors import is_outage
 

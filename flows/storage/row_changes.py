@@ -19,8 +19,7 @@ from django.db.models import Model
 
 from flows.document import Edge, Effect, Node, Pair, canonical_json
 from flows.models import FlowEdge, FlowNode
-from flows.storage.sql import Row, execute, insertions, key_value, select
-from flows.storage.store import key_of
+from flows.storage.sql import Row, execute, insertions, key_of, key_value, select
 
 T = TypeVar("T", Node, Edge)
 

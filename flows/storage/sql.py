@@ -19,6 +19,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model
 
 Row = tuple[Any, ...]
+KEY_PREFIX = 33
+"""32 hexadecimal digits of the flow and a point."""
 _ROWS_PER_STATEMENT = 1_000
 """SQLite takes 32,766 parameters, and a node's row has 15."""
 
@@ -105,6 +107,11 @@ def insertions(
 def key_value(flow_id: UUID) -> Any:
     """Return a flow's id as the database takes it."""
     return flow_id if connection.vendor == "postgresql" else flow_id.hex
+
+
+def key_of(flow_id: UUID, id: str) -> str:
+    """Return the primary key of an element's row; the element's id begins at `KEY_PREFIX`."""
+    return f"{flow_id.hex}.{id}"
 
 
 def read_key(value: UUID | str) -> UUID:

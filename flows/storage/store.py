@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from flows.document import Document, Edge, FlowProperties, Node, parse_json
 from flows.errors import NotFound
 from flows.models import Flow, FlowEdge, FlowNode
-from flows.storage.sql import key_value
+from flows.storage.sql import KEY_PREFIX, key_value
 from web.give_way import give_way, step_back
 from web.write_transaction import only_reading
 
@@ -40,7 +40,6 @@ _ALL = "SELECT {columns} FROM {table} WHERE flow_id = %s ORDER BY ordinal"
 _ALL_NODES = _ALL.format(columns=", ".join(NODE_COLUMNS), table=FlowNode._meta.db_table)
 _ALL_EDGES = _ALL.format(columns=", ".join(EDGE_COLUMNS), table=FlowEdge._meta.db_table)
 
-_PREFIX = 33  # 32 hexadecimal digits of the flow and a point
 _ROWS_AT_ONCE = 1_000
 _ROWS_IN_A_ROW = 200
 """Elements are made of so many, about a millisecond, without giving way to others."""
@@ -118,11 +117,6 @@ def consistent_read() -> Iterator[None]:
                 cursor.execute("ROLLBACK")
 
 
-def key_of(flow_id: UUID, id: str) -> str:
-    """Return the primary key of an element's row."""
-    return f"{flow_id.hex}.{id}"
-
-
 class Shared:
     """The strings, numbers and empty settings of one flow's rows: what is equal is one object.
 
@@ -171,7 +165,7 @@ def node_of(row: tuple[Any, ...], shared: Shared | None = None) -> Node:
         text(label),
         text(description),
         text(colour),
-        parent and text(parent[_PREFIX:]),
+        parent and text(parent[KEY_PREFIX:]),
         bool(enabled),
         shared.settings(settings),
     )
@@ -183,8 +177,8 @@ def edge_of(row: tuple[Any, ...], shared: Shared | None = None) -> Edge:
     text = (shared or Shared()).text
     return Edge(
         text(id),
-        text(source[_PREFIX:]),
-        text(target[_PREFIX:]),
+        text(source[KEY_PREFIX:]),
+        text(target[KEY_PREFIX:]),
         text(source_port),
         text(target_port),
         text(label),

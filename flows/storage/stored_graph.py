@@ -32,8 +32,8 @@ from flows.document import (
     default_output,
 )
 from flows.models import FlowEdge, FlowNode
-from flows.storage.sql import Row, key_value, places, select
-from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, Shared, edge_of, key_of, node_of
+from flows.storage.sql import Row, key_of, key_value, places, select
+from flows.storage.store import EDGE_COLUMNS, NODE_COLUMNS, Shared, edge_of, node_of
 
 T = TypeVar("T")
 
