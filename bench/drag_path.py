@@ -44,6 +44,7 @@ BESIDE = {
     "flows/commands/work_budget.py": "limit: counts work, by numbers",
     "flows/limits.py": "limit: reads them from the settings",
     "flows/log/snapshots.py": "clock: whether a snapshot is due, by the version's number",
+    "flows/publish.py": "clock: tells other processes to look at the log",
     "helix/logging.py": "log: warns of a slow query",
     "runs/engine/claiming.py": "clock: an idle worker asks for work",
     "runs/engine/dbos_engine.py": "clock: an idle worker asks for work",

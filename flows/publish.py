@@ -22,7 +22,6 @@ from channels.exceptions import ChannelFull
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from flows.submission import Receipt
 from web.db_errors import is_of_redis
 
 PATIENCE = 1.0
@@ -45,9 +44,9 @@ def group_name(flow_id: UUID) -> str:
     return f"flow.{flow_id.hex}"
 
 
-def hint_changed(receipt: Receipt) -> Hint:
+def hint_changed(flow_id: UUID, previous: int, version: int) -> Hint:
     """Make the hint that versions were added."""
-    return _hint(receipt.flow_id, "flow.changed", previous=receipt.previous, version=receipt.version)
+    return _hint(flow_id, "flow.changed", previous=previous, version=version)
 
 
 def hint_access(flow_id: UUID, users: Iterable[int]) -> Hint:
