@@ -22,7 +22,6 @@ from flows.commands.links import LinkChange, change_link, create_link, delete_li
 from flows.commands.members import MemberChanged, remove_member, set_member, transfer_flow
 from flows.commands.offering import offer_as_tool
 from flows.commands.personal import note_opening, star_flow
-from flows.commands.preparation import TooLong
 from flows.commands.purging import purge_flow, title_in_trash
 from flows.commands.sharing import (
     VIEWER_RIGHTS,
@@ -44,6 +43,7 @@ from flows.commands.templates import (
 )
 from flows.commands.undo import undo_availability
 from flows.commands.visits import Entered, enter_as_guest, enter_as_person, find_link, leave, prove_password
+from flows.commands.work_budget import TooLong
 from flows.submission import (
     Acked,
     ChangeHead,

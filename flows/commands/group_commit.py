@@ -1,11 +1,15 @@
 """A group commit: several submissions under one lock, each applied to a draft, then all written at once.
 
-Each may be only so much work, so that no one keeps the others waiting.
+Each may be only so much work, so that no one keeps the others waiting. What is long is prepared before the lock: read
+on a snapshot, applied, encoded; under the lock it is only written. It counts if the flow is at the same version still,
+whether it came to a change or to a refusal; what only the locked rows know (rights, storage, whether its name was
+used) is asked again.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -13,10 +17,9 @@ from flows import limits as helix_limits
 from flows.commands.affected import affected
 from flows.commands.deleted_by import Deletions
 from flows.commands.idempotency import answer_row, remember
-from flows.commands.preparation import Change, Encoded, Prepared, TooLong, WorkBeforeLock, WorkUnderLock, encode
 from flows.commands.storage_quota import FULL, StorageQuota
 from flows.commands.undo import Progress, ignore, undo_or_redo
-from flows.commands.work_budget import WRITTEN
+from flows.commands.work_budget import WRITTEN, TooLong, WorkBeforeLock, WorkUnderLock
 from flows.commands.write_transaction import LockedFlow
 from flows.document import (
     CreateFlow,
@@ -37,11 +40,11 @@ from flows.document import (
 )
 from flows.errors import FlowReason
 from flows.log.digests import ANSWER_BYTES, seal_of, size_of_answer
-from flows.log.entries import Entry, append, entry_of
+from flows.log.entries import Entry, append, entry_of, logged_rows
 from flows.models import Answer, Flow
 from flows.search import search_text
-from flows.storage.row_changes import write_rows
-from flows.storage.sql import execute, key_value, time_value
+from flows.storage.row_changes import RowChanges, row_changes, write_rows
+from flows.storage.sql import Row, execute, key_value, time_value
 from flows.storage.stored_graph import TooManyRows
 from flows.submission import (
     NOT_REMEMBERED,
@@ -58,6 +61,43 @@ from flows.submission import (
     Via,
     refused,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What a transaction writes of the flow's graph and log, and where the log stands afterwards."""
+
+    rows: RowChanges
+    log: list[Row]
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a submission does: the head of its version, the outcome, and unless that is empty, all there is to write."""
+
+    head: ChangeHead
+    outcome: Outcome
+    entry: Entry | None
+    draft: Draft
+    encoded: Encoded | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one submission does to the flow at a version, or why not; and what that took."""
+
+    submission: Submission
+    version: int
+    digest: str
+    result: Change | Rejected | WorkExceeded
+    steps: int
+    rows_read: int
+
+    def fits(self, submission: Submission, version: int, digest: str) -> bool:
+        """Tell whether it is about this submission to the flow as it is."""
+        return self.submission is submission and (self.version, self.digest) == (version, digest)
 
 
 @dataclass(slots=True)
@@ -324,6 +364,13 @@ class GroupCommit:
             return answer
         nodes, edges = affected(submission.operation, self.draft if self.in_memory else None)
         return replace(answer, nodes=nodes, edges=edges)
+
+
+def encode(flow_id: UUID, effect: Effect, digest: str, entries: list[Entry], at: datetime) -> Encoded:
+    """Encode a transaction that follows `digest`."""
+    version = entries[-1].head.version
+    log, last = logged_rows(flow_id, digest, entries, at)
+    return Encoded(row_changes(flow_id, effect, version), log, last, at)
 
 
 def _too_much_work(submission: Submission) -> Refused:

@@ -20,8 +20,8 @@ from flows import limits as helix_limits
 from flows.access import Role, authorize
 from flows.commands import work_budget
 from flows.commands.lifecycle import create_flow
-from flows.commands.preparation import turn_to_prepare
 from flows.commands.submit import submit
+from flows.commands.work_budget import turn_to_prepare
 from flows.document import Addition, CreateFlow, Edge, Node, Rejected
 from flows.interchange.importing import Imported, read_file
 from flows.interchange.placing import Bounds, beside

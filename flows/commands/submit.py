@@ -5,8 +5,8 @@ rows of the net effect, one log entry for each version and the answers to rememb
 edits mention is read, however large the flow is; with a graph in memory at the row's version, none.
 
 Others wait for the lock. So each submission may be only so much work (`WORK_STEPS`), of which little is done under the
-lock (`LOCK_STEPS`): a transaction that has done as much leaves the rest to the next one, and what is more is read,
-applied and encoded beforehand (`preparation`).
+lock (`LOCK_STEPS`): a transaction that has done as much leaves the rest to the next one. Each is tried under the lock
+first; one that needs more is read, applied and encoded beforehand.
 """
 
 import time
@@ -23,9 +23,9 @@ from accounts.principals import Principal
 from flows import access
 from flows import limits as helix_limits
 from flows.commands import batch_facts, work_budget
-from flows.commands.group_commit import GroupCommit
-from flows.commands.preparation import Prepared, TooLong, turn_to_prepare
+from flows.commands.group_commit import GroupCommit, Prepared
 from flows.commands.storage_quota import StorageQuota
+from flows.commands.work_budget import TooLong, turn_to_prepare
 from flows.commands.write_transaction import LockedFlow, flow_query, in_write_transaction, lock_query, locked_flow
 from flows.document import Graph, Record, ReplaceGraph, compose
 from flows.log.snapshots import snapshot_if_due

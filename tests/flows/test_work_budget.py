@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -46,7 +47,7 @@ MOVE = (2 + READ + WRITTEN) * (MEMBERS + 1)
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A clock that stands at `now`."""
     stands = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(work_budget, "time", SimpleNamespace(monotonic=lambda: stands.now))
+    monkeypatch.setattr(work_budget, "time", SimpleNamespace(monotonic=lambda: stands.now, sleep=time.sleep))
     return stands
 
 
