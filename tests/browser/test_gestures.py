@@ -315,6 +315,28 @@ def test_a_drag_shows_a_line_where_it_aligns_and_snaps_to_it(alice: EditorPage) 
     assert place(alice, "Plan")[0] == 304
 
 
+def test_a_kind_from_the_palette_aligns_as_a_node_does(alice: EditorPage) -> None:
+    """It snaps to what is near, with a line; with Ctrl it does not, and over the palette there is no line."""
+    x, y = alice.centre(alice.node("Plan"))
+    item = alice.page.locator("[data-palette-kind=skill]")
+    alice.drag(item, (x + 90, y + 203), drop=False)
+    expect(alice.page.locator(".guide")).to_have_count(0)
+    alice.page.mouse.move(x - 1, y + 203)
+    expect(alice.page.locator(".guide[data-axis=x]")).to_have_count(1)
+    alice.page.keyboard.down("Control")
+    expect(alice.page.locator(".guide")).to_have_count(0)
+    alice.page.keyboard.up("Control")
+    expect(alice.page.locator(".guide[data-axis=x]")).to_have_count(1)
+    alice.page.mouse.move(*alice.centre(item))
+    expect(alice.page.locator(".guide")).to_have_count(0)
+    alice.page.mouse.move(x - 1, y + 203)
+    alice.page.mouse.up()
+    expect(alice.page.locator(".guide")).to_have_count(0)
+    added, plan = alice.page.locator("helix-node[data-kind=skill]").last, alice.page.locator("#n-Plan")
+    middle = "node => Number(node.dataset.x) + Number(node.dataset.width) / 2"
+    assert added.evaluate(middle) == plan.evaluate(middle)
+
+
 def test_ports_that_fit_glow_the_nearest_snaps_and_escape_gives_up(alice: EditorPage) -> None:
     port = alice.port("Plan", "in")
     x, y = alice.centre(port)

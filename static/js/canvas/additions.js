@@ -24,12 +24,12 @@ export class Additions {
     this.#parts = { catalogue, editing, focus, graph, renderer, selection, viewport };
   }
 
-  /** Add a node of a kind, beside the selection, at a point or in the middle, with edges that `link` makes. */
-  add(kind, { at, link } = {}) {
+  /** Add a node of a kind, beside the selection, around a point, with its corner there or in the middle, with edges that `link` makes. */
+  add(kind, { at, corner, link } = {}) {
     const { catalogue, selection, viewport } = this.#parts;
     const { width, height } = catalogue[kind];
     const beside = this.#parts.graph.node(selection.node);
-    const where = at ? placed(at, width, height) : beside ? this.#after(beside.id, width, height) : this.#near(placed(viewport.centre, width, height), width, height);
+    const where = corner ? corner : at ? placed(at, width, height) : beside ? this.#after(beside.id, width, height) : this.#near(placed(viewport.centre, width, height), width, height);
     this.#put(kind, where, link);
   }
 
@@ -40,15 +40,15 @@ export class Additions {
     this.#put(kind, this.#after(id, width, height), (node) => (into ? [addEdge(id, port, node.id, into)] : []));
   }
 
-  /** Add a node in the middle of an edge, or at a point, so that the edge leads through it. @param {string} id the edge's */
-  into(id, kind, at = null) {
+  /** Add a node in the middle of an edge, or with its corner there, so that the edge leads through it. @param {string} id the edge's */
+  into(id, kind, corner = null) {
     const { catalogue, graph } = this.#parts;
     const edge = graph.edge(id);
     if (!edge) return;
     const { width, height } = catalogue[kind];
     const [from, to] = [edge.source, edge.target].map((end) => graph.rect(graph.standIn(end)));
     const middle = union([from, to].map((rect) => ({ ...centre(rect), width: 0, height: 0 })));
-    this.#put(kind, at ? placed(at, width, height) : this.#near(placed(centre(middle), width, height), width, height), (node) => insertInto(edge, { ...catalogue[kind], id: node.id }));
+    this.#put(kind, corner ?? this.#near(placed(centre(middle), width, height), width, height), (node) => insertInto(edge, { ...catalogue[kind], id: node.id }));
   }
 
   /** The first output of a node that has no edge; if all have one, the first. @returns {Output|null} null for a node without outputs */

@@ -15,6 +15,8 @@ import { editNode, insertInto, move } from "../lib/operations.js";
 import { make } from "../lib/make.js";
 
 const ALIGN_DISTANCE = 6;
+/** With how many nodes in view a box is aligned at most. */
+const MAX_OTHERS = 400;
 const X = { at: "x", length: "width", across: "y", breadth: "height" };
 const Y = { at: "y", length: "height", across: "x", breadth: "width" };
 const FRACTIONS = [0, 0.5, 1];
@@ -28,7 +30,8 @@ export class Drag {
   #roots = [];
   /** @type {Map<string, Rect>} where each was */
   #was = new Map();
-  #others = [];
+  /** @type {Snapping} */
+  #snapping;
   #by = { x: 0, y: 0 };
   /** The outlines of the copies, while it makes copies. @type {HTMLElement|null} */
   #copies = null;
@@ -61,25 +64,17 @@ export class Drag {
     this.#hold(true);
     patcher.deferPatches(all);
     this.#groupAt = graph.groupFinder(this.#was);
-    const view = this.#parts.viewport.visibleRect();
-    this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !all.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, 400);
+    this.#snapping = new Snapping(this.#parts, all);
     renderer.flush();
   }
 
   move(event) {
-    const { overlay, root, viewport } = this.#parts;
-    const at = viewport.world(event);
+    const at = this.#parts.viewport.world(event);
     let [dx, dy] = [at.x - this.#from.x, at.y - this.#from.y];
     if (event.shiftKey) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
     const box = union(this.#roots.map((id) => this.#was.get(id)));
-    const free = isOffGrid(event, root);
-    const found = free ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + dx, y: box.y + dy }, this.#others, ALIGN_DISTANCE / viewport.zoom);
-    const lead = this.#was.get(this.#id);
-    this.#by = {
-      x: settle(dx, found.dx, lead.x, free, event.shiftKey && dx === 0, box.x, box.width),
-      y: settle(dy, found.dy, lead.y, free, event.shiftKey && dy === 0, box.y, box.height),
-    };
-    overlay.guides(found.guides);
+    const { x, y } = this.#snapping.settle(event, box, { x: dx, y: dy }, this.#was.get(this.#id));
+    this.#by = event.shiftKey ? { x: dx && x, y: dy && y } : { x, y };
     if (event.altKey) this.#copy();
     else this.#carry(event);
   }
@@ -96,12 +91,12 @@ export class Drag {
   }
 
   release() {
-    const { graph, patcher, presence, overlay } = this.#parts;
+    const { graph, patcher, presence } = this.#parts;
     this.#takeCopiesAway();
     this.#hold(false);
     graph.previewRects(this.#was.keys(), () => null);
     patcher.applyDeferred(this.#was.keys());
-    overlay.guides([]);
+    this.#snapping?.end();
     this.#mark.show();
     if (this.#isDone) presence.drag(null);
     else presence.dropDrag();
@@ -190,6 +185,37 @@ export class Drag {
   }
 }
 
+/** Where a dragged box comes to lie: aligned with what is in view, with a line, else on the grid, and with Ctrl where the pointer has it. */
+export class Snapping {
+  #parts;
+  #others;
+
+  /** @param {Set<string>} [moving] the nodes that are dragged */
+  constructor({ graph, overlay, root, viewport }, moving = new Set()) {
+    this.#parts = { overlay, root, viewport };
+    const view = viewport.visibleRect();
+    this.#others = [...graph.visibleNodes()].filter(({ id, kind, x, y }) => !moving.has(id) && kind !== "group" && contains(view, { x, y })).slice(0, MAX_OTHERS);
+  }
+
+  /**
+   * How far a box goes that is dragged so far, never beyond the bounds.
+   * @param {PointerEvent} event @param {Rect} box where it was @param {{x: number, y: number}} by @param {{x: number, y: number}} [lead] what comes to lie on the grid
+   * @returns {{x: number, y: number}}
+   */
+  settle(event, box, by = { x: 0, y: 0 }, lead = box) {
+    const { overlay, root, viewport } = this.#parts;
+    const isFree = isOffGrid(event, root);
+    const found = isFree ? { dx: null, dy: null, guides: [] } : align({ ...box, x: box.x + by.x, y: box.y + by.y }, this.#others, ALIGN_DISTANCE / viewport.zoom);
+    overlay.guides(found.guides);
+    return { x: settle(by.x, found.dx, lead.x, isFree, box.x, box.width), y: settle(by.y, found.dy, lead.y, isFree, box.y, box.height) };
+  }
+
+  /** Take the lines away. */
+  end() {
+    this.#parts.overlay.guides([]);
+  }
+}
+
 /** The edge under the pointer. @returns {import("../canvas/graph.js").EdgeRecord|undefined} */
 export function edgeAt(graph, { clientX, clientY }) {
   const under = document.elementsFromPoint(clientX, clientY).map((element) => element.closest("[data-edge-id]")).find(Boolean);
@@ -254,8 +280,7 @@ function guide(placed, { at, other }, axis) {
 }
 
 /** One axis: aligned, else on the grid, else free; never beyond the bounds. */
-function settle(delta, aligned, lead, isFree, isFixed, low, length) {
-  if (isFixed) return 0;
+function settle(delta, aligned, lead, isFree, low, length) {
   const free = aligned === null ? (isFree ? delta : snap(lead + delta) - lead) : delta + aligned;
   return round(clamp(free, -BOUND - low, BOUND - low - length));
 }
