@@ -1,7 +1,7 @@
 """What was answered before: a submission's name is used once, and a resend gets the answer that was given.
 
 Versions remember themselves, in the log; refusals by the document's state and changes of nothing are kept as `Answer`s.
-`batch_facts` asks for a whole batch at once. A refusal is kept as its reason and values, so that a resend is answered
+`submit` asks for a whole batch at once. A refusal is kept as its reason and values, so that a resend is answered
 in the language in which it is asked.
 """
 
@@ -56,7 +56,7 @@ def answer_in(row: Sequence[Any]) -> Acked | Refused | None:
 
 
 def recall(flow_id: UUID, name: Name) -> Acked | Refused | None:
-    """Return the answer that was given under one name, or None; a batch asks by `batch_facts`."""
+    """Return the answer that was given under one name, or None; `submit` asks for a batch."""
     asked = f"WITH asked (actor, name, number) AS MATERIALIZED (VALUES {ASKED.get(connection.vendor, '(%s, %s, %s)')})"
     key = key_value(flow_id)
     with connection.cursor() as cursor:

@@ -11,30 +11,32 @@ first; one that needs more is read, applied and encoded beforehand.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.acting import acting_in
 from accounts.principals import Principal
 from flows import access
 from flows import limits as helix_limits
-from flows.commands import batch_facts, work_budget
+from flows.commands import idempotency, storage_quota, work_budget
 from flows.commands.group_commit import GroupCommit, Prepared
-from flows.commands.storage_quota import StorageQuota
+from flows.commands.storage_quota import StorageQuota, Used
 from flows.commands.work_budget import TooLong, turn_to_prepare
 from flows.commands.write_transaction import LockedFlow, flow_query, in_write_transaction, lock_query, locked_flow
 from flows.document import Graph, Record, ReplaceGraph, compose
 from flows.log.snapshots import snapshot_if_due
 from flows.publish import hint_changed, publish_after_commit
-from flows.storage.sql import select, select_together
+from flows.storage.sql import Row, key_value, select, select_together
 from flows.storage.store import consistent_read
 from flows.storage.stored_graph import StoredGraph, TooManyRows
 from flows.submission import (
     Acked,
+    Name,
     Planned,
     Receipt,
     Refused,
@@ -45,6 +47,27 @@ from flows.submission import (
 
 PREPARATIONS = 3
 """How often a submission is prepared before the lock while others write, before it is done under it."""
+_ROWS_PER_QUERY = 10_000  # SQLite takes 32,766 parameters
+_PLACES = "(%s, %s, %s)"
+_FACTS = f"""WITH asked (actor, name, number) AS MATERIALIZED (VALUES {{rows}})
+SELECT asked.actor, asked.name, asked.number,
+{storage_quota.USED_COLUMNS}, {idempotency.ANSWER_COLUMNS}
+FROM asked {storage_quota.USED_JOIN} {idempotency.ANSWER_JOIN}"""  # noqa: S608  (our names)
+"""What is read of authors and names under the flow's lock. What belongs to storage and to answers is asked together: each
+statement lets go of the interpreter and, on PostgreSQL, waits for an answer."""
+_FLOWS = 3
+"""How often the statement names the flow."""
+_USED, _ANSWER = slice(3, 5), slice(5, None)
+
+Query = tuple[str, Sequence[Any]]
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What each author has written, and what was answered, by name."""
+
+    used: dict[int, Used] = field(default_factory=dict)
+    answered: dict[Name, Acked | Refused] = field(default_factory=dict)
 
 
 def submit(flow_id: UUID, submissions: Sequence[Submission]) -> Receipt:
@@ -206,10 +229,10 @@ def _commit(
     asking = {id(one.principal): one.principal for one in submissions}  # a socket's share one, and hashing is slow
     principals = set(asking.values())
     rights = access.queries(flow_id, principals)
-    locked, *told = select_together([lock_query(flow_id), *rights, *batch_facts.queries(flow_id, submissions)])
+    locked, *told = select_together([lock_query(flow_id), *rights, *_fact_queries(flow_id, submissions)])
     began()
     flow = locked_flow(flow_id, locked)
-    facts = batch_facts.facts_in(told[len(rights) :])
+    facts = _facts_in(told[len(rights) :])
     granted = access.grants_in(flow_id, principals, told[: len(rights)])
     editors = {principal for principal, grant in granted.items() if grant.role.includes(access.Role.EDITOR)}
     writers = {number for number, principal in asking.items() if principal in editors}
@@ -236,6 +259,29 @@ def _commit(
     for actor, steps in group.spent.items():
         work_budget.spend(actor, steps + (work_budget.READ * base.rows_read if isinstance(base, StoredGraph) else 0))
     return group.write(tuple(answers))
+
+
+def _fact_queries(flow_id: UUID, submissions: Sequence[Submission]) -> Iterator[Query]:
+    """Yield what to ask, for `_facts_in`: one query for all that a batch holds, none if the system alone asks."""
+    wanted = {(one.actor, *(one.name or (one.actor, None, None))[1:]) for one in submissions if one.actor is not None}
+    asked = sorted(wanted, key=lambda one: (one[0], one[1] or "", one[2] or 0))
+    key = key_value(flow_id)
+    for first in range(0, len(asked), _ROWS_PER_QUERY):
+        some = asked[first : first + _ROWS_PER_QUERY]
+        rows = ", ".join([idempotency.ASKED.get(connection.vendor, _PLACES), *[_PLACES] * (len(some) - 1)])
+        yield _FACTS.format(rows=rows), [*(value for row in some for value in row), *[key] * _FLOWS]
+
+
+def _facts_in(answers: Sequence[Sequence[Row]]) -> _Facts:
+    """Read what `_fact_queries` were answered."""
+    facts = _Facts()
+    for rows in answers:
+        for actor, client, seq, *row in rows:
+            told = (actor, client, seq, *row)
+            facts.used[actor] = Used(*told[_USED])
+            if (answer := idempotency.answer_in(told[_ANSWER])) is not None:
+                facts.answered[actor, client, seq] = answer
+    return facts
 
 
 def _prefetch(base: StoredGraph, submissions: Sequence[Submission], version: int, *, alone: bool) -> None:
