@@ -189,7 +189,8 @@ class GroupCommit:
     def write(self, answers: tuple[Acked | Refused, ...]) -> Receipt:
         """Write the rows of the net effect, the log and the answers to remember."""
         flow, previous, effect = self.flow, self.flow.version, self.draft.effect
-        flow.answers_digest = remember(self.to_remember, flow.answers_digest)
+        if self.to_remember:
+            flow.answers_digest = remember(self.to_remember, flow.answers_digest)
         flow.storage += self.quota.added
         self.quota.save()
         if self.applied:

@@ -53,8 +53,8 @@ _FACTS = f"""WITH asked (actor, name, number) AS MATERIALIZED (VALUES {{rows}})
 SELECT asked.actor, asked.name, asked.number,
 {storage_quota.USED_COLUMNS}, {idempotency.ANSWER_COLUMNS}
 FROM asked {storage_quota.USED_JOIN} {idempotency.ANSWER_JOIN}"""  # noqa: S608  (our names)
-"""What is read of authors and names under the flow's lock. What belongs to storage and to answers is asked together: each
-statement lets go of the interpreter and, on PostgreSQL, waits for an answer."""
+"""What is read of authors and names under the flow's lock. What belongs to storage and to answers is asked together:
+each statement lets go of the interpreter and, on PostgreSQL, waits for an answer."""
 _FLOWS = 3
 """How often the statement names the flow."""
 _USED, _ANSWER = slice(3, 5), slice(5, None)
