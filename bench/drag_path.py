@@ -40,6 +40,7 @@ BESIDE = {
     "accounts/credentials.py": "rights: whose login or token still stands",
     "accounts/principals.py": "rights: whose account acts",
     "flows/access.py": "rights: the role of people in a flow, whatever they ask",
+    "flows/commands/flow_lock.py": "lock: the row of a flow, before anything is changed",
     "flows/commands/storage_quota.py": "limit: counts what a flow may store, by numbers",
     "flows/commands/work_budget.py": "limit: counts work, by numbers",
     "flows/limits.py": "limit: reads them from the settings",

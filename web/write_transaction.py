@@ -6,7 +6,8 @@ lock hands over at once; Python's own mostly goes to the thread that has just re
 take turns: a hundred logins that are counted hold up no edit by more than one of them. Between processes SQLite's own
 lock still serves. PostgreSQL needs no such lock: a writer waits for its row only.
 
-On SQLite `on_commit` hooks run before the lock is released: what is slow waits with `after_commit`.
+On SQLite `on_commit` hooks run before the lock is released: what is slow waits with `after_commit`. So a command that
+publishes is a pair: the inner function is the transaction, the outer one publishes afterwards.
 """
 
 import threading
@@ -14,14 +15,24 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
 
-from web.db_errors import LockTimeout
+from web.db_errors import LockTimeout, is_collision
 from web.give_way import urgent
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds, as for SQLite's own lock."""
+ATTEMPTS = 3
+"""How often a transaction that collides with others is tried; PostgreSQL takes a second to find a deadlock."""
+
+log = structlog.get_logger(__name__)
 
 
 class FairLock:
@@ -114,6 +125,30 @@ def write_transaction(*, edits: bool = False) -> Iterator[None]:
         _lock.release()
     for call in waiting:
         call()
+
+
+def in_write_transaction(command: Callable[P, T], *, edits: bool = False) -> Callable[P, T]:
+    """Make a command one transaction, retried when it collides with another: it was rolled back then.
+
+    Those that `edits` go in the shortest way, and take turns with all others.
+
+    Inside an outer transaction there is no retry: the outer one decides. Raises what `write_transaction` raises.
+    """
+
+    @wraps(command)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(0 if connection.in_atomic_block else ATTEMPTS - 1):
+            try:
+                with write_transaction(edits=edits):
+                    return command(*args, **kwargs)
+            except OperationalError as error:
+                if not is_collision(error):
+                    raise
+                log.warning("transaction_collided", command=command.__name__, reason=repr(error))
+        with write_transaction(edits=edits):
+            return command(*args, **kwargs)
+
+    return whole
 
 
 def after_commit(call: Callable[[], object]) -> None:

@@ -12,11 +12,10 @@ from accounts.audit import Action
 from accounts.principals import Principal, user_id_of
 from flows.access import VIEW, Role, authorize
 from flows.commands import work_budget
-from flows.commands.write_transaction import in_write_transaction
 from flows.log import audit
 from flows.rates import count_flow_change, count_operations, expect_work_left
 from web.errors import Problem
-from web.write_transaction import FairLock, release_connection
+from web.write_transaction import FairLock, in_write_transaction, release_connection
 
 ELEMENTS_PER_OPERATION = 500
 """To write so many nodes and edges counts as one operation of the person."""

@@ -16,11 +16,11 @@ from django.utils import timezone
 from flows import limits as helix_limits
 from flows.commands.affected import affected
 from flows.commands.deleted_by import Deletions
+from flows.commands.flow_lock import LockedFlow
 from flows.commands.idempotency import answer_row, remember
 from flows.commands.storage_quota import FULL, StorageQuota
 from flows.commands.undo import Progress, ignore, undo_or_redo
 from flows.commands.work_budget import WRITTEN, TooLong, WorkBeforeLock, WorkUnderLock
-from flows.commands.write_transaction import LockedFlow
 from flows.document import (
     CreateFlow,
     DocumentLimits,

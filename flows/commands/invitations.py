@@ -24,10 +24,10 @@ from accounts.models import User
 from accounts.principals import Person, Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import Role, authorize
+from flows.commands.flow_lock import lock_flow
 from flows.commands.invitation_ends import inviters, record_invitation
 from flows.commands.members import MemberChanged, change_role, count_guess, give_role, set_member
 from flows.commands.rights import lock_rights
-from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import Rejected
 from flows.errors import FlowReason, Forbidden, NotFound
 from flows.log import audit
@@ -37,6 +37,7 @@ from flows.rates import count_flow_change
 from flows.submission import Via, via_of
 from web.digests import digest_of
 from web.text import unlinked
+from web.write_transaction import in_write_transaction
 
 LONGEST_TITLE = 120
 """Characters of a title that stand in a mail."""

@@ -23,14 +23,13 @@ from accounts.people import DELETED_PERSON
 from accounts.principals import Administrator
 from flows.access import Role
 from flows.commands.purging import begin_purge, finish_purges
-from flows.commands.write_transaction import in_write_transaction
 from flows.document import Rejected
 from flows.errors import FlowReason
 from flows.log import audit
 from flows.models import Flow, Membership, Opening, OwnTemplate, Star, TeamShare
 from flows.publish import hint_access, hint_deleted, publish_after_commit
 from flows.submission import Via
-from web.write_transaction import after_commit
+from web.write_transaction import after_commit, in_write_transaction
 
 MOST_NAMED = 10
 

@@ -23,7 +23,6 @@ from flows.commands import work_budget
 from flows.commands.rights import lock_rights
 from flows.commands.storage_quota import StorageQuota, used_by
 from flows.commands.teams import expect_in_team
-from flows.commands.write_transaction import in_write_transaction
 from flows.document import CreateFlow, Document, FlowProperties, apply
 from flows.errors import Forbidden, NotFound
 from flows.log import audit
@@ -37,6 +36,7 @@ from flows.storage.row_changes import RowChanges, row_changes, write_rows
 from flows.storage.store import consistent_read, load_document
 from flows.submission import ChangeHead, Via, via_of
 from flows.trash import kept_since
+from web.write_transaction import in_write_transaction
 
 COPY = " (Copy)"
 

@@ -22,7 +22,6 @@ from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import Role, authorize
 from flows.commands.rights import lock_rights
-from flows.commands.write_transaction import in_write_transaction
 from flows.errors import NotFound
 from flows.log import audit
 from flows.models import Link, Visit
@@ -32,6 +31,7 @@ from flows.submission import Via, via_of
 from web.digests import digest_of
 from web.errors import Problem
 from web.sealing import seal, unseal
+from web.write_transaction import in_write_transaction
 
 SECRET_BYTES = 16
 ROLES = (Role.VIEWER, Role.COMMENTER, Role.EDITOR)

@@ -22,9 +22,9 @@ from accounts.entrance import addable
 from accounts.models import User
 from accounts.principals import Person, Principal, Scope, TokenBearer, user_id_of
 from flows.access import Role, authorize
+from flows.commands.flow_lock import lock_flow
 from flows.commands.invitation_ends import end_invitations_of
 from flows.commands.rights import lock_rights
-from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import Rejected
 from flows.errors import FlowReason, Forbidden, NotFound
 from flows.log import audit
@@ -32,6 +32,7 @@ from flows.models import Flow, Membership
 from flows.publish import hint_access, publish_after_commit
 from flows.rates import count_flow_change
 from flows.submission import Via, via_of
+from web.write_transaction import in_write_transaction
 
 
 @dataclass(frozen=True, slots=True)

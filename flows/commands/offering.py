@@ -5,11 +5,12 @@ from uuid import UUID
 from accounts.audit import Action
 from accounts.principals import Principal
 from flows.access import Role, authorize, expect_own_role
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.log import audit
 from flows.models import Flow
 from flows.rates import count_flow_change
 from flows.submission import Via
+from web.write_transaction import in_write_transaction
 
 
 def offer_as_tool(principal: Principal, flow_id: UUID, *, is_offered: bool, via: Via | None = None) -> None:

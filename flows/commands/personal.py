@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.principals import Caller, Guest, Person, Principal, Scope, TokenBearer
 from flows.access import Role, authorize
 from flows.commands.visits import note_visit
-from flows.commands.write_transaction import in_write_transaction
 from flows.errors import Forbidden, NotFound
 from flows.models import Flow, Opening, Star
 from flows.rates import count_flow_change
+from web.write_transaction import in_write_transaction
 
 NOTED_EVERY = timedelta(minutes=1)
 

@@ -21,7 +21,7 @@ from accounts.acting import as_system
 from accounts.audit import Action
 from accounts.principals import Principal, user_id_of
 from flows.access import DELETE, Role, authorize
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import Forbidden, NotFound
 from flows.log import audit
 from flows.models import (
@@ -42,6 +42,7 @@ from flows.submission import Via, via_of
 from flows.trash import PURGED, kept_since
 from web.db_errors import DatabaseErrors
 from web.errors import Problem
+from web.write_transaction import in_write_transaction
 
 Forget = Callable[[UUID], None]
 ForgetSome = Callable[[UUID, int], bool]

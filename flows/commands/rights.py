@@ -7,7 +7,7 @@ from uuid import UUID
 
 from accounts.principals import Principal
 from flows.access import CHANGE, Role, authorize
-from flows.commands.write_transaction import LockedFlow, lock_flow
+from flows.commands.flow_lock import LockedFlow, lock_flow
 from flows.log.audit import lock_audit
 
 

@@ -16,7 +16,6 @@ from accounts.models import Team, TeamMember
 from accounts.principals import Administrator, Principal, System
 from flows.access import Role
 from flows.commands.rights import lock_rights
-from flows.commands.write_transaction import in_write_transaction
 from flows.document import Rejected
 from flows.errors import FlowReason, NotFound
 from flows.log import audit
@@ -24,6 +23,7 @@ from flows.models import Flow, TeamShare
 from flows.publish import hint_access, publish_after_commit
 from flows.rates import count_flow_change
 from flows.submission import Via, via_of
+from web.write_transaction import in_write_transaction
 
 VIEWER_RIGHTS = ("can_duplicate", "can_export", "links_can_run")
 """What owners allow to those who cannot edit the flow, and to those who came by a link: columns of `Flow`."""

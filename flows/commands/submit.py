@@ -24,10 +24,10 @@ from accounts.principals import Principal
 from flows import access
 from flows import limits as helix_limits
 from flows.commands import idempotency, storage_quota, work_budget
+from flows.commands.flow_lock import LockedFlow, flow_query, lock_query, locked_flow
 from flows.commands.group_commit import GroupCommit, Prepared
 from flows.commands.storage_quota import StorageQuota, Used
 from flows.commands.work_budget import TooLong, turn_to_prepare
-from flows.commands.write_transaction import LockedFlow, flow_query, in_write_transaction, lock_query, locked_flow
 from flows.document import Graph, Record, ReplaceGraph, compose
 from flows.log.snapshots import snapshot_if_due
 from flows.publish import hint_changed, publish_after_commit
@@ -44,6 +44,7 @@ from flows.submission import (
     Versioned,
     Via,
 )
+from web.write_transaction import in_write_transaction
 
 PREPARATIONS = 3
 """How often a submission is prepared before the lock while others write, before it is done under it."""

@@ -20,13 +20,13 @@ from flows.access import people_of
 from flows.commands.invitation_ends import end_invitations_of
 from flows.commands.members import expect_owner, take_role
 from flows.commands.rights import lock_rights
-from flows.commands.write_transaction import in_write_transaction
 from flows.errors import Forbidden
 from flows.log import audit
 from flows.models import Flow, Membership
 from flows.publish import hint_access, publish_after_commit
 from flows.rates import count_flow_change
 from flows.submission import Via, via_of
+from web.write_transaction import in_write_transaction
 
 
 def set_team(principal: Principal, flow_id: UUID, team_id: UUID | None, *, via: Via | None = None) -> None:

@@ -17,10 +17,10 @@ from accounts.principals import Principal, user_id_of
 from accounts.scopes import expect_everywhere
 from flows import limits as helix_limits
 from flows.access import VIEW, Role, authorize, get_flow_for
+from flows.commands.flow_lock import lock_flow
 from flows.commands.lifecycle import create_flow, expect_may_copy
 from flows.commands.submit import submit
 from flows.commands.teams import expect_in_team
-from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.document import CreateFlow, Rejected, decode_operation, encode_edge, encode_node
 from flows.errors import FlowReason, Forbidden, NotFound
 from flows.models import Flow, OwnTemplate, TemplateUse
@@ -31,6 +31,7 @@ from flows.templates import Parameter, Template, fill
 from flows.templates.difference import Difference, differences, elements, values_of
 from flows.templates.own import find, graph_of, graph_text, own_row, template_of
 from flows.templates.parameters import check_parameters
+from web.write_transaction import in_write_transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from flows import limits as helix_limits
+from flows.commands.flow_lock import LockedFlow
 from flows.commands.undo_budget import UndoBudget, UndoBudgets
-from flows.commands.write_transaction import LockedFlow
 from flows.document import (
     Code,
     Draft,

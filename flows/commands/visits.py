@@ -30,8 +30,8 @@ from accounts.passwords import password_slots
 from accounts.principals import Guest, Person
 from flows import limits as helix_limits
 from flows.access import Role
+from flows.commands.flow_lock import lock_flow
 from flows.commands.links import open_links
-from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.errors import NotFound
 from flows.log import audit
 from flows.models import Flow, Link, Visit
@@ -39,6 +39,7 @@ from flows.publish import hint_access, publish_after_commit
 from flows.submission import Via
 from web.digests import digest_of
 from web.errors import Problem
+from web.write_transaction import in_write_transaction
 
 NAME = 150
 """Characters of a guest's name, as of an account's."""

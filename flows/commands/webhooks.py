@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import Role, acts_still, authorize, get_flow_for, who_acts_still
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import NotFound
 from flows.rates import count_flow_change
 from flows.webhooks.deliveries import PATIENCE, give_up_overdue, no_longer, tell_owners
@@ -21,6 +21,7 @@ from web.egress import EgressError, check_url
 from web.errors import Problem
 from web.kept_text import stored
 from web.sealing import seal
+from web.write_transaction import in_write_transaction
 
 EVENTS = ("changed", "run.done", "run.failed", "question.asked", "worker.lost", "comment.added", "comment.mention")
 CHANGED = "changed"

@@ -8,10 +8,10 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from flows import limits
-from flows.commands.write_transaction import in_write_transaction
 from runs.commands.storage import uncount
 from runs.commands.transaction import apart
 from runs.models import Attempt, Blob, Checkpoint, Forgetting, Plan, Question, Run, RunEvent, Task
+from web.write_transaction import in_write_transaction
 
 
 def forget_old_runs(now: datetime, *, limit: int = 20) -> int:

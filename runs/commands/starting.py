@@ -17,7 +17,7 @@ from accounts.acting import as_system
 from accounts.principals import Guest, Principal, user_id_of
 from flows import limits
 from flows.access import Role, authorize, get_flow_for
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import NotFound
 from flows.expressions import Json
 from flows.models import Flow, Visit
@@ -38,6 +38,7 @@ from runs.plans import plan_for, read_plan
 from runs.values import Stored, load, stored
 from web.errors import Problem
 from web.kept_text import kept as _
+from web.write_transaction import in_write_transaction
 
 LONGEST_NAME, LONGEST_KEY = 200, 200
 RETRY_SECONDS = 5

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from accounts.principals import Principal, user_id_of
 from flows.access import Role, authorize, get_flow_for
-from flows.commands.write_transaction import in_write_transaction
 from flows.errors import NotFound
 from flows.models import Flow
 from flows.rates import count_operations, count_reading
@@ -23,6 +22,7 @@ from runs.commands.locked_run import Aftermath, LockedRun, lock_run
 from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.models import Run
 from web.db_errors import is_outage
+from web.write_transaction import in_write_transaction
 
 log = structlog.get_logger(__name__)
 

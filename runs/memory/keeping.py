@@ -10,7 +10,6 @@ from typing import Final
 from django.db.models import Count, F, Sum
 
 from flows import limits
-from flows.commands.write_transaction import in_write_transaction
 from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.memory.meaning import UNKNOWN, Meaning
@@ -19,6 +18,7 @@ from runs.memory.words import text_of_value, words_of
 from runs.models import MemoryEntry
 from runs.values import encode
 from web.kept_text import kept as _
+from web.write_transaction import in_write_transaction
 
 LONGEST_KEY: Final = 200
 

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from accounts.principals import Caller, Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import Role, authorize, expect_own_role, flows_of, get_flow_for, who_acts_still
+from flows.commands.flow_lock import lock_flow
 from flows.commands.webhooks import CHANGED, EVENTS, expect_switched_on
-from flows.commands.write_transaction import in_write_transaction, lock_flow
 from flows.errors import NotFound
 from flows.models import Delivery, Flow, Webhook
 from flows.rates import count_flow_change
@@ -29,6 +29,7 @@ from web.egress import EgressError, check_url
 from web.errors import Problem
 from web.kept_text import said
 from web.sealing import seal, unseal
+from web.write_transaction import in_write_transaction
 
 TARGETS: Final = 20
 """So many targets has a rule."""

@@ -21,12 +21,13 @@ from accounts.teams import Role as TeamRole
 from accounts.teams import membership
 from flows import limits as helix_limits
 from flows.access import Role, authorize
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import NotFound
 from flows.rates import count_flow_change
 from runs.models import Secret, TeamSecret
 from web.errors import Problem
 from web.sealing import is_current, seal, unseal
+from web.write_transaction import in_write_transaction
 
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.principals import Principal, user_id_of
 from flows import limits as helix_limits
 from flows.access import Role, authorize, who_acts_still
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import NotFound
 from flows.expressions import Json
 from flows.log import document_at
@@ -27,6 +27,7 @@ from runs.triggers.looking import LookFailed, files_seen
 from runs.triggers.schedules import read_schedule
 from runs.triggers.sensors import Sensor, check_sensor
 from web.errors import Problem
+from web.write_transaction import in_write_transaction
 
 Source = Trigger.Source
 MOST_ROTATIONS = 2**31 - 1

@@ -15,7 +15,7 @@ import orjson
 
 from accounts.principals import System
 from flows.access import acts_still
-from flows.commands.write_transaction import in_write_transaction, lock_flow
+from flows.commands.flow_lock import lock_flow
 from flows.errors import NotFound
 from flows.expressions import Json
 from flows.webhooks.deliveries import no_longer, tell_owners
@@ -25,6 +25,7 @@ from runs.models import Run, Trigger, TriggerEvent
 from runs.triggers.sensors import Sensor
 from web.errors import Problem
 from web.kept_text import kept as _
+from web.write_transaction import in_write_transaction
 
 LONGEST_NAME: Final = 200
 RETRY_SECONDS: Final = 10

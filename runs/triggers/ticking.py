@@ -25,7 +25,6 @@ from django.db import connection
 from accounts.acting import as_system
 from flows import limits
 from flows.access import acts_still
-from flows.commands.write_transaction import in_write_transaction
 from flows.errors import FlowError, NotFound
 from flows.expressions import Json
 from flows.webhooks.deliveries import forget_old_deliveries
@@ -50,7 +49,7 @@ from runs.triggers.secrets import SecretMissing, secret_of
 from web.db_errors import DatabaseErrors
 from web.errors import Problem
 from web.kept_text import kept as _
-from web.write_transaction import write_transaction
+from web.write_transaction import in_write_transaction, write_transaction
 
 THREADS: Final = 8
 MOST_EACH: Final = THREADS // 4

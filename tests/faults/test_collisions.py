@@ -15,7 +15,6 @@ from accounts import tokens
 from accounts.models import User
 from accounts.principals import Person
 from flows.commands import create_flow
-from flows.commands.write_transaction import ATTEMPTS
 from flows.parsing import parse_flow
 from sessions.database import FAILURES
 from tests.faults.frail import Author
@@ -23,6 +22,7 @@ from tests.faults.rival import DEADLOCK, Rival
 from tests.postgres import Postgres
 from tests.programs import Programs
 from tests.servers import Server
+from web.write_transaction import ATTEMPTS
 
 NODE = {"id": "a", "kind": "agent", "x": 0, "y": 0}
 

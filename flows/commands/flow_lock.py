@@ -1,60 +1,18 @@
-"""A command's transaction, which begins with the lock of a flow's row and is retried after a collision.
+"""The row of a flow, locked: every command that changes a flow begins with it, and holds it until it commits."""
 
-On SQLite `on_commit` hooks run before the lock is released. So a command that publishes is a pair: the inner function
-is the transaction, the outer one publishes afterwards (`delete_flow` and `_mark_deleted`), and no slow channel layer
-holds up other writers.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from uuid import UUID
-
-import structlog
-from django.db import OperationalError, connection
 
 from flows.errors import NotFound
 from flows.models import Flow
 from flows.storage.sql import Row, for_update, key_value, read_time, select
 from flows.trash import PURGED
-from web.db_errors import is_collision
-from web.write_transaction import write_transaction
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-ATTEMPTS = 3
-"""How often a transaction that collides with others is tried; PostgreSQL takes a second to find a deadlock."""
 _FLOW = ("id", "title", "description", "version", "digest", "epoch", "node_count", "edge_count")
 _SEALED = ("keyed_from", "answers_digest", "storage", "snapshot_storage")
 _SELECT = f"SELECT {', '.join((*_FLOW, *_SEALED, 'deleted_at'))} FROM {Flow._meta.db_table} WHERE id = %s"  # noqa: S608  (our names)
-
-log = structlog.get_logger(__name__)
-
-
-def in_write_transaction(command: Callable[P, T], *, edits: bool = False) -> Callable[P, T]:
-    """Make a command one transaction, retried when it collides with another: it was rolled back then.
-
-    Those that `edits` go in the shortest way, and take turns with all others.
-
-    Inside an outer transaction there is no retry: the outer one decides. Raises what `write_transaction` raises.
-    """
-
-    @wraps(command)
-    def whole(*args: P.args, **kwargs: P.kwargs) -> T:
-        for _ in range(0 if connection.in_atomic_block else ATTEMPTS - 1):
-            try:
-                with write_transaction(edits=edits):
-                    return command(*args, **kwargs)
-            except OperationalError as error:
-                if not is_collision(error):
-                    raise
-                log.warning("transaction_collided", command=command.__name__, reason=repr(error))
-        with write_transaction(edits=edits):
-            return command(*args, **kwargs)
-
-    return whole
 
 
 @dataclass(slots=True)
