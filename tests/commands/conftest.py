@@ -2,6 +2,7 @@
 
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.forked import run
 from tests.programs import Programs
 from tests.servers import Server, clean_environment
 
@@ -27,9 +27,11 @@ class Helix:
 
     def run(self, *arguments: str, entered: str = "", where: bool = True) -> Result:
         """Run a command and return what became of it."""
+        command = [sys.executable, "-m", "helix.cli", "flows", *arguments, *(self.options if where else [])]
         environment = clean_environment(**self.variables if where else {})
-        given = ["flows", *arguments, *(self.options if where else [])]
-        return run("helix.cli", *given, environment=environment, folder=self.folder, entered=entered)
+        return subprocess.run(
+            command, env=environment, cwd=self.folder, input=entered, capture_output=True, text=True, check=False
+        )
 
     def json(self, *arguments: str, status: int = 0) -> Any:
         """Run a command with `--json` and return what it prints."""

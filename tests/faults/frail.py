@@ -14,12 +14,13 @@ class FrailServer(Server):
     wanted: tuple[str, ...] = ()
 
     def start(self) -> "FrailServer":
-        plain = self.module, self.arguments
-        self.module, self.arguments = "tests.faults.failing", [*self.wanted, "--", *self.arguments]
+        plain = self.command
+        at = plain.index("helix.cli")
+        self.command = [*plain[:at], "tests.faults.failing", *self.wanted, "--", *plain[at + 1 :]]
         try:
             super().start()
         finally:
-            self.module, self.arguments = plain
+            self.command = plain
         return self
 
     def wait_for_death(self) -> None:

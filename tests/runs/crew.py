@@ -15,13 +15,10 @@ from urllib.parse import quote, urlencode
 import psutil
 from django.db import connection
 
-from tests.forked import Program
 from tests.runs.worker_program import EFFECTS
 from tests.servers import clean_environment
 
-PROGRAM = "tests.runs.worker_program"
 PATIENCE = 60.0
-Process = subprocess.Popen[bytes] | Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +42,20 @@ class Crew:
             "HELIX_DATA_DIR": str(folder),
             "HELIX_LOG_LEVEL": "INFO",
         }
-        self._processes: list[Process] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: str, inside: Sequence[str] = (), **environment: str) -> "Member":
         """Start a worker, by a command that it is given to."""
         number = len(self._processes)
         log = self.folder / f"worker{number}.log"
-        given, variables = ["worker", *arguments], self.environment | environment
-        process: Process
-        if inside:
-            command = [*inside, sys.executable, "-m", PROGRAM, *given]
-            with log.open("wb") as output:
-                process = subprocess.Popen(command, env=variables, stdout=output, stderr=output, start_new_session=True)
-        else:
-            process = Program(PROGRAM, given, variables, output=log, errors=log)
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*inside, sys.executable, "-m", "tests.runs.worker_program", "worker", *arguments],
+                env=self.environment | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self._processes.append(process)
         return Member(process, log)
 
@@ -84,7 +81,7 @@ class Crew:
 class Member:
     """One worker: the parent and its child."""
 
-    def __init__(self, process: Process, log: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process = process
         self.log = log
 
