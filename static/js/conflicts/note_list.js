@@ -4,7 +4,8 @@
  * The list is `[data-away]` with `[data-away-item]`s.
  */
 
-import { icon, make, words } from "../lib/make.js";
+import { icon, make } from "../lib/make.js";
+import { words } from "../sync/outbox_panel.js";
 
 export class NoteList {
   #texts;

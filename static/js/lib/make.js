@@ -26,14 +26,6 @@ export function icon(name) {
   return svg;
 }
 
-/** Two lines: a title with its subject in bold, and what about it. */
-export function words(title, what, detail) {
-  const [before, after] = title.split("{what}");
-  const line = make("p.row-title", {}, before);
-  if (after !== undefined) line.append(make("strong", { dir: "auto" }, what), after);
-  return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", { dir: "auto" }, detail)] : []));
-}
-
 /**
  * Put elements into their places among a parent's children, which are in order; the focus stays where it is.
  * @param {Element} parent @param {Iterable<Element>} elements @param {(one: Element, other: Element) => number} compare

@@ -6,7 +6,7 @@
  */
 
 import { describe } from "../lib/operations.js";
-import { icon, make, words } from "../lib/make.js";
+import { icon, make } from "../lib/make.js";
 
 const MAX_ROWS = 100;
 
@@ -162,4 +162,12 @@ function age(at, texts) {
   const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));
   if (seconds < 60) return texts.say("seconds", { count: seconds });
   return seconds < 3600 ? texts.say("minutes", { count: Math.floor(seconds / 60) }) : texts.say("hours", { count: Math.floor(seconds / 3600) });
+}
+
+/** Two lines: a title with its subject in bold, and what about it. */
+export function words(title, what, detail) {
+  const [before, after] = title.split("{what}");
+  const line = make("p.row-title", {}, before);
+  if (after !== undefined) line.append(make("strong", { dir: "auto" }, what), after);
+  return make("div.row-text", {}, line, ...(detail ? [make("p.row-detail", { dir: "auto" }, detail)] : []));
 }
