@@ -24,8 +24,8 @@ from sessions.database import PAUSES, DatabaseDown
 from sessions.live.commits import count, refuse
 from sessions.live.session import LiveSession
 from sessions.protocol import frames
+from sessions.protocol.codec import encode
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import encode
 from sessions.run_actions import RUN_ACTIONS, RunAnswer, perform
 from sessions.sockets.socket import Socket
 

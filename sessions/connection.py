@@ -23,9 +23,8 @@ from sessions.join import join
 from sessions.live.commits import refuse
 from sessions.live.inbox import Entry
 from sessions.live.session import LiveSession
+from sessions.protocol.codec import BadFrame, UnsupportedProtocol, decode_frame, encode, is_longer, seen_version
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, is_longer, seen_version
-from sessions.protocol.encoding import encode
 from sessions.protocol.frames import (
     Error,
     ExecuteAction,

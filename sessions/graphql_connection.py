@@ -33,8 +33,8 @@ from flows.rates import count_reading
 from sessions import supervisor
 from sessions.change_feed import Hints, follow
 from sessions.database import DatabaseDown, in_database
+from sessions.protocol.codec import is_longer
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.decoding import is_longer
 from sessions.sockets.admission import CHECK_SECONDS, Credential, seconds_to
 from sessions.sockets.outbound import Outbound, Send, Wire
 from sessions.sockets.rates import RateLimit

@@ -15,8 +15,8 @@ from flows.limits import Limits
 from sessions.database import DatabaseDown, in_database
 from sessions.live.replica import Delta
 from sessions.live.session import LiveSession
+from sessions.protocol.codec import Encoded, encode, people_frames
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import Encoded, encode, people_frames
 from sessions.protocol.fields import Json
 from sessions.protocol.frames import Hello, Welcome
 from sessions.sockets.admission import Participant, admit

@@ -20,7 +20,7 @@ from flows.rendering import fragments
 from sessions import metrics
 from sessions.live.replica import Delta, Replica, merge
 from sessions.presence.board import FLUSHES_PER_SECOND, Board
-from sessions.protocol.encoding import (
+from sessions.protocol.codec import (
     Encoded,
     change_entries,
     encode,

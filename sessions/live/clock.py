@@ -25,8 +25,8 @@ from sessions.live.replica import Replica
 from sessions.live.runs import RunFeed
 from sessions.presence.sync import PresenceSync
 from sessions.processes.group_channel import ANNOUNCE_SECONDS, GroupChannel
+from sessions.protocol.codec import encode
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import encode
 from sessions.protocol.frames import Heartbeat, You
 from sessions.sockets.admission import CHECK_SECONDS, Standing, recheck, seconds_to
 from sessions.sockets.socket import Socket

@@ -30,8 +30,8 @@ from sessions.live.inbox import Entry, Inbox
 from sessions.live.replica import Replica
 from sessions.processes.group_channel import GroupChannel
 from sessions.protocol import frames
+from sessions.protocol.codec import Encoded, encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import Encoded, encode, encode_acked, fitting, json_elements, json_state, within
 from sessions.protocol.fields import Elements
 from sessions.sockets.socket import Socket
 

@@ -25,7 +25,7 @@ from flows.validation import SEVERITIES, UNKNOWN, Installation, Problem, Report,
 from sessions.database import Database, DatabaseDown
 from sessions.live.broadcaster import Broadcaster
 from sessions.live.replica import Delta, DocumentCopy, Replica, copy_of
-from sessions.protocol.encoding import Encoded, encode, fitting
+from sessions.protocol.codec import Encoded, encode, fitting
 from sessions.protocol.fields import Json
 from sessions.protocol.frames import Problems
 from sessions.sockets.socket import Socket

@@ -22,8 +22,8 @@ from sessions.database import Database
 from sessions.live.broadcaster import Broadcaster
 from sessions.live.run_fold import RunFold
 from sessions.processes.group_channel import Message
+from sessions.protocol.codec import Encoded, encode
 from sessions.protocol.codes import Closing
-from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.fields import RunEntry
 from sessions.protocol.frames import Run as RunFrame
 from sessions.protocol.frames import RunText

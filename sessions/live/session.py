@@ -40,8 +40,8 @@ from sessions.live.runs import RunFeed
 from sessions.presence.board import Board
 from sessions.presence.sync import PresenceSync
 from sessions.processes.group_channel import GroupChannel, Message
+from sessions.protocol.codec import encode
 from sessions.protocol.codes import Close, Closing
-from sessions.protocol.encoding import encode
 from sessions.protocol.frames import Job
 from sessions.sockets.socket import Socket
 

@@ -18,8 +18,8 @@ from flows.limits import Limits
 from sessions.presence.board import Board
 from sessions.presence.state import State, merge
 from sessions.processes.group_channel import GroupChannel, Message
+from sessions.protocol.codec import valid_state
 from sessions.protocol.codes import Close
-from sessions.protocol.decoding import valid_state
 from sessions.protocol.fields import is_count
 from sessions.sockets.admission import Participant
 from sessions.sockets.socket import Socket

@@ -14,8 +14,8 @@ from django.utils.translation import gettext, override
 
 from flows.limits import Limits
 from sessions import metrics
+from sessions.protocol.codec import Encoded, encode
 from sessions.protocol.codes import Close
-from sessions.protocol.encoding import Encoded, encode
 from sessions.protocol.frames import Error, Format
 from sessions.sockets.admission import Admission, Check, Credential, Participant, RosterChange
 from sessions.sockets.outbound import Outbound, Send, SendWindow, Wire

@@ -3,8 +3,8 @@
 import pytest
 
 from sessions.live import commits
+from sessions.protocol.codec import encode
 from sessions.protocol.codes import Close
-from sessions.protocol.encoding import encode
 from sessions.protocol.frames import Snapshot
 from tests.sessions.conftest import Join
 from tests.sessions.test_limits import Limit, limit, move, the_session

@@ -25,7 +25,7 @@ from sessions.live.commits import answer_all
 from sessions.live.inbox import Entry
 from sessions.live.replica import Delta, Replica
 from sessions.presence.board import Board
-from sessions.protocol.encoding import Encoded, encode_acked
+from sessions.protocol.codec import Encoded, encode_acked
 from sessions.protocol.frames import Format
 from sessions.sockets.admission import Admission, Credential
 from sessions.sockets.socket import Socket

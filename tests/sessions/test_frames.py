@@ -8,8 +8,15 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from sessions.protocol import fields, frames
-from sessions.protocol.decoding import BadFrame, UnsupportedProtocol, decode_frame, valid_state
-from sessions.protocol.encoding import Encoded, encode, encode_acked
+from sessions.protocol.codec import (
+    BadFrame,
+    Encoded,
+    UnsupportedProtocol,
+    decode_frame,
+    encode,
+    encode_acked,
+    valid_state,
+)
 from sessions.protocol.frames import ExecuteAction, Hello, Operate, Ping, Presence, Redo, Seen, SyncGraph, Undo
 
 HELLO = '{"type":"hello","protocol":1,"client":"client-1","since":null,"format":"json"}'

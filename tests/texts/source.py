@@ -35,7 +35,7 @@ ALLOWED = {
     "runs/notices/services.py",
     "web/kept_text.py",
     "runs/notices/words.py",
-    "sessions/protocol/decoding.py",
+    "sessions/protocol/codec.py",
     "sessions/sockets/socket.py",
 }
 """What translates a text that is marked elsewhere: a sentence of a table, a word of the catalogue, a protocol error."""

@@ -11,8 +11,17 @@ from flows.document.limits import NO_LIMITS
 from flows.rendering import fragments
 from flows.sentences import sentence
 from flows.submission import Acked, ChangeHead, RedoRequest, Refused, Submission, UndoRequest, parse_operation
-from sessions.protocol import decoding, frames
-from sessions.protocol.encoding import change_entries, encode, fitting, json_changes, moves, snapshot_parts
+from sessions.protocol import frames
+from sessions.protocol.codec import (
+    BadFrame,
+    change_entries,
+    decode_frame,
+    encode,
+    fitting,
+    json_changes,
+    moves,
+    snapshot_parts,
+)
 from sessions.protocol.fields import PersonEntry
 from tests.hostile.evidence import Logged
 from tests.hostile.model.disk import Answer, Disk
@@ -63,8 +72,8 @@ class Process:
     def hear(self, connection: Connection, text: str) -> None:
         """Take a frame."""
         try:
-            frame = decoding.decode_frame(text)
-        except decoding.BadFrame as bad:
+            frame = decode_frame(text)
+        except BadFrame as bad:
             connection.tell(encode(frames.Error(code="invalid", message=bad.sentence())))
             return
         match frame:
