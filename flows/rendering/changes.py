@@ -1,4 +1,7 @@
-"""Some of a flow as one string for the patcher: what an effect changed, or some elements as they are now."""
+"""Some of a flow as one string for the patcher: what an effect changed, or some elements as they are now.
+
+A plain string, escaped already: it goes into a frame, never into a template.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,23 +11,22 @@ from django.utils.safestring import SafeString
 from flows.document import Effect, Graph, Node, Pair, moved_only
 from flows.rendering.captions import has_footer
 from flows.rendering.edges import edge_html, label_html
-from flows.rendering.markup import joined
 from flows.rendering.nodes import node_html
 
 
-def fragments(effect: Effect, graph: Graph) -> SafeString:
+def fragments(effect: Effect, graph: Graph) -> str:
     """Render what an effect changed, as one string for the patcher; `graph` is the flow after it.
 
     What only moved is left out: geometry travels as numbers. A node that is now high enough for its footer, or no more,
     is rendered again, and so is a group whose members changed, for its count. What is new stands in the order in which
     it came: so the same lies on top in every page.
     """
-    return joined(_fragments(effect, graph))
+    return "".join(_fragments(effect, graph))
 
 
-def state_html(node_ids: Iterable[str], edge_ids: Iterable[str], graph: Graph) -> SafeString:
+def state_html(node_ids: Iterable[str], edge_ids: Iterable[str], graph: Graph) -> str:
     """Render these elements as they are now; what does not exist is marked as removed."""
-    return joined((*_nodes_now(sorted(node_ids), graph), *_edges_now(sorted(edge_ids), graph)))
+    return "".join((*_nodes_now(sorted(node_ids), graph), *_edges_now(sorted(edge_ids), graph)))
 
 
 def _fragments(effect: Effect, graph: Graph) -> Iterator[SafeString]:

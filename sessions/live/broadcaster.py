@@ -142,7 +142,7 @@ class Broadcaster:
             frame = json_changes(effect, moved, previous=previous, version=version, digest=digest, changes=changes)
         else:
             with override(language):
-                html = str(fragments(effect, self.replica.document))
+                html = fragments(effect, self.replica.document)
             frame = ApplyChanges(
                 previous=previous,
                 version=version,

@@ -161,7 +161,7 @@ class Process:
             version=version,
             digest=digest,
             changes=change_entries(changes),
-            html=str(fragments(effect, self.document)),
+            html=fragments(effect, self.document),
             move=moved or None,
         )
 
