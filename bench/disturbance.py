@@ -92,7 +92,7 @@ async def measure(server: Server, way: str) -> str:
 async def main() -> None:
     """Measure every way on both servers."""
     for name in ("daphne", "uvicorn"):
-        with Server(server=name) as server:
+        with Server(server=name, own_python=True) as server:
             for way in (*FLOODS, SILENT):
                 print(f"{name:<8} {await measure(server, way)}", flush=True)
 

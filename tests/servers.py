@@ -20,6 +20,7 @@ from types import TracebackType
 
 import httpx
 
+from tests.forked import Program, run
 from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,8 @@ class Server:
     """One `helix up` with a data folder and a port of its own; a context manager that starts and ends it.
 
     Without `workers` it runs no flows: few tests do, and a worker looks for work all the time. `environment` adds to
-    what the process gets; `HELIX_*` of the tests themselves is never passed on.
+    what the process gets; `HELIX_*` of the tests themselves is never passed on. With `own_python` an interpreter of its
+    own starts, and not a fork of one that has loaded the libraries (`tests/forked.py`).
     """
 
     def __init__(
@@ -52,7 +54,10 @@ class Server:
         demo: bool = True,
         workers: int = 0,
         environment: dict[str, str] | None = None,
+        own_python: bool = False,
     ) -> None:
+        self.process: subprocess.Popen[bytes] | Program
+        self._own_python = own_python
         self._folder = tempfile.TemporaryDirectory(prefix="helix-server-", ignore_cleanup_errors=True)
         self.data_dir = data_dir or Path(self._folder.name) / "data"
         self.log = Path(self._folder.name) / "log"
@@ -63,21 +68,28 @@ class Server:
         self.socket_url = f"ws://127.0.0.1:{self.port}"
         given = MANY_TESTS | {"HELIX_WORKERS": str(workers)} | (environment or {})
         self.environment = clean_environment(HELIX_DATABASE_URL=database_url, HELIX_REDIS_URL=redis_url, **given)
-        self.command = [sys.executable, "-m", "helix.cli", "up", "--port", str(self.port), "--server", server]
-        self.command += ["--data-dir", str(self.data_dir), "--demo" if demo else "--no-demo"]
+        self.module = "helix.cli"
+        self.arguments = ["up", "--port", str(self.port), "--server", server]
+        self.arguments += ["--data-dir", str(self.data_dir), "--demo" if demo else "--no-demo"]
 
     def start(self) -> "Server":
         """Start the process and return when `/readyz` says yes."""
         lend_static_files(self.data_dir)
         if "HELIX_DATABASE_URL" not in self.environment:
             lend_database(self.data_dir)
-        with self.log.open("ab") as log, self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                self.command, env=self.environment, cwd=self._folder.name, stdout=output, stderr=log
-            )
+        self.process = self._begin()
         self.wait_until_ready()
         keep_static_files(self.data_dir)
         return self
+
+    def _begin(self) -> "subprocess.Popen[bytes] | Program":
+        folder = self._folder.name
+        if not self._own_python:
+            files = {"output": self.output, "errors": self.log}
+            return Program(self.module, self.arguments, self.environment, folder=folder, **files)
+        command = [sys.executable, "-m", self.module, *self.arguments]
+        with self.log.open("ab") as log, self.output.open("ab") as output:
+            return subprocess.Popen(command, env=self.environment, cwd=folder, stdout=output, stderr=log)
 
     def wait_until_ready(self) -> None:
         """Return when `/readyz` says yes; raise with the log's end when it never does."""
@@ -127,8 +139,7 @@ class Server:
 
     def verify(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run `helix verify` on this server's data."""
-        command = [sys.executable, "-m", "helix.cli", "verify", "--data-dir", str(self.data_dir), *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        return run("helix.cli", "verify", "--data-dir", str(self.data_dir), *arguments, environment=self.environment)
 
     def _end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)

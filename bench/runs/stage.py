@@ -99,6 +99,7 @@ def staged(setup: Setup, folder: Path, *, workers: int | None = None, **environm
             server="uvicorn",
             workers=count,
             demo=False,
+            own_python=True,
             environment={"HELIX_SECRET_KEY": "bench" * 10} | environment,
         )
         stack.enter_context(server)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql
 
+from tests.forked import run
 from tests.postgres import Postgres
 from tests.servers import Server, clean_environment
 
@@ -20,9 +20,7 @@ ROLE = "helix_served"
 
 def helix(*arguments: str, url: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run a command of `helix` on a database."""
-    command = [sys.executable, "-m", "helix.cli", *arguments]
-    given = clean_environment(HELIX_DATABASE_URL=url, **environment)
-    return subprocess.run(command, env=given, capture_output=True, text=True, check=False)
+    return run("helix.cli", *arguments, environment=clean_environment(HELIX_DATABASE_URL=url, **environment))
 
 
 def as_role(url: str, role: str = ROLE) -> str:

@@ -2,7 +2,6 @@
 
 import secrets
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.forked import run
 from tests.programs import Programs
 from tests.servers import Server, clean_environment
 
@@ -27,11 +27,9 @@ class Helix:
 
     def run(self, *arguments: str, entered: str = "", where: bool = True) -> Result:
         """Run a command and return what became of it."""
-        command = [sys.executable, "-m", "helix.cli", "flows", *arguments, *(self.options if where else [])]
         environment = clean_environment(**self.variables if where else {})
-        return subprocess.run(
-            command, env=environment, cwd=self.folder, input=entered, capture_output=True, text=True, check=False
-        )
+        given = ["flows", *arguments, *(self.options if where else [])]
+        return run("helix.cli", *given, environment=environment, folder=self.folder, entered=entered)
 
     def json(self, *arguments: str, status: int = 0) -> Any:
         """Run a command with `--json` and return what it prints."""

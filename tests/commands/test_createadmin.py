@@ -2,11 +2,11 @@
 
 import secrets
 import subprocess
-import sys
 
 import httpx
 import pytest
 
+from tests.forked import run
 from tests.servers import Server, clean_environment
 
 PASSWORD = "long enough 7 to be one"
@@ -14,16 +14,8 @@ PASSWORD = "long enough 7 to be one"
 
 def create(server: Server, *options: str, entered: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
     """Run the command without a terminal."""
-    command = [sys.executable, "-m", "helix.cli", "createadmin", "--data-dir", str(server.data_dir), *options]
-    return subprocess.run(
-        command,
-        env=clean_environment() | environment,
-        input=entered,
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,
-    )
+    given = ["createadmin", "--data-dir", str(server.data_dir), *options]
+    return run("helix.cli", *given, environment=clean_environment() | environment, entered=entered)
 
 
 def address() -> str:

@@ -14,13 +14,12 @@ class FrailServer(Server):
     wanted: tuple[str, ...] = ()
 
     def start(self) -> "FrailServer":
-        plain = self.command
-        at = plain.index("helix.cli")
-        self.command = [*plain[:at], "tests.faults.failing", *self.wanted, "--", *plain[at + 1 :]]
+        plain = self.module, self.arguments
+        self.module, self.arguments = "tests.faults.failing", [*self.wanted, "--", *self.arguments]
         try:
             super().start()
         finally:
-            self.command = plain
+            self.module, self.arguments = plain
         return self
 
     def wait_for_death(self) -> None:

@@ -42,7 +42,7 @@ def titles(client: httpx.Client) -> list[str]:
 @pytest.mark.parametrize("name", ["daphne", "uvicorn"])
 def test_from_an_empty_folder_to_the_demo_and_through_a_restart(name: str, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
-    with Server(data_dir=folder, server=name) as server:
+    with Server(data_dir=folder, server=name, own_python=True) as server:
         assert server.output.read_text() == f"Helix is at {server.url}/ — log in as alice, bob, vera or charlie\n"
         assert (folder / "secret_key").stat().st_mode & 0o777 == 0o600
         seen = {person: titles(log_in(server, person)) for person in DEMO}
@@ -61,7 +61,7 @@ def test_from_an_empty_folder_to_the_demo_and_through_a_restart(name: str, tmp_p
 
 
 def test_without_the_demo_nobody_can_walk_in() -> None:
-    with Server(demo=False) as server:
+    with Server(demo=False, own_python=True) as server:
         assert server.output.read_text() == f"Helix is at {server.url}/\n"
         assert "data-demo-user" not in server.fetch("/accounts/login/").text
         assert httpx.get(server.url, follow_redirects=True).url.path == "/accounts/login/"
@@ -93,7 +93,7 @@ def test_a_wrong_variable_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_two_processes_start_on_one_empty_postgresql(postgres: Postgres) -> None:
     database_url = postgres.new_database()
-    first, second = (Server(database_url=database_url) for _ in range(2))
+    first, second = (Server(database_url=database_url, own_python=True) for _ in range(2))
     with ThreadPoolExecutor(2) as pool:
         started = [pool.submit(one.__enter__) for one in (first, second)]
         try:
@@ -106,7 +106,7 @@ def test_two_processes_start_on_one_empty_postgresql(postgres: Postgres) -> None
 
 @pytest.mark.parametrize("name", ["daphne", "uvicorn"])
 def test_sigterm_closes_sockets_with_4412(name: str) -> None:
-    with Server(server=name) as server:
+    with Server(server=name, own_python=True) as server:
         alice = log_in(server, "alice")
         flow = alice.get("/api/v1/flows").json()["items"][0]["id"]
         cookies = "; ".join(f"{key}={value}" for key, value in alice.cookies.items())

@@ -15,10 +15,13 @@ from urllib.parse import quote, urlencode
 import psutil
 from django.db import connection
 
+from tests.forked import Program
 from tests.runs.worker_program import EFFECTS
 from tests.servers import clean_environment
 
+PROGRAM = "tests.runs.worker_program"
 PATIENCE = 60.0
+Process = subprocess.Popen[bytes] | Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,20 @@ class Crew:
             "HELIX_DATA_DIR": str(folder),
             "HELIX_LOG_LEVEL": "INFO",
         }
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: list[Process] = []
 
     def start(self, *arguments: str, inside: Sequence[str] = (), **environment: str) -> "Member":
         """Start a worker, by a command that it is given to."""
         number = len(self._processes)
         log = self.folder / f"worker{number}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*inside, sys.executable, "-m", "tests.runs.worker_program", "worker", *arguments],
-                env=self.environment | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        given, variables = ["worker", *arguments], self.environment | environment
+        process: Process
+        if inside:
+            command = [*inside, sys.executable, "-m", PROGRAM, *given]
+            with log.open("wb") as output:
+                process = subprocess.Popen(command, env=variables, stdout=output, stderr=output, start_new_session=True)
+        else:
+            process = Program(PROGRAM, given, variables, output=log, errors=log)
         self._processes.append(process)
         return Member(process, log)
 
@@ -81,7 +84,7 @@ class Crew:
 class Member:
     """One worker: the parent and its child."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    def __init__(self, process: Process, log: Path) -> None:
         self.process = process
         self.log = log
 

@@ -81,7 +81,7 @@ def stage(own_postgres: Postgres, tmp_path: Path) -> Iterator[Stage]:
     url = own_postgres.new_database()
     environment = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
     server = Server(database_url=url, workers=1, environment=environment | {EFFECTS: str(tmp_path / "effects")})
-    server.command[2] = "tests.runs.worker_program"
+    server.module = "tests.runs.worker_program"
     with server, crews(tmp_path, HELIX_DATABASE_URL=url, **environment) as crew:
         staged = Stage(own_postgres, url, server, crew, Programs(server))
         crew.start("--concurrency", "4")

@@ -26,7 +26,7 @@ class Served:
         self.server = Server(
             data_dir=folder, workers=1, environment=SECRET | {EFFECTS: str(crew.effects_file)} | environment
         )
-        self.server.command[2] = "tests.runs.worker_program"
+        self.server.module = "tests.runs.worker_program"
 
     def __enter__(self) -> "Served":
         self.server.start()
