@@ -53,6 +53,8 @@ def test_a_node_that_i_resize_keeps_what_i_see_until_i_am_done(way: str, flow_of
         shown = tab.node("Renamed")
         expect(shown.locator(".node-footer")).to_contain_text("m-9")
         expect(shown).to_have_attribute("style", re.compile(r"translate\(-80px, 80px\)"))
+        expect(shown).to_have_css("width", f"{width:g}px")
+        expect(shown).to_have_css("height", f"{height:g}px")
     stored = alice.stored()["nodes"][0]
     assert (stored["label"], stored["settings"]) == ("Renamed", {"model": "m-9"})
     assert [stored[name] for name in ("x", "y", "width", "height")] == [-80, 80, width, height]

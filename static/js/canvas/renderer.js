@@ -249,8 +249,8 @@ function place(record, rect) {
   if (record.drawn?.width !== rect.width || record.drawn?.height !== rect.height) {
     style.width = `${rect.width}px`;
     style.height = `${rect.height}px`;
+    record.drawn = { width: rect.width, height: rect.height };
   }
-  record.drawn = rect;
   if (dataset.colour && style.getPropertyValue("--colour") !== dataset.colour) style.setProperty("--colour", dataset.colour);
   for (const [key, value] of [["x", record.x], ["y", record.y], ["width", record.width], ["height", record.height], ["parent", record.parent ?? ""]]) {
     if (dataset[key] !== String(value)) dataset[key] = value;
