@@ -111,7 +111,7 @@ def _begin(
     os.environ.update(environment)
     time.tzset()
     os.chdir(folder)
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     sys.argv = [module, *arguments]
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
