@@ -81,6 +81,22 @@ def test_a_node_shows_that_it_is_hovered_and_selected(alice: EditorPage) -> None
     assert rect(alice.page.locator("#n-b")) == before
 
 
+def test_an_output_shows_that_it_carries_an_edge_and_that_one_could_go_there(alice: EditorPage) -> None:
+    port, output = "#n-a [data-direction=out]", alice.page.locator("#n-a [data-direction=out]")
+    assert differing(alice, [(port, "background-color", "var(--control)")]) == []
+    for target, colour in (("snapped", "var(--accent)"), ("valid", "var(--node)"), ("invalid", "var(--node)")):
+        output.evaluate("(port, target) => { port.dataset.target = target; }", target)
+        assert differing(alice, [(port, "background-color", colour)]) == []
+
+
+def test_an_input_is_seen_only_when_it_may_be_wanted_with_forced_colours_too(opened: Open, flow_of: Flow) -> None:
+    tab = opened("alice", flow_of(TWO, LINK), forced_colors="active")
+    port = tab.page.locator("#n-b [data-direction=in]")
+    expect(port).to_have_css("border-top-color", "rgba(0, 0, 0, 0)")
+    tab.page.locator("#n-b .node-second").hover()
+    expect(port).not_to_have_css("border-top-color", "rgba(0, 0, 0, 0)")
+
+
 def test_the_tools_are_bottom_left_and_the_minimap_bottom_right(alice: EditorPage) -> None:
     canvas, tools, map = (rect(alice.page.locator(f"[data-{part}]")) for part in ("canvas", "tools", "minimap"))
     assert tools["x"] - canvas["x"] == bottom(canvas) - bottom(tools) == 12
