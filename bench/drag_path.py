@@ -46,37 +46,20 @@ BESIDE = {
     "flows/commands/work_budget.py": "limit: counts work, by numbers",
     "flows/limits.py": "limit: reads them from the settings",
     "flows/log/snapshots.py": "clock: whether a snapshot is due, by the version's number",
-    "flows/publish.py": "clock: tells other processes to look at the log",
+    "flows/publish.py": "hint: tells other processes which version there is",
     "helix/logging.py": "log: warns of a slow query",
-    "runs/engine/claiming.py": "clock: an idle worker asks for work",
-    "runs/engine/dbos_engine.py": "clock: an idle worker asks for work",
-    "runs/engine/engine.py": "clock: an idle worker asks for work",
-    "runs/triggers/ticking.py": "clock: which triggers are due",
-    "runs/work/beats.py": "clock: a worker says that it lives",
-    "runs/work/clock.py": "clock: by which a worker watches itself",
-    "runs/work/connections.py": "clock: a worker's connection rests between two rounds",
-    "runs/work/health.py": "clock: whether a worker may take more",
-    "runs/work/holding.py": "clock: whether a worker holds something too long",
-    "runs/work/incarnation.py": "clock: whether a worker may take more",
-    "runs/work/locks.py": "clock: a worker says that it lives",
-    "runs/work/perform.py": "clock: how much a worker does at the moment",
-    "runs/work/pulse.py": "clock: a worker watches whether it lives",
-    "runs/work/reconcile.py": "clock: whether other workers live",
-    "runs/work/roll.py": "clock: whether other workers live",
     "sessions/metrics.py": "log: counts for the operator",
     "sessions/presence/board.py": "presence: the state of each person",
     "sessions/presence/state.py": "presence: what of a state is kept",
     "sessions/presence/sync.py": "presence: when states are sent",
-    "sessions/processes/group_channel.py": "clock: tells other processes to look at the log",
+    "sessions/processes/group_channel.py": "hint: tells other processes which version there is",
     "sessions/sockets/rates.py": "limit: at what rate frames come, by counts",
     "static/js/canvas/focus.js": "the node that is pressed gets the focus",
     "static/js/canvas/selection.js": "which nodes are selected, so that they are dragged",
-    "static/js/canvas/viewport.js": "where the pointer is in the world, and what of it is in view; it knows no node",
     "static/js/collaborators/cursors.js": "presence: draws others' pointers",
     "static/js/collaborators/own_presence.js": "presence: my pointer on its way to others",
     "static/js/gestures/drift.js": "whether the pointer is so near to the border that the view moves on",
     "static/js/lib/spline.js": "presence: smooths others' pointers",
-    "static/js/lib/texts.js": "says a sentence in the reader's language, with the words it is given",
     "static/js/lib/timing.js": "limit: at what rate edits are sent, by counts",
     "static/js/sync/status_pill.js": "how many edits wait, by counts",
     "static/js/ui/notices.js": "says a sentence to a screen reader",
@@ -92,7 +75,7 @@ class TracedServer:
         self._place = held_port()
         self.url = f"http://127.0.0.1:{self._place.getsockname()[1]}"
         self._trace = folder / "trace"
-        environment = clean_environment() | {"PYTHONPATH": str(tree), "HELIX_TRACE": str(self._trace)}
+        environment = clean_environment(HELIX_WORKERS="0", HELIX_TRACE=str(self._trace)) | {"PYTHONPATH": str(tree)}
         command = [sys.executable, str(ROOT / "bench/traced.py"), "up", "--port", self.url.rpartition(":")[2]]
         self._log = (folder / "log").open("ab")
         self.process = subprocess.Popen(

@@ -44,7 +44,7 @@ def group_name(flow_id: UUID) -> str:
     return f"flow.{flow_id.hex}"
 
 
-def hint_changed(flow_id: UUID, previous: int, version: int) -> Hint:
+def hint_changed(flow_id: UUID, *, previous: int, version: int) -> Hint:
     """Make the hint that versions were added."""
     return _hint(flow_id, "flow.changed", previous=previous, version=version)
 

@@ -1,8 +1,8 @@
-"""What is submitted to a flow, and what comes back.
+"""What is submitted to a flow, how it is parsed, and what comes back.
 
-Values only, parsed where they come in and before any lock is taken: into an operation, or the `Refused` that the author
-will get in its place among the answers. A submission is named for ever by (flow, actor, client, seq); without client
-and seq it is anonymous and cannot be sent again. Its answer is part of the receipt of the whole batch.
+It is parsed where it comes in and before any lock is taken: into an operation, or the `Refused` that the author will
+get in its place among the answers. A submission is named for ever by (flow, actor, client, seq); without client and seq
+it is anonymous and cannot be sent again. Its answer is part of the receipt of the whole batch.
 """
 
 from collections.abc import Mapping

@@ -289,11 +289,14 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def two_servers(postgres: Postgres, redis: Redis) -> Iterator[tuple[Server, Server]]:
     """The grown installation: two processes, one PostgreSQL, one Redis, with the demo."""
-    common = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)}
-    database_url = postgres.new_database()
+    shared: dict[str, Any] = {
+        "database_url": postgres.new_database(),
+        "redis_url": redis.url,
+        "environment": {"HELIX_SECRET_KEY": secrets.token_urlsafe(50)},
+    }
     with (
-        Server(database_url=database_url, redis_url=redis.url, environment=common) as first,
-        Server(database_url=database_url, redis_url=redis.url, environment=common, server="uvicorn") as second,
+        Server(**shared) as first,
+        Server(**shared, server="uvicorn", own_python=True) as second,  # with another seed of its hashes
     ):
         yield first, second
 

@@ -6,6 +6,7 @@ a Python of its own (`Server(own_python=True)`, `subprocess`).
 """
 
 import atexit
+import ctypes
 import io
 import multiprocessing
 import os
@@ -17,9 +18,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from multiprocessing import process
+from contextlib import suppress
+from multiprocessing import forkserver, process
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+PR_SET_PDEATHSIG = 1
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["tests.libraries"])
@@ -41,9 +45,13 @@ class Program:
     ) -> None:
         """Start `python -m MODULE ARGUMENTS …`; it reads `entered` and adds what it prints to `output` and `errors`."""
         files = (str(entered), str(output), str(errors))
-        given = (module, list(arguments), dict(environment), str(folder), files)
+        has_begun, begun = _forks.Pipe(duplex=False)
+        given = (begun, module, list(arguments), dict(environment), str(folder), files)
         self._process = _forks.Process(target=_begin, args=given, daemon=True)
         self._process.start()
+        begun.close()
+        with has_begun, suppress(EOFError):
+            has_begun.recv()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
         self.args = [module, *arguments]
@@ -67,7 +75,8 @@ class Program:
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal unless it has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -86,11 +95,15 @@ def run(
         given, output, errors = (Path(place, name) for name in ("entered", "output", "errors"))
         given.write_text(entered)
         program = Program(module, arguments, environment, folder=folder, entered=given, output=output, errors=errors)
-        status = program.wait()
+        try:
+            status = program.wait()
+        finally:
+            program.kill()
         return subprocess.CompletedProcess(program.args, status, output.read_text(), errors.read_text())
 
 
 def _begin(
+    begun: Connection,
     module: str,
     arguments: list[str],
     environment: dict[str, str],
@@ -99,11 +112,13 @@ def _begin(
 ) -> None:
     """Become the program, in the forked process."""
     process.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # it may have children
+    _go_with_the_tests()
     os.setsid()
     for number, (file, flags) in enumerate(zip(files, (os.O_RDONLY, APPEND, APPEND), strict=True)):
         opened = os.open(file, flags)
         os.dup2(opened, number)
         os.close(opened)
+    begun.close()
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 (as long as the process)
     sys.stdout = _unbuffered(1, "strict")
     sys.stderr = _unbuffered(2, "backslashreplace")
@@ -118,6 +133,13 @@ def _begin(
     finally:
         threading._shutdown()  # type: ignore[attr-defined]  # as an interpreter ends, which a fork does not
         atexit._run_exitfuncs()
+
+
+def _go_with_the_tests() -> None:
+    """End when the process ends that forks: it does once nobody else holds the pipe that it has from the tests."""
+    os.close(forkserver._forkserver._forkserver_alive_fd)  # type: ignore[attr-defined]
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _unbuffered(number: int, errors: str) -> io.TextIOWrapper:

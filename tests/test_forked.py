@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.forked import Program, run
@@ -48,6 +49,26 @@ def test_it_can_be_ended(tmp_path: Path) -> None:
     program.kill()
 
     assert program.wait() == -signal.SIGKILL
+
+
+def test_it_ends_with_the_tests(tmp_path: Path) -> None:
+    (tmp_path / "sleeps.py").write_text("import time; time.sleep(600)")
+    code = (
+        "import pathlib, sys; from tests.forked import Program; place = pathlib.Path(sys.argv[1]);"
+        "print(Program('sleeps', [], {}, folder=place, output=place / 'o', errors=place / 'o').pid, flush=True);"
+        "sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    tests = subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert tests.stdout
+    program = psutil.Process(int(tests.stdout.readline()))
+
+    tests.kill()
+    tests.communicate()
+
+    assert psutil.wait_procs([program], timeout=30)[0] == [program]
 
 
 def test_nothing_of_ours_is_loaded_before() -> None:

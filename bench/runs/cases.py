@@ -129,7 +129,7 @@ def taken_over(setup: Setup, folder: Path, *, kills: int, seed: int) -> TakeOver
             "HELIX_SECRET_KEY": secret,
             "HELIX_DATABASE_URL": stage.server.environment.get("HELIX_DATABASE_URL", ""),
         }
-        with crews(stage.server.data_dir, **given) as crew:
+        with crews(stage.server.data_dir, own_python=True, **given) as crew:
             crew.effects_file.touch()
             members = [crew.start("--concurrency", "2") for _ in range(max(2, setup.workers))]
             flow = stage.flow([skill("long", "wait 2")])
@@ -170,7 +170,7 @@ def idle(setup: Setup, folder: Path) -> Idle:
     with staged(alone, folder, workers=0) as stage:
         without, _cpu = _calm(stage.usage)
         given = {name: value for name, value in stage.server.environment.items() if name.startswith("HELIX_")}
-        with crews(stage.server.data_dir, **given) as crew:
+        with crews(stage.server.data_dir, own_python=True, **given) as crew:
             member = crew.start()
             _expect(lambda: len(member.children()) > 0)
             worker, _cpu = _calm(Usage(member.process.pid))

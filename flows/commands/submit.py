@@ -81,7 +81,7 @@ def submit(flow_id: UUID, submissions: Sequence[Submission]) -> Receipt:
         for receipt in _commits(flow_id, submissions, None):
             receipts.append(receipt)
             if receipt.version > receipt.previous:
-                publish_after_commit(hint_changed(flow_id, receipt.previous, receipt.version))
+                publish_after_commit(hint_changed(flow_id, previous=receipt.previous, version=receipt.version))
     return _joined(receipts)
 
 

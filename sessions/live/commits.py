@@ -70,7 +70,8 @@ async def commit_next(session: Committing) -> None:
     metrics.commit_seconds.observe(time.monotonic() - started)
     metrics.commit_size.observe(len(batch))
     if receipt.version > session.replica.version:  # first of all: if anything fails from here on, others know
-        session.channel.send(hint_changed(receipt.flow_id, receipt.previous, receipt.version).message)
+        hint = hint_changed(receipt.flow_id, previous=receipt.previous, version=receipt.version)
+        session.channel.send(hint.message)
     await session.follow(_naming_guests(receipt, batch))
     answer_all(batch, receipt.answers, session.broadcaster)
     session.inbox.done()

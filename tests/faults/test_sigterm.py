@@ -22,7 +22,7 @@ from tests.sessions.client import connect_to
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
 async def test_what_was_begun_is_answered_and_the_rest_is_sent_again(tmp_path: Path, kind: str) -> None:
-    with Server(data_dir=tmp_path / "data", server=kind) as server:
+    with Server(data_dir=tmp_path / "data", server=kind, own_python=True) as server:
         programs = Programs(server)
         authors = [Author(programs) for _ in range(5)]
         for author in authors:

@@ -84,7 +84,7 @@ async def test_nothing_is_said_before_the_commit(flow: Flow, alice: User, ask: A
 def test_without_a_loop_nothing_breaks(flow: Flow, alice: User, ask: Ask, layer: Any) -> None:
     submit(flow.pk, [ask(alice, move("plan", 1))])
     publish_after_commit(hint_access(flow.pk, [3, 1]))
-    assert hint_changed(flow.pk, 1, 2).message["version"] == 2
+    assert hint_changed(flow.pk, previous=1, version=2).message["version"] == 2
     assert hint_access(flow.pk, [3, 1]).message["users"] == [1, 3]
 
 

@@ -37,8 +37,9 @@ class Effect:
 class Crew:
     """Workers of one installation."""
 
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, *, own_python: bool = False, **environment: str) -> None:
         self.folder = folder
+        self._own_python = own_python
         self.effects_file = folder / "effects"
         self.environment = clean_environment(**environment) | {
             EFFECTS: str(self.effects_file),
@@ -53,7 +54,7 @@ class Crew:
         log = self.folder / f"worker{number}.log"
         given, variables = ["worker", *arguments], self.environment | environment
         process: Process
-        if inside:
+        if inside or self._own_python:
             command = [*inside, sys.executable, "-m", PROGRAM, *given]
             with log.open("wb") as output:
                 process = subprocess.Popen(command, env=variables, stdout=output, stderr=output, start_new_session=True)
@@ -120,9 +121,9 @@ def until(so: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 
 @contextmanager
-def crews(folder: Path, **environment: str) -> Iterator[Crew]:
+def crews(folder: Path, *, own_python: bool = False, **environment: str) -> Iterator[Crew]:
     """Lend a crew, and end it."""
-    crew = Crew(folder, **environment)
+    crew = Crew(folder, own_python=own_python, **environment)
     try:
         yield crew
     finally:

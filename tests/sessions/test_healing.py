@@ -88,7 +88,7 @@ async def test_doubled_old_and_foolish_hints_change_nothing(join: Join, flow: Fl
     receipt = await write(flow, move(1))
     await agree(flow, 2, alice)
     for version in (2, 1, 0, 99):
-        await publish.publish(publish.hint_changed(flow.pk, receipt.previous, version))
+        await publish.publish(publish.hint_changed(flow.pk, previous=receipt.previous, version=version))
     assert (await alice.do(move(2)))["version"] == 3
     await agree(flow, 3, alice)
 

@@ -28,7 +28,8 @@ class Stage:
         common = {"database_url": self.database_url, "redis_url": self.redis.url}
         self._log_key = secrets.token_urlsafe(50)
         keys = {"HELIX_SECRET_KEY": secrets.token_urlsafe(50), "HELIX_LOG_KEY": self._log_key}
-        servers = [Server(**common, server=kind, environment=keys) for kind in ("daphne", "uvicorn")]
+        kinds = {"daphne": False, "uvicorn": True}  # one with another seed of its hashes
+        servers = [Server(**common, server=kind, environment=keys, own_python=own) for kind, own in kinds.items()]
         self.servers = [self._open.enter_context(server) for server in servers]
         self.proxies = [self._open.enter_context(Proxy(server.port)) for server in self.servers]
         self._people(Programs(self.servers[0]))
