@@ -97,6 +97,16 @@ def test_an_input_is_seen_only_when_it_may_be_wanted_with_forced_colours_too(ope
     expect(port).not_to_have_css("border-top-color", "rgba(0, 0, 0, 0)")
 
 
+def test_the_head_of_a_panel_has_room_for_what_it_says(alice: EditorPage) -> None:
+    alice.page.locator("[data-canvas]").focus()
+    alice.page.keyboard.press("Control+a")
+    title = alice.page.locator(".panel-title", has_text="2 nodes")
+    expect(title.locator("p")).to_have_text("Changes apply to all selected nodes")
+    head, inner = rect(alice.page.locator(".panel-head", has=title)), rect(title)
+    assert inner["y"] - head["y"] >= 8
+    assert bottom(head) - bottom(inner) >= 8
+
+
 def test_the_tools_are_bottom_left_and_the_minimap_bottom_right(alice: EditorPage) -> None:
     canvas, tools, map = (rect(alice.page.locator(f"[data-{part}]")) for part in ("canvas", "tools", "minimap"))
     assert tools["x"] - canvas["x"] == bottom(canvas) - bottom(tools) == 12
