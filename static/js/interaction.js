@@ -28,7 +28,7 @@ import { OutboxPanel } from "./sync/outbox_panel.js";
 import { Clipboard } from "./ui/clipboard.js";
 import { Commands } from "./ui/commands.js";
 import { ContextMenu } from "./ui/context_menu.js";
-import { Keyboard } from "./ui/keyboard.js";
+import { Keyboard, typeAhead } from "./ui/keyboard.js";
 import { Notices } from "./ui/notices.js";
 import { Palette } from "./ui/palette.js";
 import { Panels } from "./ui/panels.js";
@@ -157,7 +157,8 @@ function finding(parts) {
   const once = (load) => {
     let loading = null;
     const open = (loaded) => loaded.open();
-    return () => whileWaiting((loading ??= load().catch((error) => ((loading = null), Promise.reject(error))))).then(open, () => notices.toast(texts.say("needs_connection")));
+    const loaded = () => (loading ??= load().catch((error) => ((loading = null), Promise.reject(error))));
+    return () => typeAhead(whileWaiting(loaded()).then(open, () => notices.toast(texts.say("needs_connection"))));
   };
   return {
     commands: once(() => import("./ui/command_palette.js").then(({ CommandPalette }) => new CommandPalette(parts))),

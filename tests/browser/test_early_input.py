@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Context, Flow, Open
@@ -110,3 +111,36 @@ def test_modules_that_did_not_come_are_asked_for_again(flow_of: Flow, context_fo
     tab.page.keyboard.press("Delete")
 
     expect(tab.nodes).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("module", "keys", "field"),
+    [
+        ("ui/find", "Control+f", "[data-find] input"),
+        ("ui/command_palette", "Control+k", "[data-commands] input"),
+        ("gestures/note_text", "", "#n-note .note-text"),
+    ],
+)
+def test_what_is_typed_while_a_field_loads_is_written_there(
+    module: str, keys: str, field: str, flow_of: Flow, opened: Open
+) -> None:
+    note = {"id": "note", "kind": "note", "x": 400, "y": 300, "settings": {"text": ""}}
+    bob = opened("bob", flow_of([PLAN, note]), service_workers="block")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    bob.page.route(f"**/js/{module}*.js", hold)
+    bob.page.locator("#n-note").click()
+    with bob.page.expect_request(f"**/js/{module}*.js"):
+        bob.page.keyboard.press(keys) if keys else bob.page.locator("#n-note").dblclick()
+    bob.page.keyboard.type("cat")
+    waiting[0].continue_()
+
+    written = bob.page.locator(field)
+    if module == "gestures/note_text":
+        expect(written).to_have_text("cat")
+    else:
+        expect(written).to_have_value("cat")
+    assert bob.page.locator("[data-gesture]").count() == 0

@@ -9,6 +9,7 @@
 import { addNode, aligned, editNode, move, newId, remove, removeAndJoin, removeNode } from "../lib/operations.js";
 import { readingOrder, union } from "../lib/geometry.js";
 import { connectByName } from "./connecting.js";
+import { typeAhead } from "./keyboard.js";
 
 const PADDING = { side: 16, top: 56 };
 /** How soon, in ms, a nudge must follow another to belong to it. */
@@ -167,7 +168,7 @@ export class Commands {
 
   /** A note is written on the note; if that cannot be loaded, in the inspector. */
   #writeNote(id) {
-    import("../gestures/note_text.js").then(({ writeNote }) => writeNote(this.#parts, id), () => this.#open(id));
+    typeAhead(import("../gestures/note_text.js").then(({ writeNote }) => writeNote(this.#parts, id), () => this.#open(id)));
   }
 
   #removeAndJoin() {

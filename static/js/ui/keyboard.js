@@ -132,3 +132,19 @@ export class Keyboard {
 /** @param {EventTarget} target */
 export const isTyping = (target) =>
   target instanceof Element && (target.isContentEditable || target.matches("textarea, select, input:not([type=checkbox], [type=radio], [type=range], [type=button])"));
+
+/** Keep what is typed while a field is on its way: it belongs there, and no letter of it is a key of the canvas. @template T @param {Promise<T>} opening @returns {Promise<T>} */
+export function typeAhead(opening) {
+  const typed = [];
+  const keep = (event) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    typed.push(event.key);
+  };
+  addEventListener("keydown", keep, { capture: true });
+  return opening.finally(() => {
+    removeEventListener("keydown", keep, { capture: true });
+    if (typed.length && isTyping(document.activeElement)) document.execCommand("insertText", false, typed.join(""));
+  });
+}
