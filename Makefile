@@ -83,8 +83,8 @@ checks: $(VENV)/installed-for-tests
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-# Everything but the browser, on SQLite; real servers, PostgreSQL and Redis where a test asks for them. A third of the time
-# a test waits for one of them: so two tests share a core.
+# Everything but the browser, on SQLite; real servers, PostgreSQL and Redis where a test asks for them. A quarter of the
+# time a test waits for one of them: so two tests share a core.
 unit: PROCESSES = $(shell expr 2 '*' $(WORKERS))
 unit: $(VENV)/installed-for-tests
 	$(PYTEST) $(PARALLEL) -m "not browser" --ignore=tests/browser

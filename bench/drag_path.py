@@ -39,7 +39,7 @@ BESIDE = {
     "accounts/colours.py": "the colour of a person, read along with the role",
     "accounts/credentials.py": "rights: whose login or token still stands",
     "accounts/principals.py": "rights: whose account acts",
-    "flows/access.py": "rights: the role of people in a flow, whatever they ask",
+    "flows/access.py": "rights: the role of a person in a flow",
     "flows/commands/flow_lock.py": "lock: the row of a flow, before anything is changed",
     "flows/commands/idempotency.py": "names: whether one was answered before, by the row that says so",
     "flows/commands/storage_quota.py": "limit: counts what a flow may store, by numbers",
@@ -62,7 +62,6 @@ BESIDE = {
     "static/js/lib/spline.js": "presence: smooths others' pointers",
     "static/js/lib/timing.js": "limit: at what rate edits are sent, by counts",
     "static/js/sync/status_pill.js": "how many edits wait, by counts",
-    "static/js/ui/notices.js": "says a sentence to a screen reader",
     "web/give_way.py": "limit: whose thread goes first",
 }
 """What runs during a drag and touches neither the operation nor what it changed."""

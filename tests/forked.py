@@ -87,6 +87,30 @@ class Program:
         self.send_signal(signal.SIGTERM)
 
 
+Process = subprocess.Popen[bytes] | Program
+
+
+def start(
+    module: str,
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    folder: Path | str = ".",
+    output: Path,
+    errors: Path,
+    own_python: bool = False,
+    inside: Sequence[str] = (),
+) -> Process:
+    """Start a program: forked, or with a Python of its own, which the command `inside` may start somewhere else."""
+    if not (own_python or inside):
+        return Program(module, arguments, environment, folder=folder, output=output, errors=errors)
+    command = [*inside, sys.executable, "-m", module, *arguments]
+    with output.open("ab") as out, errors.open("ab") as err:
+        return subprocess.Popen(
+            command, env=dict(environment), cwd=folder, stdout=out, stderr=err, start_new_session=True
+        )
+
+
 def run(
     module: str, *arguments: str, environment: Mapping[str, str], folder: Path | str = ".", entered: str = ""
 ) -> "subprocess.CompletedProcess[str]":

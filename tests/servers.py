@@ -20,7 +20,7 @@ from types import TracebackType
 
 import httpx
 
-from tests.forked import Program, run
+from tests.forked import Process, run, start
 from tests.ports import held_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +56,7 @@ class Server:
         environment: dict[str, str] | None = None,
         own_python: bool = False,
     ) -> None:
-        self.process: subprocess.Popen[bytes] | Program
+        self.process: Process
         self._own_python = own_python
         self._folder = tempfile.TemporaryDirectory(prefix="helix-server-", ignore_cleanup_errors=True)
         self.data_dir = data_dir or Path(self._folder.name) / "data"
@@ -77,19 +77,18 @@ class Server:
         lend_static_files(self.data_dir)
         if "HELIX_DATABASE_URL" not in self.environment:
             lend_database(self.data_dir)
-        self.process = self._begin()
+        self.process = start(
+            self.module,
+            self.arguments,
+            self.environment,
+            folder=self._folder.name,
+            output=self.output,
+            errors=self.log,
+            own_python=self._own_python,
+        )
         self.wait_until_ready()
         keep_static_files(self.data_dir)
         return self
-
-    def _begin(self) -> "subprocess.Popen[bytes] | Program":
-        folder = self._folder.name
-        if not self._own_python:
-            files = {"output": self.output, "errors": self.log}
-            return Program(self.module, self.arguments, self.environment, folder=folder, **files)
-        command = [sys.executable, "-m", self.module, *self.arguments]
-        with self.log.open("ab") as log, self.output.open("ab") as output:
-            return subprocess.Popen(command, env=self.environment, cwd=folder, stdout=output, stderr=log)
 
     def wait_until_ready(self) -> None:
         """Return when `/readyz` says yes; raise with the log's end when it never does."""

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,13 +13,12 @@ from urllib.parse import quote, urlencode
 import psutil
 from django.db import connection
 
-from tests.forked import Program
+from tests.forked import Process, start
 from tests.runs.worker_program import EFFECTS
 from tests.servers import clean_environment
 
 PROGRAM = "tests.runs.worker_program"
 PATIENCE = 60.0
-Process = subprocess.Popen[bytes] | Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +49,15 @@ class Crew:
         """Start a worker, by a command that it is given to."""
         number = len(self._processes)
         log = self.folder / f"worker{number}.log"
-        given, variables = ["worker", *arguments], self.environment | environment
-        process: Process
-        if inside or self._own_python:
-            command = [*inside, sys.executable, "-m", PROGRAM, *given]
-            with log.open("wb") as output:
-                process = subprocess.Popen(command, env=variables, stdout=output, stderr=output, start_new_session=True)
-        else:
-            process = Program(PROGRAM, given, variables, output=log, errors=log)
+        process = start(
+            PROGRAM,
+            ["worker", *arguments],
+            self.environment | environment,
+            output=log,
+            errors=log,
+            own_python=self._own_python,
+            inside=inside,
+        )
         self._processes.append(process)
         return Member(process, log)
 
