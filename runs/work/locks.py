@@ -88,6 +88,16 @@ def is_free(name: str) -> bool:
     return _is_free_file(folder() / Path(name).name)
 
 
+def has_kept_sessions(seconds: float) -> bool:
+    """Tell whether PostgreSQL has not restarted for so long, which frees all locks: some session is older."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE backend_start < clock_timestamp() - %s * interval '1s')",
+            [seconds],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def beat_file_time(name: str) -> float | None:
     """Return when the worker with this lock file last beat, in seconds since 1970; None if there is no such file."""
     try:

@@ -36,7 +36,7 @@ from runs.work import metrics, roll
 from runs.work.clock import elapsed
 from runs.work.connections import give_back
 from runs.work.incarnation import Incarnation
-from runs.work.locks import is_free, remove_file
+from runs.work.locks import has_kept_sessions, is_free, remove_file
 from web.db_errors import DatabaseErrors
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
@@ -131,16 +131,19 @@ class Reconciler:
     def is_dead(self, seen: roll.Seen) -> bool:
         """Judge another worker; who was without the database a moment ago is too easily wrong and judges nobody.
 
-        Who has just begun does not know that. A restart of PostgreSQL frees all locks, so to it they prove nothing yet.
+        Who has just begun does not know that. A restart of PostgreSQL frees all locks, so they prove nothing then.
         """
-        pulse = self._me.pulse
-        if pulse.well_for() < GRACE:
-            if pulse.has_failed:
-                return False
-            if connection.vendor == "postgresql":
-                return self._is_silent(seen)
+        if self._is_silent(seen):
+            return not self._was_cut_off()
         silent = abs(seen.silent)  # a beat to come is one from before the clock was put back
-        return self._is_silent(seen) or (silent >= FREE_AND_SILENT and is_free(seen.lock))
+        return silent >= FREE_AND_SILENT and not self._was_cut_off() and is_free(seen.lock) and self._do_locks_prove()
+
+    def _was_cut_off(self) -> bool:
+        return self._me.pulse.has_failed and self._me.pulse.well_for() < GRACE
+
+    def _do_locks_prove(self) -> bool:
+        """Tell whether the database kept all locks for as long as it takes to beat again."""
+        return connection.vendor != "postgresql" or self._me.pulse.well_for() >= GRACE or has_kept_sessions(GRACE)
 
     def _is_silent(self, seen: roll.Seen) -> bool:
         """Tell whether a worker has not beaten for long, by the system's clock and by ours."""

@@ -12,6 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from flows.limits import Limits
 from runs.commands import Claimed
@@ -353,8 +354,8 @@ def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.M
     assert time.monotonic() - began >= 0.19
 
 
-def judge() -> Reconciler:
-    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
+def judge(*, well_for: float = 3600.0) -> Reconciler:
+    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: well_for, has_failed=False), id="me")
     return Reconciler(cast("Any", None), cast("Any", steady))
 
 
@@ -396,3 +397,18 @@ def test_a_free_lock_tells_of_a_dead_worker_though_the_clock_was_put_back(
     assert reconciler.is_first([seen]) is False
     me = replace(seen, id="me", silent=0.0)
     assert reconciler.is_first([seen, me]) is (abs(silent) >= SILENT)
+
+
+@pytest.mark.django_db
+def test_who_has_just_begun_believes_a_free_lock_unless_all_locks_may_have_been_freed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reconciler = judge(well_for=0.5)
+    silent = seen_silent(2.0, lock="8999")
+
+    monkeypatch.setattr(reconcile, "GRACE", 86_400.0 * 365)  # no PostgreSQL of the tests is as old as that
+    assert reconciler.is_dead(silent) is (connection.vendor == "sqlite")
+    monkeypatch.setattr(reconcile, "GRACE", 0.6)
+    assert reconciler.is_dead(silent)
+    monkeypatch.setattr(reconcile, "is_free", lambda _lock: False)
+    assert not reconciler.is_dead(silent)
