@@ -58,7 +58,7 @@ BESIDE = {
     "static/js/canvas/selection.js": "which nodes are selected, so that they are dragged",
     "static/js/collaborators/cursors.js": "presence: draws others' pointers",
     "static/js/collaborators/own_presence.js": "presence: my pointer on its way to others",
-    "static/js/gestures/drift.js": "whether the pointer is so near to the border that the view moves on",
+    "static/js/gestures/autopan.js": "whether the pointer is so near to the border that the view moves on",
     "static/js/lib/spline.js": "presence: smooths others' pointers",
     "static/js/lib/timing.js": "limit: at what rate edits are sent, by counts",
     "static/js/sync/status_pill.js": "how many edits wait, by counts",

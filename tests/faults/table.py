@@ -121,7 +121,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "flows/test_linear.py",
         "flows/test_work.py",
         "flows/test_work_budget.py",
-        "flows/test_preparation.py",
+        "flows/test_work_before_lock.py",
         "ops/test_concurrency_limit.py",
         "interchange/test_pictures.py::test_what_draws_is_loaded_by_a_process_of_its_own_alone",
         "interchange/test_api.py",
@@ -201,7 +201,7 @@ LIMITS: dict[str, str] = {
     "requests_waiting": "ops/test_concurrency_limit.py::test_so_many_at_once_so_many_wait_and_the_next_is_refused",
     "work_steps_per_second": "flows/test_work_budget.py::test_at_the_limit_and_one_past_it",
     "work_steps": "flows/test_work.py::test_at_the_limit_and_one_past_it",
-    "lock_steps": "flows/test_preparation.py::test_at_the_limit_and_one_past_it",
+    "lock_steps": "flows/test_work_before_lock.py::test_at_the_limit_and_one_past_it",
     "rest_operations_per_second": "api/test_operation_rate.py::test_a_call_too_many_does_nothing_and_says_when",
     "flow_changes_per_minute": "api/test_operation_rate.py::test_what_the_audit_log_tells_is_counted",
     "invitations_per_hour": (

@@ -8,7 +8,7 @@ import { clamp } from "../lib/geometry.js";
 
 const BORDER = 40;
 
-export class Drift {
+export class AutoPan {
   #viewport;
   #moved;
   #frame = 0;

@@ -11,13 +11,13 @@ import { contains, curveBetween, intersects, portPoint } from "../lib/geometry.j
 import { addEdge, endsKey, moveEdge } from "../lib/operations.js";
 import { emptyEdge } from "../canvas/optimistic_rendering.js";
 import { shape, trace } from "../canvas/renderer.js";
-import { Drift, pull } from "./drift.js";
+import { AutoPan, pull } from "./autopan.js";
 
 const SNAP_DISTANCE = 20;
 
 export class Connect {
   name = "connect";
-  drifts = true;
+  autopans = true;
   #parts;
   #id;
   #port;
@@ -211,12 +211,12 @@ export class TapConnect {
   #connect = null;
   #canvas;
   #conclude;
-  #drift;
+  #autoPan;
   #viewport;
   /** Whether the pointer has been away from the border since the first tap. */
   #hasCome = false;
   #move = (event) => this.#goTo(event);
-  #leave = () => this.#drift.stop();
+  #leave = () => this.#autoPan.stop();
 
   /**
    * @param {HTMLElement} canvas where the pointer shows the way @param {import("../canvas/viewport.js").Viewport} viewport
@@ -227,7 +227,7 @@ export class TapConnect {
     this.#conclude = conclude;
     this.#viewport = viewport;
     addEventListener("blur", this.#leave);
-    this.#drift = new Drift(viewport, (event) => this.#connect.move(event));
+    this.#autoPan = new AutoPan(viewport, (event) => this.#connect.move(event));
   }
 
   /** @param {Connect} connect */
@@ -258,14 +258,14 @@ export class TapConnect {
   #goTo(event) {
     this.#connect.move(event);
     this.#hasCome ||= !pull(this.#viewport, event);
-    if (event.buttons || !this.#hasCome) this.#drift.stop();
-    else this.#drift.at(event);
+    if (event.buttons || !this.#hasCome) this.#autoPan.stop();
+    else this.#autoPan.at(event);
   }
 
   #end(how, event) {
     const connect = this.#connect;
     this.#connect = null;
-    this.#drift.stop();
+    this.#autoPan.stop();
     this.#canvas.removeEventListener("pointermove", this.#move);
     this.#canvas.removeEventListener("pointerleave", this.#leave);
     if (connect) this.#conclude(connect, how, event);

@@ -23,7 +23,7 @@ const FRACTIONS = [0, 0.5, 1];
 
 export class Drag {
   name = "drag";
-  drifts = true;
+  autopans = true;
   #parts;
   #id;
   #from;

@@ -8,8 +8,8 @@
  *
  * Event `menu` (detail: {event, hit}): a press of the second button, or a long press.
  *
- * @typedef {{name: string, drifts?: boolean, isAlive?: boolean, start?(): void, move?(event: PointerEvent): void,
- *   end?(event: PointerEvent): void, cancel?(): void, release?(): void}} Gesture `drifts`: near the border of the canvas the view
+ * @typedef {{name: string, autopans?: boolean, isAlive?: boolean, start?(): void, move?(event: PointerEvent): void,
+ *   end?(event: PointerEvent): void, cancel?(): void, release?(): void}} Gesture `autopans`: near the border of the canvas the view
  *   moves on now; `isAlive`: what it works on is still there; `end` does it, `cancel` takes back what it did on the way, and after
  *   either `release` takes away what it showed
  * @typedef {Record<"canvas"|"catalogue"|"clipboard"|"commands"|"editing"|"focus"|"graph"|"layers"|"overlay"|"patcher"|"picker"
@@ -19,7 +19,7 @@
 import { clamp } from "../lib/geometry.js";
 import { Connect, TapConnect } from "./connect.js";
 import { Drag } from "./drag.js";
-import { Drift } from "./drift.js";
+import { AutoPan } from "./autopan.js";
 import { Marquee } from "./marquee.js";
 import { Pan, Pinch } from "./pan.js";
 import { Resize } from "./resize.js";
@@ -43,7 +43,7 @@ export class Gestures extends EventTarget {
   #tapConnect;
   #fingers = new Map();
   #long = 0;
-  #drift;
+  #autoPan;
   /** How many presses in a row stayed clicks. */
   #clicks = 0;
 
@@ -53,7 +53,7 @@ export class Gestures extends EventTarget {
     this.#parts = parts;
     const { canvas, graph, root, viewport } = parts;
     this.#tapConnect = new TapConnect(canvas, viewport, conclude);
-    this.#drift = new Drift(viewport, (event) => this.#do("move", event));
+    this.#autoPan = new AutoPan(viewport, (event) => this.#do("move", event));
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     // Nodes get the focus from us; and the browser has nothing to select or to drag here.
     canvas.addEventListener("mousedown", (event) => isWritten(event.target) || event.preventDefault());
@@ -138,8 +138,8 @@ export class Gestures extends EventTarget {
   #goOn(event) {
     this.#press.last = event;
     this.#do("move", event);
-    if (this.current?.drifts) this.#drift.at(event);
-    else this.#drift.stop();
+    if (this.current?.autopans) this.#autoPan.at(event);
+    else this.#autoPan.stop();
   }
 
   /** A key that changes what a gesture does counts at once, before the pointer moves on. */
@@ -210,7 +210,7 @@ export class Gestures extends EventTarget {
 
   #finish() {
     clearTimeout(this.#long);
-    this.#drift.stop();
+    this.#autoPan.stop();
     this.#press = null;
     this.current = null;
     delete this.#parts.root.dataset.gesture;

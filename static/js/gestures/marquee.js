@@ -6,7 +6,7 @@ import { make } from "../lib/make.js";
 
 export class Marquee {
   name = "marquee";
-  drifts = true;
+  autopans = true;
   #parts;
   #from;
   #before;

@@ -6,7 +6,7 @@ import { isOffGrid } from "./drag.js";
 
 export class Resize {
   name = "resize";
-  drifts = true;
+  autopans = true;
   #parts;
   #id;
   #handle;

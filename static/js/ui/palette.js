@@ -2,7 +2,7 @@
 
 import { emptyNode } from "../canvas/optimistic_rendering.js";
 import { DropMark, Snapping, edgeAt } from "../gestures/drag.js";
-import { pull } from "../gestures/drift.js";
+import { pull } from "../gestures/autopan.js";
 import { centre, round } from "../lib/geometry.js";
 
 export class Palette {
@@ -82,7 +82,7 @@ class Drop {
     this.#kind = item.dataset.paletteKind;
   }
 
-  get drifts() {
+  get autopans() {
     return this.#hasCome && !this.#ghost.hidden;
   }
 
