@@ -2,9 +2,13 @@
 
 Twisted bounds a head by itself, but not the time a peer may take over it: any byte starts its timer anew. And it
 keeps a body until it is complete before the application sees any of it, so the body's bound has to hold here.
+
+What the application answers waits until the peer has taken what came before. daphne hands it all to Twisted at once,
+which joins and copies it on the loop: several megabytes held up every session for 13 ms (measured).
 """
 
 # mypy: allow-untyped-calls
+import asyncio
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -31,6 +35,11 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
             message = {**message, "body": b""}
         return super().handle_reply(message)
 
+    async def taken(self) -> None:
+        """Wait until the peer has taken what was written, or is gone, unless this was all."""
+        if not self.finished and self.channel is not None:  # Twisted deletes it with the last byte
+            await self.channel.taken()
+
     def process(self) -> Any:
         # The header would let anybody choose the prefix of all addresses in the answer.
         self.requestHeaders.removeHeader(b"daphne-root-path")
@@ -50,6 +59,7 @@ class BoundedChannel(HTTPChannel):
         self.totalHeadersSize = self.MAX_LENGTH = unfinished.limits.head_bytes
         self._request = ConnectionTimer(unfinished, self.time_out)
         self._reader = ConnectionTimer(unfinished, self.time_out)
+        self._is_taken: asyncio.Future[None] | None = None
 
     def connectionMade(self) -> None:  # noqa: N802
         super().connectionMade()
@@ -58,6 +68,7 @@ class BoundedChannel(HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         self._request.stop()
         self._reader.stop()
+        self._go_on()
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
@@ -105,8 +116,19 @@ class BoundedChannel(HTTPChannel):
 
     def resumeProducing(self) -> None:  # noqa: N802
         super().resumeProducing()
+        self._go_on()
         if not self.transport.disconnecting:
             self._reader.stop()
+
+    async def taken(self) -> None:
+        """Wait until the peer has taken what was written, or is gone."""
+        if self._waitingForTransport and self.transport.connected:
+            self._is_taken = asyncio.get_running_loop().create_future()
+            await self._is_taken
+
+    def _go_on(self) -> None:
+        if self._is_taken is not None and not self._is_taken.done():
+            self._is_taken.set_result(None)
 
     def loseConnection(self) -> None:  # noqa: N802
         super().loseConnection()

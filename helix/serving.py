@@ -128,7 +128,7 @@ def serve_with_daphne(listener: socket.socket) -> None:
 
     from helix import daphne_wire
     from helix.asgi import application, bounds
-    from helix.http_daphne import BoundedFactory
+    from helix.http_daphne import BoundedFactory, BoundedRequest
 
     class Daphne(Server):  # type: ignore[misc]
         """Listens on a socket it is given, and ends gently."""
@@ -142,6 +142,11 @@ def serve_with_daphne(listener: socket.socket) -> None:
         def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
             daphne_wire.offer(protocol, scope)
             return super().create_application(protocol, scope)
+
+        async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+            await super().handle_reply(protocol, message)
+            if isinstance(protocol, BoundedRequest):
+                await protocol.taken()
 
         def kill_all_applications(self) -> Any:
             self.port.stopListening()

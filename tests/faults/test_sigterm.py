@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -75,6 +76,26 @@ def test_pages_that_go_on_asking_are_answered_whole_and_do_not_hold_it_up(tmp_pa
         assert answers[200] > 8
         assert set(answers) <= {200, 503}
         assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+async def test_a_long_answer_under_way_comes_to_its_end(tmp_path: Path, kind: str) -> None:
+    """It is longer than what the system keeps for a peer that reads slowly."""
+    with Server(data_dir=tmp_path / "data", server=kind) as server:
+        programs = Programs(server)
+        notes = [{"id": f"n{at}", "kind": "note", "x": at, "y": 0, "description": "word " * 160} for at in range(8_000)]
+        long = programs.call(programs.owner, "POST", "/flows", {"title": "Long", "nodes": notes})["id"]
+        watching = await connect_to(server.socket_url, programs.owner, programs.flow)
+        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=30)) as program:
+            request = f"GET /api/v1/flows/{long} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            program.sendall(f"{request}Authorization: Bearer {programs.owner}\r\n\r\n".encode())
+            received = program.recv(65_536)
+            ending = asyncio.create_task(asyncio.to_thread(server.terminate))
+            assert await watching.closed() == 4412
+            while piece := await asyncio.to_thread(program.recv, 1 << 20):
+                received += piece
+        assert await ending == 0
+        assert len(json.loads(received.partition(b"\r\n\r\n")[2])["nodes"]) == len(notes)
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
