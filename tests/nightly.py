@@ -5,9 +5,11 @@ same each time, and the date in `make nightly`. A run prints it, and `HELIX_SEED
 """
 
 import os
+from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T", int, float)
+One = TypeVar("One")
 SEED = int(os.environ.get("HELIX_SEED", "0"))
 IS_NIGHTLY = os.environ.get("HELIX_NIGHTLY") == "1"
 
@@ -20,3 +22,8 @@ def amount(sample: T, *, nightly: T) -> T:
 def seeds(sample: int, *, nightly: int) -> range:
     """Return the seeds of this run."""
     return range(SEED, SEED + amount(sample, nightly=nightly))
+
+
+def some(everything: Sequence[One], turn: int, *, of: int) -> Sequence[One]:
+    """Return one in so many, others at each turn; by night all."""
+    return everything if IS_NIGHTLY else everything[(turn + SEED) % of :: of]

@@ -4,7 +4,7 @@ The flow belongs to a team. Alice owns it; the tokens are hers, and so are their
 may, within its scopes and its flow.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -116,8 +116,7 @@ def _token(user: User, scope: Scope, flow_id: UUID | None = None) -> Somebody:
 Ask = Callable[[str], str]
 
 
-def differences(cells: str, ask: Ask) -> dict[str, str]:
+def differences(cells: str, ask: Ask, among: Sequence[str] = CAST) -> dict[str, str]:
     """Ask as everybody, and return whose answer is not the row's: `who: "expected, was"`."""
-    return {
-        who: f"{expected}, was {answer}" for who, expected in row(cells).items() if (answer := ask(who)) != expected
-    }
+    expected = row(cells)
+    return {who: f"{expected[who]}, was {answer}" for who in among if (answer := ask(who)) != expected[who]}
