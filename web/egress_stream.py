@@ -118,6 +118,7 @@ class _Cuttable(Guard):
         stream = _Idle(super().connect_tcp(host, port, timeout, local_address, socket_options), self._deadline, self)
         self._opened.append(stream)
         if self._is_cut:
+            stream.close()
             raise EgressError("connect")
         return stream
 

@@ -98,7 +98,7 @@ def _meaning(work: Work, text: str) -> tuple[Meaning, dict[str, Json]]:
     model = text_setting(work.step.settings, "embedding_model").strip()[: memory.LONGEST_MODEL]
     if not model or not text.strip():
         return memory.UNKNOWN, {}
-    call = Call(seconds=SECONDS, key=work.task, cancelled=work.cancelled, on_cancel=work.on_cancel)
+    call = Call(seconds=SECONDS, fair=SECONDS, key=work.task, cancelled=work.cancelled, on_cancel=work.on_cancel)
     try:
         embedder = embedder_for(model)
         embedded = embedder.embed(text, call) if embedder else None

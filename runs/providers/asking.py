@@ -16,12 +16,15 @@ State: TypeAlias = Literal["ok", "degraded", "down"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One model in a chain. `is_open` tells whether it may be asked now, `told` hears how that ended, None for well."""
+    """One model in a chain. `is_open` tells whether it may be asked now, `told` hears how that ended, None for well.
+
+    Whoever was let in tells it, also of what says nothing of the provider.
+    """
 
     provider: str
     model_name: str
     model: Model
-    is_open: Callable[[], bool] = lambda: True
+    is_open: Callable[[Call], bool] = lambda _: True
     told: Callable[[ProviderFailure | None], None] = lambda _: None
 
 
@@ -48,17 +51,17 @@ def ask_chain(chain: Sequence[Candidate], ask: Ask, call: Call) -> Answered:
     """Return the first answer, within `call.seconds` all in all. Raises the `ProviderFailure` of the last one asked."""
     deadline, tries, failure = time.monotonic() + call.seconds, list[Try](), _all_down()
     for candidate in chain:
-        if not candidate.is_open():
-            continue
         left = deadline - time.monotonic()
         if left <= 0:
             break
+        this = replace(call, seconds=left)
+        if not candidate.is_open(this):
+            continue
         try:
-            reply = candidate.model.answer(ask, replace(call, seconds=left))
+            reply = candidate.model.answer(ask, this)
         except ProviderFailure as failed:
             failure = failed
-            if failed.code != "cancelled":
-                candidate.told(failed)
+            candidate.told(failed)
             tries.append(Try(candidate.provider, candidate.model_name, failed.code))
             if not failed.goes_on:
                 break

@@ -54,23 +54,30 @@ def parsed(text: str) -> Any:
 
 
 def tool_call(id: str, name: str, arguments: str) -> ToolCall:
-    """Return what a model wants called. Arguments that are no object are a broken answer: `ProviderFailure`."""
-    found: Json = parsed(arguments or "{}")
+    """Return what a model wants called. Arguments that are no object are a broken answer: `ProviderFailure`.
+
+    It is the model's, who writes what it was asked to, up to `max_tokens`; the provider did its part.
+    """
+    try:
+        found: Json = orjson.loads(arguments or "{}")
+    except ValueError:
+        found = None
     if not isinstance(found, dict) or not name:
-        raise cut()
+        raise cut(counts=False)
     return ToolCall(id or name, name, found)
 
 
-def cut() -> ProviderFailure:
+def cut(*, counts: bool = True) -> ProviderFailure:
     """Return the failure of an answer that broke off, or cannot be read."""
-    return ProviderFailure("provider", _("The provider's answer broke off."), goes_on=True)
+    return ProviderFailure("provider", _("The provider's answer broke off."), goes_on=True, counts=counts)
 
 
 def told_by_provider(error: Any) -> ProviderFailure:
     """Return the failure that a provider told in the middle of an answer; who knows the key takes it out and cuts."""
     said = error.get("message", "") if isinstance(error, dict) else error
+    is_ours = isinstance(error, dict) and error.get("type") == "invalid_request_error"
     text = _("The provider broke off: {said}").format(said=said)
-    return ProviderFailure("provider", text, goes_on=True)
+    return ProviderFailure("provider", text, goes_on=True, counts=not is_ours)
 
 
 def withheld() -> ProviderFailure:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from runs.models import Provider
 from runs.providers.dialect import cut
-from runs.providers.health import may_call, note_answer, note_failure
+from runs.providers.health import let_another, may_call, note_answer, note_failure
 from runs.providers.http import HttpModel
 from runs.providers.registry import http_model
 from runs.providers.values import Call, ProviderFailure
@@ -40,13 +40,15 @@ class Embedder:
 
     def embed(self, text: str, call: Call) -> Embedded | None:
         """Return a text's vector; None while the provider is left alone. Raises `ProviderFailure`."""
-        if not may_call(self.row):
+        if not may_call(self.row, is_fair=call.is_fair):
             return None
         try:
             embedded = _read(self.model.embeddings([text[:LONGEST_TEXT]], call))
         except ProviderFailure as failure:
-            if failure.goes_on:
+            if failure.counts:
                 note_failure(self.row)
+            else:
+                let_another(self.row)
             raise
         note_answer(self.row)
         return embedded
@@ -69,16 +71,18 @@ def vector_of(numbers: Sequence[float]) -> bytes | None:
 
 
 def _read(body: Any) -> Embedded:
-    """Read an answer, in the form of OpenAI's or of Ollama's own. Raises `ProviderFailure`."""
+    """Read an answer, in the form of OpenAI's or of Ollama's own. Raises `ProviderFailure`: a model that was named and
+    embeds nothing says nothing of its provider.
+    """
     try:
         numbers = body["data"][0]["embedding"] if "data" in body else body["embeddings"][0]
         if not 0 < len(numbers) <= MOST_DIMENSIONS or not all(type(one) in (int, float) for one in numbers):
-            raise cut()
+            raise cut(counts=False)
         vector = vector_of(numbers)
         used = body.get("usage")
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError):
-        raise cut() from None
+        raise cut(counts=False) from None
     if vector is None:
-        raise cut()
+        raise cut(counts=False)
     tokens = used.get("prompt_tokens") if isinstance(used, dict) else None
     return Embedded(vector, tokens if type(tokens) is int and tokens > 0 else 0)

@@ -1,7 +1,8 @@
 """Whether something that is called may be called now: after five failures in a row it is left alone for 30 seconds.
 
 The count stands in its row, so every process knows. When the time is over, one call tries; the others wait for what
-comes of it.
+comes of it. All share the count, so only what says something of the one who is called goes into it, and a call that
+came to say nothing leaves the try to the next.
 """
 
 from datetime import datetime, timedelta
@@ -30,13 +31,26 @@ def state_of(row: Provider | ToolServer, now: datetime | None = None) -> State:
     return "degraded" if row.failures else "ok"
 
 
-def may_call(row: Provider | ToolServer, now: datetime | None = None) -> bool:
-    """Tell whether it may be called; of those that ask when its rest is over, one is told so."""
+def may_call(row: Provider | ToolServer, now: datetime | None = None, *, is_fair: bool = True) -> bool:
+    """Tell whether it may be called; of those that ask when its rest is over, one is told so.
+
+    A call that is not `is_fair`, whose end may say nothing, is no such try: it goes beside it.
+    """
     if row.failures < FAILURES or row.failed_at is None:
         return True
     now = now or timezone.now()
-    due = type(row)._default_manager.filter(pk=row.pk, failures__gte=FAILURES, failed_at__lte=now - REST)
-    return _written(due, failed_at=now) == 1
+    if not is_fair:
+        return state_of(row, now) != "down"
+    if not _written(_resting(row).filter(failed_at__lte=now - REST), failed_at=now):
+        return False
+    row.failed_at = now
+    return True
+
+
+def let_another(row: Provider | ToolServer) -> None:
+    """Leave the try after a rest to another: ours came to say nothing."""
+    if row.failures >= FAILURES and row.failed_at is not None:
+        _written(_resting(row).filter(failed_at=row.failed_at), failed_at=row.failed_at - REST)
 
 
 def note_failure(row: Provider | ToolServer, now: datetime | None = None) -> None:
@@ -51,6 +65,11 @@ def note_answer(row: Provider | ToolServer, now: datetime | None = None) -> None
     if not row.failures and row.checked_at is not None and row.checked_at > now - FRESH:
         return
     _written(_row(row), failures=0, failed_at=None, checked_at=now)
+    row.failures, row.failed_at = 0, None
+
+
+def _resting(row: Provider | ToolServer) -> QuerySet[Any]:
+    return _row(row).filter(failures__gte=FAILURES)
 
 
 def _row(row: Provider | ToolServer) -> QuerySet[Any]:

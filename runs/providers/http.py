@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any, Final
 
 import orjson
@@ -46,9 +47,10 @@ class HttpModel:
         """Ask, and say the words as they come. Raises `ProviderFailure`."""
         dialect = DIALECTS[self.dialect]
         request, deadline = dialect.request(ask, self.name, self.key), time.monotonic() + call.seconds
-        try:
+        with self._failing(call) as begun:
             while True:
                 with self._sent(request, call, time_left(deadline)) as answer:
+                    begun.set()
                     if answer.status == 200:
                         return self._read(dialect, answer, call)
                     said = _said(answer)
@@ -56,29 +58,35 @@ class HttpModel:
                     if slimmer is None:
                         raise self._refused(answer, said)
                     request = slimmer
-        except EgressError as error:
-            if call.cancelled.is_set():
-                raise ProviderFailure("cancelled", _("The run was cancelled.")) from None
-            raise self._unreached(error) from None
 
     def embeddings(self, texts: Sequence[str], call: Call) -> Any:
         """Have texts embedded, and return the answer's JSON. Raises `ProviderFailure`."""
         body: Body = {"model": self.name, "input": list(texts)}
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        request = Request("/embeddings", headers, body)
+        with self._failing(call) as begun, self._sent(request, call, call.seconds) as answer:
+            begun.set()
+            if answer.status != 200:
+                raise self._refused(answer, _said(answer))
+            return parsed(b"".join(answer.parts).decode("utf-8", "replace"))
+
+    @contextmanager
+    def _failing(self, call: Call) -> Iterator[Event]:
+        """Raise what goes wrong as a `ProviderFailure`; who is inside says when an answer has begun."""
+        begun = Event()
         try:
-            with self._sent(Request("/embeddings", headers, body), call, call.seconds) as answer:
-                if answer.status != 200:
-                    raise self._refused(answer, _said(answer))
-                return parsed(b"".join(answer.parts).decode("utf-8", "replace"))
-        except EgressError as error:
+            yield begun
+        except (EgressError, ProviderFailure) as error:
             if call.cancelled.is_set():
-                raise ProviderFailure("cancelled", _("The run was cancelled.")) from None
-            raise self._unreached(error) from None
+                raise _cancelled() from None
+            if isinstance(error, ProviderFailure):
+                raise
+            raise self._unreached(error, counts=call.is_fair and not begun.is_set()) from None
 
     @contextmanager
     def _sent(self, request: Request, call: Call, seconds: float) -> Iterator[Streamed]:
         if call.cancelled.is_set():
-            raise ProviderFailure("cancelled", _("The run was cancelled."))
+            raise _cancelled()
         headers = {
             "Content-Type": "application/json",
             "Accept": "text/event-stream, application/json",
@@ -103,7 +111,7 @@ class HttpModel:
         try:
             for text in _words(reader, answer):
                 if call.cancelled.is_set():
-                    raise ProviderFailure("cancelled", _("The run was cancelled."))
+                    raise _cancelled()
                 if text:
                     call.say(text)
             return reader.reply()
@@ -128,13 +136,15 @@ class HttpModel:
         """Return what a provider says without the key, and not more than is shown of it."""
         return str(masked(said, [self.key] if self.key else []))[:SNIPPET]
 
-    def _unreached(self, error: EgressError) -> ProviderFailure:
+    def _unreached(self, error: EgressError, *, counts: bool) -> ProviderFailure:
+        """Return what an error of the network comes to; `counts` is for one that time ended."""
         match error.why:
             case "forbidden" | "address":
                 text = _("The address of {title} may not be called. HELIX_EGRESS_ALLOW names networks that may.")
                 return ProviderFailure("http_refused", text.format(title=self.title))
             case "timeout":
-                return ProviderFailure("timeout", _("{title} took too long.").format(title=self.title), goes_on=True)
+                text = _("{title} took too long.").format(title=self.title)
+                return ProviderFailure("timeout", text, goes_on=True, counts=counts)
             case "too_large":
                 return ProviderFailure("too_large", _("The answer of {title} is too long.").format(title=self.title))
             case "protocol":
@@ -143,6 +153,10 @@ class HttpModel:
             case _:
                 text = _("{title} cannot be reached.").format(title=self.title)
                 return ProviderFailure("connection", text, goes_on=True)
+
+
+def _cancelled() -> ProviderFailure:
+    return ProviderFailure("cancelled", _("The run was cancelled."))
 
 
 def _words(reader: Reader, answer: Streamed) -> Iterator[str]:

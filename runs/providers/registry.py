@@ -4,14 +4,13 @@ other; and which a new agent has.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from runs.models import Provider
 from runs.providers.asking import Candidate
 from runs.providers.builtin import MODEL, PROVIDER, BuiltIn
-from runs.providers.health import may_call, note_answer, note_failure
+from runs.providers.health import let_another, may_call, note_answer, note_failure
 from runs.providers.http import HttpModel
-from runs.providers.values import ProviderFailure
+from runs.providers.values import Call, ProviderFailure
 from runs.secrets import unseal
 from web.kept_text import kept as _
 
@@ -61,7 +60,7 @@ def _candidate(row: Provider, model: str) -> Candidate:
     name = model or row.default_model or (row.model_names[0] if row.model_names else "")
     if not name:
         raise _unknown(_("{title} has no model that could be asked.").format(title=row.title))
-    return Candidate(row.id, name, http_model(row, name), is_open=partial(may_call, row), told=_told(row))
+    return Candidate(row.id, name, http_model(row, name), is_open=_is_open(row), told=_told(row))
 
 
 def http_model(row: Provider, name: str) -> HttpModel:
@@ -73,12 +72,18 @@ def http_model(row: Provider, name: str) -> HttpModel:
     return HttpModel(row.title, row.dialect, row.base_url, name, key)
 
 
+def _is_open(row: Provider) -> Callable[[Call], bool]:
+    return lambda call: may_call(row, is_fair=call.is_fair)
+
+
 def _told(row: Provider) -> Callable[[ProviderFailure | None], None]:
     def told(failure: ProviderFailure | None) -> None:
         if failure is None:
             note_answer(row)
-        elif failure.goes_on:
+        elif failure.counts:
             note_failure(row)
+        else:
+            let_another(row)
 
     return told
 

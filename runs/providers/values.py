@@ -7,12 +7,14 @@ A model's failure is a value of the product, `ProviderFailure`: its code is one 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from flows.expressions import Json
 
 Role: TypeAlias = Literal["user", "assistant", "tool"]
 Finish: TypeAlias = Literal["stop", "length", "tools"]
+FAIR_SECONDS: Final = 30.0
+"""Who is well begins to answer within these; less is the asker's own haste."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +76,44 @@ def nothing(*_: object) -> None:
 class Call:
     """What stands around one call: who hears the words, how long it may take, and what ends it.
 
-    `seconds` is for the whole answer. `key` goes out as `Idempotency-Key`.
+    `seconds` is for the whole answer. One that may take less than `fair` says nothing of a provider that is slower.
+    `key` goes out as `Idempotency-Key`.
     """
 
     seconds: float = 120.0
+    fair: float = FAIR_SECONDS
     key: str = ""
     say: Callable[[str], None] = nothing
     cancelled: Event = field(default_factory=Event)
     on_cancel: Callable[[Callable[[], None]], None] = nothing
 
+    @property
+    def is_fair(self) -> bool:
+        """Whether it leaves a provider that is well the time to begin."""
+        return self.seconds >= self.fair
+
 
 class ProviderFailure(Exception):  # noqa: N818  (a result, not a defect)
-    """A model did not answer. `retry_after` is in seconds, where the provider named it."""
+    """A model did not answer. `retry_after` is in seconds, where the provider named it.
 
-    def __init__(self, code: str, message: str, *, goes_on: bool = False, retry_after: float | None = None) -> None:
+    `counts` tells whether it says something of the provider: what follows from the question alone, from how long it may
+    take or from who gave it up, is held against nobody.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        goes_on: bool = False,
+        counts: bool | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.goes_on = goes_on
+        self.counts = goes_on if counts is None else counts
         self.retry_after = retry_after
 
 

@@ -1,8 +1,11 @@
 """Providers: who may register them, what is kept secret, which of them an agent asks, and what is left alone."""
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +18,13 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.kinds.agent import execute
 from runs.models import Provider as Row
+from runs.providers.asking import ask_chain
 from runs.providers.commands import ProviderRecord, put_provider
-from runs.providers.health import FAILURES, REST, may_call, note_answer, note_failure, state_of
-from runs.providers.registry import chain_for, default_model
-from runs.providers.values import ProviderFailure
+from runs.providers.embedding import Embedder
+from runs.providers.health import FAILURES, REST, let_another, may_call, note_answer, note_failure, state_of
+from runs.providers.http import HttpModel
+from runs.providers.registry import chain_for, default_model, http_model
+from runs.providers.values import Ask, Call, Message, ProviderFailure
 from tests.api.conftest import Program
 from tests.runs.agents import Kept, attempt
 from tests.runs.provider import Provider, Says, anthropic, openai, refused
@@ -56,6 +62,13 @@ def served(settings: Settings) -> Iterator[Served]:
             return server
 
         yield serve
+
+
+@pytest.fixture
+def listener() -> Iterator[str]:
+    """The address of somebody who takes a call and never says anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
 
 
 def asked(provider: str = "", model: str = "", **settings: Json) -> Any:
@@ -284,3 +297,135 @@ def test_a_failure_degrades_until_the_next_answer(served: Served) -> None:
     assert state_of(Row.objects.get(pk="first")) == "degraded"
     asked("first")
     assert state_of(Row.objects.get(pk="first")) == "ok"
+
+
+# what one flow asks for is held against nobody
+
+
+HELLO = Ask(system="", messages=(Message("user", "Hello"),))
+BROKEN_CALL = openai(
+    finish="length", calls=[{"index": 0, "id": "1", "function": {"name": "x", "arguments": '{"text": "half'}}]
+)
+
+
+def rested(id: str) -> None:
+    """Have a provider failed too often, and rested since."""
+    Row.objects.filter(pk=id).update(failures=FAILURES, failed_at=timezone.now() - REST)
+
+
+def hastily(provider: str) -> TaskFailure:
+    """Ask with a node that leaves a tenth of a second."""
+    work = attempt({"provider": provider}, prev="Hello")
+    with pytest.raises(TaskFailure) as failed:
+        execute(replace(work, step=replace(work.step, timeout_ms=100)))
+    return failed.value
+
+
+@pytest.mark.parametrize("words", [(), ("Half",)])
+def test_an_impatient_flow_takes_a_provider_from_nobody(words: tuple[str, ...], served: Served) -> None:
+    server = served("acme", *[openai(*words, finish=None, ends="wait")] * FAILURES, openai("Hi"))
+
+    found = [hastily("acme") for _try in range(FAILURES)]
+
+    assert {(one.code, one.is_retryable) for one in found} == {("timeout", True)}
+    server.go_on.set()
+    assert asked("acme").value == "Hi"
+
+
+def test_who_cancels_says_nothing_of_a_provider(served: Served) -> None:
+    server = served("acme", Says(ends="wait"))
+    for _try in range(FAILURES):
+        cancelled = threading.Event()
+
+        def cancel(end: Callable[[], None], cancelled: threading.Event = cancelled) -> None:
+            cancelled.set()
+            end()
+
+        with pytest.raises(TaskFailure) as failed:
+            execute(attempt({"provider": "acme"}, prev="Hello", cancelled=cancelled, on_cancel=cancel))
+        assert failed.value.code == "cancelled"
+
+    assert state_of(Row.objects.get(pk="acme")) == "ok"
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        pytest.param(BROKEN_CALL, id="arguments up to max_tokens"),
+        pytest.param(
+            Says([{"error": {"message": "too many tools", "type": "invalid_request_error"}}]), id="told in the stream"
+        ),
+    ],
+)
+def test_an_answer_that_its_question_spoilt_says_nothing_of_a_provider(says: Says, served: Served) -> None:
+    served("acme", *[says] * FAILURES, openai("Hi"))
+
+    found = [failure("acme") for _try in range(FAILURES)]
+
+    assert {(one.code, one.is_retryable) for one in found} == {("provider", True)}
+    assert asked("acme").value == "Hi"
+
+
+def test_a_model_that_does_not_embed_says_nothing_of_its_provider(served: Served) -> None:
+    served("acme", Says(body={"data": [{"embedding": [1.0] * 5_000}]}))
+    row = Row.objects.get(pk="acme")
+    for _try in range(FAILURES):
+        with pytest.raises(ProviderFailure):
+            Embedder(row, http_model(row, "large")).embed("text", Call())
+
+    assert state_of(Row.objects.get(pk="acme")) == "ok"
+
+
+def test_a_provider_that_is_silent_for_a_fair_time_has_failed(listener: str, settings: Settings) -> None:
+    settings.HELIX_EGRESS_ALLOW = networks(["127.0.0.0/8"])
+    silent = HttpModel("Acme", "openai", listener, "m-1", KEY)
+
+    with pytest.raises(ProviderFailure) as fair:
+        silent.answer(HELLO, Call(seconds=0.2, fair=0.2))
+    with pytest.raises(ProviderFailure) as short:
+        silent.answer(HELLO, Call(seconds=0.2, fair=0.3))
+
+    assert [(one.value.code, one.value.goes_on, one.value.counts) for one in (fair, short)] == [
+        ("timeout", True, True),
+        ("timeout", True, False),
+    ]
+
+
+def test_when_its_rest_is_over_an_impatient_call_is_not_the_one_that_tries(served: Served) -> None:
+    server = served("acme", openai(finish=None, ends="wait"), openai("Hi"))
+    rested("acme")
+    patient = chain_for("acme", "")
+
+    assert hastily("acme").code == "timeout"
+    assert ask_chain(patient, HELLO, Call()).reply.text == "Hi"
+    assert state_of(Row.objects.get(pk="acme")) == "ok"
+    server.go_on.set()
+
+
+def test_a_try_that_came_to_say_nothing_is_left_to_the_next(served: Served) -> None:
+    served("acme", refused(400), openai("Hi"))
+    rested("acme")
+
+    assert failure("acme").code == "provider"
+    assert asked("acme").value == "Hi"
+
+
+def test_who_was_let_in_beside_a_try_takes_it_from_nobody(served: Served) -> None:
+    served("acme", openai("Hi"))
+    now = timezone.now()
+    Row.objects.filter(pk="acme").update(failures=FAILURES, failed_at=now - REST)
+    beside, trying = Row.objects.get(pk="acme"), Row.objects.get(pk="acme")
+
+    assert [may_call(beside, now, is_fair=False), may_call(trying, now)] == [True, True]
+    let_another(beside)
+    assert not may_call(Row.objects.get(pk="acme"), now)
+    let_another(trying)
+    assert may_call(Row.objects.get(pk="acme"), now)
+
+
+def test_an_agent_that_healed_a_provider_goes_on_with_it(served: Served) -> None:
+    served("acme", openai("no JSON"), openai("7"))
+    rested("acme")
+
+    assert asked("acme", output_schema={"type": "integer"}).value == 7
