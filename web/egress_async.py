@@ -13,6 +13,9 @@ import httpx2
 
 from web.egress import MOST_TRIED, EgressError, Network, judged, parts_of, resolved, trust
 
+MOST_IDLE = 10
+"""How many connections are kept that nobody uses."""
+
 
 def guarded_transport(allow: Sequence[Network], *, most_bytes: int) -> httpx2.AsyncBaseTransport:
     """Return a transport that reaches judged addresses alone. What it does not raises `EgressError`."""
@@ -25,7 +28,12 @@ class _Transport(httpx2.AsyncHTTPTransport):
     def __init__(self, allow: Sequence[Network], most_bytes: int) -> None:
         super().__init__(verify=trust(), trust_env=False)
         self._most_bytes = most_bytes
-        self._pool = httpcore2.AsyncConnectionPool(ssl_context=trust(), network_backend=_AsyncGuard(allow))
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=trust(),
+            network_backend=_AsyncGuard(allow),
+            max_connections=None,  # who shares a client waits for nobody's long call
+            max_keepalive_connections=MOST_IDLE,
+        )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Call."""

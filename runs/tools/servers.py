@@ -14,10 +14,12 @@ from django.conf import settings
 
 from flows import limits
 from flows.expressions import Json
+from runs.errors import TaskFailure
 from runs.models import ToolServer
 from runs.providers.values import Tool
 from runs.secrets import masked, unseal
-from runs.tools.sessions import Broken, Key, said, why_not
+from runs.tools.sessions import Broken, Key, said, why_not, why_of
+from runs.values import encode
 from web.egress import EgressError, check_url
 from web.kept_text import kept as _
 
@@ -96,18 +98,28 @@ async def called(
     key: str,
     secrets: Sequence[str] = (),
 ) -> tuple[str, bool]:
-    """Return what a tool gave, as a model reads it, without secrets, and whether that is an error."""
+    """Return what a tool gave, as a model reads it, without secrets, and whether that is an error.
+
+    What one call brings about is its own result: arguments that cannot be sent, an answer that is too long or is none.
+    """
     from mcp.shared.exceptions import MCPError
     from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
 
+    if wrong := _unsendable(arguments):
+        return wrong, True
     meta: Any = {"idempotency-key": key}
     try:
         result = await client.call_tool(name, dict(arguments), read_timeout_seconds=seconds, meta=meta)
     except MCPError as error:
+        why = why_of(error)
+        if why == "too_large":
+            return why_not(why), True
+        if error.code == REQUEST_TIMEOUT or why == "timeout":
+            return _("The tool took too long."), True
         if error.code == CONNECTION_CLOSED:
             raise
-        if error.code == REQUEST_TIMEOUT:
-            return _("The tool took too long."), True
+        return said(str(masked(str(error), secrets))), True
+    except (RuntimeError, ValueError) as error:  # what it gave does not fit its own schema, or the protocol
         return said(str(masked(str(error), secrets))), True
     text = "\n".join(_text(block) for block in result.content)
     if not text and result.structured_content is not None:
@@ -116,6 +128,18 @@ async def called(
     if len(text) > RESULT:
         text = f"{text[:RESULT]} …"
     return text, bool(result.is_error)
+
+
+def _unsendable(arguments: Mapping[str, Json]) -> str:
+    """Return why arguments cannot be sent; "" if they can."""
+    try:
+        encode(dict(arguments))
+        json.dumps(dict(arguments), ensure_ascii=False).encode()
+    except TaskFailure as failure:
+        return failure.message if failure.code == "too_large" else _("Not valid JSON.")
+    except UnicodeEncodeError:
+        return _("Not valid JSON.")
+    return ""
 
 
 def _text(block: Any) -> str:
@@ -145,13 +169,15 @@ async def _reached(url: str, headers: Mapping[str, str]) -> "AsyncIterator[Trans
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
+    from runs.tools.requests import Apart
     from web.egress_async import guarded_transport
 
-    transport = guarded_transport(settings.HELIX_EGRESS_ALLOW, most_bytes=limits.current().response_bytes)
+    most = limits.current().response_bytes
+    transport = Apart(guarded_transport(settings.HELIX_EGRESS_ALLOW, most_bytes=most))
     timeout = httpx2.Timeout(30.0, read=300.0)
     async with (
         httpx2.AsyncClient(transport=transport, headers=dict(headers), timeout=timeout, trust_env=False) as http,
-        streamable_http_client(url, http_client=http) as streams,
+        streamable_http_client(url, http_client=http, max_sse_event_size=most) as streams,
     ):
         yield streams
 

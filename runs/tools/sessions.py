@@ -1,8 +1,9 @@
 """Sessions with tool servers, kept: to begin one takes up to seconds, a call in it some milliseconds.
 
 They live on one event loop in a thread of its own, begun when first needed. A session belongs to a server as it was
-registered: changed, it is another one. It ends when it is idle, when it breaks, or with the process. The library is
-imported here alone, in that thread: it takes a second.
+registered: changed, it is another one. It ends when it is idle, when it breaks, or with the process. All that call a
+server share one, so nobody's haste ends it: one that takes no more calls lets those be over that are in it. The library
+is imported here alone, in that thread: it takes a second.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 
+from runs.providers.values import FAIR_SECONDS
 from web.egress import EgressError
 from web.kept_text import kept as _
 
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 IDLE_SECONDS: Final = 300.0
 CONNECT_SECONDS: Final = 30.0
+WHY: Final = "helix/why"
+"""Before the reason, at the end of an error of a request that was not answered."""
 
 log = structlog.get_logger(__name__)
 
@@ -42,16 +46,24 @@ class Key:
 
 
 class Broken(Exception):  # noqa: N818  (a result)
-    """A server does not answer, or answered something that is none. `why` is for people."""
+    """A server does not answer, or answered something that is none. `why` is for people.
 
-    def __init__(self, why: str) -> None:
+    `counts` tells whether it says something of the server, or only of who called.
+    """
+
+    def __init__(self, why: str, *, counts: bool = True) -> None:
         super().__init__(why)
         self.why = why
+        self.counts = counts
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Session:
-    """One session. `task` holds its client open until `closing` is set."""
+    """One session. `task` holds its client open until `closing` is set.
+
+    `calls` are those who are in it or wait for it; `heard_at` is when it was opened, or answered anybody last. One that
+    `is_left` takes no new calls, and closes when the last one is over.
+    """
 
     key: Key
     client: "Client | None" = None
@@ -59,13 +71,23 @@ class _Session:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     failure: str = ""
     used_at: float = field(default_factory=time.monotonic)
+    heard_at: float = field(default_factory=time.monotonic)
     calls: int = 0
+    is_left: bool = False
     task: "asyncio.Task[None] | None" = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether a call may join it: it is open, or being opened."""
+        return not self.closing.is_set() and (self.client is not None or not self.ready.is_set())
 
     async def hold(self, connect: Callable[[], "Client"]) -> None:
         """Open the client and keep it until the session is to end."""
+        too_late = asyncio.get_running_loop().call_later(CONNECT_SECONDS, self._give_up)
         try:
             async with connect() as self.client:
+                too_late.cancel()
+                self.heard_at = time.monotonic()
                 self.ready.set()
                 while not self.closing.is_set():
                     with suppress(TimeoutError):
@@ -73,19 +95,37 @@ class _Session:
                     if not self.calls and time.monotonic() - self.used_at > IDLE_SECONDS:
                         break
         except (Exception, asyncio.CancelledError) as error:
-            self.failure = told(error, self.key.server)
+            self.failure = self.failure or told(error, self.key.server)
         finally:
+            too_late.cancel()
             self.client = None
             self.ready.set()
 
+    def close(self) -> None:
+        """End it now, whoever is in it."""
+        self.closing.set()
+        if self.task is not None and not self.ready.is_set():
+            self.task.cancel()
+
+    def leave(self) -> None:
+        """End it as soon as nobody is in it any more."""
+        self.is_left = True
+        if not self.calls:
+            self.close()
+
+    def _give_up(self) -> None:
+        self.failure = "timeout"
+        self.close()
+
 
 class Sessions:
-    """The sessions of this process."""
+    """The sessions of this process: by server those that take calls, and all that are open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sessions: dict[Key, _Session] = {}
+        self._open: set[_Session] = set()
 
     def call(
         self,
@@ -96,16 +136,19 @@ class Sessions:
         seconds: float,
         on_cancel: Callable[[Callable[[], None]], None] = lambda end: None,
     ) -> T:
-        """Do some work in a session, which is opened if there is none. Raises `Broken`; after that it is closed."""
+        """Do some work in a session, which is opened if there is none. Raises `Broken`.
+
+        One that broke takes no more calls. Whose own time is over, or who is cancelled, leaves it to the others.
+        """
         future = self._submit(self._work(key, connect, work, seconds))
         on_cancel(partial(_end, future))
         try:
             return future.result(seconds + CONNECT_SECONDS)
         except Ended:
-            raise Broken("cancelled") from None
+            raise Broken("cancelled", counts=False) from None
         except TooLate:
             future.cancel()
-            raise Broken("timeout") from None
+            raise Broken("timeout", counts=seconds >= FAIR_SECONDS) from None
 
     def close(self, server: str | None = None) -> None:
         """End the sessions with a server, or all of them, and wait until they are over."""
@@ -115,50 +158,67 @@ class Sessions:
     async def _work(
         self, key: Key, connect: Callable[[], "Client"], work: "Callable[[Client], Awaitable[T]]", seconds: float
     ) -> T:
-        session = await self._opened(key, connect, seconds)
+        session = self._session(key, connect)
         session.calls += 1
         try:
-            if session.client is None:
-                raise Broken(session.failure or why_not(""))
-            return await asyncio.wait_for(work(session.client), seconds)
-        except TimeoutError:
-            self._forget(session)
-            raise Broken("timeout") from None
-        except Broken:
-            self._forget(session)
+            done = await self._done(session, work, seconds)
+        except Broken as broken:
+            if broken.counts:
+                broken.counts = not session.is_left  # it ends for all that are in it, and is one failure
+                self._leave(session)
             raise
-        except Exception as error:
-            self._forget(session)
-            raise Broken(told(error, key.server)) from None
+        else:
+            session.heard_at = time.monotonic()
+            return done
         finally:
             session.calls -= 1
             session.used_at = time.monotonic()
+            if session.is_left:
+                session.leave()
 
-    async def _opened(self, key: Key, connect: Callable[[], "Client"], seconds: float) -> _Session:
+    async def _done(self, session: _Session, work: "Callable[[Client], Awaitable[T]]", seconds: float) -> T:
+        try:
+            await asyncio.wait_for(session.ready.wait(), seconds)
+        except TimeoutError:
+            raise Broken("timeout", counts=False) from None
+        if session.client is None:
+            raise Broken(session.failure or why_not(""))
+        try:
+            return await asyncio.wait_for(work(session.client), seconds)
+        except TimeoutError:
+            if time.monotonic() - session.heard_at >= FAIR_SECONDS:
+                self._leave(session)
+            raise Broken("timeout", counts=seconds >= FAIR_SECONDS) from None
+        except Broken:
+            raise
+        except Exception as error:
+            raise Broken(told(error, session.key.server)) from None
+
+    def _session(self, key: Key, connect: Callable[[], "Client"]) -> _Session:
+        """Return the session of a server; it may be one that is being opened, by whomever."""
         session = self._sessions.get(key)
-        if session is None or session.closing.is_set() or (session.ready.is_set() and session.client is None):
+        if session is None or not session.is_usable:
             session = self._sessions[key] = _Session(key)
             session.task = asyncio.get_running_loop().create_task(session.hold(connect))
+            self._open.add(session)
+            session.task.add_done_callback(partial(self._closed, session))
             for other in [one for held, one in self._sessions.items() if held.server == key.server and held != key]:
-                self._forget(other)
-        try:
-            await asyncio.wait_for(session.ready.wait(), min(seconds, CONNECT_SECONDS))
-        except TimeoutError:
-            self._forget(session)
-            raise Broken("timeout") from None
+                self._leave(other)
         return session
 
-    def _forget(self, session: _Session) -> None:
-        session.closing.set()
+    def _leave(self, session: _Session) -> None:
         if self._sessions.get(session.key) is session:
             del self._sessions[session.key]
-        if session.task is not None and not session.ready.is_set():
-            session.task.cancel()
+        session.leave()
+
+    def _closed(self, session: _Session, task: "asyncio.Task[None]") -> None:
+        self._open.discard(session)
 
     async def _close(self, server: str | None) -> None:
-        ending = [one for key, one in self._sessions.items() if server in (None, key.server)]
+        ending = [one for one in self._open if server in (None, one.key.server)]
         for session in ending:
-            self._forget(session)
+            self._leave(session)
+            session.close()
         await asyncio.gather(*(one.task for one in ending if one.task is not None), return_exceptions=True)
 
     def _submit(self, work: Coroutine[Any, Any, T]) -> "Future[T]":
@@ -178,7 +238,15 @@ def told(error: BaseException, server: str) -> str:
     while isinstance(error, BaseExceptionGroup) and error.exceptions:
         error = error.exceptions[0]
     log.warning("tool_server_broken", server=server, error=said(error))
-    return why_not(error.why if isinstance(error, EgressError) else "")
+    return why_not(why_of(error))
+
+
+def why_of(error: BaseException) -> str:
+    """Return why the guard let nothing through, or what went wrong with one request (`runs.tools.requests`); or ""."""
+    if isinstance(error, EgressError):
+        return error.why
+    _before, _mark, why = str(error).partition(f"{WHY}=")
+    return why
 
 
 def why_not(why: str) -> str:

@@ -11,8 +11,8 @@ from typing import Final
 
 from flows.expressions import Json
 from runs.models import ToolServer
-from runs.providers.health import may_call, note_answer, note_failure
-from runs.providers.values import Tool
+from runs.providers.health import let_another, may_call, note_answer, note_failure
+from runs.providers.values import FAIR_SECONDS, Tool
 from runs.tools.servers import called, connecting, key_of, listed, secrets_of
 from runs.tools.sessions import Broken, sessions
 from web.kept_text import kept as _
@@ -20,6 +20,8 @@ from web.kept_text import kept as _
 OnCancel = Callable[[Callable[[], None]], None]
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")
 LONGEST_NAME: Final = 64
+ENDED: Final = {"timeout": _("it took too long"), "cancelled": _("the run was cancelled")}
+"""How a call ended from here."""
 
 
 class ToolFailure(Exception):  # noqa: N818  (a result)
@@ -59,7 +61,8 @@ class Toolbox:
                 key_of(row), connecting(row), work, seconds=seconds + 1, on_cancel=self.on_cancel
             )
         except Broken as broken:
-            note_failure(row)
+            if broken.counts:
+                note_failure(row)
             raise _failure(row, broken) from None
         return ToolResult(text, is_error)
 
@@ -80,8 +83,11 @@ def open_toolbox(ids: Sequence[str], *, seconds: float, on_cancel: OnCancel = la
 
 
 def tools_of(row: ToolServer, *, seconds: float, on_cancel: OnCancel = lambda end: None) -> list[Tool]:
-    """Return what a server offers; a session that broke meanwhile is opened once more. Raises `ToolFailure`."""
-    if not may_call(row):
+    """Return what a server offers; a session that broke meanwhile is opened once more. Raises `ToolFailure`.
+
+    Only what says something of the server is held against it, since all share it (`runs.providers.health`).
+    """
+    if not may_call(row, is_fair=seconds >= FAIR_SECONDS):
         raise ToolFailure(_("{title} failed lately and is left alone for a moment.").format(title=row.title))
     broken = Broken("")
     for _try in range(2):
@@ -89,10 +95,15 @@ def tools_of(row: ToolServer, *, seconds: float, on_cancel: OnCancel = lambda en
             found = sessions().call(key_of(row), connecting(row), listed, seconds=seconds, on_cancel=on_cancel)
         except Broken as failed:
             broken = failed
+            if broken.why in ENDED:
+                break
         else:
             note_answer(row)
             return found
-    note_failure(row)
+    if broken.counts:
+        note_failure(row)
+    else:
+        let_another(row)
     raise _failure(row, broken)
 
 
@@ -109,5 +120,5 @@ def _free_name(name: str, server: str, taken: Mapping[str, object]) -> str:
 
 
 def _failure(row: ToolServer, broken: Broken) -> ToolFailure:
-    why = {"timeout": _("it took too long"), "cancelled": _("the run was cancelled")}.get(broken.why, broken.why)
+    why = ENDED.get(broken.why, broken.why)
     return ToolFailure(_("{title} does not answer: {why}").format(title=row.title, why=why))

@@ -4,13 +4,15 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -19,15 +21,15 @@ from runs.errors import TaskFailure
 from runs.kinds.agent import execute
 from runs.models import ToolServer as Row
 from runs.providers.commands import ProviderRecord, put_provider
-from runs.providers.health import FAILURES, state_of
+from runs.providers.health import FAILURES, REST, state_of
 from runs.tools.commands import ToolServerRecord, put_tool_server
-from runs.tools.servers import RESULT
-from runs.tools.sessions import sessions
-from runs.tools.toolbox import ToolFailure, open_toolbox
+from runs.tools.servers import RESULT, connecting, key_of, listed
+from runs.tools.sessions import Broken, sessions
+from runs.tools.toolbox import Toolbox, ToolFailure, ToolResult, open_toolbox
 from tests.api.conftest import Program
 from tests.runs.agents import Kept, attempt
 from tests.runs.provider import Provider, openai
-from tests.runs.tool_server import CALLS, ToolServer
+from tests.runs.tool_server import CALLS, ToolServer, odd_server
 from web.egress import networks
 
 Refused = Callable[..., Any]
@@ -358,6 +360,184 @@ def test_a_server_that_was_changed_has_a_new_session(server: ToolServer) -> None
     open_toolbox(["tests"], seconds=30)
 
     assert "yes" in {headers.get("x-new") for headers in server.headers}
+
+
+# what one flow does to a server that all share
+
+TOO_LONG = ToolResult("The tool took too long.", is_error=True)
+threaded = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def under_way(box: Toolbox, *, times: int = 1, seconds: float = 60) -> Iterator[list[Future[ToolResult]]]:
+    """Have others call a tool that never ends; at the end, they are cancelled."""
+    ends = list[Callable[[], None]]()
+    held = replace(box, on_cancel=ends.append)
+
+    def call() -> ToolResult:
+        try:
+            return held.call("endless", {}, seconds=seconds, key="k")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as threads:
+        calls = [threads.submit(call) for _one in range(times)]
+        while len(ends) < times:
+            threading.Event().wait(0.01)
+        try:
+            yield calls
+        finally:
+            for end in ends:
+                end()
+
+
+def begun() -> None:
+    """Wait until a call of a tool is under way."""
+    while not CALLS:
+        threading.Event().wait(0.01)
+
+
+def failures() -> int:
+    return Row.objects.get(pk="tests").failures
+
+
+@threaded
+def test_an_impatient_flow_breaks_no_call_of_another(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    with under_way(open_toolbox(["tests"], seconds=30), seconds=2) as (call,):
+        begun()
+        with pytest.raises(ToolFailure, match="it took too long"):
+            open_toolbox(["tests"], seconds=0.001)
+
+        assert call.result(30) == TOO_LONG
+    assert failures() == 0
+
+
+def test_an_impatient_call_ends_no_session_that_is_being_opened() -> None:
+    row = register("tests", command="tests")
+    opened, began, reached = list[bool](), threading.Event(), connecting(row)
+
+    def connect() -> Any:
+        opened.append(True)
+        began.set()
+        return reached()
+
+    with ThreadPoolExecutor(1) as threads:
+        patient = threads.submit(sessions().call, key_of(row), connect, listed, seconds=60)
+        assert began.wait(30)
+        with pytest.raises(Broken) as hasty:
+            sessions().call(key_of(row), connect, listed, seconds=0.001)
+        assert len(patient.result(60)) == 5
+
+    assert (hasty.value.why, hasty.value.counts, opened) == ("timeout", False, [True])
+
+
+def test_an_impatient_flow_takes_a_server_from_nobody(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    for _try in range(FAILURES):
+        with pytest.raises(ToolFailure):
+            open_toolbox(["tests"], seconds=0.0001)
+
+    assert open_toolbox(["tests"], seconds=30).tools
+
+
+def test_who_cancels_says_nothing_of_a_server_and_is_not_asked_again(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    box, ended = open_toolbox(["tests"], seconds=30), list[bool]()
+
+    def cancel(end: Callable[[], None]) -> None:
+        ended.append(True)
+        end()
+
+    for _try in range(FAILURES):
+        with pytest.raises(ToolFailure, match="the run was cancelled"):
+            replace(box, on_cancel=cancel).call("endless", {}, seconds=30, key="k")
+    with pytest.raises(ToolFailure, match="the run was cancelled"):
+        open_toolbox(["tests"], seconds=30, on_cancel=cancel)
+
+    assert (failures(), len(ended)) == (0, FAILURES + 1)
+
+
+def test_when_its_rest_is_over_an_impatient_flow_is_not_the_one_that_tries(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    Row.objects.update(failures=FAILURES, failed_at=timezone.now() - REST)
+
+    with pytest.raises(ToolFailure, match="it took too long"):
+        open_toolbox(["tests"], seconds=0.0001)
+
+    assert open_toolbox(["tests"], seconds=30).tools
+    assert failures() == 0
+
+
+@threaded
+def test_a_server_that_is_changed_ends_no_call(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    with under_way(open_toolbox(["tests"], seconds=30), seconds=2) as (call,):
+        begun()
+        register("tests", url=server.url, headers={"X-New": "yes"})
+        open_toolbox(["tests"], seconds=30)
+
+        assert call.result(30) == TOO_LONG
+
+
+@threaded
+def test_many_long_calls_keep_no_other_from_its_own(server: ToolServer) -> None:
+    register("tests", url=server.url)
+    box = open_toolbox(["tests"], seconds=30)
+    with under_way(box, times=12):
+        begun()
+
+        assert box.call("add", {"a": 1, "b": 2}, seconds=10, key="k").text == "3"
+    assert failures() == 0
+
+
+@threaded
+@pytest.mark.parametrize("way", ["http", "command"])
+@pytest.mark.parametrize("text", ["\ud800", float("nan")])
+def test_arguments_that_cannot_be_sent_end_no_call_of_another(way: str, text: Any, server: ToolServer) -> None:
+    register("tests", **({"url": server.url} if way == "http" else {"command": "tests"}))
+    box = open_toolbox(["tests"], seconds=60)
+    with under_way(box, seconds=2) as (call,):
+        assert box.call("repeat", {"text": text}, seconds=30, key="k") == ToolResult("Not valid JSON.", is_error=True)
+
+        assert call.result(30) == TOO_LONG
+    assert failures() == 0
+
+
+@threaded
+def test_an_answer_that_is_too_long_ends_no_call_of_another(server: ToolServer, settings: Settings) -> None:
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, response_bytes=500_000)
+    register("tests", url=server.url)
+    box = open_toolbox(["tests"], seconds=30)
+    with under_way(box, seconds=2) as (call,):
+        begun()
+        long = box.call("long", {}, seconds=30, key="k")
+
+        assert (long.text, long.is_error) == ("The answer is too long.", True)
+        assert call.result(30) == TOO_LONG
+    assert failures() == 0
+
+
+def test_a_tool_that_gives_what_it_should_not_is_told_so_and_no_server_failed() -> None:
+    with ToolServer(odd_server()) as odd:
+        register("tests", url=odd.url)
+        box = open_toolbox(["tests"], seconds=30)
+        given = [box.call("odd", {}, seconds=30, key="k") for _try in range(2)]
+
+    assert {one.is_error for one in given} == {True}
+    assert "no number" in given[0].text
+    assert failures() == 0
+
+
+@threaded
+def test_a_session_that_breaks_is_one_failure_for_all_that_are_in_it() -> None:
+    register("tests", command="tests")
+    with under_way(open_toolbox(["tests"], seconds=60), times=FAILURES) as calls:
+        for child in _children("tests.runs.tool_server"):
+            child.kill()
+
+        assert {type(call.exception(30)) for call in calls} == {ToolFailure}
+    assert failures() == 1
 
 
 def _children(word: str) -> list[psutil.Process]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import mcp_types as types
+from mcp.server.lowlevel.server import Server
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
@@ -46,10 +48,25 @@ def server() -> MCPServer:
     return made
 
 
-class ToolServer:
-    """The server over HTTP on this machine; `headers` are those of each request."""
+def odd_server() -> Server[Any]:
+    """Return a server whose only tool does not give what it says it gives."""
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    odd = types.Tool(name="odd", input_schema={"type": "object"}, output_schema=schema)
 
-    def __init__(self) -> None:
+    async def list_tools(context: Any, params: Any) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[odd])
+
+    async def call_tool(context: Any, params: Any) -> types.CallToolResult:
+        return types.CallToolResult(content=[], structured_content={"n": "no number"})
+
+    return Server("odd", on_list_tools=list_tools, on_call_tool=call_tool)
+
+
+class ToolServer:
+    """The server over HTTP on this machine, or another; `headers` are those of each request."""
+
+    def __init__(self, made: MCPServer | Server[Any] | None = None) -> None:
+        self._made = made or server()
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/mcp"
         self.headers: list[dict[str, str]] = []
@@ -57,7 +74,7 @@ class ToolServer:
     def __enter__(self) -> "ToolServer":
         import uvicorn
 
-        app = self._watched(server().streamable_http_app())
+        app = self._watched(self._made.streamable_http_app())
         config = uvicorn.Config(app, host="127.0.0.1", port=self.port, log_level="error", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
