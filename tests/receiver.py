@@ -18,11 +18,15 @@ class Received:
 
 @dataclass
 class Receiver:
-    """A context manager; `answer` gives status and headers for a path, `arrived` waits for the next request."""
+    """A context manager; `answer` gives status and headers for a path, `arrived` waits for the next request.
+
+    `answer_keyed`, where there is one, gives them for a path and an `Idempotency-Key`.
+    """
 
     answer: Callable[[str], tuple[int, dict[str, str], bytes]] = lambda path: (200, {}, b"ok")
     received: list[Received] = field(default_factory=list)
     patience: float = 60.0
+    answer_keyed: Callable[[str, str], tuple[int, dict[str, str], bytes]] | None = None
 
     def __enter__(self) -> "Receiver":
         self._changed = threading.Condition()
@@ -34,7 +38,10 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 held = {name.lower(): value for name, value in self.headers.items()}
-                status, headers, content = receiver.answer(self.path)
+                if receiver.answer_keyed is None:
+                    status, headers, content = receiver.answer(self.path)
+                else:
+                    status, headers, content = receiver.answer_keyed(self.path, held.get("idempotency-key", ""))
                 with receiver._changed:
                     receiver.received.append(Received(self.path, held, body))
                     receiver._changed.notify_all()

@@ -2,8 +2,9 @@
 
 The answer is `{status, headers, body}`. A status of 400 and above is a failure; what is worth another try says so, and
 after how long. Each page is a checkpoint, so a call that is tried again begins at the page it was at; its body is then
-the list of all pages' bodies, or one list where each page is a list. Redirects are judged anew, and what proves who we
-are goes to the first host alone.
+the list of all pages' bodies, or one list where each page is a list. A page is a request of its own, so each goes out
+under a key of its own, the same at every try. Redirects are judged anew, and what proves who we are goes to the first
+host alone.
 """
 
 import time
@@ -60,7 +61,7 @@ def _pages(work: Work, call: "_Call", request: Request, next_page: str) -> Itera
             page: dict[str, Json] = saved
             call.take(len(str(page)))
         else:
-            answer = call.answer(request)
+            answer = call.answer(_keyed(request, number))
             value = value_of(answer.status, answer.headers, answer.body, answer.url)
             following = _next(evaluated(next_page, {**work.names, "prev": value}), answer.url, request)
             page = {**value, "next": following}
@@ -72,6 +73,17 @@ def _pages(work: Work, call: "_Call", request: Request, next_page: str) -> Itera
             return
         request = moved(request, target)
         request = replace(request, url=with_params(request.url, request.proofs))
+
+
+def _keyed(request: Request, page: int) -> Request:
+    """Return the request of a page: after the first, its key is followed by the page's number."""
+    if page == 1:
+        return request
+    keyed = {
+        name: f"{value}.page.{page}" if name.lower() == "idempotency-key" else value
+        for name, value in request.headers.items()
+    }
+    return replace(request, headers=keyed)
 
 
 def _next(found: Json, url: str, request: Request) -> str | None:

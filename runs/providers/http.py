@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any, Final
 
@@ -57,7 +57,7 @@ class HttpModel:
                     slimmer = _slimmer(request, said) if answer.status == 400 else None
                     if slimmer is None:
                         raise self._refused(answer, said)
-                    request = slimmer
+                    request, call = slimmer, replace(call, key=call.key and f"{call.key}.less")
 
     def embeddings(self, texts: Sequence[str], call: Call) -> Any:
         """Have texts embedded, and return the answer's JSON. Raises `ProviderFailure`."""

@@ -384,6 +384,26 @@ def test_a_later_try_begins_at_the_page_it_was_at(receiver: Receiver) -> None:
     assert [got.path for got in receiver.received] == ["/p1", "/p2", "/p3", "/p3"]
 
 
+@pytest.mark.parametrize("headers", [None, {"idempotency-key": "order 7"}])
+def test_each_page_goes_out_under_a_key_of_its_own(headers: Json, receiver: Receiver) -> None:
+    """A server that knows a key gives what it gave before."""
+    answers, given = paged(3), dict[str, str]()
+
+    def once(path: str, key: str) -> tuple[int, dict[str, str], bytes]:
+        return answers[given.setdefault(key, path)]
+
+    receiver.answer_keyed = once
+    kept = Kept()
+    value = call(receiver, "/p1", method="POST", headers=headers, next_page="prev.body.next", checkpoints=kept).value
+    del kept.values["page 3"]
+    call(receiver, "/p1", method="POST", headers=headers, next_page="prev.body.next", checkpoints=kept)
+
+    key = "order 7" if headers else "00000000000040008000000000000001.n."
+    keys = [key, f"{key}.page.2", f"{key}.page.3", f"{key}.page.3"]
+    assert [body["items"] for body in value["body"]] == [[1], [2], [3]]
+    assert [got.headers["idempotency-key"] for got in receiver.received] == keys
+
+
 def test_pages_end_at_their_most_and_say_what_was_next(receiver: Receiver) -> None:
     routes(receiver, paged(9))
 

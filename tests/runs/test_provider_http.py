@@ -349,7 +349,9 @@ def test_what_a_server_does_not_know_is_left_away(provider: Callable[..., Provid
         openai("ok"),
     )
 
-    assert ask(started.url, "openai", temperature=0.5).text == "ok"
+    assert ask(started.url, "openai", temperature=0.5, call=Call(key="t1")).text == "ok"
+    keys = [headers["idempotency-key"] for headers in started.headers]
+    assert keys == ["t1", "t1.less", "t1.less.less"], "another body is another request"
     assert "temperature" not in started.asked[2]
     assert "max_tokens" not in started.asked[2]
     assert started.asked[2]["max_completion_tokens"] == 1024
