@@ -104,13 +104,16 @@ def size_of(text: str | None) -> int:
 
 
 def load_texts(run: UUID, texts: Iterable[str | None], unwritten: Iterable[Stored] = ()) -> list[str]:
-    """Return values of columns as canonical JSON, also those whose blobs are not written yet."""
+    """Return values of columns as canonical JSON, also those whose blobs are not written yet.
+
+    Raises `KeyError` for one whose blob is gone: with its run, which holds whoever locked that run up.
+    """
     texts = list(texts)
     bodies = {one.hash: one.body for one in unwritten if one.hash is not None and one.body is not None}
     missing = {digest for text in texts if (digest := reference(text)) is not None} - bodies.keys()
     if missing:
         bodies.update(Blob.objects.filter(run=run, hash__in=missing).values_list("hash", "body"))
-    return ["null" if text is None else bodies.get(reference(text) or "", text) for text in texts]
+    return [_text(text, bodies) for text in texts]
 
 
 def write_blobs(run: UUID, values: Iterable[Stored]) -> int:
@@ -132,6 +135,13 @@ def _value(text: str | None, bodies: Mapping[str, Json]) -> Json:
         return None
     digest = reference(text)
     return decode(text) if digest is None else bodies[digest]
+
+
+def _text(text: str | None, bodies: Mapping[str, str]) -> str:
+    if text is None:
+        return "null"
+    digest = reference(text)
+    return text if digest is None else bodies[digest]
 
 
 def _bodies(run: UUID, digests: set[str]) -> dict[str, Json]:

@@ -37,11 +37,17 @@ def reusable(locked: LockedRun, task: Task, key: str) -> tuple[Stored, frozenset
     ).first()
     if earlier is None:
         return None
-    ports = frozenset(decode_ports(earlier.ports) or ())
-    return _copied(run.again_of_id, earlier.output), ports
+    value = _copied(run.again_of_id, earlier.output)
+    return None if value is None else (value, frozenset(decode_ports(earlier.ports) or ()))
 
 
-def _copied(run: UUID, output: str | None) -> Stored:
+def _copied(run: UUID, output: str | None) -> Stored | None:
+    """Return an earlier value as this run keeps it; None if it is gone: nobody holds the earlier run meanwhile."""
     if output is None:
         return Stored("null")
-    return Stored(output) if reference(output) is None else stored_text(load_texts(run, [output])[0])
+    if reference(output) is None:
+        return Stored(output)
+    try:
+        return stored_text(load_texts(run, [output])[0])
+    except KeyError:
+        return None

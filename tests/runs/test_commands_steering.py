@@ -41,6 +41,7 @@ from runs.commands.storage import EVENT_BYTES
 from runs.errors import Answered, TaskFailure, WrongState
 from runs.kinds.executor import Done
 from runs.models import Attempt, Blob, FlowRunStorage, Plan, Question, Run, RunEvent, Task
+from runs.values import load
 from tests.runs.hands import NOW, Hands, claim, go, kinds, make_flow, node, states, task_of
 from web.errors import Problem
 from web.kept_text import said
@@ -348,6 +349,20 @@ def test_after_a_mended_step_the_ones_before_are_taken_not_made(alice: User) -> 
     plain = Hands(acts)
     assert plain.work(go(alice, flow)).state == "done"
     assert len(plain.did) == 10
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_result_that_is_just_being_forgotten_is_made_anew(is_gone: bool, alice: User) -> None:
+    flow = make_flow(alice, [node("long"), node("short")], "long>short")
+    acts: dict[str, Any] = {"long": "x" * 20_000, "short": 1}
+    first = Hands(acts).work(go(alice, flow))
+    if is_gone:
+        Blob.objects.filter(run=first).delete()
+
+    hands = Hands(acts)
+    second = hands.work(go(alice, flow, again=Again(first.pk, "short")))
+    assert (second.state, hands.did) == ("done", ["long", "short"] if is_gone else ["short"])
+    assert load(second.pk, task_of(second, "long").output) == "x" * 20_000
 
 
 def test_another_input_reuses_nothing_that_depends_on_it(alice: User) -> None:
