@@ -9,10 +9,12 @@ told of. So writing costs nothing more, and whatever wrote, nothing is missed.
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import orjson
-from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, When
+from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -146,7 +148,8 @@ def notice_changes(now: datetime) -> int:
 def claim_due(now: datetime, most: int, *, busy: Collection[UUID] = ()) -> list[Delivery]:
     """Take what is due, one of each lane and none of those that are `busy`; nobody else has these for a lease.
 
-    The flow with the fewest under way comes first: one with many lanes leaves the others their turn.
+    The person with the fewest under way comes first, and of theirs the flow with the fewest: one with many lanes, or
+    many flows, leaves the others their turn.
     """
     due = Delivery.objects.filter(state=State.WAITING, due_at__lte=now, flow__deleted_at=None)
     heard = due.filter(Q(webhook=None) | Q(webhook__enabled=True))
@@ -163,19 +166,37 @@ def claim_due(now: datetime, most: int, *, busy: Collection[UUID] = ()) -> list[
 
 
 def _next_lanes(waiting: QuerySet[Delivery], now: datetime, most: int) -> list[UUID]:
-    """Return the lanes whose turn it is: each time one of the flow that has the fewest under way, then by time."""
+    """Return the lanes whose turn it is: each time one of the person who has the fewest under way, then by time; of
+    that person's flows one of that which has the fewest.
+    """
     taken = Delivery.objects.filter(state=State.WAITING, due_at__gt=now, due_at__lte=now + LEASE).exclude(claim="")
-    under_way = dict(taken.order_by().values_list("flow").annotate(count=Count("pk")))
-    count = Case(*(When(flow=flow, then=n) for flow, n in under_way.items()), default=0, output_field=IntegerField())
-    flows = waiting.values("flow").annotate(count=Max(count), first=Min("due_at")).order_by("count", "first")[:most]
+    whose = Coalesce("person", "webhook__created_by", Value(0))
+    waiting, taken = waiting.annotate(whose=whose), taken.annotate(whose=whose).order_by()
     turns = [
-        (one["count"] + place, lane["first"], lane["lane"])
-        for one in flows
-        for place, lane in enumerate(
-            waiting.filter(flow=one["flow"]).values("lane").annotate(first=Min("due_at")).order_by("first")[:most]
-        )
+        (person["count"] + place, first, lane)
+        for person in _fewest(waiting, taken, "whose", most)
+        for place, (first, lane) in enumerate(_lanes_of(waiting.filter(whose=person["whose"]), taken, most))
     ]
     return [lane for _, _, lane in sorted(turns)[:most]]
+
+
+def _lanes_of(waiting: QuerySet[Delivery], taken: QuerySet[Delivery], most: int) -> list[tuple[datetime, UUID]]:
+    turns = [
+        (flow["count"] + place, lane["first"], lane["lane"])
+        for flow in _fewest(waiting, taken, "flow", most)
+        for place, lane in enumerate(
+            waiting.filter(flow=flow["flow"]).values("lane").annotate(first=Min("due_at")).order_by("first")[:most]
+        )
+    ]
+    return [(first, lane) for _, first, lane in sorted(turns)[:most]]
+
+
+def _fewest(waiting: QuerySet[Delivery], taken: QuerySet[Delivery], of: str, most: int) -> QuerySet[Any, Any]:
+    """Return what waits grouped, with the `count` of what is under way of each and since when the `first` waits."""
+    under_way = dict(taken.values_list(of).annotate(count=Count("pk")))
+    count = Case(*(When(**{of: one}, then=n) for one, n in under_way.items()), default=0, output_field=IntegerField())
+    groups: QuerySet[Any, Any] = waiting.values(of).annotate(count=Max(count), first=Min("due_at"))
+    return groups.order_by("count", "first")[:most]
 
 
 def claim_next(lane: UUID, now: datetime) -> Delivery | None:

@@ -338,6 +338,23 @@ def test_many_lanes_of_one_flow_leave_the_others_their_turn(
     assert Counter(one.flow_id for one in claim_due(begun, 3)) == {flow.pk: 2, others[0].pk: 1}
 
 
+def test_many_flows_of_one_person_leave_the_others_their_turn(alice: User, bob: User, flow: Flow) -> None:
+    begun = NOW()
+    given: dict[str, Any] = {"channel": "webhook", "event": "output", "body": "1", "target": "https://slow.example/"}
+    theirs = [commands.create_flow(Person(alice.pk), parse_flow(title="Slow"), via="api") for _ in range(20)]
+    for one in theirs:
+        deliver_later(one.pk, id=uuid4(), person=alice.pk, now=begun - timedelta(minutes=1), **given)
+    assert len(claim_due(begun, 8)) == 8
+    bobs = commands.create_flow(Person(bob.pk), parse_flow(title="Quick"), via="api")
+    deliver_later(bobs.pk, id=uuid4(), person=bob.pk, now=begun, **given)
+
+    assert [one.flow_id for one in claim_due(begun, 1)] == [bobs.pk]
+    hook(alice, flow, events=["run.done"])
+    notify(flow.pk, "run.done")
+    deliver_later(bobs.pk, id=uuid4(), person=bob.pk, now=NOW(), **{**given, "target": "https://another.example/"})
+    assert [one.flow_id for one in claim_due(NOW(), 1)] == [bobs.pk]
+
+
 def test_of_flows_with_as_much_under_way_the_longest_waiting_is_first(alice: User, flow: Flow) -> None:
     given: dict[str, Any] = {"channel": "webhook", "event": "output", "body": "1", "target": "https://x.example/"}
     flows = [commands.create_flow(Person(alice.pk), parse_flow(title="Other"), via="api") for _ in range(10)]
