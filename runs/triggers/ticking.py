@@ -21,6 +21,8 @@ from uuid import UUID
 import orjson
 import structlog
 from django.db import connection
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 
 from accounts.acting import as_system
 from flows import limits
@@ -102,7 +104,9 @@ def tick(now: datetime, *, begin: Begin = on_a_thread) -> int:
     with _guard:
         busy = [person for person, looks in _looks.items() if person is not None and looks >= MOST_EACH]
     slow = due.exclude(source=Source.SCHEDULE).exclude(created_by__in=busy)
-    for id, person in list(slow.values_list("pk", "created_by")[:AT_ONCE]):
+    place = Window(RowNumber(), partition_by="created_by", order_by="due_at")  # nobody's many hide another's one
+    turns = slow.annotate(place=place).filter(place__lte=MOST_EACH)
+    for id, person in list(turns.values_list("pk", "created_by")[:AT_ONCE]):
         if not _take_place(person):
             continue
         if not begin(partial(_look_for, person, id, now)):

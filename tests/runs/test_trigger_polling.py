@@ -18,7 +18,7 @@ from runs.secrets import put_secret
 from runs.secrets.commands import delete_secret
 from runs.triggers import looking
 from runs.triggers.commands import change_trigger
-from runs.triggers.ticking import LEASE, MOST_EACH, look, on_a_thread, tick
+from runs.triggers.ticking import AT_ONCE, LEASE, MOST_EACH, look, on_a_thread, tick
 from tests.receiver import Receiver
 from tests.runs.listening import due_now, inputs, listen, sensing, set_sensor
 from web.egress import networks
@@ -306,6 +306,24 @@ def test_who_looks_at_much_that_is_slow_leaves_places_for_others(alice: User, bo
     for thread in _others():
         thread.join(20)
     assert Run.objects.count() == MOST_EACH + 3
+
+
+def test_who_has_much_to_look_at_hides_no_look_of_another(alice: User, bob: User, receiver: Receiver) -> None:
+    now = timezone.now()
+    for _ in range(AT_ONCE):
+        due_now(polled(alice, receiver, "/many"), now - timedelta(minutes=1))
+    due_now(polled(bob, receiver, "/one"), now)
+    begun = list[Callable[[], object]]()
+
+    def begin(work: Callable[[], object]) -> bool:
+        begun.append(work)
+        return True
+
+    assert tick(now, begin=begin) == MOST_EACH + 1
+
+    for work in begun:
+        work()
+    assert sorted(got.path for got in receiver.received) == ["/many"] * MOST_EACH + ["/one"]
 
 
 def _others() -> list[Thread]:
