@@ -6,7 +6,6 @@ Not under `/api/v1`: the address is entered elsewhere, and stays whatever become
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -29,7 +28,7 @@ def hook(request: HttpRequest, token: str) -> HttpResponse:
         refused["Allow"] = "POST"
         return refused
     try:
-        called = call_hook(token, _body(request), request.headers, now=timezone.now())
+        called = call_hook(token, _body(request), request.headers)
     except Problem as problem:
         return as_failure(_failure(problem.code, problem.message), problem)
     except FlowError as error:

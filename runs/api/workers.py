@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Schema
 
@@ -16,6 +15,7 @@ from runs.errors import WrongState
 from runs.models import Worker
 from runs.work import roll
 from runs.work.beats import LIVING
+from web.database_time import database_time
 from web.errors import answers
 from web.router import Router
 
@@ -48,7 +48,7 @@ class WorkersOut(Schema):
 def list_workers(request: HttpRequest) -> HttpResponse:
     """List the workers that live, and those that ended within a day, the newest first; staff only."""
     check_staff(request)
-    now = timezone.now()
+    now = database_time()
     rows = Worker.objects.filter(ended_at=None) | Worker.objects.filter(ended_at__gte=now - RECENT)
     return json({"items": [_worker(row) for row in rows.order_by("-started_at", "pk")[:MOST]]})
 
@@ -57,7 +57,7 @@ def list_workers(request: HttpRequest) -> HttpResponse:
 def drain_worker(request: HttpRequest, worker_id: str) -> HttpResponse:
     """Let a worker end what it is at, begin nothing more, and leave; staff only."""
     check_staff(request)
-    now = timezone.now()
+    now = database_time()
     row = Worker.objects.filter(pk=worker_id).first()
     if row is None:
         raise NotFound(_("No such worker."))

@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.entrance import with_confirmed_address
@@ -26,6 +25,7 @@ from runs.errors import Answered, TaskFailure, WrongState
 from runs.kinds import check_form, fields_of
 from runs.models import Question, Run, Task
 from runs.values import encode
+from web.database_time import database_time
 from web.errors import Problem
 
 LONGEST_ANSWER = 16_384
@@ -42,7 +42,7 @@ def answer(principal: Principal, run_id: UUID, task: str, value: Json, *, now: d
     get_flow_for(principal, flow_id, Role.VIEWER)
     count_operations(user_id_of(principal))
     command = partial(_answer, principal=principal, flow_id=flow_id, key=task, value=value)
-    return in_run(run_id, now or timezone.now(), command)
+    return in_run(run_id, now or database_time(), command)
 
 
 @dataclass(frozen=True, slots=True)

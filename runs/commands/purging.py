@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from flows.commands.purging import delete_rows, delete_some
 from runs.commands.due import end_without_flow
@@ -26,6 +25,7 @@ from runs.models import (
     Trigger,
     TriggerEvent,
 )
+from web.database_time import database_time
 
 
 def forget_some(flow_id: UUID, limit: int) -> bool:
@@ -35,7 +35,7 @@ def forget_some(flow_id: UUID, limit: int) -> bool:
     """
     still_open = list(Run.objects.filter(flow=flow_id, state__in=Run.OPEN).values_list("pk", flat=True)[:limit])
     for run_id in still_open:
-        in_run(run_id, timezone.now(), end_without_flow)
+        in_run(run_id, database_time(), end_without_flow)
     if still_open:
         return True
     events = list(RunEvent.objects.filter(run__flow=flow_id).order_by().values_list("pk", "run")[:limit])

@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.acting import as_system
 from accounts.principals import Guest, Principal, user_id_of
@@ -36,6 +35,7 @@ from runs.kinds import check_inputs
 from runs.models import Run
 from runs.plans import plan_for, read_plan
 from runs.values import Stored, load, stored
+from web.database_time import database_time
 from web.errors import Problem
 from web.kept_text import kept as _
 from web.write_transaction import in_write_transaction
@@ -83,7 +83,7 @@ def start_run(
     or `_PER_PERSON`, `rate_limited` for more than `OPEN_RUNS` or `OPEN_RUNS_PER_PERSON`, or for too many operations, of
     which it is one unless an event starts it.
     """
-    now = now or timezone.now()
+    now = now or database_time()
     access = get_flow_for(principal, flow_id, Role.EDITOR)
     flow = access.flow
     if sensor is None:

@@ -10,7 +10,6 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from django.utils import timezone
 
 from accounts.principals import Principal, user_id_of
 from flows.access import Role, authorize, get_flow_for
@@ -21,6 +20,7 @@ from runs.by_link import expect_may_run
 from runs.commands.locked_run import Aftermath, LockedRun, lock_run
 from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.models import Run
+from web.database_time import database_time
 from web.db_errors import is_outage
 from web.write_transaction import in_write_transaction
 
@@ -85,7 +85,7 @@ def in_run_for(
             expect_room(flow_id, locked.run.responsible_id, EVENT_BYTES)
         return command(locked)
 
-    return in_run(run_id, now or timezone.now(), authorized)
+    return in_run(run_id, now or database_time(), authorized)
 
 
 def _count(principal: Principal, operations: int, carries_on: bool) -> None:

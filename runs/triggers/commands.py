@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 import orjson
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.principals import Principal, user_id_of
@@ -26,6 +25,7 @@ from runs.plans import plan_for
 from runs.triggers.looking import LookFailed, files_seen
 from runs.triggers.schedules import read_schedule
 from runs.triggers.sensors import Sensor, check_sensor
+from web.database_time import database_time
 from web.errors import Problem
 from web.write_transaction import in_write_transaction
 
@@ -94,7 +94,7 @@ def _create(principal: Principal, flow_id: UUID, node: str, version: int | None,
     if Trigger.objects.filter(flow=flow_id, node=node).exists():
         raise Problem("invalid", _("node: this sensor has a trigger already; it can be moved to another version."))
     sensor = _sensor_at(flow_id, node, current if version is None else version, current)
-    now = timezone.now()
+    now = database_time()
     trigger = Trigger(
         flow_id=flow_id,
         node=node,
@@ -114,7 +114,7 @@ def _change(
 ) -> Trigger:
     current = lock_flow(flow_id).version
     trigger = _locked(principal, flow_id, trigger_id)
-    sensor, now = Sensor(trigger.source, orjson.loads(trigger.options)), timezone.now()
+    sensor, now = Sensor(trigger.source, orjson.loads(trigger.options)), database_time()
     is_anew = False
     if version is not None:
         moved = _sensor_at(flow_id, trigger.node, version, current)

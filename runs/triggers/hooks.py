@@ -22,6 +22,7 @@ from runs.triggers.firing import LONGEST_ERROR, Event, fire, sensor_of
 from runs.triggers.formats import UnreadableEvent, read_event
 from runs.triggers.secrets import SecretMissing, secret_of
 from runs.triggers.tokens import read_token
+from web.database_time import database_time
 from web.errors import Problem
 from web.kept_text import kept as _
 
@@ -41,12 +42,13 @@ class Called:
     is_new: bool
 
 
-def call_hook(token: str, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Called:
+def call_hook(token: str, body: bytes, headers: Mapping[str, str], *, now: datetime | None = None) -> Called:
     """Take a call of a hook. Header names are looked up as they are written here.
 
     Raises `NotFound` and `Problem`: `not_authenticated`, `invalid`, `too_large`, `rate_limited`.
     """
     trigger = _trigger_of(token)
+    now = now or database_time()
     sensor = sensor_of(trigger)
     proof = _proof(trigger, sensor.secret, body, headers.get(HEADER, ""), now) if sensor.secret else ""
     try:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from accounts.acting import as_system
 from flows import limits
@@ -32,6 +31,7 @@ from runs.work.holding import Hold, Holding
 from runs.work.locks import AdvisoryLock, FileLock
 from runs.work.perform import Performer
 from runs.work.pulse import Beat, Pulse
+from web.database_time import database_time
 from web.db_errors import DatabaseErrors
 
 FLAGS_SECONDS = 0.5
@@ -77,7 +77,7 @@ class Incarnation:
 
     def start(self) -> None:
         """Take the lock, be on the roll, and begin. Raises what the database does."""
-        now = timezone.now()
+        now = database_time()
         if isinstance(self._lock, AdvisoryLock):
             self._lock.connected()
         roll.enroll(
@@ -101,7 +101,7 @@ class Incarnation:
             may_begin=self.may_claim,
             most_each=self.most_each,
         )
-        roll.move(self.id, Worker.State.READY, timezone.now())
+        roll.move(self.id, Worker.State.READY, database_time())
         threading.Thread(target=self._watch_flags, name="flags", daemon=True).start()
         log.info("worker_ready", worker=self.id, labels=sorted(self.offer.labels), capacity=self.offer.capacity)
 
@@ -126,12 +126,12 @@ class Incarnation:
     def drain(self, patience: float = DRAIN_SECONDS) -> None:
         """Begin nothing more, let what runs end, put the rest back, and leave the roll. In any case this ends."""
         self._is_draining = True
-        _try("drain", lambda: roll.move(self.id, Worker.State.DRAINING, timezone.now()))
+        _try("drain", lambda: roll.move(self.id, Worker.State.DRAINING, database_time()))
         self.performer.wait(patience)  # also for what is just being claimed
         for id in self.holding.ids():
             self.holding.end([id], "released")
-            _try("release", lambda id=id: release(id, now=timezone.now()))  # type: ignore[misc]
-        _try("leave", lambda: roll.move(self.id, Worker.State.GONE, timezone.now()))
+            _try("release", lambda id=id: release(id, now=database_time()))  # type: ignore[misc]
+        _try("leave", lambda: roll.move(self.id, Worker.State.GONE, database_time()))
         self._end()
 
     def drain_aside(self) -> None:
@@ -200,7 +200,7 @@ class Incarnation:
 
     def look_at_flags(self) -> None:
         """End what is held and late or not wanted."""
-        self.holding.end_late(timezone.now())
+        self.holding.end_late(database_time())
         if held := self.holding.ids():
             self.holding.end(not_wanted(held), "cancelled")
 
@@ -230,11 +230,11 @@ def _tell_of_end(worker: str, held: Sequence[Hold]) -> None:
     elsewhere; what nobody has taken yet is not told."""
     with closing():
         try:
-            roll.move(worker, Worker.State.OUSTED, timezone.now(), given=[Worker.State.DEAD])
+            roll.move(worker, Worker.State.OUSTED, database_time(), given=[Worker.State.DEAD])
             over = not_wanted([hold.claimed.id for hold in held])
             for hold in held:
                 if hold.claimed.id in over:
-                    settle(hold.claimed, TaskFailure("lost", ""), now=timezone.now())
+                    settle(hold.claimed, TaskFailure("lost", ""), now=database_time())
         except DatabaseErrors as failure:
             log.warning("fenced_not_told", reason=repr(failure)[:300])
 

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from django.utils import timezone
 
 from accounts.acting import acting_as_system, acting_in
 from flows.expressions import Json
@@ -24,6 +23,7 @@ from runs.work.connections import give_back, outlast
 from runs.work.health import SANDBOX_FAILURES
 from runs.work.holding import Hold, Holding
 from runs.work.together import Together
+from web.database_time import database_time
 from web.kept_text import changed
 from web.kept_text import kept as _
 
@@ -52,9 +52,9 @@ class Performer:
         self._may_begin = may_begin
         self._is_given_up = is_given_up
         self._put_back = put_back
-        self._claim = Together[str, Claimed | None](lambda ids: claim_all(ids, worker, now=timezone.now()))
+        self._claim = Together[str, Claimed | None](lambda ids: claim_all(ids, worker, now=database_time()))
         self._settle = Together[tuple[Claimed, Done | TaskFailure], bool](
-            lambda ended: settle_all(ended, now=timezone.now())
+            lambda ended: settle_all(ended, now=database_time())
         )
         self._changed = threading.Condition()
         self._under_way: set[str] = set()
@@ -191,7 +191,7 @@ class Saved:
     def save(self, name: str, value: Json) -> None:
         """Keep a value at once. Raises `Fenced` if the task is another's by now."""
         kept = self._secrets.mask(value)
-        outlast(lambda: save_checkpoint(self._claimed, name, kept, now=timezone.now()), self._is_given_up)
+        outlast(lambda: save_checkpoint(self._claimed, name, kept, now=database_time()), self._is_given_up)
         self._known[name] = kept
 
 
@@ -207,7 +207,7 @@ class _Progress:
             return
         self._told_at = elapsed()
         try:
-            report_progress(self._claimed, progress, now=timezone.now())
+            report_progress(self._claimed, progress, now=database_time())
         except Exception as failure:
             log.warning("progress_lost", reason=repr(failure)[:300])
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils import timezone
 from sqlalchemy.exc import SQLAlchemyError
 
 from accounts.acting import as_system
@@ -37,6 +36,7 @@ from runs.work.clock import elapsed
 from runs.work.connections import give_back
 from runs.work.incarnation import Incarnation
 from runs.work.locks import has_kept_sessions, is_free, remove_file
+from web.database_time import database_time
 from web.db_errors import DatabaseErrors
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
@@ -103,7 +103,7 @@ class Reconciler:
 
     def judge(self) -> None:
         """Judge the others once, and take over from who is dead. Raises what the database does."""
-        now = timezone.now()
+        now = database_time()
         alive = roll.living(now)
         self._has_company = len(alive) > 1
         self.note_beats(alive)
@@ -124,7 +124,7 @@ class Reconciler:
         """Look after one's own, and, if this worker is the first, after everything. Raises what the database does."""
         if self._mine.is_due():
             self.find_my_orphans()
-        alive = roll.living(timezone.now())
+        alive = roll.living(database_time())
         if self.is_first(alive):
             self.do_for_all(alive)
 
@@ -160,7 +160,7 @@ class Reconciler:
 
         Where no run is open, nothing of a run is looked for.
         """
-        now = timezone.now()
+        now = database_time()
         ready = [seen.labels for seen in alive if seen.state == Worker.State.READY]
         of_runs: list[tuple[Every, Callable[[], object]]] = [
             (self._due, lambda: due(now)),
@@ -183,7 +183,7 @@ class Reconciler:
 
     def take_over(self, worker: str) -> None:
         """Take all that a worker holds, in our rows and in the engine's."""
-        now = timezone.now()
+        now = database_time()
         running = _performing().filter(worker=worker).values_list("key", "claim")
         for key, claim in list(running):
             if _lost(key, claim, now):
@@ -205,18 +205,18 @@ class Reconciler:
         """
         holders = set(_performing().exclude(worker="").values_list("worker", flat=True).distinct())
         holders |= self._engine.holders()
-        for worker in holders - {seen.id for seen in roll.living(timezone.now())}:
+        for worker in holders - {seen.id for seen in roll.living(database_time())}:
             self.take_over(worker)
 
     def find_my_orphans(self) -> None:
         """Take back what counts as held by this worker and is not: a connection broke at the wrong moment."""
         held = self._me.performer.under_way()
-        before = timezone.now() - ORPHAN
+        before = database_time() - ORPHAN
         mine = _performing().filter(worker=self._me.id, started_at__lt=before)
         for key, claim in list(mine.values_list("key", "claim")):
             if work_id(key, claim) not in held:
                 log.warning("task_orphaned", task=key)
-                _lost(key, claim, timezone.now())
+                _lost(key, claim, database_time())
         strays = set(self._engine.held_by(self._me.id)) - held - self._me.performer.under_way()
         self._strays = {id: self._strays.get(id, elapsed()) for id in strays}
         old = [id for id, since in self._strays.items() if elapsed() - since > ORPHAN.total_seconds()]
@@ -227,7 +227,7 @@ class Reconciler:
 
         Between two processes the engine's file may have been deleted.
         """
-        before = timezone.now() - (LOST if self._has_asked else timedelta(0))
+        before = database_time() - (LOST if self._has_asked else timedelta(0))
         self._has_asked = True
         waiting = Task.objects.filter(state=Task.State.QUEUED, handed_at__lt=before).select_related("run")
         work = [handed_of(task, task.run) for task in waiting.order_by("handed_at")[:MOST]]
@@ -235,14 +235,14 @@ class Reconciler:
         known = self._engine.states(list(handed))
         self._engine.hand([one for id, one in handed.items() if known.get(id) not in {"queued", "running"}])
         Task.objects.filter(pk__in=[read_work_id(id)[0] for id in handed], state=Task.State.QUEUED).update(
-            handed_at=timezone.now()
+            handed_at=database_time()
         )
 
     def hand(self, work: Sequence[Handed]) -> None:
         """Hand work over and note it."""
         if work:
             self._engine.hand(work)
-            mark_handed(work, now=timezone.now())
+            mark_handed(work, now=database_time())
 
     def _measure(self, alive: Sequence[roll.Seen]) -> None:
         metrics.queued.clear()

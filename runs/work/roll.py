@@ -64,8 +64,7 @@ def declare_dead(seen: Seen, now: datetime, **data: Json) -> bool:
 
 
 def living(now: datetime) -> list[Seen]:
-    """Return all workers that count as living, the oldest first."""
-    clock = _database_time() if connection.vendor == "postgresql" else now
+    """Return all workers that count as living, the oldest first; `now` is by the database, as their beats are."""
     rows = Worker.objects.filter(state__in=LIVING).order_by("started_at", "pk")
     return [
         Seen(
@@ -75,7 +74,7 @@ def living(now: datetime) -> list[Seen]:
             row.lock,
             row.beat,
             beat_at := beat_of(row),
-            (clock - beat_at).total_seconds(),
+            (now - beat_at).total_seconds(),
             row.started_at,
         )
         for row in rows
@@ -94,10 +93,3 @@ def forget_old(now: datetime) -> None:
     """Delete the rows of workers that ended long ago."""
     with write_transaction():
         Worker.objects.filter(ended_at__lt=now - ROWS_KEPT).exclude(state__in=LIVING).delete()
-
-
-def _database_time() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-        return found

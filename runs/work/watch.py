@@ -6,7 +6,6 @@ Only a server without a worker inside has such a watch. It hands nothing over an
 import threading
 
 import structlog
-from django.utils import timezone
 
 from accounts.acting import as_system
 from runs.commands import match_workers
@@ -14,6 +13,7 @@ from runs.models import Worker
 from runs.work import roll
 from runs.work.connections import closing, give_back
 from runs.work.reconcile import SILENT
+from web.database_time import database_time
 from web.db_errors import DatabaseErrors
 
 SECONDS = 1.0
@@ -39,7 +39,7 @@ class WorkerWatch:
     def look(self) -> None:
         """Look once. What the database refuses is told when it begins, and looked past."""
         try:
-            now = timezone.now()
+            now = database_time()
             if not any(seen.state == Worker.State.READY and seen.silent < SILENT for seen in roll.living(now)):
                 match_workers([], now=now)
             self._has_failed = False
