@@ -5,7 +5,7 @@ Everything is said under a claim, a number of the task; who says it under an old
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -175,7 +175,9 @@ def _claimed(locked: LockedRun, task: Task, reading: Reading, now: datetime) -> 
     saved = CHECKPOINTS.where("task_id = %s", [task.key])
     values = load_all(locked.run.pk, [one.value for one in saved])
     most = limits.current().task_seconds * 1_000
-    ends = [locked.run.deadline, now + timedelta(milliseconds=min(reading.step.timeout_ms or most, most))]
+    seconds = min(reading.step.timeout_ms or most, most) / 1_000
+    if locked.run.deadline is not None:
+        seconds = min(seconds, (locked.run.deadline - now).total_seconds())
     return Claimed(
         id=work_id(task.key, task.claim),
         task=task.key,
@@ -188,7 +190,7 @@ def _claimed(locked: LockedRun, task: Task, reading: Reading, now: datetime) -> 
         path=task.path,
         names=names,
         prev=prev,
-        deadline=min((end for end in ends if end is not None), default=None),
+        seconds=seconds,
         checkpoints=dict(zip((one.name for one in saved), values, strict=True)),
     )
 

@@ -3,8 +3,9 @@
 Each run is a transaction of its own; a second one finds nothing left to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,17 +22,18 @@ from web.kept_text import kept as _
 from web.kept_text import stored
 
 
-def due(now: datetime, *, limit: int = 200) -> int:
+def due(now: datetime, *, limit: int = 200, is_steady: bool = True) -> int:
     """Queue what has backed off, end what was not answered, and runs past their deadline or of flows that were deleted.
 
-    Return of how many runs something was done.
+    While the time is not steady nothing is ended by it. Return of how many runs something was done.
     """
-    waiting = Task.objects.filter(state__in=[State.BACKING_OFF, State.ASKING], due_at__lte=now).order_by("due_at")
+    states = [State.BACKING_OFF, State.ASKING] if is_steady else [State.BACKING_OFF]
+    waiting = Task.objects.filter(state__in=states, due_at__lte=now).order_by("due_at")
     runs = list(dict.fromkeys(waiting.values_list("run_id", flat=True)[:limit]))
     unfinished = Run.objects.filter(state__in=Run.OPEN)
-    late = unfinished.filter(_is_late(now)).values_list("pk", flat=True)[:limit]
+    late = unfinished.filter(_is_late(now)).values_list("pk", flat=True)[: limit if is_steady else 0]
     orphans = unfinished.filter(flow__deleted_at__isnull=False).values_list("pk", flat=True)[:limit]
-    done = sum(_in(run, now, _tasks_due) for run in runs)
+    done = sum(_in(run, now, partial(_tasks_due, states)) for run in runs)
     done += sum(_in(run, now, _too_late) for run in late)
     return done + sum(_in(run, now, end_without_flow) for run in orphans)
 
@@ -40,10 +42,9 @@ def _in(run: UUID, now: datetime, command: Callable[[LockedRun], bool]) -> bool:
     return apart("due_failed", run, lambda: in_run(run, now, command), False)
 
 
-def _tasks_due(locked: LockedRun) -> bool:
+def _tasks_due(states: Sequence[State], locked: LockedRun) -> bool:
     if locked.run.state in Run.ENDED:
         return False
-    states = [State.BACKING_OFF, State.ASKING]
     found = Task.objects.filter(run=locked.run, state__in=states, due_at__lte=locked.now).order_by("priority")
     tasks, following = locked.load(found), Following(locked)
     for task in tasks:

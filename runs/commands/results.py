@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from flows.expressions import Json
@@ -29,7 +28,8 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """One worker's hold on a task, with all that its executor reads. `checkpoints` are those saved before."""
+    """One worker's hold on a task, with all that its executor reads. It may take so many `seconds` from now on;
+    `checkpoints` are those saved before."""
 
     id: str
     task: str
@@ -42,5 +42,5 @@ class Claimed:
     path: str
     names: Mapping[str, Json]
     prev: Json
-    deadline: datetime | None
+    seconds: float
     checkpoints: Mapping[str, Json]

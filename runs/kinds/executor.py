@@ -8,12 +8,12 @@ and calls nothing of Django but what `Work` brings. What it does outside happens
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from threading import Event
 from typing import Protocol
 from uuid import UUID
 
 from runs.plan import Json, Step
+from runs.work.clock import elapsed
 
 
 class Checkpoints(Protocol):
@@ -32,7 +32,8 @@ class Work:
 
     `secret` returns a secret's value by name, or raises `TaskFailure("secret_missing")`; what it returned is masked in
     all that is kept; who cuts a text calls `mask` first. `progress` takes 0 to 1, `say` words that people see as they
-    come. `cancelled` is set when nobody wants the result any more; `on_cancel` takes what ends a call in flight.
+    come. `deadline` is a moment of `elapsed`. `cancelled` is set when nobody wants the result any more; `on_cancel`
+    takes what ends a call in flight.
     """
 
     run: UUID
@@ -43,7 +44,7 @@ class Work:
     attempt: int
     names: Mapping[str, Json]
     prev: Json
-    deadline: datetime | None
+    deadline: float | None
     secret: Callable[[str], str]
     checkpoints: Checkpoints
     progress: Callable[[float], None]
@@ -55,7 +56,7 @@ class Work:
     def seconds_left(self, default: float) -> float:
         """Return for how long this attempt may go on: the node's own time, else `default`, never past the deadline."""
         most = self.step.timeout_ms / 1_000 if self.step.timeout_ms else default
-        return most if self.deadline is None else min(most, (self.deadline - datetime.now(UTC)).total_seconds())
+        return most if self.deadline is None else min(most, self.deadline - elapsed())
 
 
 @dataclass(frozen=True, slots=True)

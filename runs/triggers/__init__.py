@@ -5,6 +5,6 @@
 transaction as its run: so over any number of processes and restarts each event starts one run.
 """
 
-from runs.triggers.ticking import tick
+from runs.triggers.ticking import tick, tidy
 
-__all__ = ["tick"]
+__all__ = ["tick", "tidy"]

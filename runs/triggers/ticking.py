@@ -97,7 +97,6 @@ def tick(now: datetime, *, begin: Begin = on_a_thread) -> int:
     due = Trigger.objects.filter(enabled=True, due_at__lte=now, flow__deleted_at=None).order_by("due_at")
     count = 0
     if not due.exists():  # as nearly always, and several times a second
-        _tidy(now)
         return count
     for id in list(due.filter(source=Source.SCHEDULE).values_list("pk", flat=True)[:AT_ONCE]):
         count += _guarded(id, now)
@@ -113,7 +112,6 @@ def tick(now: datetime, *, begin: Begin = on_a_thread) -> int:
             _give_place_back(person)
             break
         count += 1
-    _tidy(now)
     return count
 
 
@@ -139,15 +137,8 @@ def _give_place_back(person: int | None) -> None:
             del _looks[person]
 
 
-_tidied: list[datetime] = []
-TIDY: Final = timedelta(minutes=1)
-
-
-def _tidy(now: datetime) -> None:
-    """Now and then delete what is kept no longer: events of triggers, and notices."""
-    if _tidied and _tidied[-1] <= now < _tidied[-1] + TIDY:
-        return
-    _tidied[:] = [now]
+def tidy(now: datetime) -> None:
+    """Delete what is kept no longer: events of triggers, notices, and deliveries."""
     forget_old_events(now)
     forget_old_notices(now)
     forget_old_deliveries(now, timedelta(days=limits.current().runs_kept_days))

@@ -6,12 +6,12 @@ time is up. An executor hears of it by `Work.cancelled` and by what it gave to `
 
 import threading
 from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Literal, TypeAlias
 
 import structlog
 
 from runs.commands import Claimed
+from runs.work.clock import elapsed
 
 Why: TypeAlias = Literal["cancelled", "timeout", "given_up", "released"]
 
@@ -19,10 +19,11 @@ log = structlog.get_logger(__name__)
 
 
 class Hold:
-    """One task that is being executed."""
+    """One task that is being executed. Its `deadline` is a moment of `elapsed`, which nobody sets."""
 
     def __init__(self, claimed: Claimed) -> None:
         self.claimed = claimed
+        self.deadline = elapsed() + claimed.seconds
         self.cancelled = threading.Event()
         self.why: Why | None = None
         self._lock = threading.Lock()
@@ -85,12 +86,10 @@ class Holding:
         for hold in ended:
             hold.end(why)
 
-    def end_late(self, now: datetime) -> None:
+    def end_late(self) -> None:
         """End those whose time is up."""
-        with self._lock:
-            held = list(self._holds.values())
-        for hold in held:
-            if hold.claimed.deadline is not None and hold.claimed.deadline <= now:
+        for hold in self.all():
+            if hold.deadline <= elapsed():
                 hold.end("timeout")
 
 

@@ -200,7 +200,7 @@ class Incarnation:
 
     def look_at_flags(self) -> None:
         """End what is held and late or not wanted."""
-        self.holding.end_late(database_time())
+        self.holding.end_late()
         if held := self.holding.ids():
             self.holding.end(not_wanted(held), "cancelled")
 

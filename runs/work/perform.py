@@ -164,7 +164,7 @@ def work_of(claimed: Claimed, hold: Hold, secrets: Secrets, is_given_up: Callabl
         attempt=claimed.attempt,
         names=claimed.names,
         prev=claimed.prev,
-        deadline=claimed.deadline,
+        deadline=hold.deadline,
         secret=secrets,
         checkpoints=Saved(claimed, secrets, is_given_up),
         progress=_Progress(claimed),

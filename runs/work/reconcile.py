@@ -30,9 +30,9 @@ from runs.commands import (
 from runs.commands.transaction import apart
 from runs.engine.engine import Handed, RunEngine
 from runs.models import Run, Task, Worker
-from runs.triggers import tick
+from runs.triggers import tick, tidy
 from runs.work import metrics, roll
-from runs.work.clock import elapsed
+from runs.work.clock import TimeOfDay, elapsed
 from runs.work.connections import give_back
 from runs.work.incarnation import Incarnation
 from runs.work.locks import has_kept_sessions, is_free, remove_file
@@ -52,9 +52,12 @@ LOST = timedelta(seconds=10)
 OLD_SECONDS, MOST_OLD = 5.0, 5
 """Few runs at a time, since writers wait; often, since as many may grow old as are started."""
 OLD_WORKERS_SECONDS = 600.0
+OLD_EVENTS_SECONDS = 60.0
 MOST = 500
 
 log = structlog.get_logger(__name__)
+_time = TimeOfDay()
+"""One for the process: a database that took over from another may tell another time to the next incarnation."""
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class Reconciler:
         self._triggers = Every(DUE_SECONDS)
         self._lost = Every(LOST.total_seconds() / 4)
         self._old, self._old_workers = Every(OLD_SECONDS), Every(OLD_WORKERS_SECONDS)
+        self._old_events = Every(OLD_EVENTS_SECONDS)
         self._tidy, self._measured = Every(HOLDERS_SECONDS), Every(HOLDERS_SECONDS)
         self._mine = Every(HOLDERS_SECONDS)
         self._strays: dict[str, float] = {}
@@ -124,7 +128,9 @@ class Reconciler:
         """Look after one's own, and, if this worker is the first, after everything. Raises what the database does."""
         if self._mine.is_due():
             self.find_my_orphans()
-        alive = roll.living(database_time())
+        now = database_time()
+        _time.note(now)
+        alive = roll.living(now)
         if self.is_first(alive):
             self.do_for_all(alive)
 
@@ -158,15 +164,20 @@ class Reconciler:
     def do_for_all(self, alive: Sequence[roll.Seen]) -> None:
         """Do what one worker does for all; what fails keeps nothing else from being done.
 
-        Where no run is open, nothing of a run is looked for.
+        Where no run is open, nothing of a run is looked for; while the time is not steady, nothing grows old.
         """
-        now = database_time()
+        now, is_steady = database_time(), _time.is_steady()
         ready = [seen.labels for seen in alive if seen.state == Worker.State.READY]
         of_runs: list[tuple[Every, Callable[[], object]]] = [
-            (self._due, lambda: due(now)),
+            (self._due, lambda: due(now, is_steady=is_steady)),
             (self._unhanded, lambda: self.hand(unhanded(now, MOST))),
             (self._labels, lambda: match_workers(ready, now=now)),
             (self._lost, self.hand_what_is_lost),
+        ]
+        deletions: list[tuple[Every, Callable[[], object]]] = [
+            (self._old, lambda: forget_old_runs(now, limit=MOST_OLD)),
+            (self._old_events, lambda: tidy(now)),
+            (self._old_workers, lambda: roll.forget_old(now)),
         ]
         jobs: list[tuple[Every, Callable[[], object]]] = [
             *(of_runs if Run.objects.filter(state__in=Run.OPEN).exists() else []),
@@ -174,8 +185,7 @@ class Reconciler:
             (self._holders, self.take_over_from_others),
             (self._tidy, self._engine.tidy),
             (self._measured, lambda: self._measure(alive)),
-            (self._old, lambda: forget_old_runs(now, limit=MOST_OLD)),
-            (self._old_workers, lambda: roll.forget_old(now)),
+            *(deletions if is_steady else []),
         ]
         for every, job in jobs:
             if every.is_due():

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from threading import Event
 from uuid import UUID
 
@@ -35,7 +34,7 @@ def attempt(
     given: Json = None,
     kept: Kept | None = None,
     said: list[str] | None = None,
-    deadline: datetime | None = None,
+    deadline: float | None = None,
     cancelled: Event | None = None,
     on_cancel: Callable[[Callable[[], None]], None] = lambda _: None,
     names: Mapping[str, Json] | None = None,

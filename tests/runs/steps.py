@@ -1,7 +1,6 @@
 """Steps and works for the tests of executors."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -48,7 +47,7 @@ def work_of(
     secrets: Mapping[str, str] | None = None,
     checkpoints: Kept | None = None,
     attempt: int = 1,
-    deadline: datetime | None = None,
+    deadline: float | None = None,
     said: list[str] | None = None,
 ) -> tuple[Work, list[Any]]:
     """Return one attempt at a step, and the list that `on_cancel` fills: call what is in it to cancel."""

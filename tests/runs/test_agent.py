@@ -1,7 +1,6 @@
 """An agent: its prompts, the text or the JSON that it gives, and what goes wrong."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
@@ -11,6 +10,7 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.kinds.agent import execute
 from runs.providers.commands import ProviderRecord, put_provider
+from runs.work.clock import elapsed
 from tests.runs.agents import Kept, attempt
 from tests.runs.provider import Provider, openai
 from web.egress import networks
@@ -38,7 +38,7 @@ def test_a_template_that_names_nothing_fails(setting: str) -> None:
 
 
 def test_no_answer_is_asked_for_when_the_time_is_over() -> None:
-    assert code_of({}, prev="x", deadline=datetime.now(UTC) - timedelta(seconds=1)) == "timeout"
+    assert code_of({}, prev="x", deadline=elapsed() - 1) == "timeout"
 
 
 def test_a_cancelled_agent_ends() -> None:

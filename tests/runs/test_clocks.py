@@ -1,7 +1,7 @@
 """Clocks that are wrong: of one machine among several, set forward or back, and put right again."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,17 +10,23 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from runs.commands import handing
+from accounts.principals import Person
+from runs.commands import cancel_run, handing
 from runs.engine.engine import Handed
-from runs.work import roll
+from runs.errors import TaskFailure
+from runs.kinds import Work
+from runs.models import Run, TriggerEvent, Worker
+from runs.work import clock, reconcile, roll
+from runs.work.holding import Holding
 from runs.work.incarnation import Incarnation, Offer
 from runs.work.reconcile import Reconciler
-from tests.runs.hands import go, make_flow, node, states
+from tests.runs.hands import NOW, claim, go, make_flow, node, states
+from tests.runs.listening import listen, sensing
 from tests.runs.workers import enrolled
-from tests.runs.working import data_dir
+from tests.runs.working import Bench, bench, data_dir, ended, worker
 from web.database_time import database_time
 
-__all__ = ["data_dir"]
+__all__ = ["bench", "data_dir"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
 BEHIND, AHEAD = timedelta(hours=-3), timedelta(hours=3)
 
@@ -29,11 +35,16 @@ SetClock = Callable[[timedelta], None]
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Set this machine's clock, and no other's, as if by so much it were wrong."""
-    right = timezone.now
+    """Set this machine's clock, and no other's, as if by so much it were wrong; files are dated by it."""
+    right, file_time = timezone.now, roll.beat_file_time
 
     def wrong(by: timedelta) -> None:
+        def dated(name: str) -> float | None:
+            at = file_time(name)
+            return None if at is None else at + by.total_seconds()
+
         monkeypatch.setattr(timezone, "now", lambda: right() + by)
+        monkeypatch.setattr(roll, "beat_file_time", dated)
 
     return wrong
 
@@ -56,6 +67,15 @@ class Idle:
     def states(self, _ids: list[str]) -> dict[str, str]:
         return {one.id: "queued" for one in self.handed}
 
+    def reassign(self, _ids: list[str]) -> None:
+        pass
+
+    def forget(self, _ids: list[str]) -> None:
+        pass
+
+    def held_by(self, _worker: str) -> list[str]:
+        return []
+
     def tidy(self) -> int:
         return 0
 
@@ -65,7 +85,8 @@ class Idle:
 
 def sweeper(engine: Idle) -> Reconciler:
     """Who does for all what is to be done."""
-    return Reconciler(cast("Any", engine), cast("Any", SimpleNamespace(id="me")))
+    performer = SimpleNamespace(under_way=set)
+    return Reconciler(cast("Any", engine), cast("Any", SimpleNamespace(id="me", performer=performer)))
 
 
 @pytest.mark.parametrize("by", [BEHIND, AHEAD])
@@ -113,3 +134,82 @@ def test_what_is_started_with_a_wrong_clock_is_found_by_others(
     sweeper(engine).do_for_all([])
 
     assert len(engine.handed) == 1
+
+
+def tend_at(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do what the first worker does when the database tells this time."""
+    monkeypatch.setattr(reconcile, "database_time", lambda: now)
+    Worker.objects.filter(pk="me").update(beat_at=now)
+    sweeper(Idle()).tend()
+
+
+def test_right_after_the_clock_has_jumped_nothing_is_deleted_or_ended(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_time", clock.TimeOfDay())
+    asks = node("asks", ask_first={"question": "Now?", "who": "editors", "timeout_ms": 3_600_000})
+    flow = make_flow(alice, [asks])
+    old, asking = go(alice, flow, name="old"), go(alice, flow, name="asking")
+    go(alice, make_flow(alice, [node("a")]), name="late")
+    cancel_run(Person(alice.pk), old.pk, now=NOW)
+    enrolled("me", at=NOW)
+    enrolled("ended", at=NOW, state=Worker.State.GONE, ended_at=NOW)
+    TriggerEvent.objects.create(trigger=listen(alice.pk, sensing(alice.pk, source="webhook")), event="e", at=NOW)
+
+    def kept() -> tuple[dict[str, str], dict[str, str], int, int]:
+        runs = dict(Run.objects.values_list("name", "state"))
+        return runs, states(asking), TriggerEvent.objects.count(), Worker.objects.count()
+
+    before = {"old": "cancelled", "asking": "waiting", "late": "running"}, {"asks": "asking"}, 1, 2
+    tend_at(NOW, monkeypatch)
+    assert kept() == before
+    tend_at(NOW + timedelta(days=40), monkeypatch)
+    assert kept() == before
+    monkeypatch.setattr(clock, "STEADY_SECONDS", 0.0)  # it is believed by then
+    tend_at(NOW + timedelta(days=40), monkeypatch)
+    assert kept() == ({"asking": "failed", "late": "failed"}, {"asks": "failed"}, 0, 1)
+
+
+def test_what_counts_as_a_jump() -> None:
+    time = clock.TimeOfDay()
+    for now, is_steady in ((0.0, True), (9.0, True), (-0.5, True), (11.0, False), (11.0, False)):
+        time.note(NOW + timedelta(seconds=now))
+        assert time.is_steady() is is_steady
+
+
+def test_a_task_has_its_time_whatever_the_clock_says(
+    alice: User, set_clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = go(alice, make_flow(alice, [node("a", timeout_ms=60_000)]))
+    began = clock.elapsed()
+    holding = Holding()
+    hold = holding.add(claim(run, "a", now=NOW))
+    for by in (BEHIND, AHEAD):
+        set_clock(by)
+        holding.end_late()
+        assert hold.why is None
+    monkeypatch.setattr("runs.work.holding.elapsed", lambda: began + 59)
+    holding.end_late()
+    assert hold.why is None
+    monkeypatch.setattr("runs.work.holding.elapsed", lambda: hold.deadline)
+    holding.end_late()
+    assert hold.why == "timeout"
+
+
+def test_what_runs_outlives_a_clock_that_jumps(alice: User, bench: Bench, set_clock: SetClock) -> None:
+    tries: list[str] = []
+
+    def fail_once(work: Work) -> str:
+        tries.append(work.task)
+        if len(tries) == 1:
+            raise TaskFailure("timeout", "", is_retryable=True)
+        return "through"
+
+    bench.acts = {"long": bench.held_up, "again": fail_once}
+    with worker():
+        long = go(alice, make_flow(alice, [node("long")]), now=None)
+        assert bench.wait_for(lambda: "long" in bench.begun)
+        set_clock(timedelta(days=2))
+        assert ended(go(alice, make_flow(alice, [node("again", retries=1)]), now=None)).state == "done"
+        bench.gate.set()
+        assert ended(long).state == "done"

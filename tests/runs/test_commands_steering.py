@@ -227,7 +227,7 @@ def test_a_run_does_not_outlast_its_time(alice: User, settings: Any) -> None:
     run = go(alice, make_flow(alice, [node("a", timeout_ms=600_000)]))
     held = claim(run, "a")
 
-    assert held.deadline == NOW + timedelta(seconds=60)
+    assert held.seconds == 60
     assert due(NOW + timedelta(seconds=59)) == 0
     assert due(NOW + timedelta(seconds=60)) == 1
     run.refresh_from_db()
@@ -241,7 +241,7 @@ def test_a_try_takes_no_longer_than_the_operator_allows(alice: User, settings: A
     run = go(alice, make_flow(alice, [*steps, node("short", timeout_ms=59_000)]))
 
     for name, seconds in (("day", 60), ("within", 60), ("short", 59)):
-        assert claim(run, name).deadline == NOW + timedelta(seconds=seconds), name
+        assert claim(run, name).seconds == seconds, name
 
 
 @pytest.mark.parametrize("waits", ["paused", "asking", "both"])

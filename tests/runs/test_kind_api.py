@@ -14,6 +14,7 @@ import pytest
 from runs.errors import TaskFailure
 from runs.kinds import EXECUTORS
 from runs.plan import Json
+from runs.work.clock import elapsed
 from tests.receiver import Receiver
 from tests.runs.steps import Kept, step, work_of
 from tests.web.test_egress import HOSTILE, NO_ADDRESS
@@ -509,7 +510,7 @@ def test_a_call_ends_at_its_time(silent: Receiver) -> None:
 
 
 def test_a_call_ends_at_the_deadline_of_its_task(silent: Receiver) -> None:
-    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    soon = elapsed() + 0.3
     work, _ends = work_of(replace(step("api", url=silent.url), timeout_ms=60_000), deadline=soon)
 
     with pytest.raises(TaskFailure) as failure:

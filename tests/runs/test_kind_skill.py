@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from runs.kinds import EXECUTORS, Done
 from runs.plan import Json
 from runs.plan.settings import run_settings
 from runs.sandbox import has_full_python
+from runs.work.clock import elapsed
 from tests.runs.steps import step, work_of
 
 ADD = "def run(a, b=1):\n    return {'sum': a + b}"
@@ -76,7 +76,7 @@ def test_what_is_printed_is_said() -> None:
 
 def test_it_ends_at_its_time_and_at_the_deadline_of_its_task() -> None:
     endless = step("skill", code="def run(**prev):\n    while True: pass")
-    soon = datetime.now(UTC) + timedelta(milliseconds=300)
+    soon = elapsed() + 0.3
     for work, _ends in (
         work_of(replace(endless, timeout_ms=200), {}),
         work_of(replace(endless, timeout_ms=60_000), {}, deadline=soon),

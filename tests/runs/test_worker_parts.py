@@ -174,7 +174,7 @@ def claimed(id: str = "a#1") -> Claimed:
         path="",
         names={},
         prev=None,
-        deadline=None,
+        seconds=60.0,
         checkpoints={},
     )
 
