@@ -3,7 +3,7 @@
 Each run is a transaction of its own; a second one finds nothing left to do.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -14,10 +14,11 @@ from flows import limits
 from runs.commands.ending import stop_run
 from runs.commands.following import Following
 from runs.commands.locked_run import LockedRun, State
-from runs.commands.queueing import may_start, queue
+from runs.commands.queueing import LONGEST, may_start, queue
 from runs.commands.transaction import apart, in_run
 from runs.errors import TaskFailure
 from runs.models import Question, Run, Task
+from web.database_time import has_come
 from web.kept_text import kept as _
 from web.kept_text import stored
 
@@ -27,13 +28,13 @@ def due(now: datetime, *, limit: int = 200, is_steady: bool = True) -> int:
 
     While the time is not steady nothing is ended by it. Return of how many runs something was done.
     """
-    states = [State.BACKING_OFF, State.ASKING] if is_steady else [State.BACKING_OFF]
-    waiting = Task.objects.filter(state__in=states, due_at__lte=now).order_by("due_at")
+    is_due = _is_due(now, is_steady)
+    waiting = Task.objects.filter(is_due).order_by("due_at")
     runs = list(dict.fromkeys(waiting.values_list("run_id", flat=True)[:limit]))
     unfinished = Run.objects.filter(state__in=Run.OPEN)
     late = unfinished.filter(_is_late(now)).values_list("pk", flat=True)[: limit if is_steady else 0]
     orphans = unfinished.filter(flow__deleted_at__isnull=False).values_list("pk", flat=True)[:limit]
-    done = sum(_in(run, now, partial(_tasks_due, states)) for run in runs)
+    done = sum(_in(run, now, partial(_tasks_due, is_due)) for run in runs)
     done += sum(_in(run, now, _too_late) for run in late)
     return done + sum(_in(run, now, end_without_flow) for run in orphans)
 
@@ -42,10 +43,16 @@ def _in(run: UUID, now: datetime, command: Callable[[LockedRun], bool]) -> bool:
     return apart("due_failed", run, lambda: in_run(run, now, command), False)
 
 
-def _tasks_due(states: Sequence[State], locked: LockedRun) -> bool:
+def _is_due(now: datetime, is_steady: bool) -> Q:
+    """Say which tasks are due. What has backed off waits no longer than it may, by whatever clock it was told to."""
+    backed_off = Q(has_come("due_at", now, now + LONGEST), state=State.BACKING_OFF)
+    return backed_off | Q(state=State.ASKING, due_at__lte=now) if is_steady else backed_off
+
+
+def _tasks_due(is_due: Q, locked: LockedRun) -> bool:
     if locked.run.state in Run.ENDED:
         return False
-    found = Task.objects.filter(run=locked.run, state__in=states, due_at__lte=locked.now).order_by("priority")
+    found = Task.objects.filter(is_due, run=locked.run).order_by("priority")
     tasks, following = locked.load(found), Following(locked)
     for task in tasks:
         task.due_at = None

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from runs.engine.engine import ANY, Handed, RunEngine
 from runs.models import Run, Task
+from web.database_time import AHEAD, has_come
 
 GRACE = timedelta(seconds=2)
 """So long the process that made a task has to hand it, before a sweep does."""
@@ -55,8 +56,8 @@ def tell_engine(hand: Sequence[Handed], cancel: Sequence[str] = (), *, now: date
 
 def unhanded(now: datetime, limit: int = 500) -> list[Handed]:
     """Return what is queued and was not handed, the oldest runs first; for the sweep."""
-    waiting = Task.objects.filter(state=Task.State.QUEUED, handed_at=None, due_at__lte=now - GRACE)
-    waiting = waiting.select_related("run")
+    has_waited = has_come("due_at", now - GRACE, now + AHEAD)
+    waiting = Task.objects.filter(has_waited, state=Task.State.QUEUED, handed_at=None).select_related("run")
     return [handed_of(task, task.run) for task in waiting.order_by("due_at", "priority")[:limit]]
 
 

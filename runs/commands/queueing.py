@@ -10,6 +10,7 @@ from runs.models import Run, Task
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 LONGEST_ASKED_PAUSE = 3_600.0
 """Seconds; the last is what another side may ask for."""
+LONGEST = timedelta(seconds=max(LONGEST_PAUSE, LONGEST_ASKED_PAUSE))
 
 
 def may_start(run: Run) -> bool:

@@ -22,8 +22,9 @@ class Schedule:
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first time after a moment, in UTC; None if there is none in 50 years."""
-        found = next(CronSim(self.cron, moment.replace(microsecond=0).astimezone(self.zone)), None)
-        return None if found is None else found.astimezone(UTC)
+        times = CronSim(self.cron, moment.replace(microsecond=0).astimezone(self.zone))
+        found = (time.astimezone(UTC) for time in times)
+        return next((time for time in found if time > moment), None)  # the first may be before a clock was put back
 
     def last(self, moment: datetime) -> datetime | None:
         """Return the last time that is not after a moment, in UTC; None if there was none in nine years.

@@ -30,13 +30,13 @@ from runs.commands import (
 from runs.commands.transaction import apart
 from runs.engine.engine import Handed, RunEngine
 from runs.models import Run, Task, Worker
-from runs.triggers import tick, tidy
+from runs.triggers import put_right, tick, tidy
 from runs.work import metrics, roll
 from runs.work.clock import TimeOfDay, elapsed
 from runs.work.connections import give_back
 from runs.work.incarnation import Incarnation
 from runs.work.locks import has_kept_sessions, is_free, remove_file
-from web.database_time import database_time
+from web.database_time import AHEAD, database_time, has_come
 from web.db_errors import DatabaseErrors
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
@@ -52,7 +52,7 @@ LOST = timedelta(seconds=10)
 OLD_SECONDS, MOST_OLD = 5.0, 5
 """Few runs at a time, since writers wait; often, since as many may grow old as are started."""
 OLD_WORKERS_SECONDS = 600.0
-OLD_EVENTS_SECONDS = 60.0
+AHEAD_SECONDS, OLD_EVENTS_SECONDS = 60.0, 60.0
 MOST = 500
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class Reconciler:
         self._triggers = Every(DUE_SECONDS)
         self._lost = Every(LOST.total_seconds() / 4)
         self._old, self._old_workers = Every(OLD_SECONDS), Every(OLD_WORKERS_SECONDS)
-        self._old_events = Every(OLD_EVENTS_SECONDS)
+        self._ahead, self._old_events = Every(AHEAD_SECONDS), Every(OLD_EVENTS_SECONDS)
         self._tidy, self._measured = Every(HOLDERS_SECONDS), Every(HOLDERS_SECONDS)
         self._mine = Every(HOLDERS_SECONDS)
         self._strays: dict[str, float] = {}
@@ -181,6 +181,7 @@ class Reconciler:
         ]
         jobs: list[tuple[Every, Callable[[], object]]] = [
             *(of_runs if Run.objects.filter(state__in=Run.OPEN).exists() else []),
+            (self._ahead, lambda: put_right(now)),
             (self._triggers, lambda: tick(now)),
             (self._holders, self.take_over_from_others),
             (self._tidy, self._engine.tidy),
@@ -221,8 +222,8 @@ class Reconciler:
     def find_my_orphans(self) -> None:
         """Take back what counts as held by this worker and is not: a connection broke at the wrong moment."""
         held = self._me.performer.under_way()
-        before = database_time() - ORPHAN
-        mine = _performing().filter(worker=self._me.id, started_at__lt=before)
+        now = database_time()
+        mine = _performing().filter(has_come("started_at", now - ORPHAN, now + AHEAD), worker=self._me.id)
         for key, claim in list(mine.values_list("key", "claim")):
             if work_id(key, claim) not in held:
                 log.warning("task_orphaned", task=key)
@@ -237,9 +238,10 @@ class Reconciler:
 
         Between two processes the engine's file may have been deleted.
         """
-        before = database_time() - (LOST if self._has_asked else timedelta(0))
+        now = database_time()
+        is_old = has_come("handed_at", now - LOST if self._has_asked else now, now + AHEAD)
         self._has_asked = True
-        waiting = Task.objects.filter(state=Task.State.QUEUED, handed_at__lt=before).select_related("run")
+        waiting = Task.objects.filter(is_old, state=Task.State.QUEUED).select_related("run")
         work = [handed_of(task, task.run) for task in waiting.order_by("handed_at")[:MOST]]
         handed = {one.id: one for one in work}
         known = self._engine.states(list(handed))

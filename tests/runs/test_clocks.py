@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.principals import Person
-from runs.commands import cancel_run, handing
+from runs.commands import cancel_run, due, handing, mark_handed, settle, unhanded
 from runs.engine.engine import Handed
 from runs.errors import TaskFailure
 from runs.kinds import Work
-from runs.models import Run, TriggerEvent, Worker
+from runs.models import Run, Trigger, TriggerEvent, Worker
+from runs.triggers import put_right
 from runs.work import clock, reconcile, roll
 from runs.work.holding import Holding
 from runs.work.incarnation import Incarnation, Offer
@@ -213,3 +214,53 @@ def test_what_runs_outlives_a_clock_that_jumps(alice: User, bench: Bench, set_cl
         assert ended(go(alice, make_flow(alice, [node("again", retries=1)]), now=None)).state == "done"
         bench.gate.set()
         assert ended(long).state == "done"
+
+
+def test_what_was_queued_before_a_clock_was_put_right_is_found(alice: User) -> None:
+    go(alice, make_flow(alice, [node("a")]), now=NOW + timedelta(minutes=1))
+
+    assert unhanded(NOW) == []  # it may have been queued while others were looked at
+    assert len(unhanded(NOW - timedelta(microseconds=1))) == 1
+
+
+@pytest.mark.parametrize("by", [timedelta(0), AHEAD])
+def test_what_was_handed_before_a_clock_was_put_right_and_is_lost_is_handed_again(alice: User, by: timedelta) -> None:
+    go(alice, make_flow(alice, [node("a")]), now=None)
+    mark_handed(unhanded(database_time() + timedelta(hours=1)), now=database_time() + by)
+    engine = Idle()
+    sweeper(engine).hand_what_is_lost()
+
+    assert len(engine.handed) == 1
+
+
+def test_what_backed_off_before_a_clock_was_put_right_is_tried_again(alice: User) -> None:
+    run = go(alice, make_flow(alice, [node("a", retries=1)]))
+    later = TaskFailure("timeout", "", is_retryable=True, retry_after=7200)  # of which an hour is granted
+    settle(claim(run, "a"), later, now=NOW)
+
+    assert due(NOW) == 0
+    assert due(NOW - timedelta(microseconds=1)) == 1
+    assert states(run) == {"a": "queued"}
+
+
+def test_what_was_begun_before_a_clock_was_put_right_and_is_held_by_none_is_taken_back(alice: User) -> None:
+    run = go(alice, make_flow(alice, [node("a")]))
+    claim(run, "a", worker="me", now=database_time() + AHEAD)
+    sweeper(Idle()).find_my_orphans()
+
+    assert states(run) == {"a": "queued"}
+
+
+def test_what_is_looked_at_now_and_then_does_not_stand_still(alice: User) -> None:
+    sensor = listen(alice.pk, sensing(alice.pk, source="polling", endpoint="https://example.org/", interval_ms=600_000))
+    latest = NOW + timedelta(seconds=660)
+    for failures, due_at, moved_to in [
+        (0, latest, latest),
+        (0, latest + timedelta(microseconds=1), NOW),
+        (1, latest + timedelta(microseconds=1), latest + timedelta(microseconds=1)),
+        (1, NOW + timedelta(minutes=61, microseconds=1), NOW),
+    ]:
+        Trigger.objects.update(due_at=due_at, failures=failures)
+        assert put_right(NOW) == (due_at != moved_to)
+        sensor.refresh_from_db()
+        assert sensor.due_at == moved_to

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.principals import Person
 from flows import commands
 from runs.models import Run, Trigger
+from runs.triggers import put_right
 from runs.triggers.commands import change_trigger
 from runs.triggers.schedules import read_schedule
 from runs.triggers.ticking import fire_schedule, pause, tick
@@ -96,6 +97,14 @@ def _check_both_ways(cron: str, zone: str, month: int) -> None:
     assert back[::-1] == times
 
 
+def test_the_next_time_lies_ahead_also_in_the_hour_that_comes_twice() -> None:
+    for minutes in range(0, 180, 7):
+        moment = datetime(2026, 10, 25, 0, tzinfo=UTC) + timedelta(minutes=minutes)
+        found = read_schedule("30 2 * * *", "Europe/Berlin").after(moment)
+        assert found is not None
+        assert found > moment
+
+
 def test_it_is_fired_when_it_is_due_and_not_before(alice: User) -> None:
     trigger = every_hour(alice)
     due = after(trigger)
@@ -128,6 +137,43 @@ def test_a_clock_that_is_put_back_fires_nothing_again(alice: User) -> None:
     assert tick(due + timedelta(hours=1)) == 0
     assert tick(due + timedelta(hours=3)) == 0
     assert tick(due + timedelta(hours=4)) == 1
+
+
+def test_a_clock_that_was_ahead_and_is_put_right_lets_no_schedule_stand_still(alice: User) -> None:
+    trigger = every_hour(alice)
+    due = after(trigger)
+    tick(due + timedelta(days=365))
+
+    now = due + timedelta(minutes=10)
+    assert put_right(now) == 1
+    assert put_right(now) == 0
+    assert after(trigger) == due + timedelta(hours=1)
+    assert tick(due + timedelta(minutes=59)) == 0
+    assert tick(due + timedelta(hours=1)) == 1
+
+
+def test_one_that_failed_while_a_clock_was_ahead_waits_no_longer_than_after_a_failure(alice: User) -> None:
+    trigger = every_hour(alice, stays_open=True, queue_size=1)
+    due = after(trigger)
+    tick(due)
+    assert tick(due + timedelta(days=365)) == 0
+    Run.objects.update(state="done")
+
+    now = due + timedelta(minutes=10)
+    assert put_right(now) == 1
+    assert after(trigger) == due + timedelta(hours=1)
+    assert tick(now + timedelta(hours=1)) == 1
+    assert inputs(trigger.flow)[-1]["at"] == (due + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+
+
+def test_a_schedule_that_is_due_when_it_says_so_is_left_alone(alice: User) -> None:
+    trigger = listen(alice.pk, sensing(alice.pk, source="schedule", cron="0 0 29 2 *"))
+    broken = every_hour(alice)
+    due = after(trigger)
+    Trigger.objects.filter(pk=broken.pk).update(options="{}")
+
+    put_right(due - timedelta(days=300))
+    assert after(trigger) == due
 
 
 def test_what_is_off_or_of_a_deleted_flow_is_not_fired(alice: User) -> None:
