@@ -139,9 +139,9 @@ class Reconciler:
 
         Who has just begun does not know that. A restart of PostgreSQL frees all locks, so they prove nothing then.
         """
-        if self._is_silent(seen):
-            return not self._was_cut_off()
         silent = abs(seen.silent)  # a beat to come is one from before the clock was put back
+        if silent >= SILENT and self._is_unchanged(seen):
+            return not self._was_cut_off()
         return silent >= FREE_AND_SILENT and not self._was_cut_off() and is_free(seen.lock) and self._do_locks_prove()
 
     def _was_cut_off(self) -> bool:
@@ -151,10 +151,10 @@ class Reconciler:
         """Tell whether the database kept all locks for as long as it takes to beat again."""
         return connection.vendor != "postgresql" or self._me.pulse.well_for() >= GRACE or has_kept_sessions(GRACE)
 
-    def _is_silent(self, seen: roll.Seen) -> bool:
-        """Tell whether a worker has not beaten for long, by the system's clock and by ours."""
+    def _is_unchanged(self, seen: roll.Seen) -> bool:
+        """Tell whether no new beat was seen for long by our own clock, which nobody sets."""
         since = self._seen_since.get((seen.id, seen.beat_at), elapsed())
-        return seen.silent >= SILENT and elapsed() - since >= UNCHANGED_SECONDS
+        return elapsed() - since >= UNCHANGED_SECONDS
 
     def is_first(self, alive: Iterable[roll.Seen]) -> bool:
         """Tell whether this worker is the oldest of those that are ready."""

@@ -40,7 +40,7 @@ class WorkerWatch:
         """Look once. What the database refuses is told when it begins, and looked past."""
         try:
             now = database_time()
-            if not any(seen.state == Worker.State.READY and seen.silent < SILENT for seen in roll.living(now)):
+            if not any(seen.state == Worker.State.READY and abs(seen.silent) < SILENT for seen in roll.living(now)):
                 match_workers([], now=now)
             self._has_failed = False
         except DatabaseErrors as failure:

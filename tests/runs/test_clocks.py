@@ -21,7 +21,8 @@ from runs.work import clock, reconcile, roll
 from runs.work.holding import Holding
 from runs.work.incarnation import Incarnation, Offer
 from runs.work.reconcile import Reconciler
-from tests.runs.hands import NOW, claim, go, make_flow, node, states
+from runs.work.watch import WorkerWatch
+from tests.runs.hands import NOW, claim, go, make_flow, node, states, task_of
 from tests.runs.listening import listen, sensing
 from tests.runs.workers import enrolled
 from tests.runs.working import Bench, bench, data_dir, ended, worker
@@ -264,3 +265,11 @@ def test_what_is_looked_at_now_and_then_does_not_stand_still(alice: User) -> Non
         assert put_right(NOW) == (due_at != moved_to)
         sensor.refresh_from_db()
         assert sensor.due_at == moved_to
+
+
+def test_where_the_only_worker_has_stopped_it_is_told_though_the_clock_was_put_back(alice: User) -> None:
+    run = go(alice, make_flow(alice, [node("a")]), now=None)
+    enrolled("stopped", at=database_time() + AHEAD)
+    WorkerWatch().look()
+
+    assert task_of(run, "a").reason

@@ -365,12 +365,15 @@ def seen_silent(silent: float, *, lock: str) -> Seen:
 
 
 @pytest.mark.django_db
-def test_a_clock_put_forward_makes_nobody_dead_who_beats(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("silent", [3600.0, -3600.0])
+def test_a_clock_that_is_set_makes_nobody_dead_who_beats_and_hides_nobody_who_does_not(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, silent: float
+) -> None:
     now = [100.0]
     monkeypatch.setattr(reconcile, "elapsed", lambda: now[0])
     monkeypatch.setattr(reconcile, "is_free", lambda _lock: False)
     reconciler = judge()
-    beats = stands_still = seen_silent(3600.0, lock="8999")
+    beats = stands_still = seen_silent(silent, lock="8999")
 
     for second in range(10):
         seen = replace(beats, beat_at=beats.beat_at + timedelta(seconds=second))
