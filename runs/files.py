@@ -5,6 +5,7 @@ a link leads out, whatever is exchanged meanwhile. Only plain files are read. A 
 then put there, so that nobody reads half of one.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ MOST_ENTRIES = 20_000
 """How many files and folders one look at a pattern passes."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CLOSED = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EACCES, errno.EPERM}
+"""Why a folder within is passed over: it is gone, is a link by now, or is not for us to read."""
 
 
 class FileRefused(Exception):  # noqa: N818  (a result, not a defect)
@@ -32,6 +35,10 @@ class FileRefused(Exception):  # noqa: N818  (a result, not a defect)
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+
+class FileAway(FileRefused):
+    """The system did not give the file or its folder, which may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def read(path: str, most: int) -> bytes:
         try:
             number = os.open(parts[-1], _FILE, dir_fd=folder)
         except OSError as error:
-            raise FileRefused(_("The file cannot be read: %(why)s.") % {"why": error.strerror}) from None
+            raise FileAway(_("The file cannot be read: %(why)s.") % {"why": error.strerror}) from None
         with os.fdopen(number, "rb") as file:
             if not stat.S_ISREG(os.fstat(number).st_mode):
                 raise FileRefused(_("This is no plain file."))
@@ -128,7 +135,7 @@ def _folder_of(parts: Sequence[str], *, make: bool) -> Iterator[int]:
     try:
         folder = os.open(files_dir(), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise FileRefused(_("The folder cannot be opened: %(why)s.") % {"why": error.strerror}) from None
+        raise FileAway(_("The folder cannot be opened: %(why)s.") % {"why": error.strerror}) from None
     try:
         for part in parts[:-1]:
             if make:
@@ -139,7 +146,7 @@ def _folder_of(parts: Sequence[str], *, make: bool) -> Iterator[int]:
             folder = inner
         yield folder
     except OSError as error:
-        raise FileRefused(_("The folder cannot be opened: %(why)s.") % {"why": error.strerror}) from None
+        raise FileAway(_("The folder cannot be opened: %(why)s.") % {"why": error.strerror}) from None
     finally:
         os.close(folder)
 
@@ -173,7 +180,9 @@ class _Walk:
             return
         try:
             inner = os.open(name, _FOLDER, dir_fd=folder)
-        except OSError:  # gone, a link by now, or not for us to read
+        except OSError as error:
+            if error.errno not in _CLOSED:
+                raise
             return
         try:
             yield from self.below(inner, f"{path}/", at)

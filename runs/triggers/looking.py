@@ -51,7 +51,7 @@ class Sight:
 
 
 def look_at_files(sensor: Sensor, seen: Seen, now: datetime) -> Sight:
-    """Find files that are new or changed since `seen`. Raises `LookFailed`."""
+    """Find files that are new or changed since `seen`; `now` is by the machine. Raises `LookFailed`."""
     try:
         found = files.find(sensor.text("pattern", "endpoint"))
     except files.FileRefused as refused:
@@ -70,12 +70,14 @@ def look_at_files(sensor: Sensor, seen: Seen, now: datetime) -> Sight:
         if len(events) == AT_ONCE:
             is_more = True
             break
-        at[one.path] = mark
         try:
             event = _file_event(one, sensor.format)
         except (UnreadableEvent, files.FileRefused) as refused:
             wrong = _("%(what)s: %(why)s") % {"what": one.path, "why": refused.message}
+            if not isinstance(refused, files.FileAway):  # what is away is read at the next look
+                at[one.path] = mark
             continue
+        at[one.path] = mark
         if matches(sensor.filters, event.value):
             events.append((event, None))
     return Sight(events, {"files": at}, is_more, wrong)

@@ -23,6 +23,7 @@ import structlog
 from django.db import connection
 from django.db.models import Window
 from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from accounts.acting import as_system
 from flows import limits
@@ -181,7 +182,7 @@ def look(trigger_id: UUID, now: datetime) -> int:
     try:
         if not acts_still(trigger.flow_id, trigger.created_by_id) and paused(trigger_id, now):
             return 0
-        sight = _sight(trigger, now)
+        sight = _sight(trigger)
         for event, seen in _unknown(trigger, sight):
             if fire(trigger_id, event, now=now, progress=Progress(claim, seen)).is_paused:
                 return 0
@@ -221,11 +222,11 @@ def _guarded(trigger_id: UUID, now: datetime) -> bool:
         return False
 
 
-def _sight(trigger: Trigger, now: datetime) -> Sight:
+def _sight(trigger: Trigger) -> Sight:
     sensor, seen = sensor_of(trigger), orjson.loads(trigger.seen)
     match trigger.source:
         case Source.FILE:
-            return look_at_files(sensor, seen, now)
+            return look_at_files(sensor, seen, timezone.now())
         case Source.DATABASE:
             return look_at_rows(sensor, seen)
         case _:

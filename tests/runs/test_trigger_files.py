@@ -1,5 +1,6 @@
 """Files: what is new or changed below one folder; nothing above it, beside it, behind a link or of another kind."""
 
+import errno
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -205,16 +206,19 @@ def test_new_and_changed_files_are_events_and_those_that_were_there_are_not(alic
     assert [(one["name"], one["content"]) for one in inputs(flow)][1:] == [("old.csv", [{"a": "2"}])]
 
 
-def test_a_file_that_is_just_being_written_is_left_for_the_next_look(alice: User, folder: Path) -> None:
+def test_a_file_that_is_just_being_written_is_left_for_the_next_look(
+    alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flow = sensing(alice.pk, source="file", pattern="*", format="text")
     listen(alice.pk, flow)
     put(folder, "a", "half", age=0.2)
-
     now = timezone.now()
-    tick(now, begin=inline)
+    with monkeypatch.context() as slow:
+        slow.setattr(looking, "SETTLED_NS", 3600 * 10**9)
+        tick(now, begin=inline)
     assert inputs(flow) == []
-    later = now + timedelta(seconds=40)
-    tick(later, begin=inline)
+    put(folder, "a", "half", age=2)
+    tick(now + timedelta(seconds=40), begin=inline)
     assert named(inputs(flow), "content") == [{"content": "half"}]
 
 
@@ -232,6 +236,54 @@ def test_what_cannot_be_read_is_told_and_stops_no_other(alice: User, folder: Pat
     look(trigger)
     trigger.refresh_from_db()
     assert (trigger.last_error, Run.objects.count()) == ("", 2)
+
+
+@pytest.mark.parametrize("why", [errno.EMFILE, errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_file_that_the_system_does_not_give_for_a_moment_is_an_event_later(
+    alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch, why: int
+) -> None:
+    flow = sensing(alice.pk, source="file", pattern="**/*.json")
+    trigger = listen(alice.pk, flow)
+    put(folder, "in/a.json", '{"n": 1}')
+    put(folder, "in/b.json", '{"n": 2}')
+    with monkeypatch.context() as broken:
+        refuse(broken, "a.json", why)
+        look(trigger)
+        trigger.refresh_from_db()
+        assert said(trigger.last_error).startswith("in/a.json:")
+        assert named(inputs(flow), "content") == [{"content": {"n": 2}}]
+
+    look(trigger)
+    trigger.refresh_from_db()
+    assert (trigger.last_error, named(inputs(flow), "content")) == ("", [{"content": {"n": 2}}, {"content": {"n": 1}}])
+
+
+def test_a_folder_that_the_system_does_not_give_for_a_moment_brings_nothing_that_was_there(
+    alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, "in/old.json", "{}")
+    flow = sensing(alice.pk, source="file", pattern="**/*.json")
+    trigger = listen(alice.pk, flow)
+    with monkeypatch.context() as broken:
+        refuse(broken, "in", errno.EMFILE)
+        look(trigger)
+        trigger.refresh_from_db()
+        assert trigger.last_error
+
+    look(trigger)
+    assert inputs(flow) == []
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, name: str, why: int) -> None:
+    """Let the system refuse to open files and folders of this name."""
+    opened = os.open
+
+    def refusing(path: str, flags: int, *given: int, dir_fd: int | None = None) -> int:
+        if path == name:
+            raise OSError(why, os.strerror(why))
+        return opened(path, flags, *given, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "open", refusing)
 
 
 def test_a_full_queue_leaves_the_rest_for_later_and_nothing_comes_twice(alice: User, folder: Path) -> None:
