@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -17,6 +16,7 @@ from flows.errors import NotFound
 from flows.rates import count_flow_change
 from flows.webhooks.deliveries import PATIENCE, give_up_overdue, no_longer, tell_owners
 from flows.webhooks.models import Delivery, Webhook
+from web.database_time import database_time
 from web.egress import EgressError, check_url
 from web.errors import Problem
 from web.kept_text import stored
@@ -91,7 +91,7 @@ def _resend(principal: Principal, flow_id: UUID, webhook_id: UUID, delivery_id: 
     if delivery is None:
         raise NotFound
     expect_switched_on(webhook)
-    now = timezone.now()
+    now = database_time()
     delivery.state, delivery.claim, delivery.tries = Delivery.State.WAITING, "", 0
     delivery.due_at, delivery.give_up_at = now, now + PATIENCE
     delivery.save(update_fields=["state", "claim", "tries", "due_at", "give_up_at"])
@@ -127,7 +127,7 @@ def _create(principal: Principal, flow_id: UUID, url: str, events: list[str], se
     most = helix_limits.current().webhooks_per_flow
     if Webhook.objects.filter(flow=flow_id, rule=None).count() >= most:
         raise Problem("limit_reached", _("A flow has at most %(most)d webhooks.") % {"most": most})
-    now = timezone.now()
+    now = database_time()
     webhook = Webhook(
         flow_id=flow_id,
         url=url,
@@ -152,7 +152,7 @@ def _change(principal: Principal, flow_id: UUID, webhook_id: UUID, given: dict[s
     if given.get("enabled"):
         given["paused"] = ""
     if begins:
-        give_up_overdue([webhook.pk], timezone.now())
+        give_up_overdue([webhook.pk], database_time())
     if begins or webhook.created_by_id not in who_acts_still(flow_id, [webhook.created_by_id]):
         given["created_by_id"] = user_id_of(principal)
     if isinstance(secret := given.pop("secret", None), str):

@@ -15,7 +15,6 @@ from uuid import UUID, uuid4, uuid5
 import orjson
 from django.db.models import Case, Count, F, IntegerField, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.principals import Principal
@@ -23,6 +22,7 @@ from flows.access import Role, get_flow_for
 from flows.errors import NotFound
 from flows.models import Flow
 from flows.webhooks.models import Delivery, Webhook
+from web.database_time import AHEAD, database_time, has_come
 from web.kept_text import Kept, kept, parts_of
 from web.write_transaction import write_transaction
 
@@ -50,7 +50,7 @@ def notify(flow_id: UUID, event: str, **fields: object) -> int:
     flow = Flow.objects.filter(pk=flow_id, deleted_at=None).only("title", "version").first()
     if flow is None:
         return 0
-    now = timezone.now()
+    now = database_time()
     hear = [one for one in Webhook.objects.filter(flow=flow, enabled=True) if event in one.events]
     wanted = [one for one in hear if not _is_quiet(one, event, now)]
     return len(Delivery.objects.bulk_create([_delivery(one, flow, event, now, fields) for one in wanted]))
@@ -151,7 +151,7 @@ def claim_due(now: datetime, most: int, *, busy: Collection[UUID] = ()) -> list[
     The person with the fewest under way comes first, and of theirs the flow with the fewest: one with many lanes, or
     many flows, leaves the others their turn.
     """
-    due = Delivery.objects.filter(state=State.WAITING, due_at__lte=now, flow__deleted_at=None)
+    due = Delivery.objects.filter(_is_due(now), flow__deleted_at=None)
     heard = due.filter(Q(webhook=None) | Q(webhook__enabled=True))
     waiting = heard.exclude(lane__in=list(busy)).order_by("due_at")
     lanes = _next_lanes(waiting.order_by(), now, most)
@@ -160,7 +160,7 @@ def claim_due(now: datetime, most: int, *, busy: Collection[UUID] = ()) -> list[
     if not ids:
         return []
     with write_transaction():
-        ours = Delivery.objects.filter(pk__in=ids, state=State.WAITING, due_at__lte=now)
+        ours = Delivery.objects.filter(_is_due(now), pk__in=ids)
         ours.update(claim=claim, due_at=now + LEASE)
     return list(Delivery.objects.filter(pk__in=ids, claim=claim).select_related("webhook"))
 
@@ -201,17 +201,22 @@ def _fewest(waiting: QuerySet[Delivery], taken: QuerySet[Delivery], of: str, mos
 
 def claim_next(lane: UUID, now: datetime) -> Delivery | None:
     """Take the next that is due in a lane of which none is under way here; nobody else has it for a lease."""
-    due = Delivery.objects.filter(lane=lane, state=State.WAITING, due_at__lte=now, flow__deleted_at=None)
+    due = Delivery.objects.filter(_is_due(now), lane=lane, flow__deleted_at=None)
     heard = due.filter(Q(webhook=None) | Q(webhook__enabled=True)).order_by("due_at")
     id = heard.values_list("pk", flat=True).first()
     if id is None:
         return None
     claim = token_hex(16)
     with write_transaction():
-        ours = Delivery.objects.filter(pk=id, state=State.WAITING, due_at__lte=now)
+        ours = Delivery.objects.filter(_is_due(now), pk=id)
         if not ours.update(claim=claim, due_at=now + LEASE):
             return None
     return Delivery.objects.filter(pk=id, claim=claim).select_related("webhook").first()
+
+
+def _is_due(now: datetime) -> Q:
+    """Say which wait for a try, also those that a clock which was ahead lets wait longer than they may."""
+    return Q(has_come("due_at", now, now + LONGEST_PAUSE + AHEAD), state=State.WAITING)
 
 
 def forget_old_deliveries(now: datetime, kept: timedelta, *, most: int = 500) -> int:

@@ -12,7 +12,6 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from accounts.acting import as_system
 from flows.access import acts_still
@@ -23,6 +22,7 @@ from flows.webhooks.deliveries import claim_due, claim_next, notice_changes, set
 from flows.webhooks.models import Delivery, Webhook
 from flows.webhooks.signature import HEADER, sign
 from web import egress
+from web.database_time import database_time
 from web.db_errors import DatabaseErrors
 from web.sealing import unseal
 
@@ -65,7 +65,7 @@ class Sender:
                 _release()
 
     def _look(self) -> None:
-        now = timezone.now()
+        now = database_time()
         notice_changes(now)
         for delivery in claim_due(now, THREADS - len(self._busy), busy=self._busy):
             if self._stopped.is_set():
@@ -80,7 +80,7 @@ class Sender:
         end = time.monotonic() + TURN_SECONDS
         try:
             while following is not None and _is_taken(following) and time.monotonic() < end:
-                following = None if self._stopped.is_set() else claim_next(delivery.lane, timezone.now())
+                following = None if self._stopped.is_set() else claim_next(delivery.lane, database_time())
         except DatabaseErrors as failure:
             log.warning("deliveries_delayed", reason=repr(failure))
         finally:
@@ -96,14 +96,14 @@ def _is_taken(delivery: Delivery) -> bool:
         log.warning("delivery_not_settled", reason=repr(failure))
     except Exception:
         log.exception("delivery_failed", delivery=str(delivery.pk))
-        settle(delivery, timezone.now(), status=None, error="protocol")
+        settle(delivery, database_time(), status=None, error="protocol")
     return False
 
 
 def deliver(delivery: Delivery) -> bool:
     """Try a delivery that is ours once, and write what came of it; return whether it was taken."""
     status, error = _tried(delivery)
-    settle(delivery, timezone.now(), status=status, error=error)
+    settle(delivery, database_time(), status=status, error=error)
     return not error
 
 
@@ -125,7 +125,7 @@ def _is_paused(webhook: Webhook) -> bool:
     if acts_still(webhook.flow_id, webhook.created_by_id):
         return False
     try:
-        return pause_webhooks(webhook.flow_id, webhook.created_by, timezone.now())
+        return pause_webhooks(webhook.flow_id, webhook.created_by, database_time())
     except NotFound:  # the flow is gone, and what was to be sent with it
         return True
 

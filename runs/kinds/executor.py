@@ -29,11 +29,11 @@ class Checkpoints(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One attempt at a task. `names` are those of expressions: `input`, `nodes`, `prev`, `item`, `index`, `run`.
+    `deadline` is a moment of `elapsed`.
 
     `secret` returns a secret's value by name, or raises `TaskFailure("secret_missing")`; what it returned is masked in
     all that is kept; who cuts a text calls `mask` first. `progress` takes 0 to 1, `say` words that people see as they
-    come. `deadline` is a moment of `elapsed`. `cancelled` is set when nobody wants the result any more; `on_cancel`
-    takes what ends a call in flight.
+    come. `cancelled` is set when nobody wants the result any more; `on_cancel` takes what ends a call in flight.
     """
 
     run: UUID

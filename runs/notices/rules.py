@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.principals import Caller, Principal, user_id_of
@@ -25,6 +24,7 @@ from flows.rates import count_flow_change
 from flows.webhooks.deliveries import KEPT, PATIENCE, give_up_overdue
 from runs.notices.channels import CHANNELS, ROLES, is_address
 from runs.notices.services import SERVICES, check_service
+from web.database_time import database_time
 from web.egress import EgressError, check_url
 from web.errors import Problem
 from web.kept_text import said
@@ -137,7 +137,7 @@ def _resend(principal: Principal, flow_id: UUID, delivery_id: UUID) -> Delivery:
         raise NotFound
     if delivery.webhook is not None:
         expect_switched_on(delivery.webhook)
-    now = timezone.now()
+    now = database_time()
     delivery.state, delivery.claim, delivery.tries = Delivery.State.WAITING, "", 0
     delivery.person_id = user_id_of(principal)
     delivery.due_at, delivery.give_up_at = now, now + PATIENCE
@@ -177,7 +177,7 @@ def _put(
     principal: Principal, flow_id: UUID, version: int, held: Sequence[Webhook], rules: Sequence[Rule]
 ) -> list[Rule]:
     stay: set[UUID] = set()
-    now, made = timezone.now(), []
+    now, made = database_time(), []
     act_still = who_acts_still(flow_id, {row.created_by_id for row in held})
     begin = [row.pk for row in held if not row.enabled]
     for rule in rules:

@@ -5,7 +5,6 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid5
 
-from django.utils import timezone
 from django.utils.translation import override
 
 from flows.expressions import Json
@@ -16,6 +15,7 @@ from runs.models import Run, Task
 from runs.notices.channels import is_address
 from runs.plan import Step
 from runs.values import encode
+from web.database_time import database_time
 from web.kept_text import Kept, parts_of, said
 from web.kept_text import kept as _
 
@@ -46,7 +46,7 @@ def deliver(run: Run, task: Task, step: Step, names: Mapping[str, Json], value: 
 
     Raises `TaskFailure` for an address that cannot be filled in, and where too much waits in the flow already.
     """
-    now = timezone.now()
+    now = database_time()
     found = [place for one in deliveries_of(step, names, value) for place in places_of(one)]
     places = list(dict.fromkeys(found))[:MOST]
     if places and room_left(run.flow_id) < len(places):

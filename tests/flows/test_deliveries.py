@@ -206,6 +206,15 @@ def test_nothing_is_told_of_what_is_not_wanted(alice: User, flow: Flow) -> None:
     assert claim_due(NOW(), 10) == []
 
 
+def test_what_a_clock_that_was_ahead_lets_wait_longer_than_it_may_is_due(alice: User, flow: Flow) -> None:
+    hook(alice, flow, events=["run.done"])
+    notify(flow.pk, "run.done", run="r1")
+    now, longest = NOW(), timedelta(hours=1, minutes=1)
+    for due_at, is_due in ((now + longest, False), (now + longest + timedelta(microseconds=1), True)):
+        Delivery.objects.update(due_at=due_at)
+        assert bool(claim_due(now, 8)) is is_due
+
+
 def test_a_delivery_is_signed_dated_and_named(alice: User, flow: Flow, receiver: Receiver) -> None:
     hook(alice, flow, f"{receiver.url}/in?x=1", events=["run.done"], secret="swordfish")
     notify(flow.pk, "run.done", run="r1")
