@@ -21,7 +21,6 @@ from runs.providers.replies import read_reply, written_reply
 from runs.providers.values import Ask, Call, Message, ProviderFailure, Reply, Tool, ToolCall
 from runs.schemas import misfit
 from runs.tools.toolbox import Toolbox, ToolFailure, open_toolbox
-from web.db_errors import DatabaseErrors, is_outage
 from web.kept_text import kept as _
 from web.write_transaction import release_connection
 
@@ -46,10 +45,6 @@ def execute(work: Work) -> Done:
     except ToolFailure as failure:
         code = "cancelled" if work.cancelled.is_set() else "tool"
         raise TaskFailure(code, failure.message, is_retryable=failure.is_retryable) from None
-    except DatabaseErrors as failure:
-        if not is_outage(failure):
-            raise
-        raise TaskFailure("connection", _("The database did not answer."), is_retryable=True) from None
 
 
 @dataclass(slots=True)

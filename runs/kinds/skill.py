@@ -54,14 +54,15 @@ def _run_safe(program: Program, ended: Ended, tools: SkillTools) -> Json:
     try:
         result = run_safe(program, ended)
     except TaskFailure:
-        if ended.failure() is None:
-            if tools.failure is not None:
-                raise tools.failure from None
+        if ended.failure() is not None:
+            raise
+        if tools.failure is None:
             tools.forget_error()
-        raise
-    if tools.failure is not None and not isinstance(tools.failure, TaskFailure):
-        raise tools.failure  # the task is another's, whatever the code made of it
-    return result
+            raise
+    else:
+        if tools.failure is None or isinstance(tools.failure, TaskFailure):
+            return result
+    raise tools.failure  # whatever the code made of it: the task is another's, or the database is away
 
 
 def _program(work: Work, tools: SkillTools) -> Program:

@@ -1,8 +1,10 @@
 """Performing one task: claim it, execute it, settle it. What the engine calls, in a thread of its own for each.
 
 Whatever an executor raises becomes a failure of the task, never of the worker. A database that is away is waited for,
-until the worker is given up; then others do what is left. A result that comes after the task was taken away is offered
-all the same: its claim is refused, and the log tells of it.
+until the worker is given up; then others do what is left. What an executor was at when it went away is executed again
+under the same claim, from its last checkpoint: what it did outside since then happens once more, as after a worker's
+death, and nobody has to wait until the task is queued anew. A result that comes after the task was taken away is
+offered all the same: its claim is refused, and the log tells of it.
 """
 
 import threading
@@ -13,9 +15,9 @@ import structlog
 from accounts.acting import acting_as_system, acting_in
 from flows.expressions import Json
 from flows.publish import hint_run_text, publish_now
-from runs.commands import Claimed, claim_all, report_progress, save_checkpoint, settle_all
+from runs.commands import Claimed, claim_all, not_wanted, report_progress, save_checkpoint, settle_all
 from runs.errors import Fenced, TaskFailure
-from runs.kinds import EXECUTORS, Done, Work
+from runs.kinds import EXECUTORS, Done, Executor, Work
 from runs.secrets.resolving import Secrets
 from runs.work import metrics
 from runs.work.clock import elapsed
@@ -131,19 +133,39 @@ class Performer:
                 "internal", _("This release cannot execute nodes of the kind %(kind)s.") % {"kind": claimed.step.kind}
             )
         try:
-            done = registered.execute(work_of(claimed, hold, secrets, self._is_given_up))
+            done = self._outlasted(
+                registered.execute, work_of(claimed, hold, secrets, self._is_given_up), claimed, hold
+            )
         except Fenced:
             return None
         except TaskFailure as failure:
             self._note(failure)
             return _ended(hold) or failure
         except Exception:
-            if ended := _ended(hold):
-                return ended
+            if hold.why is not None or self._is_given_up():
+                return _ended(hold)
             log.exception("executor_failed", task=claimed.id, kind=claimed.step.kind)
             return TaskFailure("internal", _("Something went wrong on the worker."))
         self._note(None)
         return _ended(hold) or done
+
+    def _outlasted(self, execute: Executor, work: Work, claimed: Claimed, hold: Hold) -> Done:
+        """Execute, again whenever the database was away and is back, while the task is ours and wanted.
+
+        Raises `Fenced`, and what the executor does.
+        """
+        tries = 0
+
+        def execute_held() -> Done:
+            nonlocal tries
+            tries += 1
+            if tries > 1 and not_wanted([claimed.id]):
+                raise Fenced
+            if tries > 1:
+                log.warning("executed_again", task=claimed.id, kind=claimed.step.kind)
+            return execute(work)
+
+        return outlast(execute_held, lambda: hold.why is not None or self._is_given_up())
 
     def _note(self, failure: TaskFailure | None) -> None:
         """Count failures of the sandbox in a row."""
