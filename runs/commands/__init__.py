@@ -5,7 +5,16 @@ that there are events, and the engine what to hand to workers.
 """
 
 from runs.commands.answering import answer
-from runs.commands.claiming import claim_all, claim_task, lose, not_wanted, release, report_progress, save_checkpoint
+from runs.commands.claiming import (
+    claim_all,
+    claim_task,
+    expect_held,
+    lose,
+    not_wanted,
+    release,
+    report_progress,
+    save_checkpoint,
+)
 from runs.commands.due import due
 from runs.commands.forgetting import forget_old_runs
 from runs.commands.handing import handed_of, install_engine, mark_handed, read_work_id, unhanded, work_id
@@ -24,6 +33,7 @@ __all__ = [
     "claim_all",
     "claim_task",
     "due",
+    "expect_held",
     "forget_old_runs",
     "handed_of",
     "install_engine",

@@ -17,7 +17,7 @@ from runs.commands.attempts import UNSTORABLE, begin_attempt, close_attempt
 from runs.commands.ending import conclude
 from runs.commands.following import Following
 from runs.commands.handing import read_work_id, work_id
-from runs.commands.locked_run import LockedRun, State
+from runs.commands.locked_run import RUNS, LockedRun, State
 from runs.commands.queueing import may_start, queue
 from runs.commands.reading import Reading, read_inputs
 from runs.commands.results import Claimed
@@ -84,6 +84,16 @@ def save_checkpoint(claimed: Claimed, name: str, value: Json, *, now: datetime) 
         locked.tell("checkpoint", task, state=task.state, attempt=task.attempt, name=name, number=number)
 
     in_run(claimed.run, now, save)
+
+
+def expect_held(claimed: Claimed) -> None:
+    """Keep a task under this claim until the transaction around ends; it locks the run, so call it before all else.
+
+    Raises `Fenced` if the task is another's, or has ended.
+    """
+    running = Task.objects.filter(key=claimed.task, claim=claimed.claim, state=State.RUNNING)
+    if not RUNS.keyed([claimed.run], lock=True) or not running.exists():
+        raise Fenced
 
 
 def report_progress(claimed: Claimed, progress: float, *, now: datetime) -> None:

@@ -33,7 +33,9 @@ class Work:
 
     `secret` returns a secret's value by name, or raises `TaskFailure("secret_missing")`; what it returned is masked in
     all that is kept; who cuts a text calls `mask` first. `progress` takes 0 to 1, `say` words that people see as they
-    come. `cancelled` is set when nobody wants the result any more; `on_cancel` takes what ends a call in flight.
+    come. `cancelled` is set when nobody wants the result any more; `on_cancel` takes what ends a call in flight. Who
+    writes into our own database calls `expect_held` first in the same transaction: it raises `Fenced` if the task is
+    another's by now, who may have written already what comes after.
     """
 
     run: UUID
@@ -52,6 +54,7 @@ class Work:
     cancelled: Event
     on_cancel: Callable[[Callable[[], None]], None]
     mask: Callable[[str], str] = lambda text: text
+    expect_held: Callable[[], None] = lambda: None
 
     def seconds_left(self, default: float) -> float:
         """Return for how long this attempt may go on: the node's own time, else `default`, never past the deadline."""

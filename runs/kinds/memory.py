@@ -6,11 +6,9 @@ is kept then is found by words alone, and so is what is asked.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 import structlog
-from django.db import IntegrityError
 from django.utils import timezone
 
 from flows.expressions import Json
@@ -46,7 +44,7 @@ def execute(work: Work) -> Done:
         case "search":
             return _search(work, place)
         case "forget":
-            return Done({"forgotten": memory.forget(place, _key(work))})
+            return Done({"forgotten": memory.forget(place, _key(work), expect_held=work.expect_held)})
         case other:
             raise TaskFailure("invalid_input", _("There is no operation “%(name)s”.") % {"name": other[:20]})
 
@@ -63,8 +61,8 @@ def _get(work: Work, place: Place) -> Json:
 def _keep(work: Work, place: Place, operation: str) -> Done:
     settings, value = work.step.settings, _value(work)
     meaning, usage = _meaning(work, memory.text_of_value(value, _names(settings)))
-    keep = partial(
-        memory.put if operation == "put" else memory.append,
+    keep = memory.put if operation == "put" else memory.append
+    keep(
         place,
         _key(work) or "",
         value,
@@ -73,11 +71,8 @@ def _keep(work: Work, place: Place, operation: str) -> Done:
         meaning=meaning,
         most=whole_setting(settings, "max_entries", ENTRIES),
         now=timezone.now(),
+        expect_held=work.expect_held,
     )
-    try:
-        keep()
-    except IntegrityError:  # another worker kept the same just then: it has lost the task, or we have
-        keep()
     return Done(value, usage=usage)
 
 

@@ -1,9 +1,12 @@
 """Memory written. A task that is done again changes what it kept and keeps nothing twice.
 
+`expect_held` is asked in the transaction that writes, before all else: it raises if the task is another worker's by
+now, so one that was stopped and goes on writes over nothing that was kept since.
+
 A memory that is full forgets its oldest entries; a flow whose memories are full as a whole keeps no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -34,11 +37,13 @@ def put(
     meaning: Meaning = UNKNOWN,
     most: int,
     now: datetime,
+    expect_held: Callable[[], None],
 ) -> None:
     """Keep one value under a key, in place of all that was there.
 
-    Raises `TaskFailure` ("invalid_input", "too_large").
+    Raises `TaskFailure` ("invalid_input", "too_large"), and what `expect_held` does.
     """
+    expect_held()
     entry = _entry(place, key, value, task=task, fields=fields, meaning=meaning, now=now)
     place.entries().filter(key=entry.key).exclude(task=task).delete()
     _keep(place, entry, most)
@@ -55,16 +60,19 @@ def append(
     meaning: Meaning = UNKNOWN,
     most: int,
     now: datetime,
+    expect_held: Callable[[], None],
 ) -> None:
-    """Add a value to those under a key. Raises `TaskFailure` ("invalid_input", "too_large")."""
+    """Add a value to those under a key. Raises as `put` does."""
+    expect_held()
     entry = _entry(place, key, value, task=task, fields=fields, meaning=meaning, now=now)
     entry.is_added = True
     _keep(place, entry, most)
 
 
 @in_write_transaction
-def forget(place: Place, key: str | None) -> int:
-    """Forget what is under a key, or all; return how many entries."""
+def forget(place: Place, key: str | None, *, expect_held: Callable[[], None]) -> int:
+    """Forget what is under a key, or all; return how many entries. Raises what `expect_held` does."""
+    expect_held()
     found = place.entries() if key is None else place.entries().filter(key=key)
     count: int = found.delete()[0]
     return count

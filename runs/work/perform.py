@@ -15,7 +15,7 @@ import structlog
 from accounts.acting import acting_as_system, acting_in
 from flows.expressions import Json
 from flows.publish import hint_run_text, publish_now
-from runs.commands import Claimed, claim_all, not_wanted, report_progress, save_checkpoint, settle_all
+from runs.commands import Claimed, claim_all, expect_held, not_wanted, report_progress, save_checkpoint, settle_all
 from runs.errors import Fenced, TaskFailure
 from runs.kinds import EXECUTORS, Done, Executor, Work
 from runs.secrets.resolving import Secrets
@@ -194,6 +194,7 @@ def work_of(claimed: Claimed, hold: Hold, secrets: Secrets, is_given_up: Callabl
         cancelled=hold.cancelled,
         on_cancel=hold.on_cancel,
         mask=secrets.mask_text,
+        expect_held=lambda: expect_held(claimed),
     )
 
 

@@ -9,13 +9,20 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from accounts.principals import Person
 from flows.models import Flow
-from runs.errors import TaskFailure
-from runs.kinds import EXECUTORS
+from runs.commands import Claimed, cancel_run, lose, settle
+from runs.errors import Fenced, TaskFailure
+from runs.kinds import EXECUTORS, Work
 from runs.models import MemoryEntry, Plan, Run
 from runs.models import Provider as ProviderRow
 from runs.plan import Json
 from runs.secrets import seal
+from runs.secrets.resolving import Secrets
+from runs.values import decode
+from runs.work.holding import Hold
+from runs.work.perform import work_of as performed_work
+from tests.runs.hands import NOW, claim, go, make_flow, node
 from tests.runs.provider import Provider, Says, refused
 from tests.runs.steps import step, work_of
 from web.egress import networks
@@ -234,6 +241,43 @@ def test_what_a_run_and_a_flow_kept_goes_with_them(memory: Memory, flow: Flow) -
     memory.run.delete()
 
     assert [entry.scope for entry in MemoryEntry.objects.all()] == ["flow"]
+
+
+# a worker that was stopped, taken over, and goes on
+
+
+def held(claimed: Claimed) -> Work:
+    return performed_work(claimed, Hold(claimed), Secrets(claimed.flow), lambda: False)
+
+
+@pytest.mark.parametrize("operation", ["put", "append", "forget"])
+def test_who_lost_the_task_writes_over_nothing_that_was_kept_since(operation: str, alice: Any) -> None:
+    nodes = [
+        node("one", "memory", operation=operation, key="k", value="'old'"),
+        node("two", "memory", operation="put", key="k", value="'new'"),
+    ]
+    run = go(alice, make_flow(alice, nodes, "one>two"))
+    stopped = claim(run, "one", worker="w1")
+    assert lose(stopped.id, now=NOW)
+    for name in ("one", "two"):
+        again = claim(run, name, worker="w2")
+        assert settle(again, EXECUTORS["memory"].execute(held(again)), now=NOW)
+
+    with pytest.raises(Fenced):
+        EXECUTORS["memory"].execute(held(stopped))
+
+    assert [decode(entry.value) for entry in MemoryEntry.objects.all()] == ["new"]
+
+
+def test_whose_run_was_cancelled_keeps_nothing_more(alice: Any) -> None:
+    run = go(alice, make_flow(alice, [node("one", "memory", operation="put", key="k", value="1")]))
+    work = held(claim(run, "one"))
+    cancel_run(Person(alice.pk), run.pk, now=NOW)
+
+    with pytest.raises(Fenced):
+        EXECUTORS["memory"].execute(work)
+
+    assert not MemoryEntry.objects.exists()
 
 
 # found by meaning, with a real server that embeds
