@@ -16,7 +16,7 @@ from runs import hooks
 from runs.commands.attempts import UNSTORABLE, begin_attempt, close_attempt
 from runs.commands.ending import conclude
 from runs.commands.following import Following
-from runs.commands.handing import read_work_id, work_id
+from runs.commands.handing import account_of, read_work_id, work_id
 from runs.commands.locked_run import RUNS, LockedRun, State
 from runs.commands.queueing import may_start, queue
 from runs.commands.reading import Reading, read_inputs
@@ -202,6 +202,7 @@ def _claimed(locked: LockedRun, task: Task, reading: Reading, now: datetime) -> 
         prev=prev,
         seconds=seconds,
         checkpoints=dict(zip((one.name for one in saved), values, strict=True)),
+        account=account_of(locked.run),
     )
 
 

@@ -29,7 +29,7 @@ class Started:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """One worker's hold on a task, with all that its executor reads. It may take so many `seconds` from now on;
-    `checkpoints` are those saved before."""
+    `checkpoints` are those saved before; `account` is on whose account it has a place of the worker."""
 
     id: str
     task: str
@@ -44,3 +44,4 @@ class Claimed:
     prev: Json
     seconds: float
     checkpoints: Mapping[str, Json]
+    account: str = ""

@@ -42,16 +42,16 @@ log = structlog.get_logger(__name__)
 
 
 def share_out(
-    room: int, waiting: Sequence[str], held: Mapping[str, int], most: int, turns: Mapping[str, int]
+    room: int, waiting: Sequence[str], held: Mapping[str, int], most: Callable[[str], int], turns: Mapping[str, int]
 ) -> dict[str, int]:
     """Say how many of the free places each account that waits may take, which has `held` so many already.
 
     Each place goes to the account that has the fewest by then, among equals to the one whose last turn is longest ago.
-    None gets more than `most`, but for what is on nobody's account.
+    None gets more than `most` says for it, but for what is on nobody's account.
     """
-    given = Counter[str]()
+    given, bounds = Counter[str](), {one: most(one) for one in waiting}
     for _ in range(room):
-        open_to = [one for one in waiting if not one or held.get(one, 0) + given[one] < most]
+        open_to = [one for one in waiting if not one or held.get(one, 0) + given[one] < bounds[one]]
         if not open_to:
             break
         given[min(open_to, key=lambda one: (held.get(one, 0) + given[one], turns.get(one, 0)))] += 1
@@ -69,7 +69,7 @@ class Listening:
         labels: frozenset[str],
         capacity: int,
         may_begin: Callable[[], bool],
-        most_each: Callable[[], int],
+        most_each: Callable[[str], int],
     ) -> None:
         self.worker = worker
         self._perform = perform
@@ -170,7 +170,7 @@ class Listening:
         accounts = list(dict.fromkeys(account for _at, there in self._waiting.values() for account in there))
         with self._changed:
             held = Counter([*self._active.values(), *(account for account, _at in self._claimed.values())])
-        shares = share_out(room, accounts, held, self._most_each(), self._turns)
+        shares = share_out(room, accounts, held, self._most_each, self._turns)
         return {account: places for account, places in shares.items() if account in waiting}
 
     def _take_turn(self, account: str) -> None:

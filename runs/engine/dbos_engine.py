@@ -150,7 +150,7 @@ class DbosEngine:
         labels: frozenset[str],
         capacity: int,
         may_begin: Callable[[], bool] = lambda: True,
-        most_each: Callable[[], int] | None = None,
+        most_each: Callable[[str], int] | None = None,
     ) -> None:
         """Begin to call `perform`; called again, go on under another name."""
         global _listening  # noqa: PLW0603
@@ -164,7 +164,7 @@ class DbosEngine:
             labels=labels,
             capacity=capacity,
             may_begin=may_begin,
-            most_each=most_each or (lambda: capacity),
+            most_each=most_each or (lambda _account: capacity),
         )
         if self._dbos is None:
             self._dbos = _launch(self._database, worker, capacity)

@@ -71,13 +71,13 @@ class RunEngine(Protocol):
         labels: frozenset[str],
         capacity: int,
         may_begin: Callable[[], bool] = lambda: True,
-        most_each: Callable[[], int] | None = None,
+        most_each: Callable[[str], int] | None = None,
     ) -> None:
         """Begin to call `perform`, at most `capacity` at once, for every queue whose labels are all among `labels`.
 
-        Each account has at most `most_each()` of these places, and a place goes to the account that has the fewest.
-        Nothing begins while `may_begin` says no. Called again under another name, what the earlier one holds is left
-        to the worker that takes it over.
+        Each account has at most `most_each(account)` of these places, and a place goes to the account that has the
+        fewest. Nothing begins while `may_begin` says no. Called again under another name, what the earlier one holds
+        is left to the worker that takes it over.
         """
 
     def stop(self, *, patience: float) -> None:

@@ -86,7 +86,7 @@ class HandsLater:
         labels: frozenset[str],
         capacity: int,
         may_begin: Callable[[], bool] = lambda: True,
-        most_each: Callable[[], int] | None = None,
+        most_each: Callable[[str], int] | None = None,
     ) -> None:
         """Pass on."""
         self._engine.listen(

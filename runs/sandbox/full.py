@@ -1,10 +1,10 @@
 """Full CPython under bubblewrap: no network, no files but Python's own, no other processes, bounded memory and time.
 
 Everything is unshared; what is there is a file system of its own with Python's library in it, read-only, and a small
-`/tmp`, and much of the kernel is refused (`runs.sandbox.syscalls`). Its own descriptor brings the result. Limits of the
-program bound each of its processes; a clock and a look at the memory of all of them together stand above it, outside.
-As root the limit of processes does not hold, so a worker that is root has no full Python, nor has a machine where a
-probe fails.
+`/tmp`, and much of the kernel is refused (`runs.sandbox.syscalls`). Its own descriptor brings the result; the first
+byte there, written before any code of theirs runs, tells that the sandbox is there. Limits of the program bound each of
+its processes; a clock and a look at the memory of all of them together stand above it, outside. As root the limit of
+processes does not hold, so a worker that is root has no full Python, nor has a machine where a probe fails.
 """
 
 import json
@@ -41,6 +41,8 @@ from web.kept_text import kept as _
 
 PROCESSES: Final = 16
 TMP_BYTES: Final = 64 << 20
+BEGUN: Final = b"+"
+"""What `inside.py` writes first: without it there was no sandbox, with it nothing that is said is the sandbox's."""
 ENVELOPE: Final = 64
 """Bytes of what stands around a result."""
 PROBE_SECONDS: Final = 10.0
@@ -88,7 +90,10 @@ def run_full(program: Program, ended: Ended) -> Json:
         raise too_much_memory(program.memory)
     if len(talk.told) > most:
         raise too_long(program.result_bytes)
-    return _result(bytes(talk.told), talk.complaint.decode(errors="replace"), program)
+    complaint = talk.complaint.decode(errors="replace")
+    if not talk.told.startswith(BEGUN):
+        raise no_sandbox(complaint.strip() or "bubblewrap")
+    return _result(bytes(talk.told[len(BEGUN) :]), complaint, program)
 
 
 @contextmanager
@@ -192,8 +197,6 @@ def _result(told: bytes, wrong: str, program: Program) -> Json:
             raise no_json(said)
         case {"raised": str(said), "line": int() | None as line}:
             raise raised(said, line)
-    if not told and wrong.startswith("bwrap:"):
-        raise no_sandbox(wrong)
     if not told and "MemoryError" in wrong:
         raise too_much_memory(program.memory)
     raise crashed()

@@ -1,8 +1,9 @@
 """What runs inside the full sandbox, as the text of a program: it must not import anything of ours.
 
-It reads the code and what it is called with from descriptor 0, bounds itself, calls `run`, and writes one line of JSON
-to the descriptor that it is told: `{"result"}`, `{"raised", "line"}`, `{"no_json"}`, `{"memory"}` or `{"no_run"}`. The
-code may write there too, and then harms its own result alone.
+First of all it writes `BEGUN` to the descriptor that it is told: from there on, whatever happens is the code's own
+doing. Then it reads the code and what it is called with from descriptor 0, bounds itself, calls `run`, and writes one
+line of JSON: `{"result"}`, `{"raised", "line"}`, `{"no_json"}`, `{"memory"}` or `{"no_run"}`. The code may write there
+too, and then harms its own result alone.
 """
 
 import json
@@ -13,10 +14,12 @@ import traceback
 from typing import Any
 
 NAME = "skill.py"
+BEGUN = b"+"
 
 
 def main(memory: int, seconds: int, processes: int, answer: int) -> None:
     """Run what stands on descriptor 0."""
+    os.write(answer, BEGUN)
     given = json.loads(sys.stdin.buffer.read())
     _bound(memory, seconds, processes)
     sys.stdin.close()

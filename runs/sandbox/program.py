@@ -1,7 +1,7 @@
 """A program, its bounds, and the ends it may come to that are not its result.
 
 What a program does to itself is a `skill_error` or a `timeout`. `sandbox` is for a sandbox that cannot be had: that is
-the machine's fault, worth another try elsewhere, and counts against its health.
+the machine's fault, worth another try elsewhere, and counts against its health. No code may be able to come to it.
 """
 
 from collections.abc import Callable, Mapping

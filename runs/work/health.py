@@ -1,49 +1,52 @@
 """How a worker's machine is doing: degraded from 70 % of processor, memory or disk, unhealthy from 90 %.
 
-An unhealthy worker claims nothing. Two of these measures say less than they seem to: a processor is busy because we
-work, and of a large disk a tenth is plenty. So the processor's is a minute's mean and leaves each person a quarter of a
-worker's places, and a disk is never unhealthy while it has 2 GiB free.
+An unhealthy worker claims nothing. A sandbox that fails closes the worker to those alone whose tasks met it, so nobody
+can close it to others; that too counts as degraded. Two of these measures say less than they seem to: a processor is
+busy because we work, and of a large disk a tenth is plenty. So the processor's is a minute's mean and leaves each
+person a quarter of a worker's places, and a disk is never unhealthy while it has 2 GiB free.
 """
 
 import os
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from runs.work.clock import elapsed
 from web.cores import cores
 
 DEGRADED, UNHEALTHY = 0.7, 0.9
 WHOLE = 100
 ENOUGH_DISK = 2 << 30
 SANDBOX_FAILURES = 5
-"""In a row."""
+"""In a row, of one account."""
 PROBE_SECONDS = 30.0
-"""So long after the last of them one task is begun, to see whether the sandbox works again."""
+"""So long after the last of them one task of the account is begun, to see whether the sandbox works again."""
+MOST_ACCOUNTS = 1_000
+"""Of how many accounts failures are known: the last that met one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Shares of what there is, 0 to 1; failures of the sandbox in a row, and the seconds since the last."""
+    """Shares of what there is, 0 to 1; the most failures of the sandbox in a row that one account met."""
 
     processor: float = 0.0
     memory: float = 0.0
     disk: float = 0.0
     sandbox_failures: int = 0
-    sandbox_quiet: float = 0.0
 
     @property
     def health(self) -> str:
         """Return "healthy", "degraded" or "unhealthy"."""
         worst = max(self.processor, self.memory, self.disk)
-        if worst >= UNHEALTHY or self.sandbox_failures >= SANDBOX_FAILURES:
+        if worst >= UNHEALTHY:
             return "unhealthy"
-        return "degraded" if worst >= DEGRADED else "healthy"
+        return "degraded" if worst >= DEGRADED or self.sandbox_failures >= SANDBOX_FAILURES else "healthy"
 
-    def may_claim(self, held: int) -> bool:
-        """Tell whether a worker that holds so much may claim more."""
-        if max(self.memory, self.disk) >= UNHEALTHY:
-            return False
-        return self.sandbox_failures < SANDBOX_FAILURES or (held == 0 and self.sandbox_quiet >= PROBE_SECONDS)
+    @property
+    def may_claim(self) -> bool:
+        """Whether a worker may claim more."""
+        return max(self.memory, self.disk) < UNHEALTHY
 
     def most_each(self, capacity: int, percent: int) -> int:
         """Return how many places of a worker one account may have: so much of a hundred, and never the last of several.
@@ -52,6 +55,38 @@ class Measured:
         """
         most = capacity // 4 if self.processor >= UNHEALTHY else capacity * percent // 100
         return max(1, min(most, capacity - (percent < WHOLE), capacity))
+
+
+class SandboxFailures:
+    """Failures of the sandbox in a row, by the account whose tasks met them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._met: dict[str, tuple[int, float]] = {}
+        """How many, and when the last was; who met one last stands last."""
+
+    def note(self, account: str, *, failed: bool) -> None:
+        """Count how a task of an account ended."""
+        with self._lock:
+            count, _at = self._met.pop(account, (0, 0.0))
+            if failed:
+                self._met[account] = count + 1, elapsed()
+                if len(self._met) > MOST_ACCOUNTS:
+                    del self._met[next(iter(self._met))]
+
+    def most_each(self, account: str, most: int) -> int:
+        """Return how many of so many places an account may have: after too many failures none, and after a while one,
+        to see whether the sandbox works again."""
+        with self._lock:
+            count, at = self._met.get(account, (0, 0.0))
+        if count < SANDBOX_FAILURES:
+            return most
+        return min(most, 1) if elapsed() - at >= PROBE_SECONDS else 0
+
+    def worst(self) -> int:
+        """Return the most that one account met."""
+        with self._lock:
+            return max((count for count, _at in self._met.values()), default=0)
 
 
 def measure(folder: Path, *, sandbox_failures: int = 0) -> Measured:

@@ -11,7 +11,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
@@ -111,17 +111,12 @@ class Incarnation:
 
     def may_claim(self) -> bool:
         """Tell whether more may be claimed."""
-        performer = self.performer
-        now = replace(
-            self._measured,
-            sandbox_failures=performer.sandbox_failures,
-            sandbox_quiet=performer.sandbox_quiet(),
-        )
-        return self.may_begin() and now.may_claim(len(performer.under_way()))
+        return self.may_begin() and self._measured.may_claim
 
-    def most_each(self) -> int:
-        """Return how many places one account may have here."""
-        return self._measured.most_each(self.offer.capacity, limits.current().places_per_person)
+    def most_each(self, account: str) -> int:
+        """Return how many places an account may have here."""
+        most = self._measured.most_each(self.offer.capacity, limits.current().places_per_person)
+        return self.performer.sandbox.most_each(account, most)
 
     def drain(self, patience: float = DRAIN_SECONDS) -> None:
         """Begin nothing more, let what runs end, put the rest back, and leave the roll. In any case this ends."""
@@ -187,7 +182,7 @@ class Incarnation:
         while not self._stopped.wait(FLAGS_SECONDS):
             try:
                 if round % int(HEALTH_SECONDS / FLAGS_SECONDS) == 0:
-                    self._measured = measure(settings.DATA_DIR, sandbox_failures=self.performer.sandbox_failures)
+                    self._measured = measure(settings.DATA_DIR, sandbox_failures=self.performer.sandbox.worst())
                 self.look_at_flags()
             except DatabaseErrors as failure:
                 log.warning("flags_not_read", reason=repr(failure)[:300])

@@ -22,7 +22,7 @@ from runs.secrets.resolving import Secrets
 from runs.work import metrics
 from runs.work.clock import elapsed
 from runs.work.connections import give_back, outlast
-from runs.work.health import SANDBOX_FAILURES
+from runs.work.health import SandboxFailures
 from runs.work.holding import Hold, Holding
 from runs.work.together import Together
 from web.database_time import database_time
@@ -46,9 +46,7 @@ class Performer:
         is_given_up: Callable[[], bool],
         put_back: Callable[[str], None],
     ) -> None:
-        self.sandbox_failures = 0
-        self._sandbox_failed_at = float("-inf")
-        self._probe = threading.Lock()
+        self.sandbox = SandboxFailures()
         self._worker = worker
         self._holding = holding
         self._may_begin = may_begin
@@ -88,21 +86,10 @@ class Performer:
         with self._changed:
             return set(self._under_way)
 
-    def sandbox_quiet(self) -> float:
-        """Return the seconds since the sandbox last failed."""
-        return elapsed() - self._sandbox_failed_at
-
     def _perform(self, id: str) -> None:
-        if not self._may_begin():
-            self._put_back(id)
-        elif self.sandbox_failures < SANDBOX_FAILURES:
+        if self._may_begin():
             self._begin(id)
-        elif self._probe.acquire(blocking=False):
-            try:
-                self._begin(id)
-            finally:
-                self._probe.release()
-        else:  # one is enough to see whether the sandbox works again
+        else:
             self._put_back(id)
 
     def _begin(self, id: str) -> None:
@@ -139,14 +126,14 @@ class Performer:
         except Fenced:
             return None
         except TaskFailure as failure:
-            self._note(failure)
+            self.sandbox.note(claimed.account, failed=failure.code == "sandbox")
             return _ended(hold) or failure
         except Exception:
             if hold.why is not None or self._is_given_up():
                 return _ended(hold)
             log.exception("executor_failed", task=claimed.id, kind=claimed.step.kind)
             return TaskFailure("internal", _("Something went wrong on the worker."))
-        self._note(None)
+        self.sandbox.note(claimed.account, failed=False)
         return _ended(hold) or done
 
     def _outlasted(self, execute: Executor, work: Work, claimed: Claimed, hold: Hold) -> Done:
@@ -166,13 +153,6 @@ class Performer:
             return execute(work)
 
         return outlast(execute_held, lambda: hold.why is not None or self._is_given_up())
-
-    def _note(self, failure: TaskFailure | None) -> None:
-        """Count failures of the sandbox in a row."""
-        is_sandbox = failure is not None and failure.code == "sandbox"
-        if is_sandbox:
-            self._sandbox_failed_at = elapsed()
-        self.sandbox_failures = self.sandbox_failures + 1 if is_sandbox else 0
 
 
 def work_of(claimed: Claimed, hold: Hold, secrets: Secrets, is_given_up: Callable[[], bool]) -> Work:

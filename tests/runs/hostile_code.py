@@ -147,6 +147,7 @@ FULL = [
     Hostile("ends itself", "import os\nos._exit(0)"),
     Hostile("kills itself", "import os\nos.kill(os.getpid(), 9)"),
     Hostile("kills the others", "import os\nos.kill(-1, 9)"),
+    Hostile("says that its sandbox failed", "import os\nos.write(2, b'bwrap: no permission\\n')\nos._exit(1)"),
     Hostile(
         "writes its own answer",
         "import os\nos.write(max(map(int, os.listdir('/proc/self/fd'))) - 1, b'{{broken')",

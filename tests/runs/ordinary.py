@@ -95,6 +95,8 @@ def main() -> None:
         except TaskFailure as failure:
             _tell(one.name, ends=failure.code, message=failure.message)
     _tell("cancelled", ends=_cancelled())
+    _tell("without Python", ends=_broken("/gone"))
+    _tell("with another program", ends=_broken("/bin/false"))
 
 
 def _tell(name: str, **told: Any) -> None:
@@ -116,6 +118,18 @@ def _cancelled() -> str:
     )
     try:
         return str(run_full(program, ended))
+    except TaskFailure as failure:
+        return failure.code
+
+
+def _broken(executable: str) -> str:
+    """Run code where Python is no Python, and return what that ends with."""
+    from runs.errors import TaskFailure
+    from runs.sandbox import Ended, Program, full, run_full
+
+    full._executable = lambda: Path(executable)
+    try:
+        return str(run_full(Program(code="", prev={}, seconds=10, memory=256 << 20, result_bytes=100), Ended()))
     except TaskFailure as failure:
         return failure.code
 

@@ -207,7 +207,7 @@ def test_one_account_leaves_a_place_for_another_however_much_it_has(engine: Dbos
     performed = Performed(at_once=False)
     engine.hand([Handed(f"hog.{number}#0", "any", 0, account="hog") for number in range(9)])
 
-    engine.listen(performed, worker="first", labels=frozenset(), capacity=4, most_each=lambda: 3)
+    engine.listen(performed, worker="first", labels=frozenset(), capacity=4, most_each=lambda _account: 3)
 
     assert performed.wait_for(lambda: performed.at_once == 3)
     assert not performed.wait_for(lambda: len(performed.begun) > 3, 0.5)
@@ -239,7 +239,7 @@ class Alone(Listening):
             labels=frozenset({"gpu"}),
             capacity=1,
             may_begin=lambda: True,
-            most_each=lambda: 1,
+            most_each=lambda _account: 1,
         )
         self.begun: list[str] = []
 
@@ -271,7 +271,12 @@ def test_places_go_round_over_all_queues() -> None:
 
 def test_what_is_claimed_begins_though_the_next_account_cannot_be_claimed_for() -> None:
     wide = Listening(
-        lambda id: None, worker="w", labels=frozenset(), capacity=4, may_begin=lambda: True, most_each=lambda: 3
+        lambda id: None,
+        worker="w",
+        labels=frozenset(),
+        capacity=4,
+        may_begin=lambda: True,
+        most_each=lambda _account: 3,
     )
 
     def take(account: str, places: int) -> list[str]:
@@ -311,7 +316,7 @@ def test_what_was_queued_before_there_were_accounts_is_begun(database: sa.Engine
 def test_each_place_goes_to_who_has_the_fewest(
     waiting: list[str], held: dict[str, int], turns: dict[str, int], expected: dict[str, int]
 ) -> None:
-    assert share_out(4, waiting, held, 3, turns) == expected
+    assert share_out(4, waiting, held, lambda _account: 3, turns) == expected
 
 
 def test_labels_that_a_worker_lacks_are_not_its_queues(engine: DbosEngine) -> None:

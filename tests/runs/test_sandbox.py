@@ -231,6 +231,11 @@ def test_an_ordinary_user_has_full_python(ends: dict[str, dict[str, Any]]) -> No
     assert ends["cancelled"]["ends"] == "cancelled"
 
 
+def test_a_sandbox_that_does_not_begin_is_the_machines_fault(ends: dict[str, dict[str, Any]]) -> None:
+    assert ends["without Python"]["ends"] == "sandbox"
+    assert ends["with another program"]["ends"] == "sandbox"
+
+
 @pytest.mark.parametrize("hostile", FULL, ids=lambda hostile: hostile.name)
 def test_the_full_sandbox_ends(hostile: Hostile, ends: dict[str, dict[str, Any]]) -> None:
     end = ends[hostile.name]

@@ -301,3 +301,20 @@ def test_a_worker_whose_sandbox_failed_tries_one_task_after_a_while(
     assert (run.state, len(begun)) == ("done_with_failures", 12)
     pauses = [later - earlier >= 1.0 for earlier, later in pairwise(begun)]
     assert pauses[7:10] == [True] * 3  # of the first eight some were begun together; then one at a time
+
+
+def test_one_persons_failing_sandbox_leaves_the_worker_to_others(alice: User, bob: User, bench: Bench) -> None:
+    def broken(_work: Work) -> int:
+        raise TaskFailure("sandbox", "No sandbox.")
+
+    bench.acts = {f"s{number}": broken for number in range(40)}
+    with worker(capacity=4):
+        failing = started_now(bob, make_flow(bob, [node(f"s{number}", criticality="optional") for number in range(40)]))
+        assert bench.wait_for(lambda: len(bench.begun) >= 5)
+
+        for _ in range(3):
+            assert ended(started_now(alice, make_flow(alice, [node("a"), node("b")], "a>b"))).state == "done"
+
+        failing.refresh_from_db()
+        assert failing.state == "running"
+        assert len(bench.begun) <= 5 + 4 - 1 + 6  # bob's five in a row, those begun beside them, and alice's

@@ -20,7 +20,7 @@ from runs.engine import claiming
 from runs.engine.claiming import Listening
 from runs.plan import Step
 from runs.work import health, pulse, reconcile
-from runs.work.health import Measured
+from runs.work.health import Measured, SandboxFailures
 from runs.work.holding import Hold, Holding
 from runs.work.locks import FileLock, is_free
 from runs.work.pulse import Ousted, Pulse
@@ -292,7 +292,7 @@ def test_a_file_lock_is_free_when_its_process_is_gone(data_dir: Path) -> None:
         (Measured(processor=0.95), "unhealthy"),
         (Measured(disk=0.9), "unhealthy"),
         (Measured(sandbox_failures=4), "healthy"),
-        (Measured(sandbox_failures=5), "unhealthy"),
+        (Measured(sandbox_failures=5), "degraded"),
     ],
 )
 def test_health_is_the_worst_of_all(measured: Measured, expected: str) -> None:
@@ -300,13 +300,44 @@ def test_health_is_the_worst_of_all(measured: Measured, expected: str) -> None:
 
 
 def test_an_unhealthy_worker_claims_nothing() -> None:
-    assert not Measured(memory=0.9).may_claim(0)
-    assert not Measured(disk=0.9).may_claim(0)
-    assert not Measured(sandbox_failures=5, sandbox_quiet=29.9).may_claim(0)
-    assert not Measured(sandbox_failures=5, sandbox_quiet=30.0).may_claim(1)
-    assert Measured(sandbox_failures=5, sandbox_quiet=30.0).may_claim(0)
-    assert Measured(processor=1.0).may_claim(7)
-    assert Measured(memory=0.8).may_claim(7)
+    assert not Measured(memory=0.9).may_claim
+    assert not Measured(disk=0.9).may_claim
+    assert Measured(processor=1.0).may_claim
+    assert Measured(memory=0.8).may_claim
+    assert Measured(sandbox_failures=5).may_claim
+
+
+def test_a_sandbox_that_fails_closes_the_worker_to_those_alone_whose_tasks_met_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(health, "elapsed", lambda: now[0])
+    failures = SandboxFailures()
+
+    for places in (8, 8, 8, 8, 8, 0):
+        assert failures.most_each("bob", 8) == places
+        failures.note("bob", failed=True)
+    failures.note("alice", failed=True)
+    failures.note("alice", failed=False)
+    assert (failures.most_each("bob", 8), failures.most_each("alice", 8), failures.worst()) == (0, 8, 6)
+
+    now[0] += health.PROBE_SECONDS
+    assert failures.most_each("bob", 8) == 1
+    failures.note("bob", failed=True)
+    assert failures.most_each("bob", 8) == 0
+    failures.note("bob", failed=False)
+    assert (failures.most_each("bob", 8), failures.worst()) == (8, 0)
+
+
+def test_failures_of_so_many_accounts_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "MOST_ACCOUNTS", 2)
+    failures = SandboxFailures()
+
+    for account in ("first", "second", "third"):
+        for _ in range(health.SANDBOX_FAILURES):
+            failures.note(account, failed=True)
+
+    assert [failures.most_each(account, 8) for account in ("first", "second", "third")] == [8, 0, 0]
 
 
 def test_one_person_has_a_share_of_the_places_and_with_a_busy_processor_a_quarter() -> None:
@@ -328,7 +359,12 @@ def test_what_is_measured_is_a_share(tmp_path: Path) -> None:
 
 def listening() -> Listening:
     return Listening(
-        lambda id: None, worker="w", labels=frozenset(), capacity=8, may_begin=lambda: True, most_each=lambda: 8
+        lambda id: None,
+        worker="w",
+        labels=frozenset(),
+        capacity=8,
+        may_begin=lambda: True,
+        most_each=lambda _account: 8,
     )
 
 
