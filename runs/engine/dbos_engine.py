@@ -251,10 +251,14 @@ def _launch(database: sa.Engine, worker: str, capacity: int) -> DBOS:
         "log_level": "WARNING",
         "max_executor_threads": 4 * capacity + 8,
     }
-    dbos = DBOS(config=config)
-    DBOS.listen_queues([])
-    DBOS.launch()
-    attach(dbos, lambda: _listening)
+    try:
+        dbos = DBOS(config=config)
+        DBOS.listen_queues([])
+        DBOS.launch()
+        attach(dbos, lambda: _listening)
+    except Exception:
+        DBOS.destroy()  # it counts as launched from its beginning, so another could not be
+        raise
     return dbos
 
 

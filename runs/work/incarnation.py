@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -211,6 +212,7 @@ def begin(engine: RunEngine, offer: Offer, over: Callable[[str], None]) -> Incar
             log.warning("worker_not_started", reason=repr(failure)[:300])
             if incarnation is not None:
                 incarnation.abandon()
+                _try("strike", partial(roll.strike, incarnation.id))
             return None
     return incarnation
 

@@ -38,6 +38,12 @@ def enroll(worker: Worker) -> None:
         note(worker.pk, "started", worker.started_at, labels=json.loads(worker.labels), capacity=worker.capacity)
 
 
+def strike(worker: str) -> None:
+    """Delete the row of a worker that could not start; what it may have begun is taken over like all of the dead."""
+    with write_transaction():
+        Worker.objects.filter(pk=worker, state=Worker.State.STARTING).delete()
+
+
 def note(worker: str, kind: str, now: datetime, **data: Json) -> None:
     """Write what befell a worker."""
     WorkerEvent.objects.create(worker_id=worker, kind=kind, data=json.dumps(data), at=now)

@@ -20,6 +20,7 @@ from runs.engine.dbos_engine import DbosEngine
 from runs.engine.engine import Handed, labels_of
 from runs.models import Run, Task
 from tests.postgres import Postgres
+from tests.runs.working import fails_once
 
 PATIENCE = 20.0
 
@@ -401,6 +402,19 @@ def test_a_process_that_starts_begins_nothing_of_an_earlier_one(database: sa.Eng
     assert new.held_by("old") == ["a#0"]
     before.let_end()
     new.stop(patience=0)
+
+
+@pytest.mark.parametrize("step", ["dbos_migrations", "application_versions"])
+def test_a_launch_that_failed_is_done_again(engine: DbosEngine, step: str) -> None:
+    performed = Performed()
+    engine.hand([Handed("a#0", "any", 0)])
+    with fails_once(step) as failed, pytest.raises(sa.exc.OperationalError):
+        listen(engine, performed)
+    assert failed
+
+    listen(engine, performed)
+
+    assert performed.wait_for(lambda: performed.begun == ["a#0"])
 
 
 def test_stopping_waits_for_what_runs_and_begins_nothing_more(engine: DbosEngine) -> None:

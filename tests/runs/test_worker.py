@@ -21,7 +21,7 @@ from runs.secrets import put_secret
 from runs.work import roll
 from runs.work.locks import FOLDER
 from tests.runs.hands import go, make_flow, node, task_of
-from tests.runs.working import Bench, bench, data_dir, ended, until, worker
+from tests.runs.working import Bench, bench, data_dir, ended, fails_once, until, worker
 
 __all__ = ["bench", "data_dir"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]
@@ -63,6 +63,14 @@ def test_a_worker_that_cannot_make_its_lock_is_told_and_tries_again(
         in_the_way.unlink()
 
         assert ended(started_now(alice, make_flow(alice, [node("look")]))).state == "done"
+
+
+def test_a_worker_whose_start_failed_starts_and_leaves_no_row(alice: User, bench: Bench) -> None:
+    with fails_once("application_versions SET") as failed, worker() as made:
+        assert ended(started_now(alice, make_flow(alice, [node("look")]))).state == "done"
+
+        assert failed
+        assert list(Worker.objects.values_list("pk", flat=True)) == [made.id]
 
 
 def test_a_failure_is_the_tasks_and_not_the_workers(alice: User, bench: Bench) -> None:

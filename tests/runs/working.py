@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from django.db import connection
 
 from flows.expressions import Json
@@ -79,6 +80,24 @@ def worker(*labels: str, capacity: int = 4, release: str = "test") -> Iterator[E
     finally:
         made.stop(patience=5)
         install_engine(None)
+
+
+@contextmanager
+def fails_once(words: str) -> Iterator[list[str]]:
+    """Let the first statement of the engine that holds these words fail, as when its connection is cut."""
+    failed: list[str] = []
+
+    def fail(*event: object) -> None:
+        statement = str(event[2])
+        if words in statement and not failed:
+            failed.append(statement)
+            raise sa.exc.OperationalError(statement, {}, ConnectionError("cut off"))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", fail)
+    try:
+        yield failed
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", fail)
 
 
 def until(so: Callable[[], bool], seconds: float = PATIENCE) -> bool:
