@@ -43,11 +43,16 @@ def is_outage(error: BaseException) -> bool:
     if not isinstance(error, DatabaseErrors):
         return False
     cause = error.__cause__
-    if isinstance(cause, sqlite3.Error):
-        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in SQLITE
     if cause is None:  # Django's own word for a connection that is gone, or ours for a lock that does not come
         return isinstance(error, InterfaceError | LockTimeout)
-    state = getattr(cause, "sqlstate", None)
+    return is_outage_of_driver(cause)
+
+
+def is_outage_of_driver(error: BaseException) -> bool:
+    """Tell of an operational, interface or internal error of a driver whether it is an outage."""
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE
+    state = getattr(error, "sqlstate", None)
     return state is None or state.startswith(SQLSTATES)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 from django.db import transaction
 
-from runs.engine.engine import ANY, Handed, RunEngine
+from runs.engine.engine import Handed, RunEngine, queue_of
 from runs.models import Run, Task
 from web.database_time import AHEAD, has_come
 
@@ -40,7 +40,8 @@ def read_work_id(id: str) -> tuple[str, int]:
 
 def handed_of(task: Task, run: Run) -> Handed:
     """Return a queued task of a run as the engine takes it."""
-    return Handed(work_id(task.key, task.claim), task.labels or ANY, task.priority, account=account_of(run))
+    queue = queue_of(task.labels.split(",") if task.labels else ())
+    return Handed(work_id(task.key, task.claim), queue, task.priority, account=account_of(run))
 
 
 def account_of(run: Run) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from dbos import DBOS
 
-from runs.engine.engine import labels_of
+from runs.engine.engine import can_serve
 
 CLAIMED_SECONDS = 15.0
 """How long a claimed id counts as ours before it is begun: DBOS does not say so if it could not begin one."""
@@ -92,7 +92,7 @@ class Listening:
 
     def is_mine(self, queue: str) -> bool:
         """Tell whether this worker has the labels of a queue."""
-        return labels_of(queue) <= self._labels
+        return can_serve(self._labels, queue)
 
     def perform(self, id: str) -> None:
         """Perform one id that was claimed."""

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 from django.conf import settings
 from django.db import connections
 
+from web.db_errors import is_outage_of_driver
+
 FILE = "engine.sqlite3"
 SCHEMA = "engine"
 POOL = 8
@@ -67,3 +69,10 @@ def open_postgresql(given: dict[str, Any]) -> sa.Engine:
         raw.commit()
 
     return database
+
+
+def is_outage(failure: Exception) -> bool:
+    """Tell whether the engine's database could not do what it was asked, for reasons outside of that."""
+    if isinstance(failure, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.InternalError):
+        return failure.connection_invalidated or failure.orig is None or is_outage_of_driver(failure.orig)
+    return isinstance(failure, sa.exc.TimeoutError)  # of the pool

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import sqlalchemy as sa
+import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowSerializationFormat
 from dbos._enqueue_options import build_enqueue_status
 from dbos._serialization import DBOSPortableJSON
 
 from runs.engine.claiming import POLL_SECONDS, Listening, attach
-from runs.engine.database import SCHEMA
+from runs.engine.database import SCHEMA, is_outage
 from runs.engine.engine import ANY, Handed
 
 NAME: Final = "helix"
@@ -40,6 +41,7 @@ STATES: Final = {
 }
 OVER: Final = [name for name, state in STATES.items() if state not in {"queued", "running"}]
 
+log = structlog.get_logger(__name__)
 _listening: Listening | None = None
 
 
@@ -61,15 +63,17 @@ class DbosEngine:
         self._dbos: DBOS | None = None
 
     def hand(self, work: Sequence[Handed], then: Callable[[], None] | None = None) -> None:
-        """Queue work, unless it is queued or under way; what is over under the same id is begun again."""
+        """Queue work, unless it is queued or under way; what is over under the same id is begun again.
+
+        What the database refuses keeps nothing else from being queued.
+        """
         for some in _chunks(work):
-            with self._ours() as client:
-                self._declare(client, {one.queue for one in some})
-                self._drop(client, [one.id for one in some], OVER)
-                client._sys_db.init_workflows([_row(one) for one in some if one.delay <= 0])
-                for one in some:
-                    if one.delay > 0:
-                        client._sys_db.init_workflow(_row(one), creator_xid=None)
+            try:
+                self._queue(some)
+            except Exception as failure:
+                if is_outage(failure):
+                    raise
+                self._queue_apart(some)
         if work and _listening is not None:
             _listening.wake()
         if then is not None:
@@ -195,6 +199,24 @@ class DbosEngine:
             with self._lock:
                 self._client = None
             raise
+
+    def _queue(self, work: Sequence[Handed]) -> None:
+        with self._ours() as client:
+            self._declare(client, {one.queue for one in work})
+            self._drop(client, [one.id for one in work], OVER)
+            client._sys_db.init_workflows([_row(one) for one in work if one.delay <= 0])
+            for one in work:
+                if one.delay > 0:
+                    client._sys_db.init_workflow(_row(one), creator_xid=None)
+
+    def _queue_apart(self, work: Sequence[Handed]) -> None:
+        for one in work:
+            try:
+                self._queue([one])
+            except Exception as failure:
+                if is_outage(failure):
+                    raise
+                log.exception("not_queued", id=one.id, queue=one.queue[:200])
 
     def _declare(self, client: DBOSClient, queues: set[str]) -> None:
         for name in queues - self._queues:

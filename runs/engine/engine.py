@@ -4,19 +4,24 @@
 commit that made them; a sweep hands over again what was not. So the engine may lose everything and nothing is lost.
 """
 
-from collections.abc import Callable, Sequence
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, Protocol
 
 ANY: Final = "any"
 """The queue of steps without labels."""
+LONGEST = 1_500
+"""Bytes of a queue's name: PostgreSQL keeps it in indexes, whose entries have at most 2,704."""
+DIGESTS: Final = "#"
+"""With this begins the name of a queue that holds digests of labels; no label begins so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One piece of work: `id` is `"<task key>#<claim>"`, `queue` the sorted labels of the step joined by a comma, or
-    "any"; less `priority` comes first; `delay` is in seconds. `account` is on whose account it takes a place of a
-    worker; work on nobody's has no share."""
+    """One piece of work: `id` is `"<task key>#<claim>"`, `queue` as `queue_of` says; less `priority` comes first;
+    `delay` is in seconds. `account` is on whose account it takes a place of a worker; work on nobody's has no share."""
 
     id: str
     queue: str
@@ -25,9 +30,32 @@ class Handed:
     account: str = ""
 
 
-def labels_of(queue: str) -> frozenset[str]:
-    """Return the labels that a worker needs for a queue."""
-    return frozenset() if queue == ANY else frozenset(queue.split(","))
+def queue_of(labels: Collection[str]) -> str:
+    """Return the queue of steps with these labels: sorted, joined by a comma, or "any" without.
+
+    Where that is too long or means something else, digests stand for the labels; more of them than have room, no worker
+    has.
+    """
+    name = ",".join(sorted(labels))
+    if not labels:
+        return ANY
+    if len(name.encode()) <= LONGEST and name != ANY and name[0].isalnum():
+        return name
+    digests = DIGESTS + ",".join(sorted(map(_digest, labels)))
+    return digests if len(digests) <= LONGEST else DIGESTS + _digest(name)
+
+
+def can_serve(labels: Collection[str], queue: str) -> bool:
+    """Tell whether a worker with these labels has all that the steps of a queue need."""
+    if queue == ANY:
+        return True
+    if queue.startswith(DIGESTS):
+        return set(queue.removeprefix(DIGESTS).split(",")) <= {_digest(label) for label in labels}
+    return set(queue.split(",")) <= set(labels)
+
+
+def _digest(label: str) -> str:
+    return urlsafe_b64encode(sha256(label.encode()).digest()[:9]).decode()
 
 
 class RunEngine(Protocol):
@@ -36,7 +64,8 @@ class RunEngine(Protocol):
     def hand(self, work: Sequence[Handed], then: Callable[[], None] | None = None) -> None:
         """Queue work, unless it is queued or under way; what is over under the same id is begun again.
 
-        `then` is called when that has succeeded, maybe later and in another thread.
+        What cannot be queued keeps nothing else from it, and may be handed again. `then` is called when that is done,
+        maybe later and in another thread.
         """
 
     def cancel(self, ids: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import connection
@@ -251,10 +252,9 @@ class Reconciler:
         )
 
     def hand(self, work: Sequence[Handed]) -> None:
-        """Hand work over and note it."""
+        """Hand work over; that it was is noted when it was."""
         if work:
-            self._engine.hand(work)
-            mark_handed(work, now=database_time())
+            self._engine.hand(work, partial(mark_handed, work, now=database_time()))
 
     def _measure(self, alive: Sequence[roll.Seen]) -> None:
         metrics.queued.clear()

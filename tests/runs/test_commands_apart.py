@@ -84,8 +84,7 @@ def test_a_task_that_cannot_be_taken_from_a_dead_worker_stops_no_other(alice: Us
 @pytest.mark.django_db(transaction=True)
 def test_where_no_run_is_open_nothing_of_a_run_is_looked_for(alice: User) -> None:
     def looked() -> bool:
-        idle: list[str] = []
-        engine = SimpleNamespace(holders=set, hand=idle.extend, tidy=int, waiting=dict, states=lambda _ids: {})
+        engine = SimpleNamespace(holders=set, hand=lambda *_given: None, tidy=int, waiting=dict, states=lambda _ids: {})
         reconciler = Reconciler(cast("Any", engine), cast("Incarnation", None))
         with CaptureQueriesContext(connection) as queries:
             reconciler.do_for_all([])

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -17,7 +18,7 @@ from runs.commands.handing import handed_of
 from runs.engine.claiming import Listening, share_out
 from runs.engine.database import SCHEMA, open_postgresql, open_sqlite
 from runs.engine.dbos_engine import DbosEngine
-from runs.engine.engine import Handed, labels_of
+from runs.engine.engine import LONGEST, Handed, can_serve, queue_of
 from runs.models import Run, Task
 from tests.postgres import Postgres
 from tests.runs.working import fails_once
@@ -102,8 +103,39 @@ def test_a_queue_is_named_by_its_labels() -> None:
     run = Run(flow_id=UUID(int=1))
     assert handed_of(Task(labels=""), run).queue == "any"
     assert handed_of(Task(labels="big,gpu"), run).queue == "big,gpu"
-    assert labels_of("any") == frozenset()
-    assert labels_of("big,gpu") == {"big", "gpu"}
+    assert can_serve([], "any")
+    assert can_serve(["small", "gpu", "big"], "big,gpu")
+    assert not can_serve(["gpu"], "big,gpu")
+
+
+def test_labels_as_long_as_a_name_may_be_are_the_name() -> None:
+    longest = ["x" * 1_000, "y" * (LONGEST - 1_001)]
+
+    assert queue_of(longest) == ",".join(longest)
+    assert queue_of([*longest, "z"]).startswith("#")
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["any"], ["_dbos_internal_queue"], ["#gpu"], [f"{at:02}{'é' * 62}" for at in range(101)]],
+    ids=["any", "internal", "digest", "long"],
+)
+def test_labels_that_cannot_be_a_name_are_served_by_those_who_have_them_all(labels: list[str]) -> None:
+    queue = queue_of(labels)
+
+    assert queue == queue_of(labels[::-1])
+    assert len(queue.encode()) <= LONGEST
+    assert queue not in {"any", *labels}
+    assert can_serve(labels, queue)
+    assert can_serve([*labels, "gpu"], queue)
+    assert not can_serve(labels[1:], queue)
+
+
+def test_nobody_serves_more_labels_than_a_name_has_room_for() -> None:
+    labels = [f"label{at}{'x' * 50}" for at in range(200)]
+
+    assert len(queue_of(labels)) <= LONGEST
+    assert not can_serve(labels, queue_of(labels))
 
 
 def test_what_nobody_handed_is_unknown(engine: DbosEngine) -> None:
@@ -152,6 +184,17 @@ def test_the_same_id_twice_is_the_same_work(engine: DbosEngine) -> None:
 
     assert until(lambda: engine.states(["a#0", "b#0"]) == {"a#0": "done", "b#0": "done"})
     assert performed.begun == ["a#0", "b#0"]
+
+
+def test_what_cannot_be_queued_stops_no_other(engine: DbosEngine, caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+    refused = Handed("a#0", "a\x00queue" if is_on_postgresql(engine) else "a\ud800queue", 0)
+
+    engine.hand([refused, Handed("b#0", "any", 0), Handed("c#0", "any", 0, delay=60)], lambda: done.append("all"))
+
+    assert engine.states(["a#0", "b#0", "c#0"]) == {"b#0": "queued", "c#0": "queued"}
+    assert done == ["all"]
+    assert "a#0" in caplog.text
 
 
 def test_what_is_over_is_begun_again_when_it_is_handed_again(engine: DbosEngine) -> None:
@@ -331,6 +374,19 @@ def test_labels_that_a_worker_lacks_are_not_its_queues(engine: DbosEngine) -> No
     assert engine.waiting() == {"big": 1, "big,gpu": 1}
 
 
+@pytest.mark.parametrize("labels", [["any"], [secrets.token_hex(32) for _ in range(100)]], ids=["any", "long"])
+def test_any_labels_make_a_queue_for_workers_that_have_them(engine: DbosEngine, labels: list[str]) -> None:
+    with_none, with_all = Performed(), Performed()
+    listen(engine, with_none, "first")
+    engine.hand([Handed("a#0", queue_of(labels), 0), Handed("b#0", "any", 0)])
+    assert until(lambda: engine.states(["b#0"]) == {"b#0": "done"})
+
+    listen(engine, with_all, "second", *labels)
+
+    assert with_all.wait_for(lambda: with_all.begun == ["a#0"])
+    assert with_none.begun == ["b#0"]
+
+
 def test_nothing_begins_while_it_may_not(engine: DbosEngine) -> None:
     performed = Performed()
     may = threading.Event()
@@ -460,7 +516,7 @@ def test_lost_tables_are_made_again(engine: DbosEngine, database: sa.Engine) -> 
     engine.hand([Handed("a#0", "any", 0)])
     drop_everything(database)
     with pytest.raises(sa.exc.DBAPIError):
-        engine.hand([Handed("b#0", "any", 0)])
+        engine.states(["a#0"])
 
     engine.hand([Handed("b#0", "any", 0)])
     listen(engine, performed)
@@ -498,6 +554,10 @@ def test_the_engine_says_nothing_and_sends_nothing(engine: DbosEngine, capfd: py
     assert not [handler for handler in logging.getLogger("dbos").handlers if isinstance(handler, logging.StreamHandler)]
     assert DBOS.tracer is not None
     assert not [thread.name for thread in threading.enumerate() if "Otel" in thread.name or "Batch" in thread.name]
+
+
+def is_on_postgresql(engine: DbosEngine) -> bool:
+    return engine._database.dialect.name == "postgresql"
 
 
 def drop_everything(database: sa.Engine) -> None:

@@ -1,6 +1,7 @@
 """A worker from start to end: what it says of itself, what it does with a task, and how it lets go."""
 
 import json
+import secrets
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -48,6 +49,22 @@ def test_what_was_queued_before_any_worker_is_performed_too(alice: User, bench: 
 
     with worker():
         assert ended(run).state == "done"
+
+
+@pytest.mark.parametrize("labels", [["any"], [secrets.token_hex(32) for _ in range(100)]], ids=["any", "long"])
+def test_whatever_labels_a_step_has_it_waits_for_them_and_holds_up_nobody(
+    alice: User, bob: User, bench: Bench, labels: list[str]
+) -> None:
+    picky = started_now(alice, make_flow(alice, [node("picky", runs_on=labels)]))
+    plain = started_now(bob, make_flow(bob, [node("plain")]))
+
+    with worker():
+        assert ended(plain).state == "done"
+        assert until(lambda: "no worker with" in task_of(picky, "picky").reason)
+        assert bench.begun == ["plain"]
+
+    with worker(*labels):
+        assert ended(picky).state == "done"
 
 
 @pytest.mark.sqlite
