@@ -25,6 +25,16 @@ PRAGMA cache_size=-512;"""
 """Each thread has a connection with a cache of its own, of KB; the system keeps the file in memory once for all."""
 
 
+WHEN_SILENT = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+"""A PostgreSQL that says nothing any more, behind a line that is cut or on a machine without power, is given up."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """Where mail is handed over, and from whom it is."""
@@ -229,6 +239,7 @@ def database(folder: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            **WHEN_SILENT,
             **options,
             "application_name": "helix",
             # Waiting for a connection fails soon, and a server that is back is found again within seconds.

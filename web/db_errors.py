@@ -62,6 +62,11 @@ def is_of_redis(error: BaseException, *classes: str) -> bool:
     return redis is not None and isinstance(error, tuple(getattr(redis, name) for name in classes or ("RedisError",)))
 
 
+def is_held_up(error: BaseException) -> bool:
+    """Tell whether somebody held a lock for longer than a transaction was to wait (`waiting_at_most`)."""
+    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) == "55P03"
+
+
 def is_collision(error: BaseException) -> bool:
     """Tell whether a transaction was taken back because it and another stood in each other's way."""
     return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in COLLISIONS

@@ -83,6 +83,7 @@ class FairLock:
 
 _lock = FairLock()
 _after: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)
 _only_reads: ContextVar[bool] = ContextVar("only_reads", default=False)
 
 
@@ -102,6 +103,19 @@ def only_reading() -> Iterator[None]:
 
 
 @contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let transactions of the block wait no longer for each lock of PostgreSQL's; what they raise `is_held_up`.
+
+    Who looks after many flows or runs goes on with the others while one is held by a machine that fell silent.
+    """
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+@contextmanager
 def write_transaction(*, edits: bool = False) -> Iterator[None]:
     """Run the block in one transaction, which is urgent. Raises `LockTimeout` if the lock does not come.
 
@@ -111,6 +125,7 @@ def write_transaction(*, edits: bool = False) -> Iterator[None]:
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         connection.ensure_connection()  # before it is urgent: those who have the others may have to give way
         with urgent(), _pipeline() if edits else nullcontext(), transaction.atomic():
+            _be_patient()
             yield
         return
     if not _lock.acquire(PATIENCE, edits=edits):
@@ -155,6 +170,13 @@ def after_commit(call: Callable[[], object]) -> None:
     """Call what may be slow once the transaction around has committed and holds up nobody; at once if there is none."""
     waiting = _after.get()
     transaction.on_commit(call if waiting is None else lambda: waiting.append(call))
+
+
+def _be_patient() -> None:
+    seconds = _patience.get()
+    if seconds is not None and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
 
 
 def _pipeline() -> AbstractContextManager[object]:

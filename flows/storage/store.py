@@ -96,6 +96,11 @@ def _rows(statement: str, flow_id: UUID) -> Iterator[tuple[Any, ...]]:
                 step_back()
 
 
+_AT_ONE_INSTANT = """SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL idle_in_transaction_session_timeout = '10min'"""
+"""It may think for long between two statements: it holds up nobody."""
+
+
 @contextmanager
 def consistent_read() -> Iterator[None]:
     """Let every query inside see the same instant, without blocking writers. Inside a transaction, that serves.
@@ -106,7 +111,7 @@ def consistent_read() -> Iterator[None]:
         yield
     elif connection.vendor == "postgresql":
         with transaction.atomic(), only_reading(), connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(_AT_ONE_INSTANT)
             yield
     else:
         with only_reading(), connection.cursor() as cursor:

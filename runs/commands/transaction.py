@@ -21,7 +21,7 @@ from runs.commands.locked_run import Aftermath, LockedRun, lock_run
 from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.models import Run
 from web.database_time import database_time
-from web.db_errors import is_outage
+from web.db_errors import is_held_up, is_outage
 from web.write_transaction import in_write_transaction
 
 log = structlog.get_logger(__name__)
@@ -46,13 +46,17 @@ def _committed(run_id: UUID, now: datetime, command: Callable[[LockedRun], T]) -
 def apart(what: str, about: object, call: Callable[[], T], otherwise: T) -> T:
     """Do something for one of many, which keeps nothing from being done for the others; a defect is told.
 
-    Raises when the database is away: then nothing can be done for the others either.
+    So is what somebody else holds for too long. Raises when the database is away: then nothing can be done for the
+    others either.
     """
     try:
         return call()
     except NotFound:
         return otherwise
     except Exception as failure:
+        if is_held_up(failure):
+            log.warning("held_up", what=what, about=str(about))
+            return otherwise
         if is_outage(failure):
             raise
         log.exception(what, about=str(about))

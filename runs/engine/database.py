@@ -65,7 +65,7 @@ def open_postgresql(given: dict[str, Any]) -> sa.Engine:
     def prepare(raw: Any, _record: object) -> None:
         with raw.cursor() as cursor:
             cursor.execute("SET synchronous_commit = off")
-            cursor.execute("SET idle_in_transaction_session_timeout = 60000")
+            cursor.execute("SET idle_in_transaction_session_timeout = 10000")
         raw.commit()
 
     return database

@@ -16,10 +16,11 @@ from accounts.acting import as_system
 from runs.engine.engine import Handed, RunEngine
 from runs.work.clock import elapsed
 from runs.work.connections import closing, give_back
-from web.write_transaction import write_transaction
+from web.write_transaction import waiting_at_most, write_transaction
 
 NOTE_SECONDS: Final = 0.25
 """Far below what a sweep waits (`runs.commands.handing.GRACE`)."""
+LOCK_SECONDS: Final = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +137,7 @@ class HandsLater:
 
 
 def _note(calls: Sequence[Callable[[], None]]) -> None:
-    """Note what was handed over, in one commit."""
-    with write_transaction():
+    """Note what was handed over, in one commit; where somebody locks a part of it for long, none of it."""
+    with waiting_at_most(LOCK_SECONDS), write_transaction():
         for call in calls:
             call()

@@ -34,11 +34,12 @@ from runs.models import Run, Task, Worker
 from runs.triggers import put_right, tick, tidy
 from runs.work import metrics, roll
 from runs.work.clock import TimeOfDay, elapsed
-from runs.work.connections import give_back
+from runs.work.connections import closing, give_back
 from runs.work.incarnation import Incarnation
 from runs.work.locks import has_kept_sessions, is_free, remove_file
 from web.database_time import AHEAD, database_time, has_come
 from web.db_errors import DatabaseErrors
+from web.write_transaction import waiting_at_most, write_transaction
 
 LOOK_SECONDS, ALONE_SECONDS = 0.25, 0.5
 FREE_AND_SILENT, SILENT = 1.5, 4.0
@@ -54,6 +55,8 @@ OLD_SECONDS, MOST_OLD = 5.0, 5
 """Few runs at a time, since writers wait; often, since as many may grow old as are started."""
 OLD_WORKERS_SECONDS = 600.0
 AHEAD_SECONDS, OLD_EVENTS_SECONDS = 60.0, 60.0
+LOCK_SECONDS = 1.0
+"""What is locked for longer, by a machine that fell silent, is looked at again later."""
 MOST = 500
 
 log = structlog.get_logger(__name__)
@@ -116,8 +119,7 @@ class Reconciler:
             if seen.id != self._me.id and self.is_dead(seen) and roll.declare_dead(seen, now, by=self._me.id):
                 log.warning("worker_dead", worker=seen.id, silent=round(seen.silent, 2))
                 metrics.takeover_seconds.observe(seen.silent)
-                self.take_over(seen.id)
-                remove_file(seen.lock)
+                self.take_over_aside(seen)
 
     def note_beats(self, alive: Iterable[roll.Seen]) -> None:
         """Note since when each worker's last beat is known."""
@@ -193,6 +195,17 @@ class Reconciler:
             if every.is_due():
                 _guarded(job)
 
+    def take_over_aside(self, dead: roll.Seen) -> None:
+        """Take over in a thread of its own: what the dead one may still lock keeps nobody from judging."""
+
+        @as_system
+        def take_over() -> None:
+            with closing():
+                _guarded(lambda: self.take_over(dead.id))
+                remove_file(dead.lock)
+
+        threading.Thread(target=take_over, name="take-over", daemon=True).start()
+
     def take_over(self, worker: str) -> None:
         """Take all that a worker holds, in our rows and in the engine's."""
         now = database_time()
@@ -247,9 +260,9 @@ class Reconciler:
         handed = {one.id: one for one in work}
         known = self._engine.states(list(handed))
         self._engine.hand([one for id, one in handed.items() if known.get(id) not in {"queued", "running"}])
-        Task.objects.filter(pk__in=[read_work_id(id)[0] for id in handed], state=Task.State.QUEUED).update(
-            handed_at=database_time()
-        )
+        queued = Task.objects.filter(pk__in=[read_work_id(id)[0] for id in handed], state=Task.State.QUEUED)
+        with write_transaction():
+            queued.update(handed_at=database_time())
 
     def hand(self, work: Sequence[Handed]) -> None:
         """Hand work over; that it was is noted when it was."""
@@ -290,9 +303,10 @@ def _lost(key: str, claim: int, now: datetime) -> bool:
 
 
 def _guarded(call: Callable[[], object]) -> None:
-    """Call; a database that is away is waited for by looking again, a defect is told."""
+    """Call; a database that is away is waited for by looking again, and so is what somebody locks; a defect is told."""
     try:
-        call()
+        with waiting_at_most(LOCK_SECONDS):
+            call()
     except (*DatabaseErrors, SQLAlchemyError) as failure:
         log.warning("reconcile_delayed", reason=repr(failure)[:300])
     except Exception:
