@@ -233,6 +233,7 @@ def attach(dbos: DBOS, listening: Callable[[], Listening | None]) -> None:
 
         return mine.claim(queue.name, lambda: database.get_queue_partitions(queue.name), take), None
 
+    database._retry_connection_errors = False  # we look again soon; DBOS waits up to 90 s, with the lock of claims
     database.list_queues = list_mine  # type: ignore[method-assign]
     database.get_queue = get_mine  # type: ignore[method-assign]
     database.start_queued_workflows = start_mine  # type: ignore[method-assign, assignment]

@@ -21,6 +21,7 @@ from runs.engine.dbos_engine import DbosEngine
 from runs.engine.engine import LONGEST, Handed, can_serve, queue_of
 from runs.models import Run, Task
 from tests.postgres import Postgres
+from tests.proxy import Proxy
 from tests.runs.working import fails_once
 
 PATIENCE = 20.0
@@ -471,6 +472,36 @@ def test_a_launch_that_failed_is_done_again(engine: DbosEngine, step: str) -> No
     listen(engine, performed)
 
     assert performed.wait_for(lambda: performed.begun == ["a#0"])
+
+
+def test_a_database_that_is_away_is_not_waited_for_by_who_claims(postgres: Postgres) -> None:
+    """DBOS would sleep for ever longer; a connection over TCP that is cut is what it waits for."""
+    at = given(postgres.new_database())
+    with Proxy(Path(str(at["HOST"])) / ".s.PGSQL.5432") as line:
+        database = open_postgresql({**at, "HOST": "127.0.0.1", "PORT": str(line.port)})
+        engine, performed = DbosEngine(database), Performed()
+        listen(engine, performed)
+        engine.hand([Handed("a#0", "any", 0)])
+        assert performed.wait_for(lambda: performed.begun == ["a#0"])
+        assert engine._dbos is not None
+
+        line.refuse()
+        line.cut()
+
+        with pytest.raises(sa.exc.OperationalError):
+            engine._dbos._sys_db.get_queue_partitions("any")
+        line.accept()
+        assert until(lambda: is_handed(engine, "b#0"))
+        assert performed.wait_for(lambda: "b#0" in performed.begun)
+        engine.stop(patience=0)
+
+
+def is_handed(engine: DbosEngine, id: str) -> bool:
+    try:
+        engine.hand([Handed(id, "any", 0)])
+    except sa.exc.DBAPIError:
+        return False
+    return True
 
 
 def test_stopping_waits_for_what_runs_and_begins_nothing_more(engine: DbosEngine) -> None:
