@@ -2,13 +2,18 @@
 
 In one SQLite file with the flows an edit's slowest commits took a second (measured); two files do not wait for each
 other. Nothing here must survive a power cut, because rows are the truth and a sweep hands over again: so commits do
-not wait for the disk.
+not wait for the disk. A file that is spoilt is made anew, and who has opened one that is not there any more opens the
+new one.
 """
 
+import fcntl
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from django.conf import settings
 from django.db import connections
 
@@ -18,6 +23,9 @@ FILE = "engine.sqlite3"
 SCHEMA = "engine"
 POOL = 8
 CONNECT_SECONDS = 5
+SPOILT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+log = structlog.get_logger(__name__)
 
 
 def open_database() -> sa.Engine:
@@ -38,7 +46,49 @@ def open_sqlite(path: Path) -> sa.Engine:
         for pragma in ("busy_timeout=20000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             raw.execute(f"PRAGMA {pragma}")
 
+    @sa.event.listens_for(database, "connect")
+    def note_file(_raw: Any, record: Any) -> None:
+        record.info["file"] = _file_at(path)
+
+    @sa.event.listens_for(database, "checkout")
+    def expect_file(_raw: Any, record: Any, _proxy: object) -> None:
+        if record.info.get("file") != _file_at(path):
+            raise sa.exc.DisconnectionError("the file was replaced")
+
     return database
+
+
+def replace_if_spoilt(database: sa.Engine, failure: sa.exc.DBAPIError) -> None:
+    """Delete a file of SQLite's that is none any more, as an error says; what was in it is handed over again.
+
+    One process at a time looks whether that is still so.
+    """
+    if getattr(failure.orig, "sqlite_errorcode", 0) & 0xFF not in SPOILT:
+        return
+    path = Path(str(database.url.database))
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_sound(path):
+            log.error("engine_file_spoilt", file=str(path), reason=repr(failure)[:300])
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    database.dispose()
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(path)) as opened:
+            return bool(opened.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+    except sqlite3.DatabaseError as failure:
+        return failure.sqlite_errorcode & 0xFF not in SPOILT
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def open_postgresql(given: dict[str, Any]) -> sa.Engine:

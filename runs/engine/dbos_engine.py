@@ -19,7 +19,7 @@ from dbos._enqueue_options import build_enqueue_status
 from dbos._serialization import DBOSPortableJSON
 
 from runs.engine.claiming import POLL_SECONDS, Listening, attach
-from runs.engine.database import SCHEMA, is_outage
+from runs.engine.database import SCHEMA, is_outage, replace_if_spoilt
 from runs.engine.engine import ANY, Handed
 
 NAME: Final = "helix"
@@ -188,16 +188,17 @@ class DbosEngine:
     @contextmanager
     def _ours(self) -> Iterator[DBOSClient]:
         """Lend the tables, made before; if they are found to be lost, they are made again next time."""
-        with self._lock:
-            if self._client is None:
-                self._client = _migrated(self._database)
-                self._queues.clear()
-            client = self._client
         try:
+            with self._lock:
+                if self._client is None:
+                    self._client = _migrated(self._database)
+                    self._queues.clear()
+                client = self._client
             yield client
-        except sa.exc.DBAPIError:
+        except sa.exc.DBAPIError as failure:
             with self._lock:
                 self._client = None
+                replace_if_spoilt(self._database, failure)
             raise
 
     def _queue(self, work: Sequence[Handed]) -> None:

@@ -555,6 +555,51 @@ def test_lost_tables_are_made_again(engine: DbosEngine, database: sa.Engine) -> 
     assert performed.wait_for(lambda: performed.begun == ["b#0"])
 
 
+SPOILT = b"a power cut left no database here" * 500
+
+
+def test_a_spoilt_file_is_made_anew(tmp_path: Path) -> None:
+    file = tmp_path / "engine.sqlite3"
+    file.write_bytes(SPOILT)
+    engine, performed = DbosEngine(open_sqlite(file)), Performed()
+
+    assert until(lambda: is_handed(engine, "a#0"))
+    listen(engine, performed)
+
+    assert performed.wait_for(lambda: performed.begun == ["a#0"])
+    engine.stop(patience=0)
+
+
+def test_a_file_that_is_spoilt_or_deleted_under_a_worker_is_made_anew_for_all(tmp_path: Path) -> None:
+    file = tmp_path / "engine.sqlite3"
+    engine, beside, performed = DbosEngine(open_sqlite(file)), DbosEngine(open_sqlite(file)), Performed()
+    listen(engine, performed)
+    beside.hand([Handed("a#0", "any", 0)])
+    assert performed.wait_for(lambda: "a#0" in performed.begun)
+    for id, leave in (("b#0", lambda: spoil(file)), ("c#0", file.unlink)):
+        leave()
+
+        assert until(lambda id=id: is_handed(beside, id) and bool(engine_knows(engine, id)))  # type: ignore[misc]
+
+        assert performed.wait_for(lambda id=id: id in performed.begun)  # type: ignore[misc]
+    beside.stop(patience=0)
+    engine.stop(patience=0)
+
+
+def spoil(file: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    file.unlink()
+    file.write_bytes(SPOILT)
+
+
+def engine_knows(engine: DbosEngine, id: str) -> dict[str, str]:
+    try:
+        return engine.states([id])
+    except sa.exc.DBAPIError:
+        return {}
+
+
 def test_only_ids_are_kept_and_as_plain_json_under_a_name_and_version_that_never_change(
     engine: DbosEngine, database: sa.Engine
 ) -> None:
