@@ -2,7 +2,8 @@
 
 The count stands in its row, so every process knows. When the time is over, one call tries; the others wait for what
 comes of it. All share the count, so only what says something of the one who is called goes into it, and a call that
-came to say nothing leaves the try to the next.
+came to say nothing leaves the try to the next. A failure that lies ahead was told by a clock that was wrong, and rests
+no longer.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from runs.models import Provider, ToolServer
 from runs.providers.asking import State
+from web.database_time import has_come
 from web.db_errors import DatabaseErrors, is_outage
 from web.write_transaction import write_transaction
 
@@ -26,7 +28,8 @@ FRESH: Final = timedelta(seconds=10)
 
 def state_of(row: Provider | ToolServer, now: datetime | None = None) -> State:
     """Return how something that is called is: down while it is left alone, degraded after a failure."""
-    if row.failures >= FAILURES and row.failed_at is not None and row.failed_at > (now or timezone.now()) - REST:
+    now = now or timezone.now()
+    if row.failures >= FAILURES and row.failed_at is not None and now - REST < row.failed_at <= now + REST:
         return "down"
     return "degraded" if row.failures else "ok"
 
@@ -41,7 +44,7 @@ def may_call(row: Provider | ToolServer, now: datetime | None = None, *, is_fair
     now = now or timezone.now()
     if not is_fair:
         return state_of(row, now) != "down"
-    if not _written(_resting(row).filter(failed_at__lte=now - REST), failed_at=now):
+    if not _written(_resting(row).filter(has_come("failed_at", now - REST, now + REST)), failed_at=now):
         return False
     row.failed_at = now
     return True

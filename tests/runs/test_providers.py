@@ -282,6 +282,16 @@ def test_when_its_rest_is_over_one_call_tries_and_an_answer_heals(served: Served
     assert may_call(Row.objects.get(pk="first"), now)
 
 
+def test_a_failure_told_by_a_clock_that_was_ahead_is_rested_from_no_longer(served: Served) -> None:
+    served("first", openai("Hi"))
+    now = timezone.now()
+    Row.objects.filter(pk="first").update(failures=FAILURES, failed_at=now + timedelta(hours=1))
+    row = Row.objects.get(pk="first")
+
+    assert state_of(row, now) == "degraded"
+    assert [may_call(row, now), may_call(row, now)] == [True, False]
+
+
 def test_a_refused_question_says_nothing_of_health(served: Served) -> None:
     served("first", refused(400))
 
