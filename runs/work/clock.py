@@ -22,6 +22,7 @@ class TimeOfDay:
 
     def __init__(self) -> None:
         self._offset: float | None = None
+        self._began_at = elapsed()
         self._jumped_at = float("-inf")
 
     def note(self, now: datetime) -> None:
@@ -32,5 +33,9 @@ class TimeOfDay:
         self._offset = offset
 
     def is_steady(self) -> bool:
-        """Tell whether it has not jumped for long."""
+        """Tell whether it has not jumped for long, as far as this process knows."""
         return elapsed() - self._jumped_at >= STEADY_SECONDS
+
+    def is_known(self) -> bool:
+        """Tell whether this process would know of a jump."""
+        return elapsed() - self._began_at >= STEADY_SECONDS

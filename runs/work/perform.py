@@ -15,8 +15,18 @@ import structlog
 from accounts.acting import acting_as_system, acting_in
 from flows.expressions import Json
 from flows.publish import hint_run_text, publish_now
-from runs.commands import Claimed, claim_all, expect_held, not_wanted, report_progress, save_checkpoint, settle_all
+from runs.commands import (
+    Claimed,
+    claim_all,
+    expect_held,
+    not_wanted,
+    read_work_id,
+    report_progress,
+    save_checkpoint,
+    settle_all,
+)
 from runs.errors import Fenced, TaskFailure
+from runs.keys import run_of
 from runs.kinds import EXECUTORS, Done, Executor, Work
 from runs.secrets.resolving import Secrets
 from runs.work import metrics
@@ -52,9 +62,11 @@ class Performer:
         self._may_begin = may_begin
         self._is_given_up = is_given_up
         self._put_back = put_back
-        self._claim = Together[str, Claimed | None](lambda ids: claim_all(ids, worker, now=database_time()))
+        self._claim = Together[str, Claimed | None](
+            lambda ids: claim_all(ids, worker, now=database_time()), of=lambda id: run_of(read_work_id(id)[0])
+        )
         self._settle = Together[tuple[Claimed, Done | TaskFailure], bool](
-            lambda ended: settle_all(ended, now=database_time())
+            lambda ended: settle_all(ended, now=database_time()), of=lambda one: one[0].run
         )
         self._changed = threading.Condition()
         self._under_way: set[str] = set()

@@ -135,7 +135,7 @@ class Reconciler:
         _time.note(now)
         alive = roll.living(now)
         if self.is_first(alive):
-            self.do_for_all(alive)
+            self.do_for_all(alive, now)
 
     def is_dead(self, seen: roll.Seen) -> bool:
         """Judge another worker; who was without the database a moment ago is too easily wrong and judges nobody.
@@ -164,12 +164,13 @@ class Reconciler:
         ready = [seen.id for seen in alive if seen.state == Worker.State.READY and abs(seen.silent) < SILENT]
         return ready[:1] == [self._me.id]
 
-    def do_for_all(self, alive: Sequence[roll.Seen]) -> None:
-        """Do what one worker does for all; what fails keeps nothing else from being done.
+    def do_for_all(self, alive: Sequence[roll.Seen], now: datetime) -> None:
+        """Do what one worker does for all at a time that was noted; what fails keeps nothing else from being done.
 
-        Where no run is open, nothing of a run is looked for; while the time is not steady, nothing grows old.
+        Where no run is open, nothing of a run is looked for; while the time is not steady, nothing grows old. To delete
+        waits for that also where the worker has just begun, and knows of no jump before.
         """
-        now, is_steady = database_time(), _time.is_steady()
+        is_steady = _time.is_steady()
         ready = [seen.labels for seen in alive if seen.state == Worker.State.READY]
         of_runs: list[tuple[Every, Callable[[], object]]] = [
             (self._due, lambda: due(now, is_steady=is_steady)),
@@ -189,7 +190,7 @@ class Reconciler:
             (self._holders, self.take_over_from_others),
             (self._tidy, self._engine.tidy),
             (self._measured, lambda: self._measure(alive)),
-            *(deletions if is_steady else []),
+            *(deletions if is_steady and _time.is_known() else []),
         ]
         for every, job in jobs:
             if every.is_due():

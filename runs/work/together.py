@@ -1,11 +1,12 @@
-"""Doing together what several threads want at the same time: one commit for many.
+"""Doing together what several threads want of one thing at the same time: one commit for many.
 
 Claims and settles of one run stand in line for its row; together they take one lock and one commit (measured on
-PostgreSQL: twice as many a second). Who comes first does it for all who wait by then; the others find it done.
+PostgreSQL: twice as many a second). Who comes first does it for all who wait by then; the others find it done. What is
+wanted of another run does not wait for that: a machine that fell silent may hold the row.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -22,30 +23,55 @@ class _Wish(Generic[Asked, Answer]):
     is_done: bool = False
 
 
-class Together(Generic[Asked, Answer]):
-    """Calls `do` with what is asked by several threads; it answers in the same order."""
+@dataclass(slots=True)
+class _Line(Generic[Asked, Answer]):
+    """Those who want something of one thing."""
 
-    def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer]]) -> None:
+    length: int = 0
+    wishes: list[_Wish[Asked, Answer]] = field(default_factory=list)
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Together(Generic[Asked, Answer]):
+    """Calls `do` with what is asked by several threads of one thing, which `of` tells; it answers in the same order."""
+
+    def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer]], of: Callable[[Asked], Hashable]) -> None:
         self._do = do
-        self._wishes: list[_Wish[Asked, Answer]] = []
+        self._of = of
+        self._lines: dict[Hashable, _Line[Asked, Answer]] = {}
         self._lock = threading.Lock()
-        self._turn = threading.Lock()
 
     def __call__(self, asked: Asked) -> Answer:
         """Ask, and return the answer to this. Raises what `do` does."""
         mine: _Wish[Asked, Answer] = _Wish(asked)
-        with self._lock:
-            self._wishes.append(mine)
-        with self._turn:
-            while not mine.is_done:
-                self._do_some()
+        line = self._enter(mine)
+        try:
+            with line.turn:
+                while not mine.is_done:
+                    self._do_some(line)
+        finally:
+            self._leave(asked, line)
         if mine.failure is not None:
             raise mine.failure
         return mine.answers[0]
 
-    def _do_some(self) -> None:
+    def _enter(self, mine: _Wish[Asked, Answer]) -> _Line[Asked, Answer]:
+        about = self._of(mine.asked)
         with self._lock:
-            some, self._wishes = self._wishes[:MOST], self._wishes[MOST:]
+            line = self._lines.setdefault(about, _Line())
+            line.length += 1
+            line.wishes.append(mine)
+        return line
+
+    def _leave(self, asked: Asked, line: _Line[Asked, Answer]) -> None:
+        with self._lock:
+            line.length -= 1
+            if not line.length:
+                del self._lines[self._of(asked)]
+
+    def _do_some(self, line: _Line[Asked, Answer]) -> None:
+        with self._lock:
+            some, line.wishes = line.wishes[:MOST], line.wishes[MOST:]
         try:
             self._answer(some)
         except Exception as failure:

@@ -222,14 +222,14 @@ def test_what_waits_is_done_together_and_each_gets_its_own_answer() -> None:
         go_on.wait(PATIENCE)
         return [2 * number for number in numbers]
 
-    together = Together[int, int](double)
+    together = Together[int, int](double, of=lambda _number: "all")
     answers: dict[int, int] = {}
     threads = [threading.Thread(target=lambda n=n: answers.update({n: together(n)})) for n in range(6)]  # type: ignore[misc]
     threads[0].start()
     assert first.wait(PATIENCE)
     for thread in threads[1:]:
         thread.start()
-    while len(together._wishes) < 5:
+    while len(together._lines["all"].wishes) < 5:
         threading.Event().wait(0.001)
     go_on.set()
     for thread in threads:
@@ -239,6 +239,27 @@ def test_what_waits_is_done_together_and_each_gets_its_own_answer() -> None:
     assert [len(call) for call in calls] == [1, 5]
 
 
+def test_what_is_wanted_of_another_thing_does_not_wait() -> None:
+    is_held, let_go = threading.Event(), threading.Event()
+
+    def hold(numbers: Sequence[int]) -> list[int]:
+        if 0 in numbers:
+            is_held.set()
+            assert let_go.wait(PATIENCE)
+        return list(numbers)
+
+    together = Together[int, int](hold, of=lambda number: number)
+    waiting = threading.Thread(target=together, args=(0,))
+    waiting.start()
+    assert is_held.wait(PATIENCE)
+
+    assert together(1) == 1
+    assert list(together._lines) == [0]
+    let_go.set()
+    waiting.join(PATIENCE)
+    assert not together._lines
+
+
 def test_what_cannot_be_done_stops_no_other() -> None:
     hold_up = threading.Event()
 
@@ -246,7 +267,7 @@ def test_what_cannot_be_done_stops_no_other() -> None:
         hold_up.wait(0.2)
         return [100 // number for number in numbers]
 
-    together = Together[int, int](halve)
+    together = Together[int, int](halve, of=lambda _number: "all")
     answers: dict[int, object] = {}
 
     def ask(number: int) -> None:
