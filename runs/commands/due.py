@@ -18,7 +18,7 @@ from runs.commands.queueing import LONGEST, may_start, queue
 from runs.commands.transaction import apart, in_run
 from runs.errors import TaskFailure
 from runs.models import Question, Run, Task
-from web.database_time import has_come
+from web.database_time import AHEAD, has_come
 from web.kept_text import kept as _
 from web.kept_text import stored
 
@@ -45,7 +45,7 @@ def _in(run: UUID, now: datetime, command: Callable[[LockedRun], bool]) -> bool:
 
 def _is_due(now: datetime, is_steady: bool) -> Q:
     """Say which tasks are due. What has backed off waits no longer than it may, by whatever clock it was told to."""
-    backed_off = Q(has_come("due_at", now, now + LONGEST), state=State.BACKING_OFF)
+    backed_off = Q(has_come("due_at", now, now + LONGEST + AHEAD), state=State.BACKING_OFF)
     return backed_off | Q(state=State.ASKING, due_at__lte=now) if is_steady else backed_off
 
 

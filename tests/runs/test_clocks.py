@@ -57,8 +57,9 @@ class Idle:
     def __init__(self) -> None:
         self.handed: list[Handed] = []
 
-    def hand(self, work: list[Handed]) -> None:
+    def hand(self, work: list[Handed], then: Callable[[], None] = lambda: None) -> None:
         self.handed += work
+        then()
 
     def listen(self, *_given: object, **_named: object) -> None:
         pass
@@ -117,7 +118,7 @@ def test_who_sweeps_with_a_wrong_clock_is_neither_late_nor_early(
 
     if connection.vendor == "postgresql":
         set_clock(by)
-    sweeper(engine).do_for_all([])
+    sweeper(engine).do_for_all([], database_time())
 
     assert len(engine.handed) == 1
     assert states(run) == {"a": "queued", "asks": "asking"}
@@ -133,7 +134,7 @@ def test_what_is_started_with_a_wrong_clock_is_found_by_others(
     go(alice, make_flow(alice, [node("a")]), now=None)
     set_clock(timedelta(0))
     engine = Idle()
-    sweeper(engine).do_for_all([])
+    sweeper(engine).do_for_all([], database_time())
 
     assert len(engine.handed) == 1
 
@@ -170,6 +171,32 @@ def test_right_after_the_clock_has_jumped_nothing_is_deleted_or_ended(
     monkeypatch.setattr(clock, "STEADY_SECONDS", 0.0)  # it is believed by then
     tend_at(NOW + timedelta(days=40), monkeypatch)
     assert kept() == ({"asking": "failed", "late": "failed"}, {"asks": "failed"}, 0, 1)
+
+
+def test_who_has_just_begun_deletes_nothing_for_its_age(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It knows of no jump, and the time may be wrong."""
+    monkeypatch.setattr(reconcile, "_time", clock.TimeOfDay())
+    cancel_run(Person(alice.pk), go(alice, make_flow(alice, [node("a")])).pk, now=NOW)
+    enrolled("me", at=NOW)
+
+    tend_at(NOW + timedelta(days=40), monkeypatch)
+    assert Run.objects.count() == 1
+    monkeypatch.setattr(clock, "STEADY_SECONDS", 0.0)
+    tend_at(NOW + timedelta(days=40), monkeypatch)
+    assert Run.objects.count() == 0
+
+
+def test_a_jump_between_two_looks_at_the_clock_is_not_believed(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconcile, "_time", clock.TimeOfDay())
+    monkeypatch.setattr(clock, "STEADY_SECONDS", 0.0)
+    run = go(alice, make_flow(alice, [node("a")]))
+    enrolled("me", at=NOW)
+    told = iter([NOW])
+    monkeypatch.setattr(reconcile, "database_time", lambda: next(told, NOW + timedelta(days=40)))
+    Worker.objects.filter(pk="me").update(beat_at=NOW)
+    sweeper(Idle()).tend()
+
+    assert states(run) == {"a": "queued"}
 
 
 def test_what_counts_as_a_jump() -> None:
@@ -239,8 +266,8 @@ def test_what_backed_off_before_a_clock_was_put_right_is_tried_again(alice: User
     later = TaskFailure("timeout", "", is_retryable=True, retry_after=7200)  # of which an hour is granted
     settle(claim(run, "a"), later, now=NOW)
 
-    assert due(NOW) == 0
-    assert due(NOW - timedelta(microseconds=1)) == 1
+    assert due(NOW - timedelta(minutes=1)) == 0
+    assert due(NOW - timedelta(minutes=1, microseconds=1)) == 1
     assert states(run) == {"a": "queued"}
 
 
