@@ -26,8 +26,8 @@ from web.database_time import AHEAD, database_time, has_come
 from web.kept_text import Kept, kept, parts_of
 from web.write_transaction import write_transaction
 
-QUIET = timedelta(seconds=10)
-"""`changed` comes at most once in this time, for each flow and webhook."""
+QUIET, LONGEST_QUIET = timedelta(seconds=10), timedelta(days=1)
+"""`changed` comes at most once in this time, for each flow and webhook, and in the longest that a rule may ask for."""
 LEASE = timedelta(seconds=60)
 PATIENCE = timedelta(days=1)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
@@ -50,8 +50,10 @@ def notify(flow_id: UUID, event: str, **fields: object) -> int:
     flow = Flow.objects.filter(pk=flow_id, deleted_at=None).only("title", "version").first()
     if flow is None:
         return 0
-    now = database_time()
     hear = [one for one in Webhook.objects.filter(flow=flow, enabled=True) if event in one.events]
+    if not hear:
+        return 0
+    now = database_time()
     wanted = [one for one in hear if not _is_quiet(one, event, now)]
     return len(Delivery.objects.bulk_create([_delivery(one, flow, event, now, fields) for one in wanted]))
 
@@ -124,8 +126,9 @@ def notice_changes(now: datetime) -> int:
 
     Where `KEPT` wait already no more is made until one has come to an end: that which follows says since when it tells.
     """
+    is_loud = has_come("quiet_until", now, now + LONGEST_QUIET + AHEAD)
     stale = Webhook.objects.filter(
-        ~Q(flow__version=F("told_version")), enabled=True, hears_changes=True, quiet_until__lte=now
+        is_loud, ~Q(flow__version=F("told_version")), enabled=True, hears_changes=True
     ).order_by("quiet_until")
     made = 0
     waiting = Count("deliveries", filter=Q(deliveries__state=State.WAITING))
@@ -137,7 +140,7 @@ def notice_changes(now: datetime) -> int:
             if webhook is None:
                 continue
             flow, before = webhook.flow, webhook.told_version
-            ours = Webhook.objects.filter(pk=id, told_version=before, quiet_until__lte=now)
+            ours = Webhook.objects.filter(is_loud, pk=id, told_version=before)
             pause = max(QUIET, timedelta(seconds=webhook.quiet))
             if ours.update(told_version=flow.version, quiet_until=now + pause):
                 _delivery(webhook, flow, "changed", now, {"previous": before}).save(force_insert=True)
@@ -262,8 +265,8 @@ def deliveries_of(principal: Principal, flow_id: UUID, webhook_id: UUID) -> list
 
 
 def _is_quiet(webhook: Webhook, event: str, now: datetime) -> bool:
-    since = now - timedelta(seconds=webhook.quiet)
-    return bool(webhook.quiet) and Delivery.objects.filter(webhook=webhook, event=event, at__gt=since).exists()
+    told = Delivery.objects.filter(webhook=webhook, event=event, at__lte=now + AHEAD)
+    return bool(webhook.quiet) and told.filter(at__gt=now - timedelta(seconds=webhook.quiet)).exists()
 
 
 def _delivery(

@@ -46,13 +46,13 @@ def deliver(run: Run, task: Task, step: Step, names: Mapping[str, Json], value: 
 
     Raises `TaskFailure` for an address that cannot be filled in, and where too much waits in the flow already.
     """
-    now = database_time()
     found = [place for one in deliveries_of(step, names, value) for place in places_of(one)]
     places = list(dict.fromkeys(found))[:MOST]
-    if places and room_left(run.flow_id) < len(places):
+    if not places:
+        return
+    if room_left(run.flow_id) < len(places):
         raise TaskFailure("limit_reached", _("Too many deliveries of this flow wait already."))
-    body = encode(value) if places else ""
-    person = run.responsible_id if places else None
+    body, person, now = encode(value), run.responsible_id, database_time()
     for channel, target in places:
         about = f"{task.key} {channel} {target} {sha256(body.encode()).hexdigest()}"
         id = uuid5(_NAMESPACE, about)

@@ -75,6 +75,15 @@ def bodies() -> list[dict[str, object]]:
     return [json.loads(one.body) for one in Delivery.objects.order_by("at")]
 
 
+def test_changes_are_told_again_after_a_clock_that_was_ahead_is_put_right(alice: User, flow: Flow) -> None:
+    hook(alice, flow)
+    now = NOW()
+    edit(alice, flow, "Two")
+    assert notice_changes(now + timedelta(days=365)) == 1
+    edit(alice, flow, "Three")
+    assert notice_changes(now) == 1
+
+
 def test_changes_are_told_together_and_at_most_once_in_ten_seconds(alice: User, flow: Flow) -> None:
     hook(alice, flow)
     now = NOW()

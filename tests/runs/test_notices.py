@@ -361,6 +361,16 @@ def test_within_its_quiet_seconds_a_rule_tells_the_same_once(alice: User, as_ali
     assert Delivery.objects.filter(webhook__quiet=0).count() == 3
 
 
+def test_what_was_told_by_a_clock_that_was_ahead_makes_no_rule_quiet(alice: User, as_alice: Program) -> None:
+    flow = straight(alice)
+    put(as_alice, flow, rule(to("in_app"), quiet=3600))
+    run(alice, flow)
+    Delivery.objects.update(at=timezone.now() + timedelta(days=365))
+    run(alice, flow)
+
+    assert Delivery.objects.count() == 2
+
+
 def test_mail_waits_where_there_is_no_server(alice: User, as_alice: Program, settings: Any) -> None:
     settings.HELIX_MAIL = None
     flow = straight(alice)
