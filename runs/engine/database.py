@@ -70,7 +70,7 @@ def replace_if_spoilt(database: sa.Engine, failure: sa.exc.DBAPIError) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_sound(path):
             log.error("engine_file_spoilt", file=str(path), reason=repr(failure)[:300])
-            for suffix in ("", "-wal", "-shm"):
+            for suffix in ("-shm", "-wal", ""):  # in this order: beside a new file they would be taken for its own
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
     database.dispose()
 

@@ -9,15 +9,17 @@ from functools import partial
 from runs.commands.transaction import apart
 from runs.models import Trigger
 from runs.triggers.firing import sensor_of
-from runs.triggers.ticking import LEASE, LONGEST_PAUSE, schedule_of
+from runs.triggers.ticking import AT_ONCE, LEASE, LONGEST_PAUSE, schedule_of
 from web.database_time import AHEAD
 from web.errors import Problem
+from web.write_transaction import write_transaction
 
 
 def put_right(now: datetime) -> int:
     """Bring due times back to where they can lie; return of how many triggers."""
-    ahead = Trigger.objects.filter(enabled=True, due_at__gt=now + AHEAD, flow__deleted_at=None)
-    return sum(apart("put_right_failed", trigger.pk, partial(_put_right, trigger, now), False) for trigger in ahead)
+    ahead = Trigger.objects.filter(enabled=True, due_at__gt=now + AHEAD, flow__deleted_at=None).defer("seen")
+    found = ahead.order_by("pk").iterator(chunk_size=AT_ONCE)
+    return sum(apart("put_right_failed", trigger.pk, partial(_put_right, trigger, now), False) for trigger in found)
 
 
 def _put_right(trigger: Trigger, now: datetime) -> bool:
@@ -26,7 +28,8 @@ def _put_right(trigger: Trigger, now: datetime) -> bool:
         return False
     due_at = now if next_at is None else latest
     same = Trigger.objects.filter(pk=trigger.pk, claim=trigger.claim, next_at=trigger.next_at, due_at=trigger.due_at)
-    return bool(same.update(next_at=next_at, due_at=due_at))
+    with write_transaction():
+        return bool(same.update(next_at=next_at, due_at=due_at))
 
 
 def _latest(trigger: Trigger, now: datetime) -> tuple[datetime | None, datetime]:
