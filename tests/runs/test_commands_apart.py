@@ -87,7 +87,7 @@ def test_where_no_run_is_open_nothing_of_a_run_is_looked_for(alice: User) -> Non
         engine = SimpleNamespace(holders=set, hand=lambda *_given: None, tidy=int, waiting=dict, states=lambda _ids: {})
         reconciler = Reconciler(cast("Any", engine), cast("Incarnation", None))
         with CaptureQueriesContext(connection) as queries:
-            reconciler.do_for_all([])
+            reconciler.do_for_all([], NOW)
         return any("due_at" in query["sql"] and "runs_task" in query["sql"] for query in queries)
 
     run = go(alice, make_flow(alice, [node("a")]))
