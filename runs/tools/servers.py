@@ -18,7 +18,7 @@ from runs.errors import TaskFailure
 from runs.models import ToolServer
 from runs.providers.values import Tool
 from runs.secrets import masked, unseal
-from runs.tools.sessions import Broken, Key, said, why_not, why_of
+from runs.tools.sessions import Broken, Key, Unheard, said, why_not, why_of
 from runs.values import encode
 from web.egress import EgressError, check_url
 from web.kept_text import kept as _
@@ -100,13 +100,14 @@ async def called(
 ) -> tuple[str, bool]:
     """Return what a tool gave, as a model reads it, without secrets, and whether that is an error.
 
-    What one call brings about is its own result: arguments that cannot be sent, an answer that is too long or is none.
+    What one call brings about is its own result: an answer that is too long or is none. Raises `Unheard` where the
+    server did not answer in time, or arguments cannot be sent.
     """
     from mcp.shared.exceptions import MCPError
     from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
 
     if wrong := _unsendable(arguments):
-        return wrong, True
+        raise Unheard(wrong)
     meta: Any = {"idempotency-key": key}
     try:
         result = await client.call_tool(name, dict(arguments), read_timeout_seconds=seconds, meta=meta)
@@ -115,7 +116,7 @@ async def called(
         if why == "too_large":
             return why_not(why), True
         if error.code == REQUEST_TIMEOUT or why == "timeout":
-            return _("The tool took too long."), True
+            raise Unheard(_("The tool took too long.")) from None
         if error.code == CONNECTION_CLOSED:
             raise
         return said(str(masked(str(error), secrets))), True

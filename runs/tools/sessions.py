@@ -57,6 +57,14 @@ class Broken(Exception):  # noqa: N818  (a result)
         self.counts = counts
 
 
+class Unheard(Exception):  # noqa: N818  (a result)
+    """What was asked in a session came to nothing by itself: the server said nothing of it. `text` is for models."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
 @dataclass(slots=True, eq=False)
 class _Session:
     """One session. `task` holds its client open until `closing` is set.
@@ -136,7 +144,7 @@ class Sessions:
         seconds: float,
         on_cancel: Callable[[Callable[[], None]], None] = lambda end: None,
     ) -> T:
-        """Do some work in a session, which is opened if there is none. Raises `Broken`.
+        """Do some work in a session, which is opened if there is none. Raises `Broken`, or `Unheard` as the work does.
 
         One that broke takes no more calls. Whose own time is over, or who is cancelled, leaves it to the others.
         """
@@ -189,7 +197,7 @@ class Sessions:
             if time.monotonic() - session.heard_at >= FAIR_SECONDS:
                 self._leave(session)
             raise Broken("timeout", counts=seconds >= FAIR_SECONDS) from None
-        except Broken:
+        except (Broken, Unheard):
             raise
         except Exception as error:
             raise Broken(told(error, session.key.server)) from None

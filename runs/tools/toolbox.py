@@ -14,7 +14,7 @@ from runs.models import ToolServer
 from runs.providers.health import let_another, may_call, note_answer, note_failure
 from runs.providers.values import FAIR_SECONDS, Tool
 from runs.tools.servers import called, connecting, key_of, listed, secrets_of
-from runs.tools.sessions import Broken, sessions
+from runs.tools.sessions import Broken, Unheard, sessions
 from web.kept_text import kept as _
 
 OnCancel = Callable[[Callable[[], None]], None]
@@ -60,6 +60,8 @@ class Toolbox:
             text, is_error = sessions().call(
                 key_of(row), connecting(row), work, seconds=seconds + 1, on_cancel=self.on_cancel
             )
+        except Unheard as unheard:
+            return ToolResult(unheard.text, is_error=True)
         except Broken as broken:
             if broken.counts:
                 note_failure(row)

@@ -540,5 +540,23 @@ def test_a_session_that_breaks_is_one_failure_for_all_that_are_in_it() -> None:
     assert failures() == 1
 
 
+@pytest.mark.parametrize("given", [("endless", {}), ("repeat", {"text": "\ud800"})])
+def test_calls_that_a_silent_server_answers_none_of_keep_no_session(
+    given: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register("tests", command="tests")
+    box = open_toolbox(["tests"], seconds=60)
+    monkeypatch.setattr("runs.tools.sessions.FAIR_SECONDS", 1.0)
+    (silent,) = _children("tests.runs.tool_server")
+    silent.suspend()
+
+    assert box.call("endless", {}, seconds=1, key="k") == TOO_LONG
+    assert box.call(*given, seconds=0.1, key="k").is_error
+    with pytest.raises(ToolFailure, match="it took too long"):
+        open_toolbox(["tests"], seconds=0.1)
+
+    assert open_toolbox(["tests"], seconds=30).tools
+
+
 def _children(word: str) -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if word in child.cmdline()]
