@@ -44,9 +44,13 @@ def _in(run: UUID, now: datetime, command: Callable[[LockedRun], bool]) -> bool:
 
 
 def _is_due(now: datetime, is_steady: bool) -> Q:
-    """Say which tasks are due. What has backed off waits no longer than it may, by whatever clock it was told to."""
+    """Say which tasks are due. What has backed off waits no longer than it may, by whatever clock it was told to.
+
+    The states stand for themselves: from each by itself SQLite would not know that the index holds it.
+    """
     backed_off = Q(has_come("due_at", now, now + LONGEST + AHEAD), state=State.BACKING_OFF)
-    return backed_off | Q(state=State.ASKING, due_at__lte=now) if is_steady else backed_off
+    is_due = backed_off | Q(state=State.ASKING, due_at__lte=now) if is_steady else backed_off
+    return Q(is_due, state__in=[State.BACKING_OFF, State.ASKING])
 
 
 def _tasks_due(is_due: Q, locked: LockedRun) -> bool:

@@ -96,6 +96,19 @@ def test_where_no_run_is_open_nothing_of_a_run_is_looked_for(alice: User) -> Non
     assert not looked()
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("is_steady", [True, False])
+def test_what_is_due_is_found_without_reading_all_tasks(is_steady: bool) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        due(NOW, is_steady=is_steady)
+    (asked,) = (query["sql"] for query in queries if "runs_task" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+        plan = [row[-1] for row in cursor.fetchall()]
+
+    assert any("INDEX tasks_due" in step for step in plan), plan
+
+
 def test_nothing_is_taken_from_a_worker_that_enrols_while_one_looks(alice: User) -> None:
     run = go(alice, make_flow(alice, [node("a")]))
 
