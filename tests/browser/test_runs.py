@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.api import Api
 from tests.browser.conftest import Apart, Context, Flow, Open
@@ -152,6 +152,25 @@ def test_the_library_shows_what_waits_for_me(opened: Open, flow_of: Flow, contex
     question.locator("[name=reply][value=no]").click()
 
     expect(question).to_have_count(0)
+    is_in(alice, "Shout", "skipped")
+    page.close()
+
+
+def test_what_waits_for_me_shows_once_it_is_dressed(opened: Open, flow_of: Flow, context_for: Context) -> None:
+    alice = pressed(opened("alice", flow_of([TICKET, ASKING, REPLY], EDGES)))
+    is_in(alice, "Shout", "asking")
+    page = context_for("bob", service_workers="block").new_page()
+    sheets: list[Route] = []
+    page.route("**/css/runs*.css", lambda route: sheets.append(route))  # noqa: PLW0108  (Playwright takes no method of C)
+    page.goto("/", wait_until="domcontentloaded")
+    question = page.locator(f'[data-questions] form[action*="/flows/{alice.flow}/"]')
+    expect(question).to_be_attached()
+
+    expect(question).to_be_hidden()
+    for sheet in sheets:
+        sheet.continue_()
+    expect(question).to_be_visible()
+    question.locator("[name=reply][value=no]").click()
     is_in(alice, "Shout", "skipped")
     page.close()
 
