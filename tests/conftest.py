@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 from _pytest import runner
 from django.conf import settings as django_settings
+from django.db import connection
 
 from accounts.acting import act_as_system
 from tests.postgres import Postgres, goes_with_the_run, template_for_tests
@@ -118,16 +119,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Start with the long files, and put what uses the browser last; after pytest-django, which sorts by the database.
 
-    Every test has an id of its own, or processes that share them out run only one of those that share one.
+    What is about PostgreSQL alone is left out on SQLite. Every test has an id of its own, or processes that share them
+    out run only one of those that share one.
     """
     for item in items:
         if (label := getattr(item, "operation_label", None)) and item._id.params is None:
             item._id = item._id.with_params(label)  # schemathesis gives all calls one id
     if twice := [id for id, count in Counter(item.nodeid for item in items).items() if count > 1]:
         raise pytest.UsageError(f"more than one test has the id {twice[0]}")
+    if connection.vendor == "sqlite":
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("postgresql")])
+        items[:] = [item for item in items if not item.get_closest_marker("postgresql")]
     items.sort(key=turn)
 
 

@@ -28,7 +28,6 @@ from web.egress import networks
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PUT: dict[str, Any] = {"operation": "put", "key": "k", "value": "'v'"}
-postgresql = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="a read of SQLite waits for nobody")
 
 
 class Outage:
@@ -134,7 +133,7 @@ def test_what_writes_is_executed_again_under_the_same_claim(
     assert MemoryEntry.objects.count() == 1
 
 
-@postgresql
+@pytest.mark.postgresql  # a read of SQLite waits for nobody
 @pytest.mark.parametrize(
     ("kind", "settings", "code"),
     [
@@ -163,7 +162,7 @@ def test_what_reads_is_executed_again(
     assert (task.error_code, task.attempt, len(tries.works)) == (code, 1, 2)
 
 
-@postgresql
+@pytest.mark.postgresql  # a read of SQLite waits for nobody
 def test_a_call_with_a_secret_is_made_once_the_secret_is_read(
     alice: User, outage: Outage, executing: Callable[[str, Executor], None], settings: Any
 ) -> None:

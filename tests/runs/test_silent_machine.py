@@ -27,10 +27,7 @@ from tests.runs.working import PATIENCE, until
 from web.db_errors import DatabaseErrors, is_held_up, is_outage
 from web.write_transaction import waiting_at_most, write_transaction
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has one lock, and one machine"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 @contextmanager
