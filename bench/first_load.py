@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from bench.process import Program, free_port
 from bench.seed import WORDS, graph
+from tests.conftest import BROWSER_ARGUMENTS, CHROMIUM
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
 SIZES = (12, 200, 1_000)
 TIMES = 4
 LINE = {"offline": False, "latency": 100, "downloadThroughput": 1_250_000, "uploadThroughput": 1_250_000}
@@ -209,8 +209,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=TIMES, help="first loads of each flow")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright, ExitStack() as stack:
-        found = str(CHROMIUM) if CHROMIUM.exists() else None
-        browser = stack.enter_context(playwright.chromium.launch(executable_path=found, args=["--no-sandbox"]))
+        browser = playwright.chromium.launch(args=BROWSER_ARGUMENTS, executable_path=CHROMIUM)
+        stack.callback(browser.close)
         trees = [Tree(path, Path(folder), stack, browser) for path in asked.tree or [Path()]]
         for size in SIZES:
             for _ in range(asked.times):
