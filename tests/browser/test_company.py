@@ -235,6 +235,20 @@ def test_a_drag_that_is_told_after_its_edit_moves_nothing(flow_of: Flow, opened:
     assert len(alice.page.evaluate("globalThis.places()")) == 1
 
 
+def test_a_second_drag_leaves_nothing_of_the_first(flow_of: Flow, opened: Open, crowd: Crowd) -> None:
+    """Of two drags in a row the end of the first may be passed over: presence is the newest state alone."""
+    flow = flow_of([PLAN, SEARCH])
+    alice = opened("alice", flow)
+    ((bea, _colour),) = crowd(flow, [{"status": "active"}])
+    plan = alice.node("Plan")
+    for node in (PLAN, SEARCH):
+        drag = {"ids": [node["id"]], "dx": 96, "dy": 0, "x": node["x"] + 96, "y": node["y"]}
+        bea.evaluate("(drag) => show({drag})", drag)
+        expect(alice.node(node["label"])).to_have_css("transform", f"matrix(1, 0, 0, 1, {node['x'] + 96}, {node['y']})")
+    alice.operate({"kind": "move_node", "id": "plan", "x": 96, "y": 144})
+    expect(plan).to_have_css("transform", "matrix(1, 0, 0, 1, 96, 144)")
+
+
 def test_two_tabs_of_one_person_are_one_avatar(flow_of: Flow, opened: Open) -> None:
     flow = flow_of([PLAN])
     alice, bob, again = opened("alice", flow), opened("bob", flow), opened("bob", flow)

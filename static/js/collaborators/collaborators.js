@@ -2,6 +2,9 @@
  * The others on the canvas: their cursors, selections and drags, smoothed and never in the way.
  *
  * People come as sessions: two tabs of one person are one avatar, but each has its own cursor.
+ * @typedef {{named: string[], ids: Set<string>, lead: string|undefined, spline: Spline, oldUntil: number}} RemoteDrag `named`: the
+ *   nodes without their members; `oldUntil`: its edit is here, and until then (ms) what is still told of it is old
+ *
  * Events: `change` (who is here, or idle), `moved` (a person's view), `fields` (who types where).
  */
 
@@ -28,7 +31,10 @@ export class Collaborators extends EventTarget {
   #parts;
   #cursors;
   #outlines;
+  /** What each of them drags, by session. @type {Map<string, RemoteDrag>} */
   #drags = new Map();
+  /** Drags that are over and wait for their edit, each with its timer. @type {Map<RemoteDrag, number>} */
+  #ended = new Map();
   #frame = 0;
 
   constructor({ graph, layers, renderer, session, texts, viewport }) {
@@ -59,7 +65,7 @@ export class Collaborators extends EventTarget {
   }
 
   #leave(id) {
-    this.#endDrag(id);
+    this.#drop(id);
     this.#cursors.remove(id);
     this.people.delete(id);
     this.#outline();
@@ -83,24 +89,35 @@ export class Collaborators extends EventTarget {
   }
 
   #drag(id, drag) {
-    if (!drag) {
-      const before = this.#drags.get(id);
-      // The edit itself is on its way: release the nodes when it arrives, or they would jump back for a moment.
-      if (before?.hasArrived) this.#drags.delete(id);
-      else if (before) before.timer ??= setTimeout(() => this.#endDrag(id), DRAG_END_TIMEOUT_MS);
-      return;
-    }
     const before = this.#drags.get(id);
-    if (before?.hasArrived) return;
-    clearTimeout(before?.timer);
+    // Of two drags in a row the end of the first may be passed over: the newest state alone is sent.
+    const isSame = before !== undefined && drag !== null && before.named.join() === drag.ids.join();
+    if (before && !isSame) this.#over(id, before);
+    if (!drag || (isSame && performance.now() < before.oldUntil)) return;
     const ids = this.#parts.graph.withMembers(drag.ids);
+    if (isSame) this.#release([...before.ids].filter((node) => !ids.has(node)));
     // Shown where it is, not how far it has come: then it does not jump when the edit arrives before the end of the drag.
     const lead = drag.x === undefined ? null : this.#parts.graph.nodes.get(drag.ids[0]);
-    const isNew = !before || Boolean(lead) !== Boolean(before.lead);
+    const isNew = !isSame || Boolean(lead) !== Boolean(before.lead);
     const spline = isNew ? new Spline() : before.spline;
     if (isNew) spline.add(performance.now() - 1, lead?.x ?? 0, lead?.y ?? 0);
     spline.add(performance.now(), ...(lead ? [drag.x, drag.y] : [drag.dx, drag.dy]));
-    this.#drags.set(id, { ids, lead: lead?.id, spline, timer: undefined, hasArrived: false });
+    this.#drags.set(id, { named: drag.ids, ids, lead: lead?.id, spline, oldUntil: 0 });
+    for (const ended of [...this.#ended.keys()]) if ([...ids].some((node) => ended.ids.has(node))) this.#end(ended);
+  }
+
+  /** Forget the drag of somebody who leaves. */
+  #drop(id) {
+    const drag = this.#drags.get(id);
+    this.#drags.delete(id);
+    if (drag) this.#release(drag.ids);
+  }
+
+  /** A drag is over. The edit itself is on its way: release the nodes when it arrives, or they would jump back for a moment. */
+  #over(id, drag) {
+    this.#drags.delete(id);
+    if (drag.oldUntil) return;
+    this.#ended.set(drag, setTimeout(() => this.#end(drag), DRAG_END_TIMEOUT_MS));
   }
 
   /** How far the nodes of a drag are from where the document has them. */
@@ -110,29 +127,34 @@ export class Collaborators extends EventTarget {
     return { x: x - (from?.x ?? x), y: y - (from?.y ?? y), still };
   }
 
-  #endDrag(id) {
-    const drag = this.#drags.get(id);
-    if (!drag) return;
-    clearTimeout(drag.timer);
-    this.#drags.delete(id);
-    this.#release(drag);
+  /** Show what was dragged where the document has it. */
+  #end(drag) {
+    clearTimeout(this.#ended.get(drag));
+    this.#ended.delete(drag);
+    this.#release(drag.ids);
   }
 
   /** The edit may arrive before the end of the drag: then the rest of the drag is old. */
   #arrived(frame) {
     const moved = new Set((frame?.move ?? []).map(([id]) => id));
-    for (const [id, drag] of this.#drags) {
-      if (frame && ![...drag.ids].some((node) => moved.has(node))) continue;
-      if (drag.timer) this.#endDrag(id);
-      else if (frame) {
-        drag.hasArrived = true;
-        this.#release(drag);
-      }
+    const isReached = ({ ids }) => !frame || [...ids].some((node) => moved.has(node));
+    for (const drag of [...this.#ended.keys()].filter(isReached)) this.#end(drag);
+    for (const drag of frame ? [...this.#drags.values()].filter(isReached) : []) {
+      drag.oldUntil = performance.now() + DRAG_END_TIMEOUT_MS;
+      this.#release(drag.ids);
     }
   }
 
-  #release({ ids }) {
-    this.#parts.graph.previewRects([...ids].filter((node) => !this.#isMine(node)), () => null);
+  /** Show nodes where the document has them, but for those that I or another person drags. @param {Iterable<string>} ids */
+  #release(ids) {
+    const shown = this.#shown;
+    const isHeld = (id) => this.#isMine(id) || shown.some((drag) => drag.ids.has(id));
+    this.#parts.graph.previewRects([...ids].filter((id) => !isHeld(id)), () => null);
+  }
+
+  /** The drags that place nodes. @returns {RemoteDrag[]} */
+  get #shown() {
+    return [...this.#drags.values(), ...this.#ended.keys()].filter(({ oldUntil }) => !oldUntil);
   }
 
   #isMine(id) {
@@ -146,8 +168,7 @@ export class Collaborators extends EventTarget {
   #draw(now) {
     this.#frame = 0;
     let isMoving = this.#cursors.draw(now, this.people);
-    for (const drag of this.#drags.values()) {
-      if (drag.hasArrived) continue;
+    for (const drag of this.#shown) {
       const by = this.#offset(drag, now);
       this.#parts.graph.previewRects([...drag.ids].filter((id) => !this.#isMine(id)), (record) => ({ ...plain(record), x: record.x + by.x, y: record.y + by.y }));
       isMoving ||= !by.still;
