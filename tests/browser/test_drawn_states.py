@@ -54,6 +54,10 @@ def test_the_grid_is_dotted(alice: EditorPage) -> None:
     zoom(alice, "80%", "64%", "51%")
     expect(canvas).to_have_css("background-size", re.compile(r"^24\.5\d*px"))  # every second dot of before
     assert differing(alice, DOTS) == []
+    zoom(alice, "41%", "33%")
+    expect(canvas).not_to_have_css("background-size", "0px 0px")
+    zoom(alice, "26%")
+    expect(canvas).to_have_css("background-size", "0px 0px")  # below 30 % there are none
 
 
 def test_an_edge_shows_that_it_is_hovered_and_selected(alice: EditorPage) -> None:

@@ -136,8 +136,8 @@ export const detail = (zoom) => (zoom >= 0.7 ? "full" : zoom >= 0.45 ? "compact"
 /** The power of two at or below a zoom: what must not get too small on screen is sized by it. */
 export const scaleStep = (zoom) => 2 ** Math.floor(Math.log2(zoom) + 1e-9);
 
-/** How far apart the dots of the grid are on screen. */
-export const gridStep = (zoom) => DOTS * zoom * (zoom < 0.6 ? 2 : 1);
+/** How far apart the dots of the grid are on screen; from far away there are none, which is 0. */
+export const gridStep = (zoom) => (zoom < 0.3 ? 0 : DOTS * zoom * (zoom < 0.6 ? 2 : 1));
 
 /**
  * Draw the curve between two ports.
