@@ -18,7 +18,7 @@ PARALLEL = -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 ONCE := $(addprefix --ignore=tests/,admin api/test_description.py api/test_protocol_doc.py api/test_schemathesis.py bench document ops texts) \
 	$(addprefix --ignore=tests/pages/test_,editor.py empty_forms.py fragments.py inspector.py offline.py rendering.py templates.py)
 # Pages, accounts, models and who may do what by further ways than calls: on PostgreSQL by night, as the role that rights depend on there.
-BY_NIGHT := $(addprefix --ignore=tests/,autolayout barrier browser expressions interchange templates validation wire flows/test_doors.py flows/test_linear.py) \
+BY_NIGHT := $(addprefix --ignore=tests/,autolayout browser expressions interchange row_level_security templates validation wire flows/test_one_access_function.py flows/test_linear.py) \
 	$(addprefix --ignore=tests/access/test_,admin.py edge.py frames.py hidden.py pages.py queries.py subscriptions.py wire.py) \
 	$(addprefix --ignore=tests/accounts/test_,account_pages.py addresses.py admin.py logged_out.py mails.py pages.py passwords.py two_factors.py) \
 	$(addprefix --ignore=tests/api/test_,bodies.py failures.py head.py personal_tokens.py problems.py scopes.py templates.py) \

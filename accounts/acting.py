@@ -1,4 +1,4 @@
-"""On whose behalf the database is asked: the second barrier behind `flows.access`, on PostgreSQL.
+"""On whose behalf the database is asked: for the row-level security behind `flows.access`, on PostgreSQL.
 
 Each way in says it once: a request by whom it comes from, a live session and a run's task by their flow, a worker's own
 bookkeeping, commands and migrations as the system. A query that forgot to ask for rights finds only what that one may

@@ -53,7 +53,7 @@ class Refusable:
     """
 
     refusals: tuple[type[Exception], ...] = (Problem,)
-    delete_confirmation_template: Any = "admin/going.html"
+    delete_confirmation_template: Any = "admin/delete_protected.html"
     first: str | Promise = ""
 
     def sentence_of(self, refusal: Exception) -> str:

@@ -14,7 +14,7 @@ from flows.expressions import ExpressionError, ExpressionReason
 from flows.sentences import sentence
 from flows.titles import setting_title
 from flows.validation import Code, Fault, FaultReason, Problem, Report, stops_runs
-from web.kept_text import Kept, kept
+from web.deferred_translation import Kept, kept
 
 
 def encoded_report(report: Report, language: str | None = None) -> dict[str, object]:

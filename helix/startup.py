@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from accounts.acting import as_system
-from flows.storage import barrier
+from flows.storage import row_level_security
 
 if TYPE_CHECKING:
     import psycopg
@@ -43,7 +43,7 @@ class NotReadyError(Exception):
 @as_system
 def prepare(*, demo: bool) -> None:
     """Make the installation ready to serve; doing it again changes nothing."""
-    from helix.told_settings import tell_settings
+    from helix.settings_audit import tell_settings
 
     with one_at_a_time(settings.DATA_DIR):
         make_private(settings.DATA_DIR)
@@ -146,10 +146,10 @@ def connect_to_postgresql() -> "psycopg.Connection":
 
 
 def expect_barrier(*, is_required: bool) -> None:
-    """Say in one line if the second barrier does not hold; raise `NotReadyError` if it must. SQLite has none."""
+    """Say in one line if row-level security does not hold; raise `NotReadyError` if it must. SQLite has none."""
     if connection.vendor == "postgresql":
         with connect_to_postgresql() as beside:  # no pool: a worker forks afterwards, and a pool does not survive that
-            if barrier.does_hold(beside):
+            if row_level_security.does_hold(beside):
                 return
     role = connection.settings_dict["USER"] or "this role"
     if is_required and connection.vendor != "postgresql":

@@ -17,7 +17,7 @@ from secrets import token_hex
 
 from django.conf import settings
 
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 LONGEST_PATH = 500
 DEEPEST = 20

@@ -9,8 +9,8 @@ from flows.problem_sentences import encoded
 from flows.validation import UNKNOWN, Installation
 from runs import models
 from runs.plan import COMPILER, Plan, Refused, compile_plan, decode_plan, downstream, encode_plan
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 
 KEPT = 32
 COMPILED = 8

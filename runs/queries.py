@@ -22,7 +22,7 @@ from runs.models import Attempt, Checkpoint, Question, Run, RunEvent, Task
 from runs.plan import Key, Plan, Reads, Result, decode_ports, prev_of, reads_of, slot_state
 from runs.plans import plan_of
 from runs.values import encode, load
-from web.kept_text import MARK_IN_JSON, said, said_in
+from web.deferred_translation import MARK_IN_JSON, said, said_in
 
 Row: TypeAlias = dict[str, object]
 

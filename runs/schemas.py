@@ -13,7 +13,7 @@ from flows.expressions import Json
 from flows.validation.rules.schema import why_no_schema
 from runs.errors import TaskFailure
 from runs.schema_cost import Cost, cost_of
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MOST_VISITS: Final = 50_000_000
 MOST_TOLD: Final = 2_000

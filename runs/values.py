@@ -20,7 +20,7 @@ from flows import limits
 from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.models.run import INLINE_BYTES, Blob
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 DEEPEST = 200
 KEPT_BYTES = 32 * 1024 * 1024

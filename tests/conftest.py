@@ -54,7 +54,7 @@ LONG = (
     "faults/test_ill_formed.py",
     "runs/test_worker_in_server.py",
     "runs/test_kind_api.py",
-    "barrier/test_barrier.py",
+    "row_level_security/test_policies.py",
     "runs/test_provider_http.py",
     "hostile/test_soak.py",
     "faults/test_database_away.py",

@@ -2,7 +2,7 @@
 
 `python -m tests.postgres pytest tests/flows` runs a command with `HELIX_DATABASE_URL` set to a fresh one, which is how
 the tests that touch the database run a second time; with `HELIX_TEST_ROLE=helix_app` as a role of that name, made by
-`helix database grant`, for which the second barrier holds. Durability against a power cut is switched off (`fsync`):
+`helix database grant`, which row-level security binds. Durability against a power cut is switched off (`fsync`):
 the tests kill our processes, not the machine.
 """
 

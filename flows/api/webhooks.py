@@ -15,9 +15,9 @@ from flows.api.answers import json
 from flows.commands import webhooks as commands
 from flows.webhooks.deliveries import deliveries_of
 from flows.webhooks.models import Delivery, Webhook
+from web.deferred_translation import said
 from web.egress import LONGEST_URL
 from web.errors import In, answers
-from web.kept_text import said
 from web.router import Router
 
 router = Router(tags=["webhooks"])

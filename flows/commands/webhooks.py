@@ -17,9 +17,9 @@ from flows.rates import count_flow_change
 from flows.webhooks.deliveries import PATIENCE, give_up_overdue, no_longer, tell_owners
 from flows.webhooks.models import Delivery, Webhook
 from web.database_time import database_time
+from web.deferred_translation import stored
 from web.egress import EgressError, check_url
 from web.errors import Problem
-from web.kept_text import stored
 from web.sealing import seal
 from web.write_transaction import in_write_transaction
 

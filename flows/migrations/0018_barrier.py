@@ -1,8 +1,8 @@
-"""Let PostgreSQL itself show each only the flows that are theirs (`flows.storage.barrier`)."""
+"""Let PostgreSQL itself show each only the flows that are theirs (`flows.storage.row_level_security`)."""
 
 from django.db import migrations
 
-from flows.storage import barrier
+from flows.storage import row_level_security
 
 TABLES = """
 flows_flow flows_membership flows_teamshare flows_flowinvitation flows_link flows_visit flows_star flows_opening
@@ -12,12 +12,12 @@ flows_templateuse flows_webhook flows_delivery flows_owntemplate flows_flowtext 
 
 
 def install(apps, schema_editor):
-    barrier.install(schema_editor.connection, {table: barrier.POLICIES[table] for table in TABLES})
-    barrier.install_audit(schema_editor.connection)
+    row_level_security.install(schema_editor.connection, {table: row_level_security.POLICIES[table] for table in TABLES})
+    row_level_security.install_audit(schema_editor.connection)
 
 
 def remove(apps, schema_editor):
-    barrier.remove(schema_editor.connection, [barrier.AUDIT, *TABLES], functions=True)
+    row_level_security.remove(schema_editor.connection, [row_level_security.AUDIT, *TABLES], functions=True)
 
 
 class Migration(migrations.Migration):

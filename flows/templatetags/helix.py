@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import User
 from flows.actors import guest_key
-from web import kept_text, release
+from web import deferred_translation, release
 
 register = template.Library()
 SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
@@ -20,7 +20,7 @@ SPRITE = "vendor/lucide-static-1.62.0/sprite.svg"
 @register.filter
 def said(text: str) -> str:
     """Return a kept sentence in the language of the reader."""
-    return kept_text.said(text)
+    return deferred_translation.said(text)
 
 
 @register.simple_tag

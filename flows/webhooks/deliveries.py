@@ -23,7 +23,7 @@ from flows.errors import NotFound
 from flows.models import Flow
 from flows.webhooks.models import Delivery, Webhook
 from web.database_time import AHEAD, database_time, has_come
-from web.kept_text import Kept, kept, parts_of
+from web.deferred_translation import Kept, kept, parts_of
 from web.write_transaction import write_transaction
 
 QUIET, LONGEST_QUIET = timedelta(seconds=10), timedelta(days=1)

@@ -1,4 +1,4 @@
-"""`helix database grant ROLE`: a role that the second barrier binds, which serves and migrates.
+"""`helix database grant ROLE`: a role that row-level security binds, which serves and migrates.
 
 It owns our tables, and has no right beyond them. The barrier is forced, so it binds the owner too; what it does not
 bind are superusers and roles with `BYPASSRLS`, so such a role is refused.

@@ -18,7 +18,7 @@ from flows.api.answers import json
 from flows.models import Delivery
 from runs.models import Notice
 from runs.notices import reading, rules
-from runs.notices.words import text_of, title_of
+from runs.notices.sentences import text_of, title_of
 from web.egress import LONGEST_URL
 from web.errors import In, answers
 from web.router import Router

@@ -28,8 +28,8 @@ from runs.api.schemas import (
     TasksOut,
     TasksQuery,
 )
-from runs.asked import asked_of
 from runs.models import Attempt, Checkpoint, Question, Run, Task
+from runs.open_questions import asked_of
 from runs.paging import read_cursor
 from runs.queries import Row, attempt_row, checkpoint_row, question_row, run_for, run_row, task_rows
 from web.errors import Problem, answers

@@ -15,8 +15,8 @@ from flows.api.answers import json
 from runs.models import Trigger
 from runs.triggers import commands
 from runs.triggers.tokens import Hook, token_of
+from web.deferred_translation import said
 from web.errors import In, answers
-from web.kept_text import said
 from web.router import Router
 
 router = Router(tags=["triggers"])

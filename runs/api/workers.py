@@ -13,8 +13,8 @@ from flows.errors import NotFound
 from runs.api.providers import check_staff
 from runs.errors import WrongState
 from runs.models import Worker
-from runs.work import roll
-from runs.work.beats import LIVING
+from runs.work import registry
+from runs.work.heartbeat_storage import LIVING
 from web.database_time import database_time
 from web.errors import answers
 from web.router import Router
@@ -61,7 +61,7 @@ def drain_worker(request: HttpRequest, worker_id: str) -> HttpResponse:
     row = Worker.objects.filter(pk=worker_id).first()
     if row is None:
         raise NotFound(_("No such worker."))
-    if row.state != Worker.State.DRAINING and not roll.move(worker_id, Worker.State.DRAINING, now):
+    if row.state != Worker.State.DRAINING and not registry.move(worker_id, Worker.State.DRAINING, now):
         raise WrongState(_("This worker has ended."))
     row.refresh_from_db()
     return json(_worker(row))
@@ -79,6 +79,6 @@ def _worker(row: Worker) -> dict[str, object]:
         "running": len(text.loads(row.holds)) if is_living else 0,
         "state": row.state,
         "health": row.health,
-        "beat_at": roll.beat_of(row) if is_living else row.beat_at,
+        "beat_at": registry.beat_of(row) if is_living else row.beat_at,
         "started_at": row.started_at,
     }

@@ -15,7 +15,6 @@ from runs.commands.claiming import (
     report_progress,
     save_checkpoint,
 )
-from runs.commands.due import due
 from runs.commands.forgetting import forget_old_runs
 from runs.commands.handing import handed_of, install_engine, mark_handed, read_work_id, unhanded, work_id
 from runs.commands.matching import match_workers
@@ -23,6 +22,7 @@ from runs.commands.results import Again, Claimed, Started
 from runs.commands.settling import settle, settle_all
 from runs.commands.starting import start_run
 from runs.commands.steering import cancel_run, pause_run, resume_run, retry_dead_letters, retry_run, roll_back
+from runs.commands.timers import due
 
 __all__ = [
     "Again",

@@ -8,7 +8,7 @@ from flows.expressions import Json
 from runs.commands.locked_run import ATTEMPTS, LockedRun
 from runs.errors import TaskFailure
 from runs.models import Attempt, Task
-from web.kept_text import changed, stored
+from web.deferred_translation import changed, stored
 
 _STATES = {"timeout": Attempt.State.TIMED_OUT, "cancelled": Attempt.State.CANCELLED, "lost": Attempt.State.LOST}
 LONGEST_MESSAGE = 2_000

@@ -27,7 +27,7 @@ from runs.errors import Fenced, TaskFailure
 from runs.keys import run_of
 from runs.models import Attempt, Checkpoint, Run, Task
 from runs.values import load_all, stored
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MOST_LOSSES = 3
 LONGEST_NAME = 200

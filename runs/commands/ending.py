@@ -8,8 +8,8 @@ from runs.errors import TaskFailure
 from runs.models import Attempt, Question, Run, Task
 from runs.plan.state import Halt
 from runs.values import load_texts, stored_text
-from web.kept_text import kept as _
-from web.kept_text import stored
+from web.deferred_translation import kept as _
+from web.deferred_translation import stored
 
 UNDER_WAY = (State.READY, State.QUEUED, State.RUNNING, State.BACKING_OFF, State.ASKING)
 """States of a task that was ready and has not ended."""

@@ -15,9 +15,9 @@ from runs import hooks
 from runs import plan as planner
 from runs.commands.asking import ask, must_ask
 from runs.commands.attempts import LONGEST_CODE, begin_attempt, end_attempt, message_of
+from runs.commands.defects import as_task_failure
 from runs.commands.ending import conclude, halt_run, tasks_in
 from runs.commands.locked_run import PROMISED, LockedRun, State, error_of
-from runs.commands.pure import pure
 from runs.commands.queueing import back_off, may_start, queue
 from runs.commands.reading import Reading, read_inputs, result_at
 from runs.commands.results_of_loops import first_failure, results_text
@@ -28,8 +28,8 @@ from runs.kinds.executor import Done
 from runs.models import Task
 from runs.plan import DONE, FAILED, SKIPPED, Closing, End, Moves, Slot, Step, Turn
 from runs.values import Stored, decode, stored, stored_text
-from web.kept_text import kept as _
-from web.kept_text import said
+from web.deferred_translation import kept as _
+from web.deferred_translation import said
 
 INLINE_TASKS = 200
 INLINE_SECONDS = 0.06
@@ -203,7 +203,7 @@ class Following:
                 self._open(task, step, reading)
                 return
             task.result_key = reading.key(locked)
-            done = pure(lambda: INLINE[step.kind](step, names, prev))
+            done = as_task_failure(lambda: INLINE[step.kind](step, names, prev))
             if step.kind == "output":
                 hooks.tell_output(locked.run, task, step, names, done.value)
         except TaskFailure as failure:
@@ -216,9 +216,9 @@ class Following:
     def _open(self, task: Task, step: Step, reading: Reading) -> None:
         locked = self.locked
         names, prev = reading.values(locked)
-        items = pure(lambda: iterations(step, names, prev))
+        items = as_task_failure(lambda: iterations(step, names, prev))
         total = None if items is None else len(items)
-        if items is None and not pure(lambda: goes_on(step, names, index=0, previous=None)):
+        if items is None and not as_task_failure(lambda: goes_on(step, names, index=0, previous=None)):
             total = 0
         self._expect_room(step, total)
         kept = None if items is None else stored(items)
@@ -251,7 +251,7 @@ class Following:
             previous, item = (
                 decode(result_at(locked, turn.loop, turn.path, index)) for index in (turn.done - 1, turn.done - 2)
             )
-            more = pure(lambda: goes_on(step, names, index=turn.done, previous=previous, item=item))
+            more = as_task_failure(lambda: goes_on(step, names, index=turn.done, previous=previous, item=item))
             if more:
                 self._expect_room(step, None)
         except TaskFailure as failure:

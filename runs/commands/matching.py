@@ -11,8 +11,8 @@ from runs.commands.following import Following
 from runs.commands.locked_run import LockedRun, State
 from runs.commands.transaction import apart, in_run
 from runs.models import Run, Task
-from web.kept_text import kept as _
-from web.kept_text import said, stored
+from web.deferred_translation import kept as _
+from web.deferred_translation import said, stored
 
 
 def match_workers(labels: Collection[frozenset[str]], *, now: datetime) -> None:

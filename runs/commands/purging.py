@@ -6,8 +6,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from flows.commands.purging import delete_rows, delete_some
-from runs.commands.due import end_without_flow
 from runs.commands.storage import uncount_all
+from runs.commands.timers import end_without_flow
 from runs.commands.transaction import in_run
 from runs.models import (
     Attempt,

@@ -18,7 +18,7 @@ from runs.plan import (
 )
 from runs.plan.paths import inside
 from runs.values import load_texts, size_of
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 _COLUMNS = ("node", "path", "state", "ports", "output")
 

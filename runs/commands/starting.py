@@ -36,8 +36,8 @@ from runs.models import Run
 from runs.plans import plan_for, read_plan
 from runs.values import Stored, load, stored
 from web.database_time import database_time
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 from web.write_transaction import in_write_transaction
 
 LONGEST_NAME, LONGEST_KEY = 200, 200

@@ -19,8 +19,8 @@ from flows import limits
 from flows.storage.sql import execute, key_value, select
 from runs.errors import TaskFailure
 from runs.models import FlowRunStorage, PersonRunStorage, Run
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 
 STEP: Final = 65_536
 EVENT_BYTES: Final = 100

@@ -21,7 +21,7 @@ from runs.providers.replies import read_reply, written_reply
 from runs.providers.values import Ask, Call, Message, ProviderFailure, Reply, Tool, ToolCall
 from runs.schemas import misfit
 from runs.tools.toolbox import Toolbox, ToolFailure, open_toolbox
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 from web.write_transaction import release_connection
 
 VERSION: Final = 1

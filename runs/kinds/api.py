@@ -23,9 +23,9 @@ from runs.kinds.executor import Done, Work
 from runs.kinds.request import Request, address, request_of, with_params, without_params
 from runs.kinds.response import refused, value_of
 from runs.kinds.texts import evaluated, text_setting, whole_setting
+from web.deferred_translation import kept as _
 from web.egress import REDIRECTS, EgressError, time_left
 from web.egress_stream import open_stream
-from web.kept_text import kept as _
 
 MOST_REDIRECTS: Final = 5
 SECONDS: Final = 300.0

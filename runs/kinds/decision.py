@@ -10,7 +10,7 @@ from runs.kinds.executor import Done
 from runs.kinds.jsonpaths import found_by
 from runs.kinds.texts import Names, evaluated, failure, text_setting
 from runs.plan import Step
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 EXPRESSION = frozenset({"", "expression", "minijinja", "jinja", "jinja2"})
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.expressions import Json
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 TYPES = ("string", "number", "integer", "boolean", "array", "object", "json")
 _ALIASES = {

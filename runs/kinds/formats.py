@@ -8,7 +8,7 @@ from flows.document import Rejected
 from flows.document.json import parse_json
 from flows.expressions import Json
 from runs.errors import TaskFailure
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MOST_COLUMNS = 1_000
 _ALIASES = {

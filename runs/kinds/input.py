@@ -16,7 +16,7 @@ from runs.kinds.fields import Field, check_form, fields_of
 from runs.kinds.texts import Names, text_setting
 from runs.plan import Plan, Step
 from runs.schemas import misfit
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 LONGEST_NAME = 255
 

@@ -9,7 +9,7 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.kinds.texts import Names, evaluated, text_setting, whole_setting
 from runs.plan import Step
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MAX_ITERATIONS = 100
 KNOWN = frozenset({"for_each", "times"})

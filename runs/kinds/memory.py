@@ -19,7 +19,7 @@ from runs.kinds.texts import evaluated, filled, text_setting, whole_setting
 from runs.memory import Meaning, Place
 from runs.providers.embedding import embedder_for
 from runs.providers.values import Call, ProviderFailure
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 LIMIT: Final = 5
 TURNS: Final = 20

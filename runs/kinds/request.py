@@ -20,7 +20,7 @@ from runs.errors import TaskFailure
 from runs.kinds.formats import text_of
 from runs.kinds.texts import Names, filled, filled_json, text_setting
 from runs.plan import Step
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 OURS: Final = frozenset(

@@ -11,7 +11,7 @@ from flows.document import Rejected
 from flows.document.json import parse_json
 from flows.expressions import Json
 from runs.errors import TaskFailure
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 SNIPPET: Final = 300
 HIDDEN: Final = frozenset({"set-cookie", "www-authenticate"})

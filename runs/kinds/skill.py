@@ -13,7 +13,7 @@ from runs.kinds.skill_tools import SkillTools
 from runs.kinds.texts import text_setting
 from runs.sandbox import Ended, Program, has_full_python, run_full, run_safe
 from runs.schemas import misfit
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 SECONDS: Final = 30.0
 

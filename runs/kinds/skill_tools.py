@@ -12,7 +12,7 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.kinds.executor import Work
 from runs.tools.toolbox import Toolbox, ToolFailure, open_toolbox
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MOST_CALLS: Final = 100
 

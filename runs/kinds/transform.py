@@ -8,7 +8,7 @@ from runs.kinds.jsonpaths import found_by
 from runs.kinds.texts import Names, evaluated, failure, filled, text_setting
 from runs.plan import Step
 from runs.schemas import misfit
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 
 def value_of(step: Step, names: Names, prev: Json) -> Done:

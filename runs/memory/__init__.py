@@ -5,7 +5,7 @@ from runs.memory.meaning import LONGEST_MODEL, UNKNOWN, Meaning
 from runs.memory.place import Place, place_of
 from runs.memory.reading import everything, turns, value_under
 from runs.memory.search import Found, search
-from runs.memory.words import text_of_value, words_of
+from runs.memory.search_terms import text_of_value, words_of
 
 __all__ = [
     "LONGEST_MODEL",

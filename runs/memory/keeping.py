@@ -17,10 +17,10 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.memory.meaning import UNKNOWN, Meaning
 from runs.memory.place import Place
-from runs.memory.words import text_of_value, words_of
+from runs.memory.search_terms import text_of_value, words_of
 from runs.models import MemoryEntry
 from runs.values import encode
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 from web.write_transaction import in_write_transaction
 
 LONGEST_KEY: Final = 200

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from runs.errors import TaskFailure
 from runs.models import MemoryEntry, Run
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 
 @dataclass(frozen=True, slots=True)

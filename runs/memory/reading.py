@@ -11,7 +11,7 @@ from runs.errors import TaskFailure
 from runs.memory.place import Place
 from runs.models import MemoryEntry
 from runs.values import decode
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 MOST_READ: Final = 1_000
 """How many entries one reading gives: the newest."""

@@ -19,7 +19,7 @@ from flows.expressions import Json
 from runs.memory.meaning import CANDIDATES, UNKNOWN, Meaning, similar
 from runs.memory.place import Place
 from runs.memory.reading import check_size
-from runs.memory.words import words_of
+from runs.memory.search_terms import words_of
 from runs.models import MemoryEntry
 from runs.values import decode
 

@@ -4,18 +4,18 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from flows.storage import barrier
-from runs.barrier import POLICIES
+from flows.storage import row_level_security
+from runs.row_level_security import POLICIES
 
 TABLE = "runs_flowrunstorage"
 
 
 def install(apps, schema_editor):
-    barrier.install(schema_editor.connection, {TABLE: POLICIES[TABLE]})
+    row_level_security.install(schema_editor.connection, {TABLE: POLICIES[TABLE]})
 
 
 def remove(apps, schema_editor):
-    barrier.remove(schema_editor.connection, [TABLE])
+    row_level_security.remove(schema_editor.connection, [TABLE])
 
 
 def total(of, to):

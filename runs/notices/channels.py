@@ -25,8 +25,8 @@ from flows.webhooks.channels import Tried, register
 from runs import files
 from runs.commands.answering import NO_ADDRESS, Address, addresses_of, is_asked, is_editor
 from runs.models import Notice, Question
+from runs.notices.sentences import sender_of, text_of, title_of
 from runs.notices.services import SERVICES, parts_of, send_by
-from runs.notices.words import sender_of, text_of, title_of
 from web.errors import Problem
 from web.text import unlinked
 

@@ -25,9 +25,9 @@ from flows.webhooks.deliveries import KEPT, PATIENCE, give_up_overdue
 from runs.notices.channels import CHANNELS, ROLES, is_address
 from runs.notices.services import SERVICES, check_service
 from web.database_time import database_time
+from web.deferred_translation import said
 from web.egress import EgressError, check_url
 from web.errors import Problem
-from web.kept_text import said
 from web.sealing import seal, unseal
 from web.write_transaction import in_write_transaction
 

@@ -16,8 +16,8 @@ from runs.notices.channels import is_address
 from runs.plan import Step
 from runs.values import encode
 from web.database_time import database_time
-from web.kept_text import Kept, parts_of, said
-from web.kept_text import kept as _
+from web.deferred_translation import Kept, parts_of, said
+from web.deferred_translation import kept as _
 
 OUTPUT: Final = "output"
 MOST: Final = 20

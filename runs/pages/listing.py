@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from flows.access import Access
 from flows.pages.decorators import PageRequest
 from runs.models import Run
-from runs.pages.words import ICONS, finished, seconds, states, triggers
+from runs.pages.state_texts import ICONS, finished, seconds, states, triggers
 
 RUNS_AT_ONCE = 50
 SHOWN = {

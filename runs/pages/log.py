@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from runs.keys import read_key
 from runs.models import Run, RunEvent, Task
-from runs.pages.words import ICONS, states
-from web.kept_text import said_in
+from runs.pages.state_texts import ICONS, states
+from web.deferred_translation import said_in
 
 LINES_AT_ONCE = 200
 

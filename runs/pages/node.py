@@ -21,11 +21,11 @@ from runs.kinds.fields import fields_of
 from runs.models import Attempt, Checkpoint, Question, Run, Task
 from runs.models.run import Blob
 from runs.pages.forms import FormField, shown_fields
+from runs.pages.state_texts import ICONS, seconds, states, task_word
 from runs.pages.timeline import document_of
-from runs.pages.words import ICONS, seconds, states, task_word
 from runs.queries import input_of
 from runs.values import decode, reference
-from web.kept_text import said
+from web.deferred_translation import said
 
 MOST_TASKS, MOST_ROWS = 100, 50
 LONGEST_VALUE, WIDTH = 4_000, 40

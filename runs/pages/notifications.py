@@ -27,7 +27,7 @@ from runs.notices import reading
 from runs.notices import rules as notice_rules
 from runs.notices.channels import CHANNELS, ROLES
 from runs.notices.rules import Rule, Target
-from runs.notices.words import text_of, title_of
+from runs.notices.sentences import text_of, title_of
 from web.egress import LONGEST_URL
 from web.errors import Problem, as_failure
 

@@ -17,10 +17,10 @@ from accounts.principals import Person
 from flows.access import Role, roles_of
 from flows.errors import FlowError
 from flows.pages.decorators import PageRequest, logged_in, person, principal, wants_fragment
-from runs import asked, commands
+from runs import commands, open_questions
 from runs.models import Question, Run, Task, Worker
 from runs.pages.node import Asked, asked_of
-from runs.pages.words import healths, seconds
+from runs.pages.state_texts import healths, seconds
 from web.errors import Problem, status_of
 
 MOST = 100
@@ -49,7 +49,7 @@ def questions(request: PageRequest) -> HttpResponse:
 def questions_for(who: Person) -> list[OpenQuestion]:
     """Return the open questions that a person may answer, the oldest first."""
     rows = Question.objects.filter(answered_at=None, task__state=Task.State.ASKING)
-    found = asked.asked_of(who, rows.select_related("run", "flow", "task").order_by("asked_at"), most=MOST)
+    found = open_questions.asked_of(who, rows.select_related("run", "flow", "task").order_by("asked_at"), most=MOST)
     return [_open(row) for row in found]
 
 

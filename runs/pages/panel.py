@@ -22,8 +22,8 @@ from runs.pages.forms import read_field, sent_key
 from runs.pages.listing import listed, listing
 from runs.pages.log import log_lines
 from runs.pages.node import asked_of, node_context, shown_value
+from runs.pages.state_texts import texts
 from runs.pages.timeline import document_of, timeline
-from runs.pages.words import texts
 from runs.values import decode
 from web.errors import Problem, as_failure, status_of
 

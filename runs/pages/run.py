@@ -10,8 +10,8 @@ from flows.pages.decorators import PageRequest
 from flows.rendering import canvas, layout_css
 from runs.models import Run
 from runs.pages.panel import drawer_context, run_view
+from runs.pages.state_texts import texts
 from runs.pages.timeline import document_of
-from runs.pages.words import texts
 
 
 @require_safe

@@ -18,10 +18,10 @@ from flows.rendering.outline import flow_order
 from flows.storage.store import load_document
 from flows.titles import node_title
 from runs.models import Attempt, Checkpoint, Run, Task
-from runs.pages.words import ICONS, finished, seconds, states, task_word
+from runs.node_state import ENDED, state_of
+from runs.pages.state_texts import ICONS, finished, seconds, states, task_word
 from runs.plan import decode_ports
-from runs.shown import ENDED, state_of
-from web.kept_text import said
+from web.deferred_translation import said
 
 MOST_BARS, MOST_MARKS, MOST_TOLD = 1_000, 500, 500
 Span: TypeAlias = tuple[datetime, datetime | None]

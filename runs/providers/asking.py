@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from runs.providers.values import Ask, Call, Model, ProviderFailure, Reply
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 State: TypeAlias = Literal["ok", "degraded", "down"]
 

@@ -9,7 +9,7 @@ import orjson
 from flows.expressions import Json
 from runs.providers.events import Event
 from runs.providers.values import Ask, ProviderFailure, Reply, ToolCall
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 Body: TypeAlias = dict[str, Any]
 

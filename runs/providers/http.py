@@ -22,10 +22,10 @@ from runs.providers.events import events
 from runs.providers.openai import OPENAI
 from runs.providers.values import Ask, Call, ProviderFailure, Reply
 from runs.secrets import masked
+from web.deferred_translation import changed
+from web.deferred_translation import kept as _
 from web.egress import EgressError, time_left
 from web.egress_stream import Streamed, open_stream
-from web.kept_text import changed
-from web.kept_text import kept as _
 
 DIALECTS: Final[dict[str, Dialect]] = {"openai": OPENAI, "anthropic": ANTHROPIC}
 SNIPPET: Final = 300

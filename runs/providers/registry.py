@@ -12,7 +12,7 @@ from runs.providers.health import let_another, may_call, note_answer, note_failu
 from runs.providers.http import HttpModel
 from runs.providers.values import Call, ProviderFailure
 from runs.secrets import unseal
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from runs.sandbox.program import (
 )
 from runs.sandbox.syscalls import syscall_filter
 from runs.sandbox.talk import Talk
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 PROCESSES: Final = 16
 TMP_BYTES: Final = 64 << 20

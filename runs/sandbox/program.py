@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from flows.expressions import Json
 from runs.errors import TaskFailure
-from web.kept_text import changed
-from web.kept_text import kept as _
+from web.deferred_translation import changed
+from web.deferred_translation import kept as _
 
 MOST_SAID: Final = 65_536
 """Characters of what a program prints that are passed on."""

@@ -40,7 +40,7 @@ from runs.sandbox.program import (
     too_much_memory,
     too_slow,
 )
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 WORKERS: Final = 256
 GRACE: Final = 0.5

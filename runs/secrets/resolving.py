@@ -9,7 +9,7 @@ from flows.expressions import Json
 from runs.errors import TaskFailure
 from runs.secrets.masking import looks_of, masked
 from runs.secrets.queries import find
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 from web.sealing import unseal
 
 

@@ -20,8 +20,8 @@ from runs.providers.values import Tool
 from runs.secrets import masked, unseal
 from runs.tools.sessions import Broken, Key, Unheard, said, why_not, why_of
 from runs.values import encode
+from web.deferred_translation import kept as _
 from web.egress import EgressError, check_url
-from web.kept_text import kept as _
 
 if TYPE_CHECKING:
     from mcp.client._transport import Transport, TransportStreams

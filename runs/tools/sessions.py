@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import structlog
 
 from runs.providers.values import FAIR_SECONDS
+from web.deferred_translation import kept as _
 from web.egress import EgressError
-from web.kept_text import kept as _
 
 if TYPE_CHECKING:
     from mcp.client.client import Client

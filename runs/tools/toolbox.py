@@ -15,7 +15,7 @@ from runs.providers.health import let_another, may_call, note_answer, note_failu
 from runs.providers.values import FAIR_SECONDS, Tool
 from runs.tools.servers import called, connecting, key_of, listed, secrets_of
 from runs.tools.sessions import Broken, Unheard, sessions
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 OnCancel = Callable[[Callable[[], None]], None]
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]")

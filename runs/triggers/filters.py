@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from flows.document.json import same_json
 from flows.expressions import ExpressionError, Json, check_condition, evaluate
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 
 _NOTHING = object()
 

@@ -23,8 +23,8 @@ from runs.commands import start_run
 from runs.commands.attempts import kept_of
 from runs.models import Run, Trigger, TriggerEvent
 from runs.triggers.sensors import Sensor
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 from web.write_transaction import in_write_transaction
 
 LONGEST_NAME: Final = 200

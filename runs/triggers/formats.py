@@ -13,7 +13,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 
 from flows.document import Rejected, parse_json
 from flows.expressions import Json
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 DEEPEST = 100
 MOST_ELEMENTS = 50_000

@@ -23,8 +23,8 @@ from runs.triggers.formats import UnreadableEvent, read_event
 from runs.triggers.secrets import SecretMissing, secret_of
 from runs.triggers.tokens import read_token
 from web.database_time import database_time
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 
 OLDEST: Final = 300
 """Seconds that a signature is good for, in both directions."""

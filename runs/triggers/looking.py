@@ -19,7 +19,7 @@ from runs.triggers.firing import Event
 from runs.triggers.formats import UnreadableEvent, read_event
 from runs.triggers.queries import QueryFailed, rows_beyond
 from runs.triggers.sensors import Sensor
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 AT_ONCE = 100
 """So many events of one look; the rest is left to the next."""

@@ -20,7 +20,7 @@ from runs.triggers.formats import UnreadableEvent, read_event
 from runs.triggers.looking import AT_ONCE, LookFailed, Seen, Sight
 from runs.triggers.sensors import Sensor
 from web import egress
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 REDIRECTS: Final = 3
 LONGEST_WAIT: Final = 3600.0

@@ -21,8 +21,8 @@ from psycopg.rows import dict_row
 
 from flows.expressions import Json
 from runs.triggers.statements import Statement, read_statement
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 
 SECONDS = 10.0
 ROW_BYTES = 1_048_576

@@ -50,8 +50,8 @@ from runs.triggers.polling import look_at_address
 from runs.triggers.schedules import Schedule, read_schedule
 from runs.triggers.secrets import SecretMissing, secret_of
 from web.db_errors import DatabaseErrors
+from web.deferred_translation import kept as _
 from web.errors import Problem
-from web.kept_text import kept as _
 from web.write_transaction import in_write_transaction, write_transaction
 
 THREADS: Final = 8

@@ -24,14 +24,14 @@ from runs.commands import not_wanted, release, settle
 from runs.engine.engine import RunEngine
 from runs.errors import TaskFailure
 from runs.models import Worker
-from runs.work import metrics, roll
-from runs.work.beats import PostgresBeat, SqliteBeat, Told
+from runs.work import metrics, registry
 from runs.work.connections import closing, give_back
 from runs.work.health import Measured, measure
-from runs.work.holding import Hold, Holding
+from runs.work.heartbeat import Beat, Heartbeat
+from runs.work.heartbeat_storage import PostgresBeat, SqliteBeat, Told
+from runs.work.held_tasks import HeldTasks, Hold
 from runs.work.locks import AdvisoryLock, FileLock
 from runs.work.perform import Performer
-from runs.work.pulse import Beat, Pulse
 from web.database_time import database_time
 from web.db_errors import DatabaseErrors
 
@@ -59,7 +59,7 @@ class Incarnation:
     def __init__(self, engine: RunEngine, offer: Offer, over: Callable[[str], None]) -> None:
         self.id = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(5)}"
         self.offer = offer
-        self.holding = Holding()
+        self.holding = HeldTasks()
         self._engine = engine
         self._over = over
         self._is_draining = False
@@ -67,12 +67,12 @@ class Incarnation:
         self._stopped = threading.Event()
         self._measured = Measured()
         self._lock: FileLock | AdvisoryLock = AdvisoryLock() if _is_postgresql() else FileLock(self.id)
-        self.pulse = Pulse(self._beat(), self._give_up, self._lock.let_go)
+        self.heartbeat = Heartbeat(self._beat(), self._give_up, self._lock.let_go)
         self.performer = Performer(
             self.id,
             self.holding,
             may_begin=self.may_begin,
-            is_given_up=lambda: not self.pulse.is_alive,
+            is_given_up=lambda: not self.heartbeat.is_alive,
             put_back=lambda id: engine.reassign([id]),
         )
 
@@ -81,7 +81,7 @@ class Incarnation:
         now = database_time()
         if isinstance(self._lock, AdvisoryLock):
             self._lock.connected()
-        roll.enroll(
+        registry.enroll(
             Worker(
                 id=self.id,
                 host=socket.gethostname()[:255],
@@ -93,7 +93,7 @@ class Incarnation:
                 started_at=now,
             )
         )
-        self.pulse.start()
+        self.heartbeat.start()
         self._engine.listen(
             self.performer,
             worker=self.id,
@@ -102,13 +102,13 @@ class Incarnation:
             may_begin=self.may_claim,
             most_each=self.most_each,
         )
-        roll.move(self.id, Worker.State.READY, database_time())
+        registry.move(self.id, Worker.State.READY, database_time())
         threading.Thread(target=self._watch_flags, name="flags", daemon=True).start()
         log.info("worker_ready", worker=self.id, labels=sorted(self.offer.labels), capacity=self.offer.capacity)
 
     def may_begin(self) -> bool:
         """Tell whether what was claimed may begin."""
-        return self.pulse.is_alive and not self._is_draining and not self._is_given_up
+        return self.heartbeat.is_alive and not self._is_draining and not self._is_given_up
 
     def may_claim(self) -> bool:
         """Tell whether more may be claimed."""
@@ -122,12 +122,12 @@ class Incarnation:
     def drain(self, patience: float = DRAIN_SECONDS) -> None:
         """Begin nothing more, let what runs end, put the rest back, and leave the roll. In any case this ends."""
         self._is_draining = True
-        _try("drain", lambda: roll.move(self.id, Worker.State.DRAINING, database_time()))
+        _try("drain", lambda: registry.move(self.id, Worker.State.DRAINING, database_time()))
         self.performer.wait(patience)  # also for what is just being claimed
         for id in self.holding.ids():
             self.holding.end([id], "released")
             _try("release", lambda id=id: release(id, now=database_time()))  # type: ignore[misc]
-        _try("leave", lambda: roll.move(self.id, Worker.State.GONE, database_time()))
+        _try("leave", lambda: registry.move(self.id, Worker.State.GONE, database_time()))
         self._end()
 
     def drain_aside(self) -> None:
@@ -149,7 +149,7 @@ class Incarnation:
 
     def _end(self) -> None:
         self._stopped.set()
-        self.pulse.stop()
+        self.heartbeat.stop()
 
     def _give_up(self, why: str) -> None:
         log.error("worker_given_up", worker=self.id, why=why)
@@ -212,7 +212,7 @@ def begin(engine: RunEngine, offer: Offer, over: Callable[[str], None]) -> Incar
             log.warning("worker_not_started", reason=repr(failure)[:300])
             if incarnation is not None:
                 incarnation.abandon()
-                _try("strike", partial(roll.strike, incarnation.id))
+                _try("strike", partial(registry.strike, incarnation.id))
             return None
     return incarnation
 
@@ -227,7 +227,7 @@ def _tell_of_end(worker: str, held: Sequence[Hold]) -> None:
     elsewhere; what nobody has taken yet is not told."""
     with closing():
         try:
-            roll.move(worker, Worker.State.OUSTED, database_time(), given=[Worker.State.DEAD])
+            registry.move(worker, Worker.State.OUSTED, database_time(), given=[Worker.State.DEAD])
             over = not_wanted([hold.claimed.id for hold in held])
             for hold in held:
                 if hold.claimed.id in over:

@@ -30,14 +30,14 @@ from runs.keys import run_of
 from runs.kinds import EXECUTORS, Done, Executor, Work
 from runs.secrets.resolving import Secrets
 from runs.work import metrics
+from runs.work.batching import Batching
 from runs.work.clock import elapsed
 from runs.work.connections import give_back, outlast
 from runs.work.health import SandboxFailures
-from runs.work.holding import Hold, Holding
-from runs.work.together import Together
+from runs.work.held_tasks import HeldTasks, Hold
 from web.database_time import database_time
-from web.kept_text import changed
-from web.kept_text import kept as _
+from web.deferred_translation import changed
+from web.deferred_translation import kept as _
 
 PROGRESS_SECONDS = 0.5
 
@@ -50,7 +50,7 @@ class Performer:
     def __init__(
         self,
         worker: str,
-        holding: Holding,
+        holding: HeldTasks,
         *,
         may_begin: Callable[[], bool],
         is_given_up: Callable[[], bool],
@@ -62,10 +62,10 @@ class Performer:
         self._may_begin = may_begin
         self._is_given_up = is_given_up
         self._put_back = put_back
-        self._claim = Together[str, Claimed | None](
+        self._claim = Batching[str, Claimed | None](
             lambda ids: claim_all(ids, worker, now=database_time()), of=lambda id: run_of(read_work_id(id)[0])
         )
-        self._settle = Together[tuple[Claimed, Done | TaskFailure], bool](
+        self._settle = Batching[tuple[Claimed, Done | TaskFailure], bool](
             lambda ended: settle_all(ended, now=database_time()), of=lambda one: one[0].run
         )
         self._changed = threading.Condition()

@@ -32,7 +32,7 @@ from runs.commands.transaction import apart
 from runs.engine.engine import Handed, RunEngine
 from runs.models import Run, Task, Worker
 from runs.triggers import put_right, tick, tidy
-from runs.work import metrics, roll
+from runs.work import metrics, registry
 from runs.work.clock import TimeOfDay, elapsed
 from runs.work.connections import closing, give_back
 from runs.work.incarnation import Incarnation
@@ -112,16 +112,16 @@ class Reconciler:
     def judge(self) -> None:
         """Judge the others once, and take over from who is dead. Raises what the database does."""
         now = database_time()
-        alive = roll.living(now)
+        alive = registry.living(now)
         self._has_company = len(alive) > 1
         self.note_beats(alive)
         for seen in alive:
-            if seen.id != self._me.id and self.is_dead(seen) and roll.declare_dead(seen, now, by=self._me.id):
+            if seen.id != self._me.id and self.is_dead(seen) and registry.declare_dead(seen, now, by=self._me.id):
                 log.warning("worker_dead", worker=seen.id, silent=round(seen.silent, 2))
                 metrics.takeover_seconds.observe(seen.silent)
                 self.take_over_aside(seen)
 
-    def note_beats(self, alive: Iterable[roll.Seen]) -> None:
+    def note_beats(self, alive: Iterable[registry.Seen]) -> None:
         """Note since when each worker's last beat is known."""
         now = elapsed()
         beats = [(seen.id, seen.beat_at) for seen in alive]
@@ -133,11 +133,11 @@ class Reconciler:
             self.find_my_orphans()
         now = database_time()
         _time.note(now)
-        alive = roll.living(now)
+        alive = registry.living(now)
         if self.is_first(alive):
             self.do_for_all(alive, now)
 
-    def is_dead(self, seen: roll.Seen) -> bool:
+    def is_dead(self, seen: registry.Seen) -> bool:
         """Judge another worker; who was without the database a moment ago is too easily wrong and judges nobody.
 
         Who has just begun does not know that. A restart of PostgreSQL frees all locks, so they prove nothing then.
@@ -148,23 +148,23 @@ class Reconciler:
         return silent >= FREE_AND_SILENT and not self._was_cut_off() and is_free(seen.lock) and self._do_locks_prove()
 
     def _was_cut_off(self) -> bool:
-        return self._me.pulse.has_failed and self._me.pulse.well_for() < GRACE
+        return self._me.heartbeat.has_failed and self._me.heartbeat.well_for() < GRACE
 
     def _do_locks_prove(self) -> bool:
         """Tell whether the database kept all locks for as long as it takes to beat again."""
-        return connection.vendor != "postgresql" or self._me.pulse.well_for() >= GRACE or has_kept_sessions(GRACE)
+        return connection.vendor != "postgresql" or self._me.heartbeat.well_for() >= GRACE or has_kept_sessions(GRACE)
 
-    def _is_unchanged(self, seen: roll.Seen) -> bool:
+    def _is_unchanged(self, seen: registry.Seen) -> bool:
         """Tell whether no new beat was seen for long by our own clock, which nobody sets."""
         since = self._seen_since.get((seen.id, seen.beat_at), elapsed())
         return elapsed() - since >= UNCHANGED_SECONDS
 
-    def is_first(self, alive: Iterable[roll.Seen]) -> bool:
+    def is_first(self, alive: Iterable[registry.Seen]) -> bool:
         """Tell whether this worker is the oldest of those that are ready."""
         ready = [seen.id for seen in alive if seen.state == Worker.State.READY and abs(seen.silent) < SILENT]
         return ready[:1] == [self._me.id]
 
-    def do_for_all(self, alive: Sequence[roll.Seen], now: datetime) -> None:
+    def do_for_all(self, alive: Sequence[registry.Seen], now: datetime) -> None:
         """Do what one worker does for all at a time that was noted; what fails keeps nothing else from being done.
 
         Where no run is open, nothing of a run is looked for; while the time is not steady, nothing grows old. To delete
@@ -181,7 +181,7 @@ class Reconciler:
         deletions: list[tuple[Every, Callable[[], object]]] = [
             (self._old, lambda: forget_old_runs(now, limit=MOST_OLD)),
             (self._old_events, lambda: tidy(now)),
-            (self._old_workers, lambda: roll.forget_old(now)),
+            (self._old_workers, lambda: registry.forget_old(now)),
         ]
         jobs: list[tuple[Every, Callable[[], object]]] = [
             *(of_runs if Run.objects.filter(state__in=Run.OPEN).exists() else []),
@@ -196,7 +196,7 @@ class Reconciler:
             if every.is_due():
                 _guarded(job)
 
-    def take_over_aside(self, dead: roll.Seen) -> None:
+    def take_over_aside(self, dead: registry.Seen) -> None:
         """Take over in a thread of its own: what the dead one may still lock keeps nobody from judging."""
 
         @as_system
@@ -231,7 +231,7 @@ class Reconciler:
         """
         holders = set(_performing().exclude(worker="").values_list("worker", flat=True).distinct())
         holders |= self._engine.holders()
-        for worker in holders - {seen.id for seen in roll.living(database_time())}:
+        for worker in holders - {seen.id for seen in registry.living(database_time())}:
             self.take_over(worker)
 
     def find_my_orphans(self) -> None:
@@ -270,7 +270,7 @@ class Reconciler:
         if work:
             self._engine.hand(work, partial(mark_handed, work, now=database_time()))
 
-    def _measure(self, alive: Sequence[roll.Seen]) -> None:
+    def _measure(self, alive: Sequence[registry.Seen]) -> None:
         metrics.queued.clear()
         for queue, count in self._engine.waiting().items():
             metrics.queued.labels(queue).set(count)
@@ -281,14 +281,14 @@ class Reconciler:
     @as_system
     def _judge_on(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS if self._has_company else ALONE_SECONDS):
-            if self._me.pulse.is_alive:
+            if self._me.heartbeat.is_alive:
                 _guarded(self.judge)
         connection.close()
 
     @as_system
     def _tend_on(self) -> None:
         while not self._stopped.wait(DUE_SECONDS):
-            if self._me.pulse.is_alive:
+            if self._me.heartbeat.is_alive:
                 _guarded(self.tend)
         connection.close()
 

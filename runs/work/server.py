@@ -66,7 +66,7 @@ class WorkInServer:
             from runs.engine.dbos_engine import DbosEngine
             from runs.engine.handing import HandsLater
             from runs.sandbox import offered
-            from runs.work.watch import WorkerWatch
+            from runs.work.worker_watch import WorkerWatch
 
             engine = HandsLater(DbosEngine(open_database()))
         except Exception:

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from runs.shown import ENDED, state_of
+from runs.node_state import ENDED, state_of
 from sessions.protocol.fields import NodeEntry
-from web.kept_text import said
+from web.deferred_translation import said
 
 LONGEST_MESSAGE = 200
 

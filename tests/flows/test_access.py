@@ -72,7 +72,7 @@ READS_ROLES = {
     "flows/access.py",  # decides
     "flows/queries.py",  # lists, by the same rule
     "flows/models.py",
-    "flows/storage/barrier.py",  # the same rule again, inside PostgreSQL
+    "flows/storage/row_level_security.py",  # the same rule again, inside PostgreSQL
     "flows/commands/lifecycle.py",  # write them
     "flows/commands/members.py",
     "flows/commands/invitations.py",

@@ -42,9 +42,9 @@ from flows.webhooks.deliveries import (
 )
 from flows.webhooks.sender import Sender, deliver
 from tests.receiver import Receiver
+from web.deferred_translation import said
 from web.egress import networks
 from web.errors import Problem
-from web.kept_text import said
 
 NOW = timezone.now
 

@@ -18,7 +18,7 @@ from flows import commands, rates
 from flows.commands import Acked, Receipt, Refused, exports
 from flows.commands.group_commit import GroupCommit
 from flows.interchange.formats import FORMATS
-from flows.interchange.pictures import apart
+from flows.interchange.pictures import drawing_process
 from flows.log import verify_flow
 from flows.models import Change, Flow
 from flows.storage.store import load_document
@@ -285,7 +285,7 @@ class TestExport:
             thread.join(20)
 
     def test_the_program_that_draws_may_run_for_less_time_than_others_wait(self) -> None:
-        assert apart.PATIENCE < exports.PATIENCE
+        assert drawing_process.PATIENCE < exports.PATIENCE
 
     def test_it_counts_before_the_flow_is_read(
         self, as_vera: Program, vera: User, flow: Flow, refused: RefusedBy, settings: Settings
@@ -306,7 +306,7 @@ class TestExport:
     def test_a_picture_that_takes_too_long(
         self, as_vera: Program, flow: Flow, refused: RefusedBy, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(apart, "PATIENCE", 0.0)
+        monkeypatch.setattr(drawing_process, "PATIENCE", 0.0)
         refused(as_vera.get(f"/flows/{flow.pk}/export?format=pdf"), 422, "limit_reached")
 
     @pytest.mark.parametrize("query", ["format=visio", "format=json&scale=5", "format=json&theme=blue"])

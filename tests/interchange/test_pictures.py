@@ -21,7 +21,7 @@ from flows.interchange.budget import TooMuchError
 from flows.interchange.exporting import write_file
 from flows.interchange.formats import FORMATS
 from flows.interchange.neutral import ExportedFlow
-from flows.interchange.pictures import apart, pdf, png, svg
+from flows.interchange.pictures import drawing_process, pdf, png, svg
 from flows.interchange.pictures.fonts import font_files
 from flows.interchange.pictures.text import ELLIPSIS, Font, fit, is_right_to_left, width, wrap
 from flows.interchange.pictures.themes import chip_colours, theme
@@ -278,7 +278,7 @@ def test_a_png_with_too_many_pixels_is_made_smaller_and_that_is_told(
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_what_takes_too_long_is_drawn_no_further(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(svg, "SECONDS", 0.0) if name == "svg" else monkeypatch.setattr(apart, "PATIENCE", 0.0)
+    monkeypatch.setattr(svg, "SECONDS", 0.0) if name == "svg" else monkeypatch.setattr(drawing_process, "PATIENCE", 0.0)
     with pytest.raises(TooMuchError, match="drawing"):
         WRITERS[name](flow(node("a")), Report(name))
 
@@ -288,7 +288,7 @@ def test_what_draws_is_loaded_by_a_process_of_its_own_alone() -> None:
     libraries = re.compile(r"^\s*(?:import|from) (?:resvg_py|typst)\b", re.MULTILINE)
     rooms = ("web", "accounts", "flows", "runs", "sessions", "helix")
     found = [path for room in rooms for path in (ROOT / room).rglob("*.py") if libraries.search(path.read_text())]
-    assert found == [apart.PROGRAM]
+    assert found == [drawing_process.PROGRAM]
 
 
 @pytest.mark.parametrize("name", ["png", "pdf"])

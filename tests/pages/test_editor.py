@@ -75,8 +75,8 @@ def test_scripts_get_catalogue_limits_and_texts(flow: Flow, bob: User, enter: En
 
 def test_scripts_say_nothing_that_is_not_among_the_texts(flow: Flow, bob: User, enter: Enter) -> None:
     texts = json.loads(by_id(page(enter(bob), flow), "helix-texts").text)
-    from flows.pages.forms.words import FIELD_WORDS
-    from runs.pages.words import texts as texts_of_runs
+    from flows.pages.forms.script_texts import FIELD_WORDS
+    from runs.pages.state_texts import texts as texts_of_runs
     from tests.pages.test_templates import ROOT
 
     for folder, known in (

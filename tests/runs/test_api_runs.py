@@ -21,7 +21,7 @@ from runs.errors import TaskFailure
 from runs.models import Run, Task
 from tests.api.conftest import Program
 from tests.runs.hands import Hands, claim, make_flow, node, task_of
-from web.kept_text import kept
+from web.deferred_translation import kept
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from flows.errors import Forbidden
 from flows.models import Flow, Link
 from flows.parsing import parse_flow
 from flows.submission import Refused, Submission, parse_operation
-from runs import asked, commands
+from runs import commands, open_questions
 from runs.by_link import reaches_out
 from runs.commands import Again
 from runs.models import Question, Run, Task
@@ -173,10 +173,10 @@ class TestCarryingOn:
         for who in (enter_as_guest(link, "Gus").principal, Person(charlie.pk)):
             with pytest.raises(Forbidden):
                 commands.answer(who, run.pk, task.key, True)
-        assert asked.asked_of(Person(charlie.pk), Question.objects.all(), most=9) == []
-        assert len(asked.asked_of(Person(alice.pk), Question.objects.all(), most=9)) == 1
+        assert open_questions.asked_of(Person(charlie.pk), Question.objects.all(), most=9) == []
+        assert len(open_questions.asked_of(Person(alice.pk), Question.objects.all(), most=9)) == 1
         allow(flow, alice)
-        assert len(asked.asked_of(Person(charlie.pk), Question.objects.all(), most=9)) == 1
+        assert len(open_questions.asked_of(Person(charlie.pk), Question.objects.all(), most=9)) == 1
         assert commands.answer(Person(charlie.pk), run.pk, task.key, True).state == "queued"
         assert Hands().work(run).state == "done"
 
@@ -189,9 +189,9 @@ class TestCarryingOn:
         allow(flow, alice)
         with pytest.raises(Forbidden):
             commands.answer(Person(boss.pk), run.pk, task.key, True)
-        assert asked.asked_of(Person(boss.pk), Question.objects.all(), most=9) == []
+        assert open_questions.asked_of(Person(boss.pk), Question.objects.all(), most=9) == []
         flow_commands.set_member(Person(alice.pk), flow.pk, person=BOSS, role=Role.VIEWER)
-        assert len(asked.asked_of(Person(boss.pk), Question.objects.all(), most=9)) == 1
+        assert len(open_questions.asked_of(Person(boss.pk), Question.objects.all(), most=9)) == 1
         assert commands.answer(Person(boss.pk), run.pk, task.key, True).state == "queued"
 
     def test_who_confirmed_the_address_is_asked(self, alice: User, settings: Settings) -> None:
@@ -202,9 +202,9 @@ class TestCarryingOn:
         with pytest.raises(Forbidden):
             commands.answer(Person(boss.pk), run.pk, task.key, True)
         EmailAddress.objects.create(user=boss, email="other@corp.example", verified=True)
-        assert asked.asked_of(Person(boss.pk), Question.objects.all(), most=9) == []
+        assert open_questions.asked_of(Person(boss.pk), Question.objects.all(), most=9) == []
         EmailAddress.objects.filter(user=boss, email=BOSS).update(verified=True)
-        assert len(asked.asked_of(Person(boss.pk), Question.objects.all(), most=9)) == 1
+        assert len(open_questions.asked_of(Person(boss.pk), Question.objects.all(), most=9)) == 1
         assert commands.answer(Person(boss.pk), run.pk, task.key, True).state == "queued"
 
     def asking_boss(self, alice: User) -> tuple[Flow, Run, Task]:

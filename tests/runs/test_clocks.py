@@ -17,11 +17,11 @@ from runs.errors import TaskFailure
 from runs.kinds import Work
 from runs.models import Run, Trigger, TriggerEvent, Worker
 from runs.triggers import put_right
-from runs.work import clock, reconcile, roll
-from runs.work.holding import Holding
+from runs.work import clock, reconcile, registry
+from runs.work.held_tasks import HeldTasks
 from runs.work.incarnation import Incarnation, Offer
 from runs.work.reconcile import Reconciler
-from runs.work.watch import WorkerWatch
+from runs.work.worker_watch import WorkerWatch
 from tests.runs.hands import NOW, claim, go, make_flow, node, states, task_of
 from tests.runs.listening import listen, sensing
 from tests.runs.workers import enrolled
@@ -38,7 +38,7 @@ SetClock = Callable[[timedelta], None]
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     """Set this machine's clock, and no other's, as if by so much it were wrong; files are dated by it."""
-    right, file_time = timezone.now, roll.beat_file_time
+    right, file_time = timezone.now, registry.beat_file_time
 
     def wrong(by: timedelta) -> None:
         def dated(name: str) -> float | None:
@@ -46,7 +46,7 @@ def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
             return None if at is None else at + by.total_seconds()
 
         monkeypatch.setattr(timezone, "now", lambda: right() + by)
-        monkeypatch.setattr(roll, "beat_file_time", dated)
+        monkeypatch.setattr(registry, "beat_file_time", dated)
 
     return wrong
 
@@ -99,7 +99,7 @@ def test_who_joins_with_a_wrong_clock_is_the_last_all_the_same(set_clock: SetClo
     joining = Incarnation(cast("Any", Idle()), Offer(), lambda _why: None)
     joining.start()
     try:
-        order = [seen.id for seen in roll.living(database_time())]
+        order = [seen.id for seen in registry.living(database_time())]
     finally:
         joining.abandon()
 
@@ -211,16 +211,16 @@ def test_a_task_has_its_time_whatever_the_clock_says(
 ) -> None:
     run = go(alice, make_flow(alice, [node("a", timeout_ms=60_000)]))
     began = clock.elapsed()
-    holding = Holding()
+    holding = HeldTasks()
     hold = holding.add(claim(run, "a", now=NOW))
     for by in (BEHIND, AHEAD):
         set_clock(by)
         holding.end_late()
         assert hold.why is None
-    monkeypatch.setattr("runs.work.holding.elapsed", lambda: began + 59)
+    monkeypatch.setattr("runs.work.held_tasks.elapsed", lambda: began + 59)
     holding.end_late()
     assert hold.why is None
-    monkeypatch.setattr("runs.work.holding.elapsed", lambda: hold.deadline)
+    monkeypatch.setattr("runs.work.held_tasks.elapsed", lambda: hold.deadline)
     holding.end_late()
     assert hold.why == "timeout"
 

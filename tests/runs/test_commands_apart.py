@@ -15,7 +15,7 @@ from runs.models import Run, Task, Worker
 from runs.work.incarnation import Incarnation
 from runs.work.reconcile import Reconciler
 from tests.runs.hands import NOW, Hands, claim, go, make_flow, node, states, task_of
-from web.kept_text import said
+from web.deferred_translation import said
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from runs.errors import TaskFailure
 from runs.kinds.executor import Done
 from runs.models import Question
 from tests.runs.hands import NOW, Hands, claim, go, make_flow, node, states, task_of
-from web.kept_text import said
+from web.deferred_translation import said
 
 pytestmark = pytest.mark.django_db
 

@@ -27,7 +27,7 @@ from runs.errors import Fenced, TaskFailure, WrongState
 from runs.kinds.executor import Done
 from runs.models import Attempt, Checkpoint, Run, RunEvent, Task
 from tests.runs.hands import NOW, Hands, claim, go, kinds, make_flow, node, states, task_of
-from web.kept_text import said
+from web.deferred_translation import said
 
 pytestmark = pytest.mark.django_db
 

@@ -43,8 +43,8 @@ from runs.kinds.executor import Done
 from runs.models import Attempt, Blob, FlowRunStorage, Plan, Question, Run, RunEvent, Task
 from runs.values import load
 from tests.runs.hands import NOW, Hands, claim, go, kinds, make_flow, node, states, task_of
+from web.deferred_translation import said
 from web.errors import Problem
-from web.kept_text import said
 
 pytestmark = pytest.mark.django_db
 

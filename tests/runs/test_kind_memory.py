@@ -20,7 +20,7 @@ from runs.plan import Json
 from runs.secrets import seal
 from runs.secrets.resolving import Secrets
 from runs.values import decode
-from runs.work.holding import Hold
+from runs.work.held_tasks import Hold
 from runs.work.perform import work_of as performed_work
 from tests.runs.hands import NOW, claim, go, make_flow, node
 from tests.runs.provider import Provider, Says, refused

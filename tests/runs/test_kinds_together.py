@@ -17,8 +17,8 @@ from runs.secrets import put_secret
 from tests.receiver import Receiver
 from tests.runs.hands import go, make_flow, node, task_of
 from tests.runs.working import data_dir, ended, until, worker
+from web.deferred_translation import said
 from web.egress import networks
-from web.kept_text import said
 
 __all__ = ["data_dir"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("data_dir")]

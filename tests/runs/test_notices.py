@@ -25,8 +25,8 @@ from helix.environment import MailServer
 from runs.commands import start_run
 from runs.models import Notice, Run
 from runs.notices.reading import forget_old_notices
+from runs.notices.sentences import text_of, title_of
 from runs.notices.services import SERVICES, parts_of
-from runs.notices.words import text_of, title_of
 from tests.api.conftest import Program
 from tests.receiver import Receiver
 from web.egress import networks

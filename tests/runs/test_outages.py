@@ -20,7 +20,7 @@ from runs.commands import lose, work_id
 from runs.kinds import EXECUTORS, Done, Executor, Registered, Work
 from runs.models import Attempt, MemoryEntry, Run, Task, ToolServer
 from runs.secrets import put_secret
-from runs.work.holding import Holding
+from runs.work.held_tasks import HeldTasks
 from runs.work.perform import Performer
 from tests.receiver import Receiver
 from tests.runs.hands import go, make_flow, node, task_of
@@ -99,12 +99,12 @@ class Tries:
 
 
 def perform(
-    run: Run, name: str, *, holding: Holding | None = None, is_given_up: Callable[[], bool] | None = None
+    run: Run, name: str, *, holding: HeldTasks | None = None, is_given_up: Callable[[], bool] | None = None
 ) -> Task:
     """Perform one task as a worker does, in this thread; return its row."""
     performer = Performer(
         "w1",
-        holding or Holding(),
+        holding or HeldTasks(),
         may_begin=lambda: True,
         is_given_up=is_given_up or (lambda: False),
         put_back=lambda _id: None,
@@ -226,7 +226,7 @@ def test_a_worker_that_is_given_up_meanwhile_leaves_the_task_to_others(
 def test_time_goes_on_while_the_database_is_away(
     alice: User, outage: Outage, executing: Callable[[str, Executor], None]
 ) -> None:
-    holding = Holding()
+    holding = HeldTasks()
     tries = Tries("memory", outage, lambda work: holding.end(holding.ids(), "timeout"))
     executing("memory", tries)
 

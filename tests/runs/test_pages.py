@@ -20,10 +20,10 @@ from flows.commands import create_flow, set_member
 from flows.models import Flow
 from flows.parsing import parse_flow
 from runs.models import Checkpoint, Question, Run, Task, Worker
-from runs.pages.words import seconds, texts
+from runs.pages.state_texts import seconds, texts
 from tests.api.conftest import Program
 from tests.sessions.run_rows import Written, written
-from web.kept_text import kept, stored
+from web.deferred_translation import kept, stored
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parent.parent.parent

@@ -52,7 +52,7 @@ def test_what_a_dead_worker_locks_keeps_nobody_from_judging_nor_others_from_bein
     long_ago = timezone.now() - timedelta(seconds=60)
     Worker.objects.create(id="dead", state="ready", capacity=1, lock="8999", beat_at=long_ago, started_at=long_ago)
     engine = SimpleNamespace(held_by=lambda _worker: [], reassign=lambda _ids: None, forget=lambda _ids: None)
-    me = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
+    me = SimpleNamespace(heartbeat=SimpleNamespace(well_for=lambda: 3600.0, has_failed=False), id="me")
     reconciler = Reconciler(cast("Any", engine), cast("Any", me))
 
     with silent("SELECT id FROM runs_run WHERE id = %s FOR UPDATE", locked.pk):

@@ -16,8 +16,8 @@ from runs.models import Run, Trigger
 from runs.triggers import looking
 from runs.triggers.ticking import tick
 from tests.runs.listening import due_now, inputs, listen, named, sensing
+from web.deferred_translation import said
 from web.errors import Problem
-from web.kept_text import said
 
 
 @pytest.fixture

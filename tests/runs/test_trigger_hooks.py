@@ -26,7 +26,7 @@ from runs.triggers.commands import change_trigger
 from runs.triggers.hooks import call_hook, event_id, proof_in
 from runs.triggers.tokens import Hook, read_token, token_of
 from tests.runs.listening import inputs, listen, sensing
-from web.kept_text import said
+from web.deferred_translation import said
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now

@@ -17,8 +17,8 @@ from runs.triggers.commands import change_trigger
 from runs.triggers.schedules import read_schedule
 from runs.triggers.ticking import fire_schedule, pause, tick
 from tests.runs.listening import inputs, listen, sensing, set_sensor
+from web.deferred_translation import said
 from web.errors import Problem
-from web.kept_text import said
 
 pytestmark = pytest.mark.django_db
 

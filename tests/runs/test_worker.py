@@ -19,7 +19,7 @@ from runs.errors import TaskFailure
 from runs.kinds import Work
 from runs.models import Attempt, Run, Task, Worker, WorkerEvent
 from runs.secrets import put_secret
-from runs.work import roll
+from runs.work import registry
 from runs.work.locks import FOLDER
 from tests.runs.hands import go, make_flow, node, task_of
 from tests.runs.working import Bench, bench, data_dir, ended, fails_once, until, worker
@@ -192,7 +192,7 @@ def test_a_worker_that_drains_waits_for_what_it_is_just_claiming(
     with worker() as made:
         run = started_now(alice, make_flow(alice, [node("look")]))
         assert claiming.wait(20)
-        roll.move(str(made.id), Worker.State.DRAINING, run.created_at)
+        registry.move(str(made.id), Worker.State.DRAINING, run.created_at)
         assert until(lambda: not made._current.may_begin(), 17)  # type: ignore[union-attr]
 
         assert not made.drained.wait(0.5)
@@ -210,7 +210,7 @@ def test_a_worker_that_drains_lets_what_runs_end_and_begins_nothing(alice: User,
         run = started_now(alice, flow)
         assert bench.wait_for(lambda: bench.begun == ["wait"])
 
-        roll.move(str(made.id), Worker.State.DRAINING, run.created_at)
+        registry.move(str(made.id), Worker.State.DRAINING, run.created_at)
         assert until(lambda: not made._current.may_begin(), 17)  # type: ignore[union-attr]
         bench.gate.set()
 

@@ -19,14 +19,14 @@ from runs.commands import Claimed
 from runs.engine import claiming
 from runs.engine.claiming import Listening
 from runs.plan import Step
-from runs.work import health, pulse, reconcile
+from runs.work import health, heartbeat, reconcile
+from runs.work.batching import Batching
 from runs.work.health import Measured, SandboxFailures
-from runs.work.holding import Hold, Holding
+from runs.work.heartbeat import Heartbeat, Ousted
+from runs.work.held_tasks import HeldTasks, Hold
 from runs.work.locks import FileLock, is_free
-from runs.work.pulse import Ousted, Pulse
 from runs.work.reconcile import SILENT, Reconciler
-from runs.work.roll import Seen
-from runs.work.together import Together
+from runs.work.registry import Seen
 from tests.runs.working import data_dir
 
 __all__ = ["data_dir"]
@@ -42,7 +42,7 @@ class Heart:
         self.why: list[str] = []
         self.over = threading.Event()
         self.finished = threading.Event()
-        self.pulse = Pulse(self._beat, self._given_up, self.finished.set)
+        self.heartbeat = Heartbeat(self._beat, self._given_up, self.finished.set)
 
     def _beat(self) -> None:
         self.beats += 1
@@ -57,7 +57,7 @@ class Heart:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a second be a twentieth."""
     for name in ("BEAT_SECONDS", "FENCE_SECONDS", "WATCH_SECONDS", "AGAIN_SECONDS"):
-        monkeypatch.setattr(pulse, name, getattr(pulse, name) / 20)
+        monkeypatch.setattr(heartbeat, name, getattr(heartbeat, name) / 20)
 
 
 def fail() -> None:
@@ -69,30 +69,30 @@ def test_a_first_beat_that_fails_is_told(quick: None) -> None:
     heart.act = fail
 
     with pytest.raises(ConnectionError):
-        heart.pulse.start()
+        heart.heartbeat.start()
 
-    heart.pulse.stop()
+    heart.heartbeat.stop()
     assert heart.finished.is_set()
     assert not heart.why
 
 
 def test_a_worker_whose_beats_fail_is_given_up_once(quick: None) -> None:
     heart = Heart()
-    heart.pulse.start()
-    assert heart.pulse.is_alive
+    heart.heartbeat.start()
+    assert heart.heartbeat.is_alive
     heart.act = fail
 
     assert heart.over.wait(PATIENCE)
 
-    assert not heart.pulse.is_alive
-    assert heart.pulse.has_failed
+    assert not heart.heartbeat.is_alive
+    assert heart.heartbeat.has_failed
     assert heart.finished.wait(PATIENCE)
     assert heart.why == ["silent"]
 
 
 def test_a_beat_that_hangs_is_not_waited_for(quick: None) -> None:
     heart, hangs = Heart(), threading.Event()
-    heart.pulse.start()
+    heart.heartbeat.start()
 
     def hang() -> None:
         hangs.wait(PATIENCE)
@@ -105,27 +105,27 @@ def test_a_beat_that_hangs_is_not_waited_for(quick: None) -> None:
     assert not heart.finished.is_set()
     hangs.set()
     assert heart.finished.wait(PATIENCE)
-    assert not heart.pulse.is_alive
+    assert not heart.heartbeat.is_alive
 
 
 def test_a_beat_that_comes_too_late_revives_nobody(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after SIGCONT, when the beat may run before the watch does."""
-    monkeypatch.setattr(pulse, "WATCH_SECONDS", PATIENCE)
+    monkeypatch.setattr(heartbeat, "WATCH_SECONDS", PATIENCE)
     heart, late = Heart(), threading.Event()
-    heart.pulse.start()
+    heart.heartbeat.start()
 
     def be_late() -> None:
-        late.wait(2 * pulse.FENCE_SECONDS)
+        late.wait(2 * heartbeat.FENCE_SECONDS)
 
     heart.act = be_late
 
     assert heart.over.wait(PATIENCE)
-    assert not heart.pulse.is_alive
+    assert not heart.heartbeat.is_alive
 
 
 def test_who_was_declared_dead_is_ousted(quick: None) -> None:
     heart = Heart()
-    heart.pulse.start()
+    heart.heartbeat.start()
 
     def be_dead() -> None:
         raise Ousted
@@ -138,7 +138,7 @@ def test_who_was_declared_dead_is_ousted(quick: None) -> None:
 
 def test_a_failure_is_remembered_until_beats_succeed_again(quick: None) -> None:
     heart = Heart()
-    heart.pulse.start()
+    heart.heartbeat.start()
     failed = threading.Event()
 
     def fail_once() -> None:
@@ -153,10 +153,10 @@ def test_a_failure_is_remembered_until_beats_succeed_again(quick: None) -> None:
     while heart.beats < beats + 2:
         ticking.wait(0.01)
 
-    assert heart.pulse.has_failed
-    assert 0 <= heart.pulse.well_for() < PATIENCE
-    assert heart.pulse.is_alive
-    heart.pulse.stop()
+    assert heart.heartbeat.has_failed
+    assert 0 <= heart.heartbeat.well_for() < PATIENCE
+    assert heart.heartbeat.is_alive
+    heart.heartbeat.stop()
     assert not heart.why
 
 
@@ -203,7 +203,7 @@ def test_an_end_that_raises_stops_no_other() -> None:
 
 
 def test_what_is_let_go_is_not_held() -> None:
-    holding = Holding()
+    holding = HeldTasks()
     hold = holding.add(claimed())
     assert holding.ids() == ["a#1"]
 
@@ -222,7 +222,7 @@ def test_what_waits_is_done_together_and_each_gets_its_own_answer() -> None:
         go_on.wait(PATIENCE)
         return [2 * number for number in numbers]
 
-    together = Together[int, int](double, of=lambda _number: "all")
+    together = Batching[int, int](double, of=lambda _number: "all")
     answers: dict[int, int] = {}
     threads = [threading.Thread(target=lambda n=n: answers.update({n: together(n)})) for n in range(6)]  # type: ignore[misc]
     threads[0].start()
@@ -248,7 +248,7 @@ def test_what_is_wanted_of_another_thing_does_not_wait() -> None:
             assert let_go.wait(PATIENCE)
         return list(numbers)
 
-    together = Together[int, int](hold, of=lambda number: number)
+    together = Batching[int, int](hold, of=lambda number: number)
     waiting = threading.Thread(target=together, args=(0,))
     waiting.start()
     assert is_held.wait(PATIENCE)
@@ -267,7 +267,7 @@ def test_what_cannot_be_done_stops_no_other() -> None:
         hold_up.wait(0.2)
         return [100 // number for number in numbers]
 
-    together = Together[int, int](halve, of=lambda _number: "all")
+    together = Batching[int, int](halve, of=lambda _number: "all")
     answers: dict[int, object] = {}
 
     def ask(number: int) -> None:
@@ -412,7 +412,7 @@ def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.M
 
 
 def judge(*, well_for: float = 3600.0) -> Reconciler:
-    steady = SimpleNamespace(pulse=SimpleNamespace(well_for=lambda: well_for, has_failed=False), id="me")
+    steady = SimpleNamespace(heartbeat=SimpleNamespace(well_for=lambda: well_for, has_failed=False), id="me")
     return Reconciler(cast("Any", None), cast("Any", steady))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from runs.models import Worker
-from runs.work import roll
+from runs.work import registry
 
 
 def enrolled(id: str = "w1", *, at: datetime | None = None, **fields: Any) -> Worker:
@@ -14,5 +14,5 @@ def enrolled(id: str = "w1", *, at: datetime | None = None, **fields: Any) -> Wo
     now = at or timezone.now()
     given = {"host": "here", "release": "1", "capacity": 8, "lock": "1", "beat_at": now, "started_at": now, **fields}
     worker = Worker(id=id, **{"state": Worker.State.READY, **given})
-    roll.enroll(worker)
+    registry.enroll(worker)
     return worker

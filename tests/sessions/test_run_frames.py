@@ -15,9 +15,9 @@ from flows.commands import create_flow, set_member
 from flows.models import Flow
 from flows.parsing import parse_flow
 from flows.publish import group_name
-from runs import shown
+from runs import node_state
 from runs.models import Run, Task
-from runs.shown import state_of
+from runs.node_state import state_of
 from sessions import supervisor
 from sessions.live.run_fold import RunFold, TaskChange, change_of
 from sessions.live.runs import PAUSE
@@ -26,7 +26,7 @@ from tests.sessions.conftest import Join, token_of
 from tests.sessions.replica import Frame
 from tests.sessions.run_rows import Written
 from tests.sessions.run_rows import written as written_sync
-from web.kept_text import kept, stored
+from web.deferred_translation import kept, stored
 
 written = sync_to_async(written_sync)
 UNKNOWN = str(uuid.UUID(int=7))
@@ -264,7 +264,7 @@ def test_the_state_shown_is_of_the_iteration_furthest_from_its_end() -> None:
 
 
 def test_a_node_is_shown_by_the_states_of_tasks() -> None:
-    assert (shown.ENDED, {*shown.GOING_ON, *shown.ENDS}) == (Task.ENDED, {*Task.State.values})
+    assert (node_state.ENDED, {*node_state.GOING_ON, *node_state.ENDS}) == (Task.ENDED, {*Task.State.values})
 
 
 def test_a_failure_in_an_iteration_keeps_its_message() -> None:

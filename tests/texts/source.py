@@ -17,7 +17,7 @@ PACKAGES = ("accounts", "flows", "helix", "runs", "sessions", "web")
 _DJANGOS = ("gettext", "ngettext", "pgettext", "npgettext")
 FINDS = {
     "django.utils.translation": {f"{name}{kind}": name for name in _DJANGOS for kind in ("", "_lazy", "_noop")},
-    "web.kept_text": {"kept": "gettext"},
+    "web.deferred_translation": {"kept": "gettext"},
 }
 """The functions that take a text of the catalogue, by module, and the one of Django's that each reads it as."""
 LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -33,8 +33,8 @@ ALLOWED = {
     "flows/titles.py",
     "runs/kinds/api.py",
     "runs/notices/services.py",
-    "web/kept_text.py",
-    "runs/notices/words.py",
+    "web/deferred_translation.py",
+    "runs/notices/sentences.py",
     "sessions/protocol/codec.py",
     "sessions/sockets/socket.py",
 }

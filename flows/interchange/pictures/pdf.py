@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from flows.interchange.neutral import ExportedFlow
 from flows.interchange.pictures import svg
-from flows.interchange.pictures.apart import drawn_apart
+from flows.interchange.pictures.drawing_process import drawn_in_process
 from flows.interchange.pictures.fonts import font_folders, tell_undrawn
 from flows.interchange.pictures.themes import ThemeName
 from flows.interchange.report import Report
@@ -34,7 +34,7 @@ def write(flow: ExportedFlow, report: Report, *, theme: ThemeName = "light", sca
         height=f"{max(picture.height * points, 1):.2f}pt",
         picture=json.dumps(picture.svg, ensure_ascii=False),
     )
-    return drawn_apart("pdf", source=source, fonts=[str(path) for path in font_folders()])
+    return drawn_in_process("pdf", source=source, fonts=[str(path) for path in font_folders()])
 
 
 _SOURCE = """#set document(title: {title}, date: none)

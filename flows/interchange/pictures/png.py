@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from flows import limits
 from flows.interchange.neutral import ExportedFlow
 from flows.interchange.pictures import svg
-from flows.interchange.pictures.apart import drawn_apart
+from flows.interchange.pictures.drawing_process import drawn_in_process
 from flows.interchange.pictures.fonts import font_files, tell_undrawn
 from flows.interchange.pictures.themes import ThemeName
 from flows.interchange.report import Report
@@ -26,7 +26,7 @@ def write(flow: ExportedFlow, report: Report, *, theme: ThemeName = "light", sca
     fitting = min(scale, (most / (picture.width * picture.height)) ** 0.5, LONGEST / max(picture.width, picture.height))
     if fitting < scale:
         report.approximate("page", flow.title, _("The picture was made smaller, to have no more pixels than allowed."))
-    return drawn_apart(
+    return drawn_in_process(
         "png",
         svg=picture.svg,
         width=max(int(picture.width * fitting), 1),

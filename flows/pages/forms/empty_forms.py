@@ -22,7 +22,7 @@ from flows import limits as helix_limits
 from flows.document import KINDS, Edge, FlowProperties, Node, canonical_json
 from flows.limits import Limits
 from flows.pages import forms
-from flows.pages.forms.words import FIELD_WORDS
+from flows.pages.forms.script_texts import FIELD_WORDS
 from flows.rendering import fresh
 from flows.titles import kind_title
 

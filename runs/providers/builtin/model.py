@@ -9,7 +9,7 @@ from runs.providers.builtin.reading import read, words
 from runs.providers.builtin.shaping import shaped
 from runs.providers.builtin.writing import written
 from runs.providers.values import Ask, Call, Finish, Message, ProviderFailure, Reply, Tool, ToolCall
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 PROVIDER = "test"
 MODEL = "test"

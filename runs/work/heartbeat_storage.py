@@ -13,8 +13,8 @@ from django.utils import timezone
 from runs.models import Worker
 from runs.work.clock import elapsed
 from runs.work.connections import closing
+from runs.work.heartbeat import Ousted
 from runs.work.locks import AdvisoryLock, FileLock
-from runs.work.pulse import Ousted
 from web.write_transaction import write_transaction
 
 LIVING = (Worker.State.STARTING, Worker.State.READY, Worker.State.DRAINING)

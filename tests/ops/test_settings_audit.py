@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from flows.log import verify_installation
 from flows.models import AuditEntry
-from helix.told_settings import public_settings, tell_settings
+from helix.settings_audit import public_settings, tell_settings
 
 pytestmark = pytest.mark.django_db
 

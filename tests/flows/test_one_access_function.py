@@ -51,7 +51,7 @@ OF_GUESTS = {"join", "leave"}
 
 @pytest.fixture(autouse=True)
 def _everything_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let PostgreSQL hide nothing (`tests.barrier`): it would do so before anybody asks for a role."""
+    """Let PostgreSQL hide nothing (`tests.row_level_security`): it would do so before anybody asks for a role."""
     monkeypatch.setattr(base, "acting", ContextVar("acting", default=SYSTEM))
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from flows.expressions import Json
 from runs.models import Worker, WorkerEvent
-from runs.work.beats import LIVING
+from runs.work.heartbeat_storage import LIVING
 from runs.work.locks import beat_file_time
 from web.write_transaction import write_transaction
 

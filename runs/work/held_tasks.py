@@ -49,7 +49,7 @@ class Hold:
             _call(end)
 
 
-class Holding:
+class HeldTasks:
     """All that a worker holds."""
 
     def __init__(self) -> None:

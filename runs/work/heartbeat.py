@@ -33,7 +33,7 @@ class Beat(Protocol):
     def __call__(self) -> None: ...
 
 
-class Pulse:
+class Heartbeat:
     """The beating of one worker id. `given_up` is called once, from a thread of its own, when that id is done.
 
     `finished` is called by the beating thread at its end, and frees the lock: a connection that hangs is closed by

@@ -32,7 +32,7 @@ class _Line(Generic[Asked, Answer]):
     turn: threading.Lock = field(default_factory=threading.Lock)
 
 
-class Together(Generic[Asked, Answer]):
+class Batching(Generic[Asked, Answer]):
     """Calls `do` with what is asked by several threads of one thing, which `of` tells; it answers in the same order."""
 
     def __init__(self, do: Callable[[Sequence[Asked]], Sequence[Answer]], of: Callable[[Asked], Hashable]) -> None:

@@ -19,8 +19,8 @@ from runs.commands.transaction import apart, in_run
 from runs.errors import TaskFailure
 from runs.models import Question, Run, Task
 from web.database_time import AHEAD, has_come
-from web.kept_text import kept as _
-from web.kept_text import stored
+from web.deferred_translation import kept as _
+from web.deferred_translation import stored
 
 
 def due(now: datetime, *, limit: int = 200, is_steady: bool = True) -> int:

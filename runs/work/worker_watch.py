@@ -10,7 +10,7 @@ import structlog
 from accounts.acting import as_system
 from runs.commands import match_workers
 from runs.models import Worker
-from runs.work import roll
+from runs.work import registry
 from runs.work.connections import closing, give_back
 from runs.work.reconcile import SILENT
 from web.database_time import database_time
@@ -40,7 +40,7 @@ class WorkerWatch:
         """Look once. What the database refuses is told when it begins, and looked past."""
         try:
             now = database_time()
-            if not any(seen.state == Worker.State.READY and abs(seen.silent) < SILENT for seen in roll.living(now)):
+            if not any(seen.state == Worker.State.READY and abs(seen.silent) < SILENT for seen in registry.living(now)):
                 match_workers([], now=now)
             self._has_failed = False
         except DatabaseErrors as failure:

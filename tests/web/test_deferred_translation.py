@@ -7,7 +7,7 @@ import pickle
 import pytest
 from django.utils.translation import override
 
-from web.kept_text import Kept, changed, joined, kept, parts_of, said, said_in, stored
+from web.deferred_translation import Kept, changed, joined, kept, parts_of, said, said_in, stored
 
 TEMPLATE = "“%(what)s” failed."
 

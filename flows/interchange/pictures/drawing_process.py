@@ -15,7 +15,7 @@ PATIENCE = 50.0
 """Seconds by the clock: less than others wait for their turn (`flows.commands.exports`)."""
 
 
-def drawn_apart(kind: str, **order: object) -> bytes:
+def drawn_in_process(kind: str, **order: object) -> bytes:
     """Draw a `png` or a `pdf`. Raises `TooMuchError` if that takes too long."""
     text = json.dumps({"kind": kind, "seconds": SECONDS, **order}).encode()
     command = [sys.executable, "-I", str(PROGRAM)]

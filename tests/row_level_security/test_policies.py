@@ -1,4 +1,4 @@
-"""The second barrier: what PostgreSQL itself shows to whom, whatever a query forgot to ask."""
+"""Row-level security: what PostgreSQL itself shows to whom, whatever a query forgot to ask."""
 
 import time
 from asyncio import to_thread
@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.barrier.stage import ROLE, Stage, as_role, helix, migrated, new_database
 from tests.ops.test_start import log_in
 from tests.postgres import Postgres
 from tests.programs import Programs
+from tests.row_level_security.stage import ROLE, Stage, as_role, helix, migrated, new_database
 from tests.runs.hands import node, wires
 from tests.servers import Server
 from tests.sessions.client import connect_to, part

@@ -1,8 +1,8 @@
-"""The second barrier (`flows.storage.barrier`) for the tables of runs."""
+"""Row-level security (`flows.storage.row_level_security`) for the tables of runs."""
 
 from collections.abc import Mapping
 
-from flows.storage.barrier import of_flow, of_parent, of_person
+from flows.storage.row_level_security import of_flow, of_parent, of_person
 
 POLICIES: Mapping[str, str] = {
     "runs_plan": of_flow(),

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from web.kept_text import joined
+from web.deferred_translation import joined
 from web.text import unlinked
 
 LONGEST_TITLE: Final = 200

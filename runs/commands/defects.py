@@ -6,14 +6,14 @@ from typing import TypeVar
 import structlog
 
 from runs.errors import TaskFailure
-from web.kept_text import kept as _
+from web.deferred_translation import kept as _
 
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 
-def pure(call: Callable[[], T]) -> T:
+def as_task_failure(call: Callable[[], T]) -> T:
     """Call what calculates only: a defect of ours there is the task's failure, and never keeps a run from going on."""
     try:
         return call()
