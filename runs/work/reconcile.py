@@ -101,7 +101,8 @@ class Reconciler:
         self._has_company = True
 
     def start(self) -> None:
-        """Begin to look; what takes long stops nobody from judging."""
+        """Begin to look; what takes long stops nobody from judging. A jump of the clock is known from here on."""
+        _guarded(lambda: _time.note(database_time()))
         threading.Thread(target=self._judge_on, name="judge", daemon=True).start()
         threading.Thread(target=self._tend_on, name="tend", daemon=True).start()
 
