@@ -166,10 +166,10 @@ def test_what_waits_for_me_shows_once_it_is_dressed(opened: Open, flow_of: Flow,
     question = page.locator(f'[data-questions] form[action*="/flows/{alice.flow}/"]')
     expect(question).to_be_attached()
 
-    expect(question).to_be_hidden()
+    expect(page.locator("[data-questions] > ul")).to_have_css("opacity", "0")
     for sheet in sheets:
         sheet.continue_()
-    expect(question).to_be_visible()
+    expect(page.locator("[data-questions] > ul")).to_have_css("animation-name", "none")
     question.locator("[name=reply][value=no]").click()
     is_in(alice, "Shout", "skipped")
     page.close()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Away, Flow
 from tests.browser.conftest import Open as OpenFlow
@@ -38,6 +38,21 @@ def test_a_template_is_found_and_made_into_a_flow_by_keyboard(context_for: Open)
     page.wait_for_url("**/flows/*/")
     expect(page.locator('[data-node-id][data-label="Forecast demand"]')).to_be_visible()
     expect(page.locator("#n-stock")).to_have_attribute("data-settings", re.compile(r'"default":75\b'))
+
+
+def test_the_gallery_shows_once_it_is_dressed_and_also_if_that_does_not_come(context_for: Open) -> None:
+    page = context_for("bob", service_workers="block").new_page()
+    sheets: list[Route] = []
+    page.route("**/css/templates*.css", lambda route: sheets.append(route))  # noqa: PLW0108  (Playwright takes no method of C)
+    page.goto("/")
+    body = page.locator("#dialog .gallery-body")
+    for answer in (Route.abort, Route.continue_):
+        page.get_by_role("link", name="All 24 templates").click()
+        expect(body).to_have_css("opacity", "0")
+        answer(sheets.pop())
+        expect(body).to_have_css("opacity", "1")
+        page.keyboard.press("Escape")
+        expect(body).to_be_hidden()
 
 
 def test_an_empty_flow_takes_a_template_and_all_see_it(context_for: Open, flow_of: Callable[..., str]) -> None:
