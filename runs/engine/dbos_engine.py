@@ -1,15 +1,15 @@
-"""`RunEngine` on DBOS 3.4, embedded: its queue alone is used, none of its replaying.
+"""`RunEngine` on DBOS 3.4, embedded: its queue alone is used, none of its executing and replaying.
 
-One function, `perform`, of a fixed name and version, so that a new release never strands what an old one queued; ids
-as portable JSON; no telemetry. What we add to its way of claiming stands in `runs.engine.claiming`. Handing over and
-asking need no listening worker, so a server without one can do both. There is one DBOS in a process.
+Everything is queued for `perform`, a name and version that are fixed, so that a new release never strands what an old
+one queued; ids as portable JSON; no telemetry. What we add to its way of claiming stands in `runs.engine.claiming`.
+Handing over and asking need no listening worker, so a server without one can do both. There is one DBOS in a process.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,13 +18,13 @@ from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowSerializationFormat
 from dbos._enqueue_options import build_enqueue_status
 from dbos._serialization import DBOSPortableJSON
 
-from runs.engine.claiming import POLL_SECONDS, Listening, attach
+from runs.engine.claiming import POLL_SECONDS, Listening, attach, record
 from runs.engine.database import SCHEMA, is_outage, replace_if_spoilt
 from runs.engine.engine import ANY, Handed
 
 NAME: Final = "helix"
 VERSION: Final = "1"
-"""Never raised: what `perform` means by an id is `runs.work`'s to keep."""
+"""Never raised: what an id means is `runs.work`'s to keep."""
 MOST_AT_ONCE = 500
 BOUND = 1_000
 """What DBOS itself bounds a queue to; the real bound is the worker's, in `Listening`."""
@@ -43,13 +43,6 @@ OVER: Final = [name for name, state in STATES.items() if state not in {"queued",
 
 log = structlog.get_logger(__name__)
 _listening: Listening | None = None
-
-
-@DBOS.workflow(name="perform", max_recovery_attempts=None, serialization_type=WorkflowSerializationFormat.PORTABLE)
-def perform(id: str) -> None:
-    """Pass an id to the worker of this process."""
-    if _listening is not None:
-        _listening.perform(id)
 
 
 class DbosEngine:
@@ -87,13 +80,13 @@ class DbosEngine:
 
     def held_by(self, worker: str) -> list[str]:
         """Return the ids that a worker began and did not end."""
-        with self._ours() as client:
+        with self._recorded() as client:
             found = client._sys_db.get_pending_workflows(worker, VERSION)
         return [one.workflow_id for one in found]
 
     def holders(self) -> set[str]:
         """Return all workers that began something and did not end it."""
-        with self._ours() as client, client._sys_db.engine.begin() as connection:
+        with self._recorded() as client, client._sys_db.engine.begin() as connection:
             rows = client._sys_db.tables.workflow_status
             asked = sa.select(rows.c.executor_id).distinct().where(rows.c.status == "PENDING")
             return {worker for worker in connection.execute(asked).scalars() if worker}
@@ -101,7 +94,7 @@ class DbosEngine:
     def reassign(self, ids: Sequence[str]) -> None:
         """Put those that were begun back into their own queues; the worker at one can no longer end it."""
         for some in _chunks(ids):
-            with self._ours() as client, client._sys_db.engine.begin() as connection:
+            with self._recorded() as client, client._sys_db.engine.begin() as connection:
                 rows = client._sys_db.tables.workflow_status
                 connection.execute(
                     sa.update(rows)
@@ -113,7 +106,7 @@ class DbosEngine:
         """Return the state by id; unknown ids are left out."""
         found: dict[str, str] = {}
         for some in _chunks(ids):
-            with self._ours() as client, client._sys_db.engine.begin() as connection:
+            with self._recorded() as client, client._sys_db.engine.begin() as connection:
                 rows = client._sys_db.tables.workflow_status
                 asked = sa.select(rows.c.workflow_uuid, rows.c.status).where(rows.c.workflow_uuid.in_(some))
                 found.update({id: STATES[state] for id, state in connection.execute(asked)})
@@ -179,6 +172,8 @@ class DbosEngine:
         if _listening is not None:
             _listening.stop()
             _listening.wait(patience)
+            with suppress(sa.exc.SQLAlchemyError), self._recorded():
+                pass  # what is not recorded is taken over
         if self._dbos is not None:
             DBOS.destroy()
             self._dbos = None
@@ -201,8 +196,17 @@ class DbosEngine:
                 replace_if_spoilt(self._database, failure)
             raise
 
-    def _queue(self, work: Sequence[Handed]) -> None:
+    @contextmanager
+    def _recorded(self) -> Iterator[DBOSClient]:
+        """Lend the tables once they tell what ended here."""
         with self._ours() as client:
+            if _listening is not None:
+                record(client._sys_db, _listening)
+            yield client
+
+    def _queue(self, work: Sequence[Handed]) -> None:
+        is_ended_here = _listening is not None and _listening.has_ended(one.id for one in work)
+        with self._recorded() if is_ended_here else self._ours() as client:
             self._declare(client, {one.queue for one in work})
             self._drop(client, [one.id for one in work], OVER)
             client._sys_db.init_workflows([_row(one) for one in work if one.delay <= 0])

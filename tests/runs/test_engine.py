@@ -5,6 +5,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 
 from runs.commands.handing import handed_of
-from runs.engine.claiming import Listening, share_out
+from runs.engine.claiming import Claim, Listening, share_out
 from runs.engine.database import SCHEMA, open_postgresql, open_sqlite
 from runs.engine.dbos_engine import DbosEngine
 from runs.engine.engine import LONGEST, Handed, can_serve, queue_of
@@ -290,9 +291,12 @@ class Alone(Listening):
 
     def poll(self, queue: str, *waiting: str) -> None:
         """Look at a queue in which these accounts wait, and perform what is claimed."""
-        for account in self.claim(queue, lambda: waiting, lambda account, _places: [account]):
-            self.perform(account)
-            self.begun.append(account)
+        self.claim(queue, lambda: waiting, lambda account, _places: [Claim(account, queue, account)], self.begin)
+
+    def begin(self, claim: Claim) -> None:
+        """Perform it at once."""
+        self.perform(claim)
+        self.begun.append(claim.account)
 
 
 def test_turns_are_remembered_while_another_queue_is_looked_at() -> None:
@@ -324,14 +328,65 @@ def test_what_is_claimed_begins_though_the_next_account_cannot_be_claimed_for() 
         most_each=lambda _account: 3,
     )
 
-    def take(account: str, places: int) -> list[str]:
+    def take(account: str, places: int) -> list[Claim]:
         if account == "second":
             raise ConnectionError
-        return [f"{account}.{number}" for number in range(places)]
+        return [Claim(f"{account}.{number}", "owner", account) for number in range(places)]
 
-    assert wide.claim("any", lambda: ["first", "second"], take) == ["first.0", "first.1"]
+    begun: list[Claim] = []
     with pytest.raises(ConnectionError):
-        wide.claim("any", lambda: ["second"], take)
+        wide.claim("any", lambda: ["first", "second"], take, begun.append)
+    assert [claim.id for claim in begun] == ["first.0", "first.1"]
+
+
+def test_an_end_is_recorded_for_the_claim_that_ended_alone(engine: DbosEngine, database: sa.Engine) -> None:
+    performed = Performed(at_once=False)
+    listen(engine, performed)
+    engine.hand([Handed("a#0", "any", 0), Handed("b#0", "any", 0)])
+    assert performed.wait_for(lambda: len(performed.begun) == 2)
+    with database.begin() as connection:
+        statuses = table(database, "workflow_status")
+        connection.execute(sa.text(f"UPDATE {statuses} SET owner_xid = 'later' WHERE workflow_uuid = 'a#0'"))
+    performed.let_end()
+    assert until(lambda: engine.states(["b#0"]) == {"b#0": "done"})
+
+    assert engine.states(["a#0"]) == {"a#0": "running"}
+
+
+def test_an_end_that_could_not_be_recorded_is_recorded_later(engine: DbosEngine, database: sa.Engine) -> None:
+    performed = Performed(at_once=False)
+    listen(engine, performed)
+    engine.hand([Handed("a#0", "any", 0)])
+    assert performed.wait_for(lambda: performed.begun == ["a#0"])
+    with refused_ends(database):
+        performed.let_end()
+        assert performed.wait_for(lambda: performed.at_once == 0)
+        with pytest.raises(sa.exc.DBAPIError):
+            engine.held_by("first")
+
+    assert until(lambda: engine.states(["a#0"]) == {"a#0": "done"})
+
+
+@contextmanager
+def refused_ends(database: sa.Engine) -> Iterator[None]:
+    """Let the database refuse that anything is over."""
+    name = table(database, "workflow_status")
+    refuse, allow = {
+        "sqlite": (
+            "CREATE TRIGGER refuse BEFORE UPDATE ON workflow_status WHEN NEW.status = 'SUCCESS' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "DROP TRIGGER refuse",
+        ),
+        "postgresql": (
+            f"ALTER TABLE {name} ADD CONSTRAINT refuse CHECK (status <> 'SUCCESS')",
+            f"ALTER TABLE {name} DROP CONSTRAINT refuse",
+        ),
+    }[database.dialect.name]
+    with database.begin() as connection:
+        connection.execute(sa.text(refuse))
+    yield
+    with database.begin() as connection:
+        connection.execute(sa.text(allow))
 
 
 def test_what_was_queued_before_there_were_accounts_is_begun(database: sa.Engine, engine: DbosEngine) -> None:

@@ -17,7 +17,7 @@ from django.db import connection
 from flows.limits import Limits
 from runs.commands import Claimed
 from runs.engine import claiming
-from runs.engine.claiming import Listening
+from runs.engine.claiming import Claim, Listening
 from runs.plan import Step
 from runs.work import health, heartbeat, reconcile
 from runs.work.batching import Batching
@@ -395,14 +395,22 @@ def test_who_is_at_nothing_looks_at_once_when_something_is_handed_over(monkeypat
     idle.wake()
 
     assert idle.pause() == claiming.LEAST_POLL_SECONDS
-    taken = idle.claim("any", lambda: ["person 1"], lambda _account, room: [f"a{at}" for at in range(room)])
-    assert taken == [f"a{at}" for at in range(8)]
+    begun: list[Claim] = []
+    idle.claim(
+        "any",
+        lambda: ["person 1"],
+        lambda one, room: [Claim(f"a{at}", "owner", one) for at in range(room)],
+        begun.append,
+    )
+    assert [claim.id for claim in begun] == [f"a{at}" for at in range(8)]
 
 
 def test_who_is_at_several_tasks_takes_what_comes_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claiming, "BUSY_POLL_SECONDS", 0.2)
     busy = listening()
-    busy.claim("any", lambda: ["person 1"], lambda _account, _room: ["a", "b"])
+    busy.claim(
+        "any", lambda: ["person 1"], lambda one, _room: [Claim("a", "o", one), Claim("b", "o", one)], lambda _: None
+    )
     busy.wake()
     began = time.monotonic()
 
