@@ -132,13 +132,20 @@ def send(
         if not redirects or answer.status not in REDIRECTS or target is None:
             return answer
         redirects -= 1
-        following = urljoin(url, target)
-        if parts_of(following) != parts_of(url):
+        following = _joined(url, target)
+        if parts_of(following)[:3] != parts_of(url)[:3]:
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE}
         if answer.status not in (307, 308) and method not in ("GET", "HEAD"):
             method, body = "GET", b""
             sent = {name: value for name, value in sent.items() if not name.lower().startswith("content-")}
         url = following
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        raise EgressError("address") from None
 
 
 _PRIVATE = frozenset({"authorization", "cookie", "x-helix-signature", "idempotency-key"})

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext_noop as noted
@@ -92,7 +92,7 @@ def _next(found: Json, url: str, request: Request) -> str | None:
         return None
     if not isinstance(found, str):
         raise TaskFailure("expression", _("“Next page” gives no address."))
-    return without_params(address(urljoin(url, found)), request.proofs)
+    return without_params(address(found, url), request.proofs)
 
 
 def _joined(pages: list[dict[str, Json]]) -> dict[str, Json]:
@@ -141,7 +141,7 @@ class _Call:
                 if answer.status >= 400:
                     raise refused(answer.status, answer.headers, answer.body, self._work.mask)
                 return answer
-            request = _redirected(request, answer.status, address(urljoin(request.url, target)))
+            request = _redirected(request, answer.status, address(target, request.url))
         raise TaskFailure("http_refused", _("The call was sent on too often."))
 
     def _once(self, request: Request) -> _Answer:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, unquote_plus, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 import idna
 
@@ -85,13 +85,13 @@ def request_of(step: Step, names: Names, secret: SecretOf, *, task: str) -> Requ
     return Request(method, url, headers, body, frozenset(private), proofs, is_secret)
 
 
-def address(text: str) -> str:
-    """Return a URL as it is sent: without a fragment, its host and signs in ASCII."""
+def address(text: str, base: str = "") -> str:
+    """Return a URL as it is sent: without a fragment, its host and signs in ASCII; one within `base` made whole."""
     text = text.strip()
     if not text.isprintable():
         raise TaskFailure("http_refused", _("This is no address that can be called."))
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(urljoin(base, text))
         host = parts.netloc if parts.netloc.isascii() else idna.encode(parts.netloc, uts46=True).decode()
     except (ValueError, idna.IDNAError):
         raise TaskFailure("http_refused", _("This is no address that can be called.")) from None

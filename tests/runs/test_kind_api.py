@@ -113,6 +113,13 @@ def test_a_redirect_is_judged_anew(receiver: Receiver) -> None:
     assert failed(receiver).code == "http_refused"
 
 
+@pytest.mark.parametrize("target", ["http://[", "//[x]/"])
+def test_a_redirect_to_what_is_no_address_is_refused(target: str, receiver: Receiver) -> None:
+    routes(receiver, {"/": (302, {"Location": target}, b"")})
+
+    assert failed(receiver).code == "http_refused"
+
+
 def test_redirects_without_end_are_refused(receiver: Receiver) -> None:
     routes(receiver, {"/": (302, {"Location": "/"}, b"")})
 

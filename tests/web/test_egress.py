@@ -183,6 +183,23 @@ def test_a_redirect_elsewhere_loses_what_proves_who_we_are(receiver: Receiver, n
     assert (second.headers["x-other"], second.body) == ("kept", b"x")
 
 
+@pytest.mark.parametrize("target", ["/there/", "//127.0.0.1:{port}/there/", "http://127.0.0.1:{port}/there/?a=1"])
+def test_a_redirect_within_a_host_keeps_it(target: str, receiver: Receiver) -> None:
+    there = target.format(port=receiver.port)
+    receiver.answer = lambda path: (301, {"Location": there}, b"") if path == "/there" else (200, {}, b"")
+
+    send("GET", f"{receiver.url}/there", headers={"Authorization": "Bearer x"}, allow=LOOPBACK, redirects=1)
+
+    assert [one.headers.get("authorization") for one in receiver.received] == ["Bearer x", "Bearer x"]
+
+
+@pytest.mark.parametrize("target", ["http://[", "https://[::1", "//[x]/"])
+def test_a_redirect_to_what_is_no_address_is_refused(target: str, receiver: Receiver) -> None:
+    receiver.answer = lambda path: (302, {"Location": target}, b"")
+
+    assert why(receiver.url, allow=LOOPBACK, redirects=1) == "address"
+
+
 def test_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, receiver.url)
