@@ -99,12 +99,13 @@ def tick(now: datetime, *, begin: Begin = on_a_thread) -> int:
     count = 0
     if not due.exists():  # as nearly always, and several times a second
         return count
-    for id in list(due.filter(source=Source.SCHEDULE).values_list("pk", flat=True)[:AT_ONCE]):
+    place = Window(RowNumber(), partition_by="created_by", order_by="due_at")  # nobody's many hide another's one
+    schedules = due.filter(source=Source.SCHEDULE).annotate(place=place).order_by("place", "due_at")
+    for id in list(schedules.values_list("pk", flat=True)[:AT_ONCE]):
         count += _guarded(id, now)
     with _guard:
         busy = [person for person, looks in _looks.items() if person is not None and looks >= MOST_EACH]
     slow = due.exclude(source=Source.SCHEDULE).exclude(created_by__in=busy)
-    place = Window(RowNumber(), partition_by="created_by", order_by="due_at")  # nobody's many hide another's one
     turns = slow.annotate(place=place).filter(place__lte=MOST_EACH)
     for id, person in list(turns.values_list("pk", "created_by")[:AT_ONCE]):
         if not _take_place(person):

@@ -15,7 +15,7 @@ from runs.models import Run, Trigger
 from runs.triggers import put_right
 from runs.triggers.commands import change_trigger
 from runs.triggers.schedules import read_schedule
-from runs.triggers.ticking import fire_schedule, pause, tick
+from runs.triggers.ticking import AT_ONCE, fire_schedule, pause, tick
 from tests.runs.listening import inputs, listen, sensing, set_sensor
 from web.deferred_translation import said
 from web.errors import Problem
@@ -229,6 +229,19 @@ def test_one_that_cannot_be_fired_stops_no_other(alice: User) -> None:
     assert said(broken.last_error).startswith("cron:")
     assert broken.due_at > after(good) - timedelta(hours=1)
     assert Run.objects.get().flow_id == good.flow_id
+
+
+def test_who_has_many_schedules_lets_that_of_another_have_its_turn(alice: User, bob: User) -> None:
+    last = [every_hour(alice) for _ in range(AT_ONCE + 1)][-1]
+    others = every_hour(bob)
+    now = after(last)
+    Trigger.objects.filter(created_by=alice).update(next_at=now, due_at=now - timedelta(seconds=1))
+    Trigger.objects.filter(created_by=bob).update(next_at=now, due_at=now)
+
+    assert tick(now) == AT_ONCE
+
+    assert len(inputs(others.flow)) == 1
+    assert tick(now) == 2
 
 
 def test_a_defect_is_told_shortly_and_waits_longer_each_time(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
