@@ -155,8 +155,8 @@ def _misfit(field: Field, value: Json) -> str:
 
 def _is_of_type(kind: str, value: Json) -> bool:
     if kind in ("integer", "number"):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return is_number and (kind == "number" or value == int(value))  # type: ignore[arg-type]
+        is_finite = type(value) is int or (type(value) is float and math.isfinite(value))
+        return is_finite and (kind == "number" or value == int(value))  # type: ignore[arg-type]
     return kind == "json" or isinstance(value, _PYTHON[kind])
 
 

@@ -1,5 +1,7 @@
 """What a run is given, against all its input nodes."""
 
+import math
+
 import pytest
 
 from runs.kinds import INLINE, check_inputs
@@ -45,6 +47,8 @@ def test_an_input_that_is_no_object_is_refused(given: object) -> None:
         ({"name": "Vera", "age": 100}, "age", "invalid"),
         ({"name": "Vera", "age": 18.5}, "age", "invalid"),
         ({"name": "Vera", "age": True}, "age", "invalid"),
+        ({"name": "Vera", "age": math.inf}, "age", "invalid"),
+        ({"name": "Vera", "age": math.nan}, "age", "invalid"),
         ({"name": "Vera", "plan": "gold"}, "plan", "invalid"),
         ({"name": "Vera", "news": "yes"}, "news", "invalid"),
     ],
