@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from flows.access import Access
 from flows.pages.decorators import PageRequest
 from runs.models import Run
 from runs.pages.state_texts import ICONS, finished, seconds, states, triggers
+from web.paging import cursor_of, read_cursor
+from web.row_ids import read_uuid
 
 RUNS_AT_ONCE = 50
 SHOWN = {
@@ -43,15 +46,15 @@ class Listing:
 
 
 def listing(request: PageRequest, access: Access) -> Listing:
-    """Return the newest runs, or those before a time, in some states if asked."""
+    """Return the newest runs, or those before one, in some states if asked."""
     shown = request.GET.get("show", "")
     rows = Run.objects.filter(flow=access.flow.pk).select_related("actor").order_by("-created_at", "-id")
     if shown in SHOWN:
         rows = rows.filter(state__in=SHOWN[shown])
-    if before := _time(request.GET.get("before", "")):
-        rows = rows.filter(created_at__lt=before)
+    rows = rows.filter(_before(request.GET.get("before", "")))
     found = list(rows[: RUNS_AT_ONCE + 1])
-    more = found[RUNS_AT_ONCE - 1].created_at.isoformat() if len(found) > RUNS_AT_ONCE else ""
+    last = found[RUNS_AT_ONCE - 1] if len(found) > RUNS_AT_ONCE else None
+    more = "" if last is None else cursor_of(last.created_at, last.pk.hex)
     return Listing([listed(run, request.reader.pk) for run in found[:RUNS_AT_ONCE]], more, shown)
 
 
@@ -85,9 +88,11 @@ def who(run: Run, reader: int) -> str:
     return _("You") if run.actor.pk == reader else run.actor.name
 
 
-def _time(text: str) -> datetime | None:
+def _before(cursor: str) -> Q:
+    """Say which runs are older than the one that a cursor names; all for what is none. Many may be of one moment."""
     try:
-        found = datetime.fromisoformat(text)
+        at, key = read_cursor(cursor)
     except ValueError:
-        return None
-    return found if found.tzinfo else None
+        return Q()
+    last = read_uuid(key)
+    return Q() if last is None else Q(created_at__lt=at) | Q(created_at=at, pk__lt=last)

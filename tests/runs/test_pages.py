@@ -326,6 +326,19 @@ def test_the_list_is_newest_first_in_parts_and_by_state(flow: Flow, enter: Enter
     assert shown(failed) == [str(runs[-1].id)]
 
 
+def test_runs_of_one_moment_are_all_in_the_list(flow: Flow, enter: Enter, vera: User) -> None:
+    runs = {str(written(flow).id) for _ in range(60)}
+    Run.objects.update(created_at=timezone.now())
+    client = enter(vera)
+
+    first = client.get(f"/flows/{flow.pk}/runs/list", headers=HX).content.decode()
+    more = re.search(r'href="([^"]+before=[^"]+)"', first)
+    assert more
+    rest = client.get(more[1].replace("&amp;", "&"), headers=HX).content.decode()
+
+    assert sorted(re.findall(r'data-run="([0-9a-f-]+)"', first + rest)) == sorted(runs)
+
+
 def test_without_scripts_older_runs_are_a_page(run: Written, enter: Enter, vera: User) -> None:
     html = enter(vera).get(f"/flows/{run.flow}/runs/list").content.decode()
     assert "<html" in html
