@@ -17,6 +17,14 @@ _JOINTS = re.compile(r"[.:/@\\\u00b7\u2024\u2044\u2215\u3002\ufe52\ufe55\ufe6b\u
 """Dots, colons, slashes and at signs, as browsers read them."""
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def sendable(text: str) -> str:
+    """Return a text as every encoding can hold it: JSON may name halves of letters, as programs do that cut emoji."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
 def shows_something(text: str) -> bool:
     """Tell whether a text has at least one character that can be seen."""
     return any(

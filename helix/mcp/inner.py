@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 import orjson
 from asgiref.typing import ASGI3Application, ASGIReceiveEvent, ASGISendEvent, HTTPScope
 
+from web.text import sendable
+
 API = "/api/v1"
 KEPT = frozenset(
     {b"host", b"authorization", b"user-agent", b"accept-language", b"x-forwarded-for", b"x-forwarded-proto"}
@@ -27,11 +29,11 @@ class Answer:
 
     @cached_property
     def body(self) -> Any:
-        """What `content` says; None where it is no JSON."""
+        """What `content` says; None where it is no JSON. Halves of letters are not there: nothing can send them on."""
         try:
             return orjson.loads(self.content)
         except ValueError:
-            return None
+            return _in_whole_letters(self.content)
 
     @property
     def is_refused(self) -> bool:
@@ -84,6 +86,13 @@ class RestApi:
         }
         await self.app(cast("HTTPScope", scope), exchange.receive, exchange.send)
         return exchange.answer()
+
+
+def _in_whole_letters(content: bytes) -> Any:
+    try:
+        return orjson.loads(sendable(json.dumps(json.loads(content), ensure_ascii=False)))
+    except (ValueError, RecursionError):
+        return None
 
 
 class GivenBody:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Schema
@@ -19,6 +18,7 @@ from flows.models import Delivery
 from runs.models import Notice
 from runs.notices import reading, rules
 from runs.notices.sentences import text_of, title_of
+from runs.queries import fragment
 from web.egress import LONGEST_URL
 from web.errors import In, answers
 from web.router import Router
@@ -208,7 +208,7 @@ def _notice(notice: Notice) -> dict[str, object]:
         "flow": str(notice.flow_id),
         "title": title_of(notice.event, notice.body, notice.flow.title),
         "text": text_of(notice.event, notice.body),
-        "body": orjson.loads(notice.body),
+        "body": fragment(notice.body),
         "at": notice.at,
         "read_at": notice.read_at,
     }

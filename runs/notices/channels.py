@@ -27,8 +27,9 @@ from runs.commands.answering import NO_ADDRESS, Address, addresses_of, is_asked,
 from runs.models import Notice, Question
 from runs.notices.sentences import sender_of, text_of, title_of
 from runs.notices.services import SERVICES, parts_of, send_by
+from runs.values import decode
 from web.errors import Problem
-from web.text import unlinked
+from web.text import sendable, unlinked
 
 ROLES: Final = {
     "": ("owner", "editor", "commenter", "viewer"),
@@ -160,8 +161,8 @@ def _told(delivery: Delivery, rows: Sequence[tuple[int, Grant, Address]]) -> lis
 
 def to_file(delivery: Delivery, target: str, secret: str) -> Tried:
     """Put the value below the folder for files: a text as it is, anything else as JSON."""
-    value = orjson.loads(delivery.body)
-    content = value.encode("utf-8", "replace") if isinstance(value, str) else delivery.body.encode()
+    value = decode(delivery.body)
+    content = sendable(value).encode() if isinstance(value, str) else delivery.body.encode()
     try:
         files.write(target, content)
     except files.FileRefused as refused:

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import orjson
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from runs.values import decode
 from web.deferred_translation import joined
-from web.text import unlinked
+from web.text import sendable, unlinked
 
 LONGEST_TITLE: Final = 200
 LONGEST_TEXT: Final = 4_000
@@ -33,7 +33,7 @@ def title_of(event: str, body: str, title: str = "", *, shown: Callable[[str], s
 
     `shown` says how names stand in it.
     """
-    told = None if event == "output" else orjson.loads(body)
+    told = None if event == "output" else decode(body)
     flow = told.get("flow") if isinstance(told, dict) else None
     name = flow.get("title", "") if isinstance(flow, dict) else title
     return _line(_(SENTENCES.get(event, OTHER)) % {"flow": shown(name)}, LONGEST_TITLE)
@@ -41,9 +41,9 @@ def title_of(event: str, body: str, title: str = "", *, shown: Callable[[str], s
 
 def text_of(event: str, body: str, *, shown: Callable[[str], str] = str) -> str:
     """Return the same with its reason or its question, and where it can be seen; of an output, its value."""
-    told = orjson.loads(body)
+    told = decode(body)
     if event == "output" or not isinstance(told, dict):
-        return (told if isinstance(told, str) else body)[:LONGEST_TEXT]
+        return sendable(told if isinstance(told, str) else body)[:LONGEST_TEXT]
     reason = joined(told["reason_parts"]) if "reason_parts" in told else None
     said = {**told, "reason": told.get("reason") if reason is None else reason}
     if isinstance(told.get("name"), str):

@@ -26,6 +26,7 @@ from runs.pages.timeline import document_of
 from runs.queries import input_of
 from runs.values import decode, reference
 from web.deferred_translation import said
+from web.text import sendable
 
 MOST_TASKS, MOST_ROWS = 100, 50
 LONGEST_VALUE, WIDTH = 4_000, 40
@@ -142,7 +143,7 @@ def shown_value(run: Run, text: str | None) -> Shown | None:
 
 def _pretty(text: str) -> str:
     value: Json = json.loads(text)
-    return value if isinstance(value, str) else _written(value, "")
+    return sendable(value if isinstance(value, str) else _written(value, ""))
 
 
 def _written(value: Json, indent: str) -> str:

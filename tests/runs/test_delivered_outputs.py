@@ -17,6 +17,7 @@ from helix.environment import MailServer
 from runs.kinds import OutputDelivery
 from runs.models import Task
 from runs.notices.telling import places_of
+from tests.api.conftest import Program
 from tests.receiver import Receiver
 from tests.runs.test_notices import run, send_all, straight
 from web.egress import networks
@@ -128,6 +129,22 @@ def test_what_no_database_can_hold_is_delivered_all_the_same(alice: User, receiv
     send_all()
 
     assert json.loads(receiver.received[0].body) in (text, "a\0b\ufffdc")
+
+
+def test_what_no_encoding_can_hold_is_shown_mailed_and_written_too(
+    alice: User, as_alice: Program, settings: Any, tmp_path: Path
+) -> None:
+    settings.HELIX_FILES_DIR = tmp_path
+    settings.HELIX_MAIL = MailServer("127.0.0.1", 25, "", "", "helix@example.com", False, False)
+    places = [{"channel": "in_app", "target": "owners"}, {"email": "ops@example.com"}, {"file": "a.txt"}]
+    run(alice, straight(alice, destinations=places), "a\ud800c")
+    send_all()
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"done"}
+    (told,) = as_alice.get("/notifications").json()["items"]  # type: ignore[attr-defined]
+    assert (told["text"], told["body"]) == ("a\ufffdc", "a\ud800c")
+    assert "a\ufffdc" in mail.outbox[0].body
+    assert (tmp_path / "a.txt").read_text() == "a\ufffdc"
 
 
 def test_one_lane_holds_up_no_other_and_each_is_taken_by_one(alice: User, receiver: Receiver) -> None:

@@ -16,6 +16,7 @@ from mcp_types import CallToolResult
 
 from flows.submission import Refused, parse_operation
 from helix.mcp import McpEndpoint, server
+from helix.mcp.inner import Answer
 from helix.mcp.tools import TOOLS, Result
 from helix.mcp.verbatim import PIECE, Verbatim
 from tests.programs import Programs
@@ -130,6 +131,12 @@ def test_a_message_has_so_many_lists_and_objects_and_no_more(live: Server, progr
     refused = answer(20_001)
     assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
     assert refused.headers["cache-control"] == "no-store"
+
+
+def test_what_no_message_can_hold_is_read_all_the_same() -> None:
+    assert Answer(200, b'{"output": ["\\ud800b\\"", {"\\udfff": 1}]}').body == {"output": ['\ufffdb"', {"\ufffd": 1}]}
+    assert Answer(200, b'{"output": "\\ud83d\\ude00"}').body == {"output": "\U0001f600"}
+    assert Answer(200, b"no JSON").body is None
 
 
 def test_an_object_goes_into_a_message_as_it_came() -> None:

@@ -339,6 +339,17 @@ def test_runs_of_one_moment_are_all_in_the_list(flow: Flow, enter: Enter, vera: 
     assert sorted(re.findall(r'data-run="([0-9a-f-]+)"', first + rest)) == sorted(runs)
 
 
+@pytest.mark.parametrize("value", ["a\ud800c", {"a\udfff": ["\ud800"]}])
+def test_a_value_that_no_encoding_can_hold_is_shown(value: object, flow: Flow, enter: Enter, vera: User) -> None:
+    made, kept = written(flow), json.dumps(value)
+    made.task("a", "running", "done")
+    Run.objects.filter(pk=made.id).update(input=kept, output=kept)
+    Task.objects.filter(run=made.id).update(output=kept)
+
+    for place in ("drawer?tab=output", "nodes/a"):
+        assert "\ufffd" in enter(vera).get(f"{base(made)}/{place}", headers=HX).content.decode()
+
+
 def test_without_scripts_older_runs_are_a_page(run: Written, enter: Enter, vera: User) -> None:
     html = enter(vera).get(f"/flows/{run.flow}/runs/list").content.decode()
     assert "<html" in html
