@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
@@ -32,18 +33,28 @@ def _looks(secret: str) -> Iterable[str]:
     yield secret
     yield secret.strip()
     yield from (line.strip() for line in secret.splitlines() if len(line.strip()) >= SHORTEST_LINE)
-    yield from (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    for address in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
+        yield from (address, _ESCAPE.sub(lambda found: found[0].lower(), address))
     yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1])
     name, colon, password = secret.partition(":")
     if colon and name and len(password) >= SHORTEST:
         yield password
-    yield from (html.escape(secret), json.dumps(secret)[1:-1].replace("/", "\\/"))
+    yield from (html.escape(secret), html.escape(secret, quote=False).translate(_BY_NUMBER))
+    yield from _careful_json(json.dumps(secret)[1:-1])
     for bare in dict.fromkeys((secret, secret.strip())):
         for text in (bare, f"{bare}:", f":{bare}"):
             encoded = base64.b64encode(text.encode()).decode()
             yield from _written(encoded)
             yield from _written(encoded.rstrip("="))
         yield from _inside_base64(bare.encode())
+
+
+def _careful_json(written: str) -> Iterable[str]:
+    """Yield JSON as servers write it that escape more than they must: PHP slashes, Go and Ruby what HTML may mean, .NET
+    that and more."""
+    yield written.replace("/", "\\/")
+    yield written.translate(_FOR_HTML)
+    yield written.replace('\\"', '"').translate(_FOR_DOTNET)
 
 
 def _inside_base64(raw: bytes) -> Iterable[str]:
@@ -61,6 +72,10 @@ def _written(encoded: str) -> Iterable[str]:
 
 
 _URL_SAFE = str.maketrans("+/", "-_")
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_BY_NUMBER = str.maketrans({"'": "&#39;", '"': "&#34;"})
+_FOR_HTML = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"}
+_FOR_DOTNET = {ord(sign): f"\\u{ord(sign):04X}" for sign in "\"&'+<>`"}
 
 
 def _masked(value: Json, words: list[str]) -> Json:
@@ -73,5 +88,7 @@ def _masked(value: Json, words: list[str]) -> Json:
             return [_masked(item, words) for item in value]
         case dict():
             return {str(_masked(key, words)): _masked(item, words) for key, item in value.items()}
+        case int() | float() if not isinstance(value, bool) and str(value) in words:
+            return MASK
         case _:
             return value

@@ -288,6 +288,29 @@ def test_no_base64_with_a_secret_in_it_shows_more_than_its_neighbours(username: 
         assert len(kept) <= len(f"Basic {MASK}") + len(encoded) - 4 * len(secret) // 3 + 2
 
 
+def test_a_secret_of_digits_is_taken_out_as_a_number_too() -> None:
+    assert masked({"pin": 47114711, "more": [471147110, 4.5, True]}, ["47114711"]) == {
+        "pin": MASK,
+        "more": [471147110, 4.5, True],
+    }
+    assert masked([1234.5, True], ["1234.5", "True"]) == [MASK, True]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "p%40ss%2fw%c3%b6rd%2b%22%27%26%3c%3e",
+        "p%40ss/w%c3%b6rd%2b%22%27%26%3c%3e",
+        "p@ss/w\\u00f6rd+\\\"'\\u0026\\u003c\\u003e",
+        "p@ss/w\\u00f6rd\\u002B\\u0022\\u0027\\u0026\\u003C\\u003E",
+        "p@ss/wörd+&#34;&#39;&amp;&lt;&gt;",
+    ],
+)
+def test_a_secret_is_taken_out_however_servers_write_it(written: str) -> None:
+    """Addresses of .NET, JSON of Go and of .NET, and the HTML of Jinja."""
+    assert masked(f"no: {written}!", ["p@ss/wörd+\"'&<>"]) == f"no: {MASK}!"
+
+
 def test_a_secret_is_taken_out_of_html_and_of_json_that_spells_slashes() -> None:
     secret = 'a/"b"&<c>'
 
