@@ -36,7 +36,15 @@ QUIET = (
     "redis",
     "httpx2",
     "mcp",
+    "apprise",
+    "urllib3",
+    "httpcore",
+    "httpcore2",
+    "oauthlib",
+    "requests_oauthlib",
+    "allauth",
 )
+"""What says much, or, while somebody looks for a fault at `DEBUG`, addresses and headers with secrets in them."""
 
 log = structlog.get_logger(__name__)
 

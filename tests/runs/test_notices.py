@@ -658,9 +658,12 @@ def test_each_service_takes_what_its_own_page_gives() -> None:
         assert plugin is not None, name
 
 
-def test_a_service_is_told_over_http(alice: User, as_alice: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_is_told_over_http(
+    alice: User, as_alice: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     from apprise.plugins.slack import NotifySlack
 
+    caplog.set_level("DEBUG")
     flow = straight(alice)
     put(as_alice, flow, rule(to("slack", "#ops", secret=SLACK)))
     run(alice, flow)
@@ -678,3 +681,4 @@ def test_a_service_is_told_over_http(alice: User, as_alice: Program, monkeypatch
     told = receiver.received[-1]
     assert told.path == "/services/T1/B2/c3"
     assert "A run of “Straight” is done" in json.dumps(json.loads(told.body), ensure_ascii=False)
+    assert "B2/c3" not in caplog.text
