@@ -109,7 +109,11 @@ def _meaning(work: Work, text: str) -> tuple[Meaning, dict[str, Json]]:
 
 def _key(work: Work) -> str | None:
     text = text_setting(work.step.settings, "key")
-    return filled(text, work.names) if text else None
+    if not text:
+        return None
+    key = filled(text, work.names)
+    memory.check_key(key)
+    return key
 
 
 def _value(work: Work) -> Json:

@@ -1,6 +1,6 @@
 """What flows remember, as rows: kept, read, found by words and by meaning, and forgotten, within bounds."""
 
-from runs.memory.keeping import append, forget, put
+from runs.memory.keeping import append, check_key, forget, put
 from runs.memory.meaning import LONGEST_MODEL, UNKNOWN, Meaning
 from runs.memory.place import Place, place_of
 from runs.memory.reading import everything, turns, value_under
@@ -14,6 +14,7 @@ __all__ = [
     "Meaning",
     "Place",
     "append",
+    "check_key",
     "everything",
     "forget",
     "place_of",

@@ -78,11 +78,16 @@ def forget(place: Place, key: str | None, *, expect_held: Callable[[], None]) ->
     return count
 
 
+def check_key(key: str) -> None:
+    """Refuse a key that no entry has, and that PostgreSQL does not take to ask for. Raises `TaskFailure`."""
+    if len(key) > LONGEST_KEY or "\0" in key:
+        raise TaskFailure("invalid_input", _("A key is a text of at most %(most)s characters.") % {"most": LONGEST_KEY})
+
+
 def _entry(
     place: Place, key: str, value: Json, *, task: str, fields: Sequence[str], meaning: Meaning, now: datetime
 ) -> MemoryEntry:
-    if len(key) > LONGEST_KEY or "\0" in key:
-        raise TaskFailure("invalid_input", _("A key is a text of at most %(most)s characters.") % {"most": LONGEST_KEY})
+    check_key(key)
     text = encode(value)
     return MemoryEntry(
         flow_id=place.flow,

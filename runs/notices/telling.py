@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from flows.expressions import Json
 from flows.webhooks.deliveries import deliver_later, notify, room_left
+from runs.commands.attempts import UNSTORABLE
 from runs.errors import TaskFailure
 from runs.kinds import OutputDelivery, deliveries_of
 from runs.models import Run, Task
@@ -47,7 +48,7 @@ def deliver(run: Run, task: Task, step: Step, names: Mapping[str, Json], value: 
     Raises `TaskFailure` for an address that cannot be filled in, and where too much waits in the flow already.
     """
     found = [place for one in deliveries_of(step, names, value) for place in places_of(one)]
-    places = list(dict.fromkeys(found))[:MOST]
+    places = list(dict.fromkeys((channel, UNSTORABLE.sub("\ufffd", target)) for channel, target in found))[:MOST]
     if not places:
         return
     if room_left(run.flow_id) < len(places):

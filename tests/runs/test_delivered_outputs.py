@@ -147,6 +147,19 @@ def test_what_no_encoding_can_hold_is_shown_mailed_and_written_too(
     assert (tmp_path / "a.txt").read_text() == "a\ufffdc"
 
 
+def test_an_address_that_no_database_can_hold_is_refused_when_it_is_called(alice: User) -> None:
+    places = [{"channel": "in_app", "target": "{{ prev }}"}, {"email": "{{ prev }}@b.c"}]
+    flow = straight(alice, webhook_url="https://x.example/{{ prev }}", destinations=places)
+    assert run(alice, flow, "a\0c").state == "done"
+    send_all()
+
+    assert sorted(Delivery.objects.values_list("channel", "target", "error")) == [
+        ("in_app", "a\ufffdc", "nobody"),
+        ("mail", "a\ufffdc@b.c", "no_mail"),
+        ("webhook", "https://x.example/a\ufffdc", "address"),
+    ]
+
+
 def test_one_lane_holds_up_no_other_and_each_is_taken_by_one(alice: User, receiver: Receiver) -> None:
     flow = straight(alice, webhook_url=f"{receiver.url}/a", destinations=[f"{receiver.url}/b"])
     for _ in range(3):

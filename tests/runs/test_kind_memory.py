@@ -80,6 +80,12 @@ def test_what_cannot_be_done_says_why(operation: str, given: dict[str, Any], cod
     assert not MemoryEntry.objects.exists()
 
 
+@pytest.mark.parametrize("operation", ["get", "put", "append", "forget"])
+@pytest.mark.parametrize("key", ["a\0", "k" * 201])
+def test_a_key_that_no_entry_has_is_told(key: str, operation: str, memory: Memory) -> None:
+    assert memory.code(operation, key, key="{{ prev }}") == "invalid_input"
+
+
 def test_a_value_is_kept_read_changed_and_forgotten(memory: Memory) -> None:
     value: Json = {"b": [1, None, "ü\0"], "a": 1.5}
 
