@@ -75,7 +75,7 @@ def node_context(who: Principal, run: Run, access: Access, node: str, path: str 
     rows = Task.objects.filter(run=run, node=node).defer("scope")
     tasks = list(rows.order_by(URGENCY, Length("path"), "path").only("path", "state")[:MOST_TASKS])
     tasks.sort(key=_by_attention)
-    task = rows.filter(path=path).first() if path is not None else None
+    task = rows.filter(path=path).first() if path is not None and "\0" not in path else None
     task = task or rows.filter(pk__in=[one.pk for one in tasks[:1]]).first()
     if task and task not in tasks:
         tasks.append(task)

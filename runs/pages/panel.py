@@ -16,6 +16,7 @@ from flows.expressions import Json
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
 from runs import commands
 from runs.errors import Answered, WrongState
+from runs.keys import read_key
 from runs.kinds.fields import fields_of
 from runs.models import Question, Run, Task
 from runs.pages.forms import read_field, sent_key
@@ -153,6 +154,7 @@ def _again(request: PageRequest, access: Access, run: Run) -> HttpResponse:
 def answer(request: PageRequest, access: Access, run: Run) -> HttpResponse:
     """Answer what a task asks; the form comes again with what does not fit."""
     key = request.POST.get("task", "")
+    read_key(key, run.pk)
     question = Question.objects.filter(run=run, task=key).order_by("asked_at").last()
     if question is None:
         raise NotFound

@@ -350,6 +350,16 @@ def test_a_value_that_no_encoding_can_hold_is_shown(value: object, flow: Flow, e
         assert "\ufffd" in enter(vera).get(f"{base(made)}/{place}", headers=HX).content.decode()
 
 
+@pytest.mark.parametrize("do", ["retry", "roll_back"])
+def test_a_task_that_no_database_can_hold_is_not_found(do: str, run: Written, enter: Enter, alice: User) -> None:
+    client, task = enter(alice), f"{run.id.hex}.b.\0"
+    posts = {f"{base(run)}/steer": {"do": do, "task": task}, f"{base(run)}/answer": {"task": task, "reply": "no"}}
+
+    assert [client.post(path, given, headers=HX).status_code for path, given in posts.items()] == [404, 404]
+    assert client.post("/dead-letters/", {"task": task}).status_code == 404
+    assert client.get(f"{base(run)}/nodes/b?path=%00", headers=HX).status_code == 200
+
+
 def test_without_scripts_older_runs_are_a_page(run: Written, enter: Enter, vera: User) -> None:
     html = enter(vera).get(f"/flows/{run.flow}/runs/list").content.decode()
     assert "<html" in html
