@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from flows.access import Access, Role
-from flows.errors import NotFound
+from flows.errors import Forbidden, NotFound
 from flows.expressions import Json
 from flows.pages.decorators import PageRequest, flow_view, principal, wants_fragment
 from runs import commands
@@ -33,7 +33,7 @@ RunView = Callable[..., HttpResponse]
 
 
 def run_view(role: Role = Role.VIEWER) -> Callable[[RunView], Callable[..., HttpResponse]]:
-    """Give a view a run of the flow instead of its id; what a state does not allow is a 409 in words."""
+    """Give a view a run of the flow instead of its id; to scripts a refusal is a 403 or 409 in words, to be shown."""
 
     def decorate(view: RunView) -> Callable[..., HttpResponse]:
         @flow_view(role)
@@ -44,7 +44,9 @@ def run_view(role: Role = Role.VIEWER) -> Callable[[RunView], Callable[..., Http
                 raise NotFound
             try:
                 return view(request, access, run, **kwargs)
-            except (WrongState, Answered) as refusal:
+            except (WrongState, Answered, Forbidden) as refusal:
+                if isinstance(refusal, Forbidden) and not wants_fragment(request):
+                    raise
                 return HttpResponse(
                     refusal.message, status=status_of(refusal.code), content_type="text/plain; charset=utf-8"
                 )
@@ -164,6 +166,8 @@ def answer(request: PageRequest, access: Access, run: Run) -> HttpResponse:
     try:
         commands.answer(principal(request), run.pk, key, False if request.POST.get("reply") == "no" else given)
     except Problem as problem:
+        if problem.code != "invalid":  # nobody knows yet whether this person is asked
+            raise
         context = {
             "flow": access.flow,
             "run": run,

@@ -241,6 +241,19 @@ class TestDoors:
             assert "data-run-by-link" in answer.content.decode()
         assert not Run.objects.exists()
 
+    @pytest.mark.parametrize("do", ["again", "retry", "resume"])
+    def test_by_the_page_of_a_run_in_words(self, do: str, flow: Flow, link: Link, alice: User, charlie: User) -> None:
+        enter_as_person(link, Person(charlie.pk))
+        run, client = go(alice, flow), Client()
+        client.force_login(charlie)
+        path = f"/flows/{flow.pk}/runs/{run.pk}/steer"
+
+        refused = client.post(path, {"do": do}, headers={"HX-Request": "true"})
+
+        assert (refused.status_code, refused["Content-Type"]) == (403, "text/plain; charset=utf-8")
+        assert refused.content.decode().startswith("You came by a link.")
+        assert client.post(path, {"do": do})["Content-Type"].startswith("text/html")
+
     def test_members_are_told_nothing(self, flow: Flow, bob: User) -> None:
         client = Client()
         client.force_login(bob)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
@@ -19,6 +20,7 @@ from flows.access import Role
 from flows.commands import create_flow, set_member
 from flows.models import Flow
 from flows.parsing import parse_flow
+from flows.rates import count_operations, operations
 from runs.models import Checkpoint, Question, Run, Task, Worker
 from runs.pages.state_texts import seconds, texts
 from tests.api.conftest import Program
@@ -348,6 +350,26 @@ def test_a_value_that_no_encoding_can_hold_is_shown(value: object, flow: Flow, e
 
     for place in ("drawer?tab=output", "nodes/a"):
         assert "\ufffd" in enter(vera).get(f"{base(made)}/{place}", headers=HX).content.decode()
+
+
+def test_who_is_not_asked_learns_nothing_by_asking_too_often(
+    run: Written, enter: Enter, vera: User, settings: Any
+) -> None:
+    Task.objects.filter(run=run.id, node="b").update(state="asking")
+    task = f"{run.id.hex}.b."
+    Question.objects.create(
+        task_id=task, run_id=run.id, flow_id=run.flow, question="Who is fired?", asked_at=timezone.now()
+    )
+    client = enter(vera)
+    refused = [client.post(f"{base(run)}/answer", {"task": task, "reply": "no"}, headers=HX)]
+    operations.forget()
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, rest_operations_per_second=1, batch=1)
+    count_operations(vera.pk, settings.HELIX_LIMITS.rest_operation_burst)
+    refused += [client.post(f"{base(run)}/answer", {"task": task, "reply": "no"}, headers=HX)]
+
+    assert [answer.status_code for answer in refused] == [403, 429]
+    assert refused[1]["Content-Type"].startswith("text/plain")
+    assert not any(b"fired" in answer.content for answer in refused)
 
 
 @pytest.mark.parametrize("do", ["retry", "roll_back"])
