@@ -1,7 +1,7 @@
 """What happened, in words, for people: made of the body that programs get, when it is sent."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
@@ -33,7 +33,7 @@ def title_of(event: str, body: str, title: str = "", *, shown: Callable[[str], s
 
     `shown` says how names stand in it.
     """
-    told = None if event == "output" else decode(body)
+    told: Any = None if event == "output" else decode(body)
     flow = told.get("flow") if isinstance(told, dict) else None
     name = flow.get("title", "") if isinstance(flow, dict) else title
     return _line(_(SENTENCES.get(event, OTHER)) % {"flow": shown(name)}, LONGEST_TITLE)
@@ -41,7 +41,7 @@ def title_of(event: str, body: str, title: str = "", *, shown: Callable[[str], s
 
 def text_of(event: str, body: str, *, shown: Callable[[str], str] = str) -> str:
     """Return the same with its reason or its question, and where it can be seen; of an output, its value."""
-    told = decode(body)
+    told: Any = decode(body)
     if event == "output" or not isinstance(told, dict):
         return sendable(told if isinstance(told, str) else body)[:LONGEST_TEXT]
     reason = joined(told["reason_parts"]) if "reason_parts" in told else None
