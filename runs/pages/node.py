@@ -20,6 +20,7 @@ from runs.commands.steering import may_retry, may_roll_back
 from runs.kinds.fields import fields_of
 from runs.models import Attempt, Checkpoint, Question, Run, Task
 from runs.models.run import Blob
+from runs.node_state import shown
 from runs.pages.forms import FormField, shown_fields
 from runs.pages.state_texts import ICONS, seconds, states, task_word
 from runs.pages.timeline import document_of
@@ -88,22 +89,29 @@ def node_context(who: Principal, run: Run, access: Access, node: str, path: str 
         "label": (known.label if known else "") or title,
         "task": task,
         "may_steer": access.may_edit,
-        "iterations": [(one.path, task_word(one.state, is_over=is_over)) for one in tasks if one.path],
+        "iterations": [(one.path, _shown(one.state, is_over=is_over)[1]) for one in tasks if one.path],
         "more": ngettext("{count} more", "{count} more", more).format(count=more) if more > 0 else "",
     }
     if task is None:
-        return context | {"word": task_word("waiting", is_over=is_over), "icon": ICONS["waiting"]}
+        state, word = _shown("waiting", is_over=is_over)
+        return context | {"state": state, "word": word, "icon": ICONS[state]}
     return context | _of_task(who, access, run, task)
 
 
 def _of_task(who: Principal, access: Access, run: Run, task: Task) -> dict[str, Any]:
-    tries = [_try(one) for one in Attempt.objects.filter(task=task).order_by("-started_at", "-pk")[:MOST_ROWS]]
+    is_over = run.state in Run.ENDED
+    state, word = _shown(task.state, is_over=is_over)
+    tries = [
+        _try(one, is_over=is_over)
+        for one in Attempt.objects.filter(task=task).order_by("-started_at", "-pk")[:MOST_ROWS]
+    ]
     took = (
         seconds((task.ended_at - task.started_at).total_seconds() * 1000) if task.started_at and task.ended_at else ""
     )
     return {
-        "word": task_word(task.state, is_over=run.state in Run.ENDED),
-        "icon": ICONS[task.state],
+        "state": state,
+        "word": word,
+        "icon": ICONS[state],
         "took": took,
         "tries": tries,
         "checkpoints": list(Checkpoint.objects.filter(task=task).order_by("-number").defer("value")[:MOST_ROWS]),
@@ -160,13 +168,20 @@ def _written(value: Json, indent: str) -> str:
     return f"{opening}\n{inside}" + f",\n{inside}".join(parts) + f"\n{indent}{closing}"
 
 
-def _try(attempt: Attempt) -> Try:
+def _shown(state: str, *, is_over: bool) -> tuple[str, str]:
+    """Return the state that is shown of one task, and what it is called."""
+    state = shown(state, is_over=is_over)
+    return state, task_word(state, is_over=is_over)
+
+
+def _try(attempt: Attempt, *, is_over: bool) -> Try:
+    state = shown(attempt.state, is_over=is_over)
     took = seconds((attempt.ended_at - attempt.started_at).total_seconds() * 1000) if attempt.ended_at else ""
-    icon = ICONS.get(attempt.state, "x")
+    icon = ICONS.get(state, "x")
     return Try(
         attempt.number,
-        attempt.state,
-        states()[attempt.state],
+        state,
+        states()[state],
         icon,
         attempt.worker,
         took,

@@ -18,7 +18,7 @@ from flows.rendering.outline import flow_order
 from flows.storage.store import load_document
 from flows.titles import node_title
 from runs.models import Attempt, Checkpoint, Run, Task
-from runs.node_state import ENDED, state_of
+from runs.node_state import ENDED, shown, state_of
 from runs.pages.state_texts import ICONS, finished, seconds, states, task_word
 from runs.plan import decode_ports
 from web.deferred_translation import said
@@ -93,10 +93,10 @@ def timeline(run: Run, document: Document, now: datetime | None = None) -> Timel
     began = run.started_at or run.created_at
     length = _since(began, run.ended_at or now or timezone.now())
     rows = _rows(document)
-    done, failed, total = _count(run, rows)
+    is_over = run.state in Run.ENDED
+    done, failed, total = _count(run, rows, is_over=is_over)
     _tell(run, rows)
     _draw(run, rows, began)
-    is_over = run.state in Run.ENDED
     for row in rows.values():
         row.note = row.note or _note(row, is_over=is_over)
         row.word, row.icon = task_word(row.state, is_over=is_over), ICONS[row.state]
@@ -111,7 +111,7 @@ def _rows(document: Document) -> dict[str, Row]:
     return {node.id: Row(node.id, node.kind, node_title(node)) for node in order}
 
 
-def _count(run: Run, rows: dict[str, Row]) -> tuple[int, int, int]:
+def _count(run: Run, rows: dict[str, Row], *, is_over: bool) -> tuple[int, int, int]:
     """Count the tasks of each node by state, and all of them: ended, failed, known."""
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     spans: dict[str, tuple[datetime | None, datetime | None]] = {}
@@ -130,7 +130,7 @@ def _count(run: Run, rows: dict[str, Row]) -> tuple[int, int, int]:
             row.attempt = max(row.attempt, one["tries"])
     for node, tasks in counted.items():
         if row := rows.get(node):
-            row.state, row.total = state_of(tasks), tasks.total()
+            row.state, row.total = state_of(tasks, is_over=is_over), tasks.total()
             row.done = sum(tasks[state] for state in ENDED)
             first, last = spans[node]
             row.took = seconds(_since(first, last)) if first and last and row.state == "done" else ""
@@ -156,18 +156,20 @@ def _tell(run: Run, rows: dict[str, Row]) -> None:
 
 
 def _draw(run: Run, rows: dict[str, Row], began: datetime) -> None:
-    """Draw the last tries; of tasks that need none, their own time."""
+    """Draw the last tries; of tasks that need none, their own time. What a run left open ends with it."""
+    is_over = run.state in Run.ENDED
     tries = Attempt.objects.filter(task__run=run).order_by("-started_at", "-pk")
     columns = ("task__node", "number", "worker", "state", "started_at", "ended_at")
     drawn = set()
     for node, number, worker, state, start, end in tries.values_list(*columns)[:MOST_BARS]:
         drawn.add(node)
         if row := rows.get(node):
-            row.bars.append(_bar(began, (start, end), state, worker, number))
+            span = start, end or run.ended_at
+            row.bars.append(_bar(began, span, shown(state, is_over=is_over), worker, number))
     inline = Task.objects.filter(run=run, started_at__isnull=False).exclude(node__in=drawn).order_by("-started_at")
     for node, state, start, end in inline.values_list("node", "state", "started_at", "ended_at")[:MOST_BARS]:
         if row := rows.get(node):
-            row.bars.append(_bar(began, (start or began, end), state))
+            row.bars.append(_bar(began, (start or began, end or run.ended_at), shown(state, is_over=is_over)))
     marks = Checkpoint.objects.filter(task__run=run).order_by("-at").values_list("task__node", "at")
     for node, at in marks[:MOST_MARKS]:
         if row := rows.get(node):

@@ -44,15 +44,21 @@ class RunFold:
         self._nodes: dict[str, _Node] = {}
         self._tasks: dict[str, str] = {}
         self._counts: dict[str, dict[str, tuple[int, int]]] = {}
+        self._is_over = False
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def take(self, changes: Iterable[TaskChange], seq: int) -> None:
-        """Take what happened up to event `seq`."""
+    def take(self, changes: Iterable[TaskChange], seq: int, *, is_over: bool = False) -> None:
+        """Take what happened up to event `seq`, after which the run `is_over` or goes on."""
         for change in changes:
             self._take(change)
         self.seq = max(seq, self.seq)
+        if is_over != self._is_over:
+            self._is_over = is_over
+            for node in self._nodes.values():
+                if state_of(node.states, is_over=True) != state_of(node.states):
+                    node.changed = self.seq
 
     def entries(self, since: int) -> list[NodeEntry]:
         """Tell of every node that something happened to after event `since`, in the language of now."""
@@ -81,7 +87,14 @@ class RunFold:
             done, total = (sum(count[at] for count in loops.values()) for at in (0, 1))
         else:
             done, total = sum(node.states[state] for state in ENDED), node.states.total()
-        return id, state_of(node.states), done, total, node.attempt, said(node.message)[:LONGEST_MESSAGE]
+        return (
+            id,
+            state_of(node.states, is_over=self._is_over),
+            done,
+            total,
+            node.attempt,
+            said(node.message)[:LONGEST_MESSAGE],
+        )
 
 
 def change_of(seq: int, kind: str, task: str, node: str, data: Mapping[str, object]) -> TaskChange | None:

@@ -183,7 +183,7 @@ class RunFeed:
         run, fold = news.head.id, self._folds.get(news.head.id)
         if fold is None or news.is_whole:
             fold = self._folds[run] = RunFold()
-        fold.take(news.changes, news.head.seq)
+        fold.take(news.changes, news.head.seq, is_over=news.head.state in Run.ENDED)
         self._folds.move_to_end(run)
 
     def _broadcast(self, run: str, head: RunHead) -> None:

@@ -21,7 +21,7 @@ from flows.commands import create_flow, set_member
 from flows.models import Flow
 from flows.parsing import parse_flow
 from flows.rates import count_operations, operations
-from runs.models import Checkpoint, Question, Run, Task, Worker
+from runs.models import Attempt, Checkpoint, Question, Run, Task, Worker
 from runs.pages.state_texts import seconds, texts
 from tests.api.conftest import Program
 from tests.sessions.run_rows import Written, written
@@ -290,6 +290,20 @@ def test_what_waited_in_a_run_that_is_over_was_not_reached(run: Written, enter: 
     assert all(b"Waiting" in html and b"Not reached" not in html for html in said())
     Run.objects.filter(pk=run.id).update(state="failed")
     assert all(b"Waiting" not in html and b"Not reached" in html for html in said())
+
+
+def test_a_loop_that_a_failure_left_open_does_not_run_in_a_run_that_is_over(
+    run: Written, enter: Enter, bob: User
+) -> None:
+    now = timezone.now()
+    Task.objects.filter(run=run.id, node="b").update(kind="loop", started_at=now)
+    Attempt.objects.create(task=Task.objects.get(run=run.id, node="b"), number=1, claim=1, started_at=now)
+    client = enter(bob)
+    said = lambda: [client.get(f"{base(run)}/{path}", headers=HX).content for path in ("drawer", "nodes/b")]  # noqa: E731
+
+    assert all(b'data-state="running"' in html and b"Stopped" not in html for html in said())
+    Run.objects.filter(pk=run.id).update(state="failed", ended_at=now)
+    assert all(b'data-state="running"' not in html and b"Stopped" in html for html in said())
 
 
 @pytest.mark.parametrize(("tokens", "said"), [(1, "1 token<"), (2, "2 tokens<")])

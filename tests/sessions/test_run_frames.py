@@ -263,6 +263,14 @@ def test_the_state_shown_is_of_the_iteration_furthest_from_its_end() -> None:
     assert state_of({"skipped": 2}) == "skipped"
 
 
+def test_nothing_goes_on_in_a_run_that_is_over() -> None:
+    assert state_of({"running": 1}, is_over=True) == "cancelled"
+    assert state_of({"done": 2, "failed": 1, "ready": 1}, is_over=True) == "failed"
+    assert state_of({"done": 2, "waiting": 1}, is_over=True) == "cancelled"
+    assert state_of({"ready": 1}, is_over=True) == state_of({"skipped": 1, "waiting": 1}, is_over=True) == "waiting"
+    assert state_of({"done": 2, "skipped": 1}, is_over=True) == "done"
+
+
 def test_a_node_is_shown_by_the_states_of_tasks() -> None:
     assert (node_state.ENDED, {*node_state.GOING_ON, *node_state.ENDS}) == (Task.ENDED, {*Task.State.values})
 
@@ -281,6 +289,16 @@ def test_what_is_retried_is_no_longer_failed() -> None:
 
     assert fold.entries(1) == [("n", "queued", 0, 1, 1, "")]
     assert fold.entries(2) == []
+
+
+def test_a_loop_that_a_failure_left_open_ends_with_its_run_and_goes_on_with_it() -> None:
+    fold = RunFold()
+    fold.take([TaskChange(1, "l", "l", "running", 1, (1, 3)), TaskChange(2, "t.1", "n", "failed", 1)], 2)
+    fold.take([], 3, is_over=True)
+    assert fold.entries(2) == [("l", "cancelled", 1, 3, 1, "")]
+
+    fold.take([], 4)
+    assert fold.entries(3) == [("l", "running", 1, 3, 1, "")]
 
 
 def test_events_without_a_node_or_state_are_no_change_of_one() -> None:
