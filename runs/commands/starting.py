@@ -9,10 +9,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from django.db import connection
 from django.db.models import Q
 
-from accounts.acting import as_system
 from accounts.principals import Guest, Principal, user_id_of
 from flows import limits
 from flows.access import Role, authorize, get_flow_for
@@ -27,6 +25,7 @@ from runs.by_link import expect_may_run
 from runs.commands.attempts import UNSTORABLE
 from runs.commands.following import Following
 from runs.commands.locked_run import Aftermath, LockedRun
+from runs.commands.open_runs import expect_few_open
 from runs.commands.results import Again, Started
 from runs.commands.storage import expect_room
 from runs.errors import TaskFailure
@@ -41,7 +40,6 @@ from web.errors import Problem
 from web.write_transaction import in_write_transaction
 
 LONGEST_NAME, LONGEST_KEY = 200, 200
-RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +118,7 @@ def _start(principal: Principal, order: _Order) -> tuple[Started, Aftermath | No
     grant = authorize(principal, order.flow_id, Role.EDITOR)
     if (known := _known(principal, order.flow_id, order.key)) is not None:
         return Started(known, is_new=False), None
-    most = limits.current().open_runs
-    if Run.objects.filter(flow=order.flow_id, state__in=Run.OPEN).count() >= most:
-        sentence = _("This flow has %(most)d unfinished runs, which is all it may.") % {"most": most}
-        raise Problem("rate_limited", sentence, retry_after=RETRY_SECONDS)
-    _expect_few_open(user_id_of(principal))
+    expect_few_open(order.flow_id, user_id_of(principal))
     size = len(order.input.text.encode()) + len((order.input.body or "").encode())
     expect_room(order.flow_id, order.responsible, size)
     plan = _kept_plan(order.plan)
@@ -136,25 +130,6 @@ def _start(principal: Principal, order: _Order) -> tuple[Started, Aftermath | No
     locked.tell("run_started", state=Run.State.RUNNING)
     Following(locked).follow(planner.begin(locked.plan, sensor=order.sensor))
     return Started(locked.run, is_new=True), locked.write()
-
-
-def _expect_few_open(person: int | None) -> None:
-    """Refuse a run where a person has all the unfinished ones that they may. One at a time for each person."""
-    if person is None:
-        return
-    if connection.vendor == "postgresql":  # on SQLite the transaction itself is that
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('open runs of person', %s))", [person])
-    most = limits.current().open_runs_per_person
-    if _open_runs_of(person) >= most:
-        sentence = _("You have %(most)d unfinished runs in all flows, which is all you may.") % {"most": most}
-        raise Problem("rate_limited", sentence, retry_after=RETRY_SECONDS)
-
-
-@as_system
-def _open_runs_of(person: int) -> int:
-    """Count a person's unfinished runs, also those in flows that they may not see any more."""
-    return Run.objects.filter(actor=person, state__in=Run.OPEN).count()
 
 
 def _responsible(principal: Principal, flow_id: UUID) -> int | None:

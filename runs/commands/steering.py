@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from accounts.principals import Principal, user_id_of
@@ -20,6 +21,7 @@ from runs.commands.attempts import close_attempt
 from runs.commands.ending import conclude, stop_run, withdraw_all
 from runs.commands.following import Following
 from runs.commands.locked_run import LockedRun, State
+from runs.commands.open_runs import expect_few_of, expect_few_open
 from runs.commands.queueing import may_start, queue
 from runs.commands.storage import EVENT_BYTES, expect_room
 from runs.commands.transaction import in_run_for
@@ -87,6 +89,7 @@ def _retry(
             found = [locked.task(key) for key in dict.fromkeys(tasks)]
         if not found or not all(may_retry(locked.run, task) for task in found):
             raise WrongState(_("Only tasks that failed can be tried again."))
+        _expect_few_open(principal, locked.run)
         _go_on(locked, found)
         return locked.run
 
@@ -115,6 +118,12 @@ def retry_dead_letters(principal: Principal, tasks: Collection[str], *, now: dat
         raise WrongState
     for flow_id, responsible in known.order_by().values_list("flow", "responsible").distinct():
         expect_room(flow_id, responsible, EVENT_BYTES)
+    ended = known.filter(state__in=Run.ENDED).order_by()
+    for flow_id, count in ended.values_list("flow").annotate(Count("pk")):
+        expect_few_open(flow_id, None, count)
+    person = user_id_of(principal)
+    if (own := ended.filter(actor=person).count()) and person is not None:
+        expect_few_of(person, own)
     return [_retry(principal, run_id, keys, now=now, operations=0) for run_id, keys in by_run.items()]
 
 
@@ -132,6 +141,7 @@ def roll_back(principal: Principal, run_id: UUID, task: str, checkpoint: int, *,
         saved.filter(number__gt=checkpoint).delete()
         locked.tell("task_rolled_back", found, state=found.state, attempt=found.attempt, checkpoint=checkpoint)
         if found.state == State.FAILED:
+            _expect_few_open(principal, locked.run)
             _go_on(locked, [found])
         else:
             _begin_anew(locked, found)
@@ -154,6 +164,13 @@ def may_roll_back(run: Run, task: Task) -> bool:
 def _expect(locked: LockedRun, states: Collection[str]) -> None:
     if locked.run.state not in states:
         raise WrongState
+
+
+def _expect_few_open(principal: Principal, run: Run) -> None:
+    """Refuse to let a run that has ended go on where there are all the unfinished ones that may be."""
+    if run.state in Run.ENDED:
+        person = user_id_of(principal)
+        expect_few_open(run.flow_id, person if run.actor_id == person else None)
 
 
 def _begin_anew(locked: LockedRun, task: Task) -> None:

@@ -156,6 +156,42 @@ def test_one_full_flow_keeps_dead_letters_of_all_from_being_tried_again(alice: U
     assert not Run.objects.filter(state="running").exists()
 
 
+@pytest.mark.parametrize("limit", ["open_runs", "open_runs_per_person"])
+@pytest.mark.parametrize("carry_on", [retry_run, go_back, retry_letter])
+def test_a_run_that_ended_goes_on_only_where_one_more_may_be_open(
+    alice: User, settings: Settings, limit: str, carry_on: Callable[[Person, UUID], object]
+) -> None:
+    flow, who = make_flow(alice, [node("a")]), Person(alice.pk)
+    run = go(alice, flow)
+    claimed = claim(run, "a")
+    save_checkpoint(claimed, "one", 1, now=NOW)
+    settle(claimed, TaskFailure("failed", "No."), now=NOW)
+    settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: 1})
+    other = go(alice, flow)
+
+    with pytest.raises(Problem) as refused:
+        carry_on(who, run.pk)
+
+    assert (refused.value.code, Run.objects.get(pk=run.pk).state) == ("rate_limited", "failed")
+    cancel_run(who, other.pk)
+    carry_on(who, run.pk)
+    assert Run.objects.get(pk=run.pk).state == "running"
+
+
+def test_dead_letters_of_more_runs_than_may_be_open_are_tried_again_in_none(alice: User, settings: Settings) -> None:
+    flow = make_flow(alice, [node("a")])
+    for run in [go(alice, flow) for _ in range(2)]:
+        settle(claim(run, "a"), TaskFailure("failed", "No."), now=NOW)
+    letters = list(Task.objects.values_list("key", flat=True))
+    for limit in ("open_runs", "open_runs_per_person"):
+        settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, open_runs=2, open_runs_per_person=2)
+        settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, **{limit: 1})
+        with pytest.raises(Problem) as refused:
+            retry_dead_letters(Person(alice.pk), letters)
+        assert refused.value.code == "rate_limited"
+    assert not Run.objects.exclude(state="failed").exists()
+
+
 def test_an_event_starts_a_run_whatever_its_person_has_done(alice: User, settings: Settings) -> None:
     flow = make_flow(alice, [node("a", "sensor", source="webhook")])
     settings.HELIX_LIMITS = replace(settings.HELIX_LIMITS, rest_operations_per_second=0.001, batch=1)
