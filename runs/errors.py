@@ -7,11 +7,13 @@ Fenced                         the task is another's by now: nothing that its fo
 TaskFailure                    raised by executors: a task that did not succeed, by one of `TASK_CODES`
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from flows.errors import FlowError
+from flows.expressions import Json
 
 TASK_CODES: Final = frozenset(
     {
@@ -63,13 +65,20 @@ class Fenced(Exception):  # noqa: N818  (a result, not a defect)
 
 
 class TaskFailure(Exception):  # noqa: N818  (a result, not a defect)
-    """A task did not succeed. `retry_after` is in seconds, where the other side named it."""
+    """A task did not succeed. `retry_after` is in seconds, where the other side named it; `usage` is what it used."""
 
     def __init__(
-        self, code: str, message: str, *, is_retryable: bool = False, retry_after: float | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        is_retryable: bool = False,
+        retry_after: float | None = None,
+        usage: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.is_retryable = is_retryable
         self.retry_after = retry_after
+        self.usage: Mapping[str, Json] = usage or {}

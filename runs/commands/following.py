@@ -76,7 +76,8 @@ class Following:
     def fail(self, task: Task, failure: TaskFailure) -> None:
         """Let a task try again later, or fail."""
         step = self.locked.plan.steps[task.node]
-        end_attempt(self.locked, task, failure)
+        end_attempt(self.locked, task, failure, usage=failure.usage)
+        task.usage = json.dumps(dict(failure.usage)) if failure.usage else task.usage
         task.error_code, task.error_message = failure.code[:LONGEST_CODE], message_of(failure)
         task.tries += 1
         if failure.code != "lost":

@@ -2,10 +2,11 @@
 
 Every call of a model and of a tool is a checkpoint, so a worker that takes over, and a further try, go on at the first
 one that was not made. An answer that does not fit its schema, after one repair, ends this take: the next try asks anew.
+What all takes used is counted, however they ended.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from flows import limits
@@ -17,7 +18,7 @@ from runs.kinds.texts import filled, text_setting
 from runs.providers.asking import Candidate, Try, ask_chain
 from runs.providers.prompts import REPAIR, SCHEMA, answer_in, as_text, instructed, json_in, told
 from runs.providers.registry import chain_for
-from runs.providers.replies import read_reply, written_reply
+from runs.providers.replies import read_reply, read_tries, written_reply, written_tries
 from runs.providers.values import Ask, Call, Message, ProviderFailure, Reply, Tool, ToolCall
 from runs.schemas import misfit
 from runs.tools.toolbox import Toolbox, ToolFailure, open_toolbox
@@ -31,20 +32,23 @@ CALLS_PER_ROUND: Final = 16
 
 
 def execute(work: Work) -> Done:
-    """Ask the agent's model. Raises `TaskFailure`."""
+    """Ask the agent's model. Raises `TaskFailure`, with what was used."""
+    take, tries = _take(work)
     try:
         chain = chain_for(text_setting(work.step.settings, "provider"), text_setting(work.step.settings, "model"))
         chosen = work.step.settings.get("tools")
         servers = [str(one) for one in chosen] if isinstance(chosen, list) else []
         toolbox = open_toolbox(servers, seconds=_left(work), on_cancel=work.on_cancel)
-        talk = _Talk.begun(work, chain, toolbox)
-        return Done(talk.result(), usage=talk.usage())
+        return Done(_Talk.begun(work, chain, toolbox, take, tries).result(), usage=_usage(tries))
     except ProviderFailure as failure:
         retry = {"is_retryable": failure.goes_on, "retry_after": failure.retry_after}
-        raise TaskFailure(failure.code, failure.message, **retry) from None  # type: ignore[arg-type]
+        raise TaskFailure(failure.code, failure.message, usage=_usage(tries), **retry) from None  # type: ignore[arg-type]
     except ToolFailure as failure:
         code = "cancelled" if work.cancelled.is_set() else "tool"
-        raise TaskFailure(code, failure.message, is_retryable=failure.is_retryable) from None
+        raise TaskFailure(code, failure.message, is_retryable=failure.is_retryable, usage=_usage(tries)) from None
+    except TaskFailure as failure:
+        failure.usage = _usage(tries)
+        raise
 
 
 @dataclass(slots=True)
@@ -58,18 +62,18 @@ class _Talk:
     messages: list[Message]
     schema: Mapping[str, Json] | None
     take: int
+    tries: list[Try]
     asked: int = 0
-    tries: list[Try] = field(default_factory=list)
 
     @classmethod
-    def begun(cls, work: Work, chain: Sequence[Candidate], toolbox: Toolbox) -> "_Talk":
+    def begun(cls, work: Work, chain: Sequence[Candidate], toolbox: Toolbox, take: int, tries: list[Try]) -> "_Talk":
         """Begin a conversation by what the node says."""
         system = instructed(_rendered(work, "system_prompt"), text_setting(work.step.settings, "reasoning"))
         prompt = _rendered(work, "prompt") or told(work.names)
         schema = work.step.settings.get("output_schema")
         misfit(None, schema)
         shape = schema if isinstance(schema, dict) and schema else None
-        return cls(work, chain, toolbox, system, [Message("user", prompt)], shape, _take(work))
+        return cls(work, chain, toolbox, system, [Message("user", prompt)], shape, take, tries)
 
     def result(self) -> Json:
         """Return the agent's answer: a text, or what fits its schema."""
@@ -81,24 +85,6 @@ class _Talk:
         else:
             self.system = "\n\n".join(part for part in (self.system, _shape(self.schema)) if part)
         return self._shaped(self.schema)
-
-    def usage(self) -> dict[str, Json]:
-        """Return what the conversation used, and each call of a model."""
-        calls: list[Json] = [
-            {
-                "provider": one.provider,
-                "model": one.model,
-                "outcome": one.outcome,
-                "input_tokens": one.input_tokens,
-                "output_tokens": one.output_tokens,
-            }
-            for one in self.tries
-        ]
-        return {
-            "input_tokens": sum(one.input_tokens for one in self.tries),
-            "output_tokens": sum(one.output_tokens for one in self.tries),
-            "calls": calls,
-        }
 
     def _rounds(self) -> str:
         """Ask until the model wants no tool any more; return what it says then."""
@@ -114,7 +100,7 @@ class _Talk:
                 self._says(
                     Message("tool", self._tool(call, f"{self.take}.tool.{number + 1}.{place + 1}", place), (), call.id)
                 )
-        self.work.checkpoints.save(_spent(self.take), True)
+        self._spend()
         raise TaskFailure("tool", _("The agent wanted tools more than {most} times.").format(most=most))
 
     def _shaped(self, schema: Mapping[str, Json]) -> Json:
@@ -125,7 +111,7 @@ class _Talk:
             if not wrong:
                 return value
             self._says(Message("assistant", reply.text), Message("user", f"{REPAIR} {wrong}"))
-        self.work.checkpoints.save(_spent(self.take), True)
+        self._spend()
         raise TaskFailure("invalid_output", _("The answer does not fit the schema: {wrong}").format(wrong=wrong))
 
     def _ask(self, *, tools: Sequence[Tool] = (), schema: Mapping[str, Json] | None = None) -> Reply:
@@ -146,9 +132,12 @@ class _Talk:
             schema=schema,
         )
         release_connection()
-        answered = ask_chain(self.chain, ask, self._call(name))
+        made: list[Try] = []
+        try:
+            answered = ask_chain(self.chain, ask, self._call(name), made)
+        finally:
+            self.tries += made
         self.work.checkpoints.save(name, written_reply(answered.reply, answered.tries))
-        self.tries += answered.tries
         return answered.reply
 
     def _call(self, name: str) -> Call:
@@ -174,6 +163,10 @@ class _Talk:
         self.work.checkpoints.save(name, result.text)
         return result.text
 
+    def _spend(self) -> None:
+        """End this take: the next try asks anew, and counts what all takes used."""
+        self.work.checkpoints.save(_spent(self.take), written_tries(self.tries))
+
     def _says(self, *messages: Message) -> None:
         self.messages.extend(messages)
 
@@ -186,11 +179,36 @@ def _shape(schema: Mapping[str, Json]) -> str:
     return f"{SCHEMA}\n{as_text(dict(schema))}"
 
 
-def _take(work: Work) -> int:
-    take = 1
-    while work.checkpoints.get(_spent(take))[0]:
+def _usage(tries: Sequence[Try]) -> dict[str, Json]:
+    """Return what was used, and each call of a model; nothing where there was none."""
+    if not tries:
+        return {}
+    calls: list[Json] = [
+        {
+            "provider": one.provider,
+            "model": one.model,
+            "outcome": one.outcome,
+            "input_tokens": one.input_tokens,
+            "output_tokens": one.output_tokens,
+        }
+        for one in tries
+    ]
+    return {
+        "input_tokens": sum(one.input_tokens for one in tries),
+        "output_tokens": sum(one.output_tokens for one in tries),
+        "calls": calls,
+    }
+
+
+def _take(work: Work) -> tuple[int, list[Try]]:
+    """Return which take this is, and the calls that those before made."""
+    take, tries = 1, list[Try]()
+    while True:
+        is_spent, made = work.checkpoints.get(_spent(take))
+        if not is_spent:
+            return take, tries
+        tries = read_tries(made) if isinstance(made, list) else tries
         take += 1
-    return take
 
 
 def _spent(take: int) -> str:

@@ -47,9 +47,12 @@ class Answered:
     tries: tuple[Try, ...]
 
 
-def ask_chain(chain: Sequence[Candidate], ask: Ask, call: Call) -> Answered:
-    """Return the first answer, within `call.seconds` all in all. Raises the `ProviderFailure` of the last one asked."""
-    deadline, tries, failure = time.monotonic() + call.seconds, list[Try](), _all_down()
+def ask_chain(chain: Sequence[Candidate], ask: Ask, call: Call, tries: list[Try] | None = None) -> Answered:
+    """Return the first answer, within `call.seconds` all in all. Raises the `ProviderFailure` of the last one asked.
+
+    `tries` takes every call that was made, also where none was answered.
+    """
+    deadline, tries, failure = time.monotonic() + call.seconds, [] if tries is None else tries, _all_down()
     for candidate in chain:
         left = deadline - time.monotonic()
         if left <= 0:
@@ -68,7 +71,8 @@ def ask_chain(chain: Sequence[Candidate], ask: Ask, call: Call) -> Answered:
             continue
         candidate.told(None)
         tokens = (reply.input_tokens, reply.output_tokens)
-        return Answered(reply, (*tries, Try(candidate.provider, candidate.model_name, "done", *tokens)))
+        tries.append(Try(candidate.provider, candidate.model_name, "done", *tokens))
+        return Answered(reply, tuple(tries))
     raise failure
 
 

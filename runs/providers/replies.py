@@ -15,7 +15,7 @@ def written_reply(reply: Reply, tries: Sequence[Try]) -> Json:
         "text": reply.text,
         "calls": [{"id": one.id, "name": one.name, "arguments": dict(one.arguments)} for one in reply.calls],
         "finish": reply.finish,
-        "tries": [[one.provider, one.model, one.outcome, one.input_tokens, one.output_tokens] for one in tries],
+        "tries": written_tries(tries),
     }
 
 
@@ -24,5 +24,14 @@ def read_reply(value: Json) -> tuple[Reply, list[Try]]:
     if not isinstance(value, dict):
         raise ValueError(value)
     calls = tuple(ToolCall(str(one["id"]), str(one["name"]), one["arguments"]) for one in value["calls"])  # type: ignore
-    tries = [Try(*one) for one in value["tries"]]  # type: ignore
-    return Reply(str(value["text"]), calls, FINISHES[str(value["finish"])]), tries
+    return Reply(str(value["text"]), calls, FINISHES[str(value["finish"])]), read_tries(value["tries"])
+
+
+def written_tries(tries: Sequence[Try]) -> Json:
+    """Return calls that were made as JSON."""
+    return [[one.provider, one.model, one.outcome, one.input_tokens, one.output_tokens] for one in tries]
+
+
+def read_tries(value: Json) -> list[Try]:
+    """Read what `written_tries` wrote."""
+    return [Try(*one) for one in value]  # type: ignore

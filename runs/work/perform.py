@@ -139,7 +139,9 @@ class Performer:
             return None
         except TaskFailure as failure:
             self.sandbox.note(claimed.account, failed=failure.code == "sandbox")
-            return _ended(hold) or failure
+            ended = _ended(hold) or failure
+            ended.usage = failure.usage
+            return ended
         except Exception:
             if hold.why is not None or self._is_given_up():
                 return _ended(hold)
@@ -251,6 +253,7 @@ def _masked(result: Done | TaskFailure, secrets: Secrets) -> Done | TaskFailure:
         changed(result.message, secrets.mask_text),
         is_retryable=result.is_retryable,
         retry_after=result.retry_after,
+        usage=result.usage,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from threading import Event
+from typing import cast
 
 import pytest
 from pytest_django import Settings
@@ -55,6 +56,20 @@ def test_an_answer_that_never_fits_is_refused_after_one_repair_and_the_next_try_
     assert sorted(kept.values) == ["1.model.1", "1.model.2", "1.spent"]
     assert code_of(settings, prev="x", kept=kept) == "invalid_output"
     assert {"2.model.1", "2.model.2", "2.spent"} < set(kept.values)
+
+
+def test_what_failed_says_what_all_takes_used() -> None:
+    kept, settings = Kept(), dict[str, Json](output_schema={"type": "string", "pattern": "^zzz$"})
+    used = []
+    for _try in range(2):
+        with pytest.raises(TaskFailure) as failed:
+            execute(attempt(settings, prev="x", kept=kept))
+        used.append(failed.value.usage)
+
+    assert [len(cast("list[Json]", one["calls"])) for one in used] == [2, 4]
+    assert 0 < cast(int, used[0]["output_tokens"]) < cast(int, used[1]["output_tokens"])
+    done = execute(attempt({}, prev="x", kept=kept)).usage
+    assert len(cast("list[Json]", done["calls"])) == 5
 
 
 def test_an_agent_without_a_prompt_is_told_what_came_before() -> None:

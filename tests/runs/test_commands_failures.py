@@ -65,6 +65,14 @@ def test_a_failure_ends_the_run_and_leaves_what_follows_undone(alice: User) -> N
     assert run.progress < 1
 
 
+def test_what_a_failed_try_used_is_kept_with_it(alice: User) -> None:
+    run = go(alice, line(alice, node("a")))
+    settle(claim(run, "a"), TaskFailure("invalid_output", "No.", usage={"input_tokens": 7}), now=NOW)
+
+    assert json.loads(task_of(run, "a").usage) == json.loads(Attempt.objects.get(task__run=run).usage)
+    assert json.loads(task_of(run, "a").usage) == {"input_tokens": 7}
+
+
 def test_what_runs_beside_a_failure_ends_and_nothing_else_starts(alice: User) -> None:
     flow = make_flow(alice, [node("a"), node("b"), node("c"), node("d")], "b>c")
     run = go(alice, flow)

@@ -235,6 +235,7 @@ def test_when_all_fail_the_last_failure_is_told_and_tried_again(served: Served) 
     found = failure("first")
 
     assert (found.code, found.is_retryable, found.retry_after) == ("rate_limited", True, 9)
+    assert [one["outcome"] for one in found.usage["calls"]] == ["provider", "rate_limited"]  # type: ignore[index, union-attr, call-overload]
 
 
 def test_a_fallback_answers_with_a_model_of_its_own(served: Served) -> None:
