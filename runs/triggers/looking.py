@@ -4,10 +4,11 @@ A look changes nothing: it returns the events, each with what has been seen once
 seen at the end. Who looked writes that, in the transaction of the runs; so nothing is lost and nothing comes twice.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import cast
 
 from django.conf import settings
 
@@ -20,6 +21,7 @@ from runs.triggers.formats import UnreadableEvent, read_event
 from runs.triggers.queries import QueryFailed, rows_beyond
 from runs.triggers.sensors import Sensor
 from web.deferred_translation import kept as _
+from web.deferred_translation import said, stored
 
 AT_ONCE = 100
 """So many events of one look; the rest is left to the next."""
@@ -62,8 +64,9 @@ def look_at_files(sensor: Sensor, seen: Seen, now: datetime) -> Sight:
     at: dict[str, Json] = {one.path: known[one.path] for one in found if isinstance(known, dict) and one.path in known}
     events: list[tuple[Event, Seen | None]] = []
     wrong, is_more = "", False
+    unread = _still_unread(seen, at, found)
     for one in found:
-        mark: Json = [one.size, one.changed_ns, one.inode]
+        mark = _mark(one)
         age = int(now.timestamp() * 1e9) - one.changed_ns
         if at.get(one.path) == mark or 0 <= age < SETTLED_NS:
             continue
@@ -75,12 +78,27 @@ def look_at_files(sensor: Sensor, seen: Seen, now: datetime) -> Sight:
         except (UnreadableEvent, files.FileRefused) as refused:
             wrong = _("%(what)s: %(why)s") % {"what": one.path, "why": refused.message}
             if not isinstance(refused, files.FileAway):  # what is away is read at the next look
-                at[one.path] = mark
+                at[one.path], unread = mark, [one.path, stored(wrong)]
             continue
         at[one.path] = mark
         if matches(sensor.filters, event.value):
             events.append((event, None))
-    return Sight(events, {"files": at}, is_more, wrong)
+    if unread is None:
+        return Sight(events, {"files": at}, is_more, wrong)
+    return Sight(events, {"files": at, "unread": cast("Json", unread)}, is_more, wrong or said(unread[1]))
+
+
+def _still_unread(seen: Seen, at: Mapping[str, Json], found: Sequence[files.Found]) -> list[str] | None:
+    """Return the last file that could not be read, and why, while it is there as it was: it is told until then."""
+    match seen.get("unread"):
+        case [str(path), str(why)] if any(at.get(path) == _mark(one) for one in found if one.path == path):
+            return [path, why]
+        case _:
+            return None
+
+
+def _mark(found: files.Found) -> Json:
+    return [found.size, found.changed_ns, found.inode]
 
 
 def files_seen(sensor: Sensor) -> Seen:
@@ -89,7 +107,7 @@ def files_seen(sensor: Sensor) -> Seen:
         found = files.find(sensor.text("pattern", "endpoint"))
     except files.FileRefused as refused:
         raise LookFailed(refused.message) from None
-    return {"files": {one.path: [one.size, one.changed_ns, one.inode] for one in found[:MOST_FILES]}}
+    return {"files": {one.path: _mark(one) for one in found[:MOST_FILES]}}
 
 
 def look_at_rows(sensor: Sensor, seen: Seen) -> Sight:

@@ -232,10 +232,24 @@ def test_what_cannot_be_read_is_told_and_stops_no_other(alice: User, folder: Pat
     assert named(inputs(flow), "name", "content") == [{"name": "b.json", "content": {"n": 1}}]
     trigger.refresh_from_db()
     assert said(trigger.last_error).startswith("a.json:")
+    told = trigger.last_error
+    put(folder, "c.json", '{"n": 2}')
+    for _look in range(2):
+        look(trigger)
+        trigger.refresh_from_db()
+        assert trigger.last_error == told
+    (folder / "c.json").unlink()
     put(folder, "a.json", "{}", age=5)
     look(trigger)
     trigger.refresh_from_db()
-    assert (trigger.last_error, Run.objects.count()) == ("", 2)
+    assert (trigger.last_error, Run.objects.count()) == ("", 3)
+
+    put(folder, "d.json", "{")
+    look(trigger)
+    (folder / "d.json").unlink()
+    look(trigger)
+    trigger.refresh_from_db()
+    assert trigger.last_error == ""
 
 
 @pytest.mark.parametrize("why", [errno.EMFILE, errno.EIO, errno.ESTALE, errno.EACCES])
