@@ -109,7 +109,9 @@ def test_a_failure_is_the_tasks_and_not_the_workers(alice: User, bench: Bench) -
     assert "story" not in task_of(run, "break").error_message
 
 
-def test_what_is_cancelled_ends_soon_and_says_so(alice: User, bench: Bench) -> None:
+def test_what_is_cancelled_ends_soon_and_is_no_error_of_the_engine(
+    alice: User, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     ends: list[str] = []
 
     def wait(work: Work) -> object:
@@ -127,6 +129,7 @@ def test_what_is_cancelled_ends_soon_and_says_so(alice: User, bench: Bench) -> N
         assert ended(run).state == "cancelled"
         assert until(lambda: not Attempt.objects.filter(state="running").exists())
     assert bench.begun == ["wait"]
+    assert [one.getMessage() for one in caplog.records if one.name == "dbos"] == []
 
 
 def test_what_takes_too_long_has_timed_out(alice: User, bench: Bench) -> None:
