@@ -26,7 +26,7 @@ def branch_of(step: Step, answer: Json) -> str:
     if isinstance(answer, bool):
         name = "true" if answer else "false"
     elif isinstance(answer, (int, float)):
-        name = f"{answer:g}" if isinstance(answer, float) else str(answer)
+        name = str(int(answer)) if answer == int(answer) else str(answer)
     branches = [port for port in step.outputs if port != "default"]
     if isinstance(name, str) and name in branches:
         return name

@@ -119,7 +119,9 @@ def test_a_boolean_and_a_number_stand_for_the_branch_of_their_name() -> None:
     one = step("decision", expression="prev > 3", outputs=("true", "false", "default"), branches=["true", "false"])
 
     assert (port(one, 4), port(one, 3)) == ("true", "false")
-    assert port(step("decision", expression="prev", outputs=("1", "2", "default"), branches=["1", "2"]), 2) == "2"
+    for number, name in ((2, "2"), (2.0, "2"), (1e7, "10000000"), (1234567.5, "1234567.5"), (-0.25, "-0.25")):
+        two = step("decision", expression="prev", outputs=("1", name, "default"), branches=["1", name])
+        assert port(two, number) == name
 
 
 def test_a_path_decides_by_what_it_finds() -> None:
