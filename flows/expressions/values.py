@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 READS = 200_000
 CHARACTERS = 16 * 1024 * 1024
-LARGEST = 2**53
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
+"""Of whole numbers: 64 bits, as ids have them elsewhere. Their digits are kept."""
 
 ENGINE_ERRORS = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError, RuntimeError)
 """What engines let through of what goes wrong between them and Python; a recursion too deep is one of these."""
@@ -164,7 +165,7 @@ def written(value: object, meter: Meter, indent: int | None = None) -> str:
 
 
 def _number(value: float) -> Json:
-    if not (-LARGEST <= value <= LARGEST if isinstance(value, int) else math.isfinite(value)):
+    if not (SMALLEST <= value <= LARGEST if isinstance(value, int) else math.isfinite(value)):
         raise NotJson
     return value
 

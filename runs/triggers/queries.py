@@ -180,7 +180,7 @@ def _json(value: object) -> Json:
 def _number(value: float | Decimal) -> Json:
     if not math.isfinite(value):
         return None
-    is_whole = isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 2**53
+    is_whole = isinstance(value, Decimal) and value == value.to_integral_value() and -(2**63) <= value < 2**64
     return int(value) if is_whole else float(value)
 
 

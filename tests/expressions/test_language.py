@@ -285,6 +285,23 @@ def test_a_number_that_json_cannot_hold_is_an_error(text: str) -> None:
     assert_reason(find("$", 10**400), ExpressionReason.NOT_JSON)
 
 
+@pytest.mark.parametrize("id", [2**53 + 1, 1234567890123456789, 2**63 - 1, 2**64 - 1, -(2**63)])
+def test_whole_numbers_of_64_bits_keep_their_digits(id: int) -> None:
+    context = {"input": {"id": id, "ids": [id]}}
+    assert evaluate("input", context) == context["input"]
+    assert evaluate("{'a': input.ids|first}", context) == {"a": id}
+    assert (
+        render("{{ input.id }} {{ input.ids }} {{ input|tojson }}", context)
+        == f'{id} [{id}] {{"id": {id}, "ids": [{id}]}}'
+    )
+    assert find("$.id", {"id": id}) == [id]
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1])
+def test_a_whole_number_of_more_than_64_bits_is_an_error(number: int) -> None:
+    assert_reason(evaluate("input", {"input": number}), ExpressionReason.NOT_JSON)
+
+
 def test_a_filter_that_reads_too_much_is_an_error() -> None:
     context = {"input": list(range(250_000))}
     assert_reason(evaluate("input|map('int')|length", context), ExpressionReason.TOO_MUCH_WORK)

@@ -183,11 +183,11 @@ def test_postgresql_is_asked_from_the_beginning_by_number_text_time_and_id(
     store: "psycopg.Connection[Any]", settings: Any
 ) -> None:
     store.execute("""INSERT INTO orders VALUES (7, '100% fresh', '2026-01-02 03:04:05+00', 12.50, '{"a": [1]}')""")
-    store.execute("INSERT INTO orders VALUES (8, 'b', '2026-01-03 00:00:00+00', 3, NULL)")
+    store.execute("INSERT INTO orders VALUES (8, 'b', '2026-01-03 00:00:00+00', 1234567890123456789, NULL)")
 
     rows = rows_beyond(url(settings), f"{ORDERS} AND what LIKE '%'", "id", None, 10)
     assert rows[0] == {"id": 7, "what": "100% fresh", "at": rows[0]["at"], "sum": 12.5, "tags": {"a": [1]}}
-    assert rows[1]["sum"] == 3
+    assert rows[1]["sum"] == 1234567890123456789
     assert [row["id"] for row in rows_beyond(url(settings), ORDERS, "id", 7, 10)] == [8]
     by_time = "SELECT id, at FROM orders WHERE at > :cursor"
     first = rows_beyond(url(settings), by_time, "at", None, 10)
