@@ -101,6 +101,8 @@ class Following:
         task.tries, task.losses, task.is_dead_letter, task.ended_at = 0, 0, False, None
         task.error_code = task.error_message = ""
         locked = self.locked
+        if task.scope:  # a loop that is asked again; of others the try begins with their work
+            begin_attempt(locked, task)
         self._take(planner.retried(locked.plan, locked.board, task.node, task.path))
 
     # What the planner says.
@@ -295,7 +297,7 @@ class Following:
         moves = self._ended(task, FAILED)
         slot = moves.slots[task.node, task.path]
         state = State.DONE if slot.state == "done" else State.FAILED
-        task.is_dead_letter = state == State.FAILED and not slot.ports and slot.scope is None
+        task.is_dead_letter = state == State.FAILED and not slot.ports and not slot.has_failed_inside
         task.output = "null" if slot.ports is not None else None
         kind = "task_failed" if state == State.FAILED else "task_done"
         locked.move(task, state, kind, error=error_of(task))

@@ -90,7 +90,7 @@ class LockedRun:
         missing = [task_key(self.run.pk, *key) for key in keys if key not in self.tasks]
         if missing:
             self.load(TASKS.keyed(missing))
-        return {key: _slot_of(self.tasks[key]) for key in keys}
+        return {key: slot_of(self.tasks[key]) for key in keys}
 
     def read(self, path: str, nodes: Collection[str]) -> dict[str, Task]:
         """Return tasks as they are by now, with one query for those not read yet; what is not there is left out."""
@@ -270,7 +270,8 @@ def error_of(one: Task | Attempt) -> Mapping[str, Json] | None:
     return {"code": one.error_code, "message": one.error_message} if one.error_code else None
 
 
-def _slot_of(task: Task) -> Slot:
+def slot_of(task: Task) -> Slot:
+    """Return a task as the planner sees it."""
     return Slot(
         task.node,
         task.path,

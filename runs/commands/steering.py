@@ -20,7 +20,7 @@ from flows.rates import count_operations
 from runs.commands.attempts import close_attempt
 from runs.commands.ending import conclude, stop_run, withdraw_all
 from runs.commands.following import Following
-from runs.commands.locked_run import LockedRun, State
+from runs.commands.locked_run import LockedRun, State, slot_of
 from runs.commands.open_runs import expect_few_of, expect_few_open
 from runs.commands.queueing import may_start, queue
 from runs.commands.storage import EVENT_BYTES, expect_room
@@ -187,8 +187,8 @@ def _begin_anew(locked: LockedRun, task: Task) -> None:
 
 def _stopping(locked: LockedRun) -> list[Task]:
     """Return the failed tasks for which nothing went on: what follows them is undecided."""
-    failed = Task.objects.filter(run=locked.run, state=State.FAILED, ports="", scope="")
-    return locked.load(failed.order_by("priority"))
+    failed = Task.objects.filter(run=locked.run, state=State.FAILED, ports="").order_by("priority")
+    return [task for task in locked.load(failed) if not slot_of(task).has_failed_inside]
 
 
 def _go_on(locked: LockedRun, retried: Sequence[Task]) -> None:

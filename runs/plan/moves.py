@@ -93,7 +93,7 @@ def retried(plan: Plan, board: Board, node: str, path: str) -> Moves:
     """
     draft = Draft(plan, board)
     slot = draft.slot(node, path)
-    if slot.state != "failed" or slot.scope is not None:
+    if slot.state != "failed" or slot.has_failed_inside:
         raise ValueError(f"{node} {path}: {slot.state}")
     take_up(draft, slot)
     return draft.moves()

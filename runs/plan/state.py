@@ -65,6 +65,11 @@ class Slot:
         """Whether nothing more is to be done here."""
         return self.state in ("done", "failed", "skipped")
 
+    @property
+    def has_failed_inside(self) -> bool:
+        """Whether it is a loop of which an iteration failed; what is taken up is the task in it."""
+        return self.scope is not None and bool(self.scope.failed)
+
 
 class Board(Protocol):
     """Where slots are read. Those asked for exist; what is not found is a defect."""

@@ -1,6 +1,7 @@
 """Takes up a task that failed: its end is taken back, and with it the ends of those that were skipped because of it.
 
-What has run stays as it is. A loop that failed is open again once none of its iterations has failed any more.
+What has run stays as it is. A loop that failed is open again once none of its iterations has failed any more; one that
+failed itself, when it was asked for its next iteration or for its results, is asked again.
 """
 
 from dataclasses import replace
@@ -12,11 +13,14 @@ from runs.plan.state import Scope, Slot
 
 def take_up(draft: Draft, slot: Slot) -> None:
     """Make a task that failed ready again."""
-    is_decided = slot.ports is not None
-    again = draft.reopen(slot, "waiting")
+    is_decided, scope = slot.ports is not None, slot.scope
+    again = draft.reopen(slot, "waiting" if scope is None else "ready")
     if is_decided:
         _withdraw(draft, slot)
-    draft.start(again)
+    if scope is None:
+        draft.start(again)
+    else:
+        draft.advance(again, scope)
 
 
 def _withdraw(draft: Draft, first: Slot) -> None:

@@ -1,10 +1,12 @@
 """What a failure does: tried again, gone on from, halting a run; dead letters, and late results."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.principals import Person
@@ -386,7 +388,32 @@ def test_a_loop_that_goes_round_too_often_fails_and_can_be_told(alice: User) -> 
     assert (run.state, task_of(run, "again").error_code) == ("paused", "too_many_iterations")
     resume_run(Person(alice.pk), run.pk, now=NOW)
     run.refresh_from_db()
-    assert (run.state, run.made) == ("failed", 4)
+    assert (run.state, run.made, task_of(run, "again").attempt) == ("paused", 4, 2)
+
+
+@pytest.mark.parametrize("criticality", ["critical", "normal", "optional"])
+@pytest.mark.parametrize("loop", [{"iterate_over": "[1, 2]"}, {"type": "until", "break_condition": "index >= 1"}])
+def test_a_loop_whose_results_had_no_room_is_asked_for_them_again(
+    alice: User, settings: Settings, criticality: str, loop: dict[str, object]
+) -> None:
+    nodes = [node("each", "loop", criticality=criticality, **loop), node("a"), node("end", "output")]
+    run = go(alice, make_flow(alice, nodes, "each.each>a", "each.out>end"))
+    before = settings.HELIX_LIMITS
+    settings.HELIX_LIMITS = replace(before, value_bytes=1_500)
+    run = Hands({"a": "x" * 1_000}).work(run)
+    each = task_of(run, "each")
+    assert (each.state, each.error_code, each.is_dead_letter) == ("failed", "too_large", True)
+
+    settings.HELIX_LIMITS = before
+    (resume_run if criticality == "critical" else retry_run)(Person(alice.pk), run.pk, now=NOW)
+    run.refresh_from_db()
+    each = task_of(run, "each")
+    assert (run.state, run.unfinished, json.loads(run.counts)) == ("done", 0, {"done": 4})
+    assert (each.state, each.attempt, each.error_code, len(json.loads(run.output or ""))) == ("done", 2, "", 2)
+    assert list(Attempt.objects.filter(task=each).order_by("number").values_list("state", flat=True)) == [
+        "failed",
+        "done",
+    ]
 
 
 def test_whatever_a_failure_says_can_be_kept(alice: User) -> None:
