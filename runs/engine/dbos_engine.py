@@ -16,7 +16,6 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, WorkflowSerializationFormat
 from dbos._enqueue_options import build_enqueue_status
-from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSNonExistentWorkflowError
 from dbos._serialization import DBOSPortableJSON
 
 from runs.engine.claiming import POLL_SECONDS, Listening, attach, record
@@ -290,25 +289,9 @@ def _launch(database: sa.Engine, worker: str, capacity: int) -> DBOS:
     return dbos
 
 
-class _News(logging.Filter):
-    """Leaves out that an id was cancelled or put back while its worker was at it: a person stopped a run, or a try of
-    a task backs off. Our rows say how that ended, and DBOS calls it an error."""
-
-    _OVER = (DBOSAwaitedWorkflowCancelledError, DBOSNonExistentWorkflowError)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether this is news."""
-        failure = record.exc_info[1] if record.exc_info else None
-        return not isinstance(failure, self._OVER) and "outcome was not recorded" not in str(record.msg)
-
-
-_NEWS = _News()
-
-
 def _be_quiet() -> None:
     """Let DBOS's words go through our own log, and not before they are warnings."""
     logger = logging.getLogger("dbos")
-    logger.addFilter(_NEWS)
     if not logger.handlers:
         logger.addHandler(logging.NullHandler())
     logger.propagate = True
