@@ -4,7 +4,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote, quote_plus
 
 from flows.expressions import Json
@@ -19,7 +19,7 @@ SHORTEST_INSIDE = 8
 
 def masked(value: Json, secrets: Iterable[str]) -> Json:
     """Return a value without the secrets, wherever in it they stand."""
-    words = looks_of(secrets)
+    words = dict.fromkeys(looks_of(secrets))  # the longest first, and found at once
     return _masked(value, words) if words else value
 
 
@@ -78,7 +78,7 @@ _FOR_HTML = {ord(sign): f"\\u{ord(sign):04x}" for sign in "&<>"}
 _FOR_DOTNET = {ord(sign): f"\\u{ord(sign):04X}" for sign in "\"&'+<>`"}
 
 
-def _masked(value: Json, words: list[str]) -> Json:
+def _masked(value: Json, words: Collection[str]) -> Json:
     match value:
         case str():
             for word in words:
