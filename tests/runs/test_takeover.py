@@ -15,6 +15,7 @@ from django.db import connection
 
 from accounts.models import User
 from runs.commands import install_engine
+from runs.commands.claiming import MOST_LOSSES
 from runs.engine.database import open_database
 from runs.engine.dbos_engine import DbosEngine
 from runs.engine.handing import HandsLater
@@ -49,8 +50,14 @@ def ended(run: Run) -> Run:
 
 
 def told(run: Run) -> str:
-    rows = Task.objects.filter(run=run).values_list("node", "path", "state", "reason", "worker", "claim")
+    rows = Task.objects.filter(run=run).values_list("node", "path", "state", "error_code", "worker", "claim")
     return f"{Run.objects.get(pk=run.pk).state}: {list(rows)}"
+
+
+def lost_twice(run: Run) -> bool:
+    """Tell whether one more loss would end a task."""
+    nearly = Task.objects.filter(run=run, losses=MOST_LOSSES - 1)
+    return nearly.exclude(state__in=["done", "failed", "skipped", "cancelled"]).exists()
 
 
 def gapless(run: Run) -> bool:
@@ -103,6 +110,8 @@ def test_kills_at_any_moment_lose_nothing_and_repeat_only_what_was_in_flight(
     for round in range(kills):
         enough = len(crew.begun("step")) + chance.randrange(1, 4)
         assert until(lambda enough=enough: len(crew.begun("step")) >= enough or run_is_over(run))  # type: ignore[misc]
+        # A third loss in a row would end a task.
+        assert until(lambda: not lost_twice(run)), told(run)
         members.pop(chance.randrange(len(members))).kill()
         members.append(crew.start("--concurrency", "3"))
         assert ready(1), round
