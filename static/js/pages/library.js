@@ -18,6 +18,14 @@ const main = document.querySelector("main");
 const { user, waitingText, waitingTextOne } = main.dataset;
 const all = IDBKeyRange.bound([user], [user, []]);
 
+/** A search that is typed already, and replaces the request of a chosen view, asks for that view. */
+function chooseView({ target }) {
+  const link = target.closest(".view-switch a");
+  const field = document.querySelector("input[name=view]");
+  if (link && field) field.value = new URLSearchParams(link.getAttribute("hx-get")).get("view");
+}
+document.addEventListener("click", chooseView, true);
+
 async function show() {
   const flows = new Map();
   for (const entry of await transact("entries", "readonly", (store) => store.getAll(all))) flows.set(entry.flow, [...(flows.get(entry.flow) ?? []), entry]);
